@@ -1,0 +1,164 @@
+"""The source language: named features, gates held as arrays, and named outputs.
+
+A *wire* is a number: wires 0 .. features-1 are the features, wire features+g is gate g. Gates stand
+in topological order, so a gate reads only wires below its own. Every gate kind is 0 when all its
+inputs are 0 ("rests at zero"), which is what sparse evaluation and superposition both live on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.circuits.names import Names
+from polyseme.errors import SourceError
+
+IntArray = NDArray[np.int32] | NDArray[np.int64]
+
+
+class GateKind(IntEnum):
+    """What a gate computes from its inputs; AND_NOT is its first input and none of the others."""
+
+    IDENTITY = 0
+    AND = 1
+    OR = 2
+    AND_NOT = 3
+    XOR = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Circuit:
+    """A Boolean circuit over named features, as arrays so that a million gates fit.
+
+    Shapes: `kinds` uint8 (gates,), `fan_in_offsets` int64 (gates + 1,) and `fan_in` int32 (edges,)
+    are the gates' inputs in compressed rows; `outputs` int32 (outputs,) names wires. Raises
+    SourceError when a gate or an output breaks a rule.
+    """
+
+    features: Names
+    kinds: NDArray[np.uint8]
+    fan_in_offsets: NDArray[np.int64]
+    fan_in: NDArray[np.int32]
+    outputs: NDArray[np.int32]
+    output_names: Names
+    name: str = "circuit"
+    levels: NDArray[np.int32] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Check every rule once; nothing later needs to look again."""
+        object.__setattr__(self, "kinds", np.asarray(self.kinds, np.uint8))
+        object.__setattr__(self, "fan_in_offsets", np.asarray(self.fan_in_offsets, np.int64))
+        object.__setattr__(self, "fan_in", np.asarray(self.fan_in, np.int32))
+        object.__setattr__(self, "outputs", np.asarray(self.outputs, np.int32))
+        self._check_shapes()
+        self._check_gates()
+        self._check_outputs()
+        object.__setattr__(self, "levels", _levels(self))
+
+    @property
+    def gates(self) -> int:
+        """How many gates there are."""
+        return len(self.kinds)
+
+    @property
+    def wires(self) -> int:
+        """How many wires there are: features and gates together."""
+        return len(self.features) + self.gates
+
+    @property
+    def depth(self) -> int:
+        """The largest number of gates on a path from a feature to an output (0: none)."""
+        return int(self.levels[self.outputs].max()) if len(self.outputs) else 0
+
+    def wire_name(self, wire: int) -> str:
+        """Return a name for a wire fit for messages: the feature's, or the gate's number."""
+        features = len(self.features)
+        return repr(self.features[wire]) if wire < features else f"gate {wire - features}"
+
+    def _check_shapes(self) -> None:
+        if len(self.features) == 0:
+            raise SourceError(f"{self.name}: a circuit needs at least one feature")
+        offsets = self.fan_in_offsets
+        if len(offsets) != self.gates + 1 or offsets[0] != 0 or offsets[-1] != len(self.fan_in):
+            raise SourceError(f"{self.name}: fan-in offsets do not cover the {self.gates} gates")
+        if self.wires >= 2**31:
+            raise SourceError(f"{self.name}: more than 2^31 wires")
+        if len(self.outputs) != len(self.output_names):
+            raise SourceError(
+                f"{self.name}: {len(self.outputs)} outputs but {len(self.output_names)} names"
+            )
+
+    def _check_gates(self) -> None:
+        width = np.diff(self.fan_in_offsets)
+        self._refuse(self.kinds > max(GateKind), "is of no known kind")
+        self._refuse(width < 1, "reads nothing; a gate needs at least one input")
+        self._refuse((self.kinds == GateKind.IDENTITY) & (width != 1), "is an identity of many")
+        if len(self.fan_in) and self.fan_in.min() < 0:
+            raise SourceError(f"{self.name}: a gate reads a negative wire")
+        gate_of_edge = np.repeat(np.arange(self.gates), width)
+        late = np.zeros(self.gates, bool)
+        late[gate_of_edge[self.fan_in >= len(self.features) + gate_of_edge]] = True
+        self._refuse(late, "reads a wire that is not defined before it")
+        order = np.lexsort((self.fan_in, gate_of_edge))
+        gate, wire = gate_of_edge[order], self.fan_in[order]
+        twice = np.zeros(self.gates, bool)
+        twice[gate[1:][(gate[1:] == gate[:-1]) & (wire[1:] == wire[:-1])]] = True
+        self._refuse(twice, "reads the same wire twice")
+
+    def _refuse(self, broken: NDArray[np.bool_], rule: str) -> None:
+        if broken.any():
+            raise SourceError(f"{self.name}: gate {int(np.argmax(broken))} {rule}")
+
+    def _check_outputs(self) -> None:
+        if len(self.outputs) == 0:
+            raise SourceError(f"{self.name}: a circuit needs at least one output")
+        if self.outputs.min() < 0 or self.outputs.max() >= self.wires:
+            bad = int(np.argmax((self.outputs < 0) | (self.outputs >= self.wires)))
+            raise SourceError(
+                f"{self.name}: output {self.output_names[bad]!r} names wire "
+                f"{int(self.outputs[bad])}, which is not defined"
+            )
+
+
+def build_circuit(
+    features: Names | Sequence[str],
+    gates: Sequence[tuple[GateKind, Sequence[int]]],
+    outputs: Sequence[int],
+    output_names: Names | Sequence[str] | None = None,
+    name: str = "circuit",
+) -> Circuit:
+    """Make a circuit from a list of (kind, input wires), for circuits small enough to write down.
+
+    Raises SourceError as `Circuit` does.
+    """
+    named = features if isinstance(features, Names) else Names(features)
+    if output_names is None:
+        output_names = Names(prefix="y", count=len(outputs))
+    widths = [len(inputs) for _, inputs in gates]
+    return Circuit(
+        features=named,
+        kinds=np.array([kind for kind, _ in gates], np.uint8),
+        fan_in_offsets=np.concatenate(([0], np.cumsum(widths, dtype=np.int64))),
+        fan_in=np.array([wire for _, inputs in gates for wire in inputs], np.int32),
+        outputs=np.array(outputs, np.int32),
+        output_names=output_names if isinstance(output_names, Names) else Names(output_names),
+        name=name,
+    )
+
+
+def _levels(circuit: Circuit) -> NDArray[np.int32]:
+    """Level of every wire: 0 for features, 1 + the highest input for gates."""
+    features = len(circuit.features)
+    level = np.zeros(circuit.wires, np.int32)
+    if circuit.gates == 0:
+        return level
+    starts = circuit.fan_in_offsets[:-1]
+    while True:
+        raised = 1 + np.maximum.reduceat(level[circuit.fan_in], starts)
+        if np.array_equal(raised, level[features:]):
+            return level
+        level[features:] = raised

@@ -1,0 +1,82 @@
+"""Names of features and outputs: listed one by one, or numbered so that a million cost nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from polyseme.errors import SourceError
+
+MAX_NAME_LENGTH = 1000
+
+
+class Names(Sequence[str]):
+    """An immutable sequence of distinct names.
+
+    Either `listed` holds every name, or the names are `prefix` followed by a number from 0 on.
+    """
+
+    def __init__(self, listed: Sequence[str] | None = None, *, prefix: str = "", count: int = 0):
+        """Take the names as listed, or `count` numbered ones; raise SourceError if any repeats."""
+        self.listed = None if listed is None else tuple(listed)
+        self.prefix = prefix
+        self._count = count if self.listed is None else len(self.listed)
+        if self.listed is not None:
+            self._check(self.listed)
+
+    @staticmethod
+    def _check(listed: tuple[str, ...]) -> None:
+        seen: set[str] = set()
+        for name in listed:
+            if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
+                raise SourceError(
+                    f"name {name[:40]!r} must be 1 to {MAX_NAME_LENGTH} printable characters"
+                )
+            if name in seen:
+                raise SourceError(f"name {name!r} is used twice; names must be distinct")
+            seen.add(name)
+
+    def __len__(self) -> int:
+        """Return how many names there are."""
+        return self._count
+
+    def __getitem__(self, position):  # type: ignore[no-untyped-def]
+        """Return the name at a position (or a list of names for a slice)."""
+        if isinstance(position, slice):
+            return [self[i] for i in range(*position.indices(self._count))]
+        if self.listed is not None:
+            return self.listed[position]
+        if not -self._count <= position < self._count:
+            raise IndexError(position)
+        return f"{self.prefix}{int(position) % self._count}"
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names in order."""
+        return iter(self.listed) if self.listed is not None else map(self._numbered, range(len(self)))
+
+    def _numbered(self, number: int) -> str:
+        return f"{self.prefix}{number}"
+
+    def __eq__(self, other: object) -> bool:
+        """Two sequences of names are equal when they hold the same names in the same order."""
+        if not isinstance(other, Names):
+            return NotImplemented
+        if self.listed is None and other.listed is None:
+            return len(self) == len(other) and (self.prefix == other.prefix or not len(self))
+        return list(self) == list(other)
+
+    def __hash__(self) -> int:
+        """Hash consistently with equality."""
+        return hash((len(self), self[0] if len(self) else ""))
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {name: position for position, name in enumerate(self)}
+
+    def position(self, name: str) -> int:
+        """Return where `name` stands; raise SourceError naming near ones if it is not defined."""
+        if name in self._positions:
+            return self._positions[name]
+        near = [known for known in self if known.casefold() == name.casefold()][:3]
+        hint = f"; did you mean {', '.join(map(repr, near))}?" if near else ""
+        raise SourceError(f"feature {name!r} is not defined{hint}")
