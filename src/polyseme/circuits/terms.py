@@ -1,0 +1,192 @@
+"""A shallow circuit as sums of threshold terms: each output is an OR of ANDs of literals.
+
+This is the form one hidden layer computes. A literal is a feature or its negation; a term fires when
+all its plain literals are on and none of its negated ones. Every term has a plain literal, so it
+rests at zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.errors import CompileError
+
+MAX_XOR_INPUTS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """Terms in compressed rows, ordered by the output they feed.
+
+    Shapes: `output` int32 (terms,); `offsets` int64 (terms + 1,); `literals` int32 (features) and
+    `signs` int8 (+1 plain, -1 negated), both (offsets[-1],).
+    """
+
+    features: int
+    outputs: int
+    output: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    literals: NDArray[np.int32]
+    signs: NDArray[np.int8]
+
+    def __len__(self) -> int:
+        """How many terms there are."""
+        return len(self.output)
+
+    @property
+    def widths(self) -> NDArray[np.int64]:
+        """Literals in each term, (terms,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def term_of_literal(self) -> NDArray[np.int64]:
+        """Which term each literal belongs to, (literals,)."""
+        return np.repeat(np.arange(len(self)), self.widths)
+
+    @property
+    def plain(self) -> NDArray[np.int64]:
+        """Plain (not negated) literals in each term: the number that must be on, (terms,)."""
+        return np.bincount(self.term_of_literal, self.signs > 0, len(self)).astype(np.int64)
+
+    @property
+    def influence(self) -> NDArray[np.int64]:
+        """How many terms read each feature, (features,)."""
+        return np.bincount(self.literals, minlength=self.features)
+
+    def select(self, chosen: NDArray[np.int64]) -> Terms:
+        """The chosen terms, in the order given."""
+        widths = self.widths[chosen]
+        offsets = np.concatenate(([0], np.cumsum(widths)))
+        places = np.repeat(self.offsets[chosen] - offsets[:-1], widths) + np.arange(offsets[-1])
+        return Terms(
+            self.features,
+            self.outputs,
+            self.output[chosen],
+            offsets,
+            self.literals[places],
+            self.signs[places],
+        )
+
+
+def terms_of(circuit: Circuit) -> Terms:
+    """Flatten a circuit into terms.
+
+    Outputs may be features, gates over features, or ORs of those. Raises CompileError naming the
+    first gate that lies deeper, and an XOR too wide to be a sum of terms.
+    """
+    output, wire = _open_ors(circuit)
+    pieces = [_of_features(circuit, output, wire)]
+    gate = wire - len(circuit.features)
+    for kind, expand in ((GateKind.AND, _of_and), (GateKind.AND_NOT, _of_and_not)):
+        chosen = np.flatnonzero((gate >= 0) & (circuit.kinds[gate] == kind))
+        pieces.append(expand(circuit, output[chosen], gate[chosen]))
+    chosen = np.flatnonzero((gate >= 0) & (circuit.kinds[gate] == GateKind.XOR))
+    pieces += _of_xor(circuit, output[chosen], gate[chosen])
+    joined = _join(circuit, pieces)
+    return joined.select(np.argsort(joined.output, kind="stable"))
+
+
+def _open_ors(circuit: Circuit) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Pairs (output, wire) such that each output is the OR of its wires, none of them an OR."""
+    features = len(circuit.features)
+    output = np.arange(len(circuit.outputs), dtype=np.int32)
+    wire = circuit.outputs.astype(np.int64)
+    passing = np.zeros(circuit.wires, bool)
+    passing[features:] = np.isin(circuit.kinds, (GateKind.OR, GateKind.IDENTITY))
+    while passing[wire].any():
+        opened = passing[wire]
+        gate = wire[opened] - features
+        begin, widths = circuit.fan_in_offsets[gate], np.diff(circuit.fan_in_offsets)[gate]
+        starts = np.cumsum(widths) - widths
+        inner = circuit.fan_in[np.repeat(begin - starts, widths) + np.arange(int(widths.sum()))]
+        output = np.concatenate((output[~opened], np.repeat(output[opened], widths)))
+        wire = np.concatenate((wire[~opened], inner))
+        pairs = np.unique(np.stack((output.astype(np.int64), wire)), axis=1)
+        output, wire = pairs[0].astype(np.int32), pairs[1]
+    _check_shallow(circuit, wire)
+    return output, wire
+
+
+def _check_shallow(circuit: Circuit, wire: NDArray[np.int64]) -> None:
+    features = len(circuit.features)
+    gate = np.unique(wire[wire >= features]) - features
+    for chosen in gate[circuit.levels[features + gate] > 1][:1]:
+        begin, end = circuit.fan_in_offsets[chosen : chosen + 2]
+        inner = circuit.fan_in[begin:end][circuit.fan_in[begin:end] >= features][0]
+        raise CompileError(
+            f"{circuit.name}: gate {chosen} reads {circuit.wire_name(int(inner))}; one hidden layer "
+            "computes gates over features, and ORs of those"
+        )
+
+
+def _of_features(circuit: Circuit, output: NDArray[np.int32], wire: NDArray[np.int64]) -> Terms:
+    chosen = wire < len(circuit.features)
+    literals = wire[chosen].astype(np.int32)
+    return _terms(circuit, output[chosen], np.ones(len(literals), int), literals)
+
+
+def _of_and(circuit: Circuit, output: NDArray[np.int32], gate: NDArray[np.int64]) -> Terms:
+    widths = np.diff(circuit.fan_in_offsets)[gate]
+    starts = np.cumsum(widths) - widths
+    places = np.repeat(circuit.fan_in_offsets[gate] - starts, widths)
+    literals = circuit.fan_in[places + np.arange(int(widths.sum()))]
+    return _terms(circuit, output, widths, literals)
+
+
+def _of_and_not(circuit: Circuit, output: NDArray[np.int32], gate: NDArray[np.int64]) -> Terms:
+    terms = _of_and(circuit, output, gate)
+    signs = np.full(len(terms.literals), -1, np.int8)
+    signs[terms.offsets[:-1]] = 1
+    return _terms(circuit, output, terms.widths, terms.literals, signs)
+
+
+def _of_xor(
+    circuit: Circuit, output: NDArray[np.int32], gate: NDArray[np.int64]
+) -> list[Terms]:
+    """XOR of k inputs is an OR of the 2^(k-1) terms with an odd number of plain literals."""
+    widths = np.diff(circuit.fan_in_offsets)[gate]
+    for wide in gate[widths > MAX_XOR_INPUTS][:1]:
+        raise CompileError(
+            f"{circuit.name}: gate {wide} is an XOR of more than {MAX_XOR_INPUTS} inputs"
+        )
+    pieces = []
+    for width in np.unique(widths):
+        same = widths == width
+        base = _of_and(circuit, output[same], gate[same])
+        for pattern in range(1 << int(width)):
+            plain = (pattern >> np.arange(int(width))) & 1
+            if plain.sum() % 2:
+                signs = np.tile((2 * plain - 1).astype(np.int8), len(base))
+                pieces.append(_terms(circuit, base.output, base.widths, base.literals, signs))
+    return pieces
+
+
+def _terms(
+    circuit: Circuit,
+    output: NDArray[np.int32],
+    widths: NDArray[np.int64],
+    literals: NDArray[np.int32],
+    signs: NDArray[np.int8] | None = None,
+) -> Terms:
+    return Terms(
+        features=len(circuit.features),
+        outputs=len(circuit.outputs),
+        output=output,
+        offsets=np.concatenate(([0], np.cumsum(widths))).astype(np.int64),
+        literals=literals,
+        signs=np.ones(len(literals), np.int8) if signs is None else signs,
+    )
+
+
+def _join(circuit: Circuit, pieces: list[Terms]) -> Terms:
+    return _terms(
+        circuit,
+        np.concatenate([piece.output for piece in pieces]),
+        np.concatenate([piece.widths for piece in pieces]),
+        np.concatenate([piece.literals for piece in pieces]),
+        np.concatenate([piece.signs for piece in pieces]),
+    )

@@ -1,0 +1,54 @@
+"""A sparse code: which few neurons carry each feature, with a sign at each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class SparseCode:
+    """Feature i is carried by neurons `positions[i]` with signs `signs[i]`.
+
+    Shapes: `positions` int32 and `signs` int8 (+1 or -1), both (features, weight); positions are
+    distinct within a row and below `neurons`. Raises ValueError otherwise.
+    """
+
+    neurons: int
+    positions: NDArray[np.int32]
+    signs: NDArray[np.int8]
+
+    def __post_init__(self) -> None:
+        """Check shapes, ranges, and that no feature uses a neuron twice."""
+        object.__setattr__(self, "positions", np.asarray(self.positions, np.int32))
+        object.__setattr__(self, "signs", np.asarray(self.signs, np.int8))
+        if self.positions.ndim != 2 or self.positions.shape != self.signs.shape:
+            raise ValueError("positions and signs must both be (features, weight)")
+        if self.positions.size == 0:
+            return
+        if self.positions.min() < 0 or self.positions.max() >= self.neurons:
+            raise ValueError(f"a position lies outside 0..{self.neurons - 1}")
+        if np.any(np.abs(self.signs) != 1):
+            raise ValueError("signs must be +1 or -1")
+        row = np.sort(self.positions, axis=1)
+        if np.any(row[:, 1:] == row[:, :-1]):
+            raise ValueError("a feature uses the same neuron twice")
+
+    @property
+    def features(self) -> int:
+        """How many features the code holds."""
+        return len(self.positions)
+
+    @property
+    def weight(self) -> int:
+        """How many neurons carry each feature."""
+        return self.positions.shape[1]
+
+    def matrix(self) -> sp.csr_array:
+        """The code as a float32 matrix (features, neurons) with entries -1, 0, +1."""
+        offsets = np.arange(self.features + 1) * self.weight
+        entries = (self.signs.ravel().astype(np.float32), self.positions.ravel(), offsets)
+        return sp.csr_array(entries, shape=(self.features, self.neurons))
