@@ -12,12 +12,17 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from polyseme.circuits.names import Names
+from polyseme.circuits.names import Names, check_name
 from polyseme.errors import SourceError
 
-IntArray = NDArray[np.int32] | NDArray[np.int64]
+_DTYPES: dict[str, type[np.integer]] = {
+    "kinds": np.uint8,
+    "fan_in_offsets": np.int64,
+    "fan_in": np.int32,
+    "outputs": np.int32,
+}
 
 
 class GateKind(IntEnum):
@@ -35,8 +40,9 @@ class Circuit:
     """A Boolean circuit over named features, as arrays so that a million gates fit.
 
     Shapes: `kinds` uint8 (gates,), `fan_in_offsets` int64 (gates + 1,) and `fan_in` int32 (edges,)
-    are the gates' inputs in compressed rows; `outputs` int32 (outputs,) names wires. Raises
-    SourceError when a gate or an output breaks a rule.
+    are the gates' inputs in compressed rows; `outputs` int32 (outputs,) names wires; `levels` int32
+    (wires,) is 0 for features and one above the highest input for gates. Raises SourceError when a
+    gate, an output or the name breaks a rule.
     """
 
     features: Names
@@ -50,10 +56,10 @@ class Circuit:
 
     def __post_init__(self) -> None:
         """Check every rule once; nothing later needs to look again."""
-        object.__setattr__(self, "kinds", np.asarray(self.kinds, np.uint8))
-        object.__setattr__(self, "fan_in_offsets", np.asarray(self.fan_in_offsets, np.int64))
-        object.__setattr__(self, "fan_in", np.asarray(self.fan_in, np.int32))
-        object.__setattr__(self, "outputs", np.asarray(self.outputs, np.int32))
+        check_name(self.name, "circuit ")
+        for array, dtype in _DTYPES.items():
+            values = _narrow(getattr(self, array), dtype, f"{self.name}: {array}")
+            object.__setattr__(self, array, values)
         self._check_shapes()
         self._check_gates()
         self._check_outputs()
@@ -141,13 +147,25 @@ def build_circuit(
     widths = [len(inputs) for _, inputs in gates]
     return Circuit(
         features=named,
-        kinds=np.array([kind for kind, _ in gates], np.uint8),
+        kinds=np.array([int(kind) for kind, _ in gates]),
         fan_in_offsets=np.concatenate(([0], np.cumsum(widths, dtype=np.int64))),
-        fan_in=np.array([wire for _, inputs in gates for wire in inputs], np.int32),
-        outputs=np.array(outputs, np.int32),
+        fan_in=np.array([wire for _, inputs in gates for wire in inputs]),
+        outputs=np.array(outputs),
         output_names=output_names if isinstance(output_names, Names) else Names(output_names),
         name=name,
     )
+
+
+def _narrow(values: ArrayLike, dtype: type[np.integer], what: str) -> NDArray[np.integer]:
+    """Convert to `dtype`; a plain conversion would wrap numbers that do not fit."""
+    array = np.asarray(values)
+    if array.size == 0:
+        return np.zeros(0, dtype)
+    limits = np.iinfo(dtype)
+    whole = array.ndim == 1 and array.dtype.kind in "iu"
+    if not whole or array.min() < limits.min or array.max() > limits.max:
+        raise SourceError(f"{what} must be a row of whole numbers {limits.min}..{limits.max}")
+    return array.astype(dtype, copy=False)
 
 
 def _levels(circuit: Circuit) -> NDArray[np.int32]:

@@ -45,7 +45,8 @@ def _apply(
     if kind is GateKind.XOR:
         return np.logical_xor.reduceat(values[edges], starts, axis=0)
     counts = np.add.reduceat(values[edges], starts, axis=0, dtype=np.int32)
-    return values[first] & (counts == 1)
+    alone: NDArray[np.bool_] = values[first] & (counts == 1)
+    return alone
 
 
 def _fan_in(
@@ -62,8 +63,9 @@ def _fan_in(
 def evaluate_sparse(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array:
     """Evaluate on lists of active features; returns Boolean (samples, outputs) in sparse rows.
 
-    `active` has shape (samples, width): the features that are on, -1 where a row has fewer. The cost
-    is the number of gates that touch an active wire, whatever the size of the circuit.
+    `active` has shape (samples, width): the features that are on, -1 where a row has fewer. Beside
+    one pass over the circuit's edges, the cost is the number of reads of active wires, so hand over
+    many samples at once. Raises ValueError for anything else.
     """
     return _follow(circuit, active_matrix(active, len(circuit.features)))
 
@@ -71,6 +73,8 @@ def evaluate_sparse(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array
 def active_matrix(active: NDArray[np.int32], features: int) -> sp.csr_array:
     """Lists of active features (-1 pads) as a 0/1 matrix, int32 (samples, features)."""
     active = np.atleast_2d(np.asarray(active))
+    if active.ndim != 2 or (active.size and active.dtype.kind not in "iu"):
+        raise ValueError("active features must be whole numbers, (samples, width)")
     if active.size and (active.min() < -1 or active.max() >= features):
         raise ValueError(f"active features must lie in 0..{features - 1} (or be -1)")
     row, column = np.nonzero(active >= 0)

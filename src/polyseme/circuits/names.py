@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import islice
+from typing import overload
 
 from polyseme.errors import SourceError
 
 MAX_NAME_LENGTH = 1000
+
+
+def check_name(name: str, place: str = "") -> None:
+    """Raise SourceError unless `name` is fit for a message: printable, not empty, not too long.
+
+    `place` (such as "facts.csv, line 3: ") opens the message.
+    """
+    if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
+        raise SourceError(
+            f"{place}name {name[:40]!r} must be 1 to {MAX_NAME_LENGTH} printable characters"
+        )
 
 
 class Names(Sequence[str]):
@@ -17,30 +30,40 @@ class Names(Sequence[str]):
     """
 
     def __init__(self, listed: Sequence[str] | None = None, *, prefix: str = "", count: int = 0):
-        """Take the names as listed, or `count` numbered ones; raise SourceError if any repeats."""
+        """Take the names as listed, or `count` numbered ones.
+
+        Raises SourceError if a name repeats or breaks the rule of `check_name`.
+        """
         self.listed = None if listed is None else tuple(listed)
         self.prefix = prefix
         self._count = count if self.listed is None else len(self.listed)
         if self.listed is not None:
             self._check(self.listed)
+        elif count < 0:
+            raise SourceError(f"there cannot be {count} names; the least is 0")
+        elif count > 0:
+            check_name(self._numbered(count - 1))
 
     @staticmethod
     def _check(listed: tuple[str, ...]) -> None:
         seen: set[str] = set()
         for name in listed:
-            if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
-                raise SourceError(
-                    f"name {name[:40]!r} must be 1 to {MAX_NAME_LENGTH} printable characters"
-                )
+            check_name(name)
             if name in seen:
-                raise SourceError(f"name {name!r} is used twice; names must be distinct")
+                raise SourceError(f"name {name[:40]!r} is used twice; names must be distinct")
             seen.add(name)
 
     def __len__(self) -> int:
         """Return how many names there are."""
         return self._count
 
-    def __getitem__(self, position):  # type: ignore[no-untyped-def]
+    @overload
+    def __getitem__(self, position: int) -> str: ...
+
+    @overload
+    def __getitem__(self, position: slice) -> list[str]: ...
+
+    def __getitem__(self, position: int | slice) -> str | list[str]:
         """Return the name at a position (or a list of names for a slice)."""
         if isinstance(position, slice):
             return [self[i] for i in range(*position.indices(self._count))]
@@ -48,11 +71,13 @@ class Names(Sequence[str]):
             return self.listed[position]
         if not -self._count <= position < self._count:
             raise IndexError(position)
-        return f"{self.prefix}{int(position) % self._count}"
+        return self._numbered(int(position) % self._count)
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names in order."""
-        return iter(self.listed) if self.listed is not None else map(self._numbered, range(len(self)))
+        return (
+            iter(self.listed) if self.listed is not None else map(self._numbered, range(len(self)))
+        )
 
     def _numbered(self, number: int) -> str:
         return f"{self.prefix}{number}"
@@ -75,8 +100,18 @@ class Names(Sequence[str]):
 
     def position(self, name: str) -> int:
         """Return where `name` stands; raise SourceError naming near ones if it is not defined."""
-        if name in self._positions:
-            return self._positions[name]
-        near = [known for known in self if known.casefold() == name.casefold()][:3]
+        found = self._find_numbered(name) if self.listed is None else self._positions.get(name)
+        if found is not None:
+            return found
+        folded = name.casefold()
+        near = list(islice((known for known in self if known.casefold() == folded), 3))
         hint = f"; did you mean {', '.join(map(repr, near))}?" if near else ""
-        raise SourceError(f"feature {name!r} is not defined{hint}")
+        raise SourceError(f"feature {name[:40]!r} is not defined{hint}")
+
+    def _find_numbered(self, name: str) -> int | None:
+        # Reading the number spares a dictionary of all names, which may be millions.
+        digits = name[len(self.prefix) :]
+        if not (digits.isdecimal() and len(digits) <= len(str(self._count))):
+            return None
+        number = int(digits)
+        return number if number < self._count and self._numbered(number) == name else None

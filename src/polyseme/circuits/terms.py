@@ -1,8 +1,8 @@
 """A shallow circuit as sums of threshold terms: each output is an OR of ANDs of literals.
 
-This is the form one hidden layer computes. A literal is a feature or its negation; a term fires when
-all its plain literals are on and none of its negated ones. Every term has a plain literal, so it
-rests at zero.
+This is the form one hidden layer computes. A literal is a feature or its negation; a term fires
+when all its plain literals are on and none of its negated ones. Every term has a plain literal, so
+it rests at zero.
 """
 
 from __future__ import annotations
@@ -80,11 +80,12 @@ def terms_of(circuit: Circuit) -> Terms:
     """
     output, wire = _open_ors(circuit)
     pieces = [_of_features(circuit, output, wire)]
-    gate = wire - len(circuit.features)
+    is_gate = wire >= len(circuit.features)
+    output, gate = output[is_gate], wire[is_gate] - len(circuit.features)
     for kind, expand in ((GateKind.AND, _of_and), (GateKind.AND_NOT, _of_and_not)):
-        chosen = np.flatnonzero((gate >= 0) & (circuit.kinds[gate] == kind))
+        chosen = np.flatnonzero(circuit.kinds[gate] == kind)
         pieces.append(expand(circuit, output[chosen], gate[chosen]))
-    chosen = np.flatnonzero((gate >= 0) & (circuit.kinds[gate] == GateKind.XOR))
+    chosen = np.flatnonzero(circuit.kinds[gate] == GateKind.XOR)
     pieces += _of_xor(circuit, output[chosen], gate[chosen])
     joined = _join(circuit, pieces)
     return joined.select(np.argsort(joined.output, kind="stable"))
@@ -105,8 +106,8 @@ def _open_ors(circuit: Circuit) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         inner = circuit.fan_in[np.repeat(begin - starts, widths) + np.arange(int(widths.sum()))]
         output = np.concatenate((output[~opened], np.repeat(output[opened], widths)))
         wire = np.concatenate((wire[~opened], inner))
-        pairs = np.unique(np.stack((output.astype(np.int64), wire)), axis=1)
-        output, wire = pairs[0].astype(np.int32), pairs[1]
+        pairs = np.unique(output.astype(np.int64) * circuit.wires + wire)
+        output, wire = (pairs // circuit.wires).astype(np.int32), pairs % circuit.wires
     _check_shallow(circuit, wire)
     return output, wire
 
@@ -118,8 +119,8 @@ def _check_shallow(circuit: Circuit, wire: NDArray[np.int64]) -> None:
         begin, end = circuit.fan_in_offsets[chosen : chosen + 2]
         inner = circuit.fan_in[begin:end][circuit.fan_in[begin:end] >= features][0]
         raise CompileError(
-            f"{circuit.name}: gate {chosen} reads {circuit.wire_name(int(inner))}; one hidden layer "
-            "computes gates over features, and ORs of those"
+            f"{circuit.name}: gate {chosen} reads {circuit.wire_name(int(inner))}; one hidden "
+            "layer computes gates over features, and ORs of those"
         )
 
 
@@ -144,9 +145,7 @@ def _of_and_not(circuit: Circuit, output: NDArray[np.int32], gate: NDArray[np.in
     return _terms(circuit, output, terms.widths, terms.literals, signs)
 
 
-def _of_xor(
-    circuit: Circuit, output: NDArray[np.int32], gate: NDArray[np.int64]
-) -> list[Terms]:
+def _of_xor(circuit: Circuit, output: NDArray[np.int32], gate: NDArray[np.int64]) -> list[Terms]:
     """XOR of k inputs is an OR of the 2^(k-1) terms with an odd number of plain literals."""
     widths = np.diff(circuit.fan_in_offsets)[gate]
     for wide in gate[widths > MAX_XOR_INPUTS][:1]:

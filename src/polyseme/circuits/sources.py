@@ -1,0 +1,142 @@
+"""Opening a source: the path of a file, or a problem written `NAME:key=value,...`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from polyseme.circuits.circuit import Circuit
+from polyseme.circuits.influence import INFLUENCES
+from polyseme.circuits.problems import (
+    MAX_SEED,
+    k_and,
+    pairwise_and,
+    permutation,
+    universal_and,
+)
+from polyseme.circuits.readers.facts import read_facts
+from polyseme.errors import SourceError
+
+MAX_FEATURES = 10**7
+MAX_GATES = 10**7
+# The most features whose pairs are at most MAX_GATES.
+MAX_UNIVERSAL_FEATURES = 4472
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """A whole number from `lowest` to `highest`."""
+
+    parameter: str
+    lowest: int
+    highest: int
+
+    def parse(self, text: str) -> int:
+        digits = text.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit()):
+            raise SourceError(f"must be a whole number from {self.lowest} to {self.highest}")
+        # Compare lengths first: converting a number of many digits is slow or refused.
+        if len(text) > len(str(self.highest)) or not self.lowest <= int(text) <= self.highest:
+            raise SourceError(f"must lie from {self.lowest} to {self.highest}")
+        return int(text)
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """One of a few words."""
+
+    parameter: str
+    words: tuple[str, ...]
+
+    def parse(self, text: str) -> str:
+        if text not in self.words:
+            raise SourceError(f"must be one of {', '.join(self.words)}")
+        return text
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """How a problem is written: its keys, which must be given, and which default to others."""
+
+    build: Callable[..., Circuit]
+    keys: Mapping[str, _Whole | _Choice]
+    required: tuple[str, ...]
+    same_as: Mapping[str, str] = field(default_factory=dict)
+
+
+_FEATURES = _Whole("features", 1, MAX_FEATURES)
+_SEED = _Whole("seed", 0, MAX_SEED)
+_RANDOM_AND: dict[str, _Whole | _Choice] = {
+    "features": _FEATURES,
+    "gates": _Whole("gates", 1, MAX_GATES),
+    "influence": _Choice("influence", INFLUENCES),
+    "seed": _SEED,
+}
+
+_PROBLEMS = {
+    "and2": _Problem(pairwise_and, _RANDOM_AND, ("features",), {"gates": "features"}),
+    "and": _Problem(
+        k_and,
+        {"k": _Whole("inputs", 1, MAX_FEATURES), **_RANDOM_AND},
+        ("k", "features"),
+        {"gates": "features"},
+    ),
+    "permutation": _Problem(permutation, {"features": _FEATURES, "seed": _SEED}, ("features",)),
+    "uand": _Problem(
+        universal_and, {"features": _Whole("features", 2, MAX_UNIVERSAL_FEATURES)}, ("features",)
+    ),
+}
+
+_READERS: dict[str, Callable[[str], Circuit]] = {".csv": read_facts}
+
+
+def read(source: str | os.PathLike[str]) -> Circuit:
+    """Open a source: a path whose ending tells its format, or a problem.
+
+    A path ending in .csv is a table of facts, as is whatever follows `facts:`. Problems are
+    `and2:features=N,gates=N,influence=regular|uniform|zipf,seed=N`, `and:k=N,...` with the same
+    keys, `permutation:features=N,seed=N` and `uand:features=N`; gates default to features. Raises
+    SourceError with the value and the rule for anything else.
+    """
+    text = os.fspath(source)
+    name, _, rest = text.partition(":")
+    if isinstance(source, str) and name == "facts":
+        return read_facts(rest)
+    for ending, reader in _READERS.items():
+        if text.lower().endswith(ending):
+            return reader(text)
+    if isinstance(source, str) and name in _PROBLEMS:
+        return _build(text, _PROBLEMS[name], rest)
+    raise SourceError(
+        f"source {_shown(text)} is neither a file ending in {', '.join(_READERS)} nor a problem; "
+        f"the problems are {', '.join(_PROBLEMS)} and facts"
+    )
+
+
+def _build(text: str, problem: _Problem, rest: str) -> Circuit:
+    given: dict[str, Any] = {}
+    for item in rest.split(",") if rest else ():
+        key, _, value = item.partition("=")
+        if key not in problem.keys:
+            raise SourceError(
+                f"source {_shown(text)}: unknown key {_shown(key)}; "
+                f"the keys are {', '.join(problem.keys)}"
+            )
+        if key in given:
+            raise SourceError(f"source {_shown(text)}: key {key} is given twice")
+        try:
+            given[key] = problem.keys[key].parse(value)
+        except SourceError as error:
+            raise SourceError(f"source {_shown(text)}: {key} {_shown(value)} {error}") from None
+    for key in problem.required:
+        if key not in given:
+            raise SourceError(f"source {_shown(text)}: key {key} is missing; write {key}=NUMBER")
+    for key, other in problem.same_as.items():
+        given.setdefault(key, given[other])
+    return problem.build(**{problem.keys[key].parameter: value for key, value in given.items()})
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:57] + "...")

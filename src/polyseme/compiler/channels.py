@@ -1,0 +1,106 @@
+"""Pass 1: choose for every term the channel through which its inputs reach its neurons.
+
+A feature that few terms read (light) may drive the union of its terms' codes; a feature that many
+read (heavy) would then drive nearly every neuron. Adler and Shavit, *On the Complexity of Neural
+Computation in Superposition* (2024), draw the line by influence, near the fourth root of the number
+of terms, and so do we:
+
+- all literals light: the **output** channel, a random code for the term;
+- several literals, all heavy and plain: the **input** channel, the neurons its features share;
+- otherwise the **mixed** channel: the heaviest literal owns a pool of neurons that only works while
+  it is on (or, negated, while it is off), and the others drive codes inside the pool.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.circuits.terms import Terms
+
+# A pool smaller than this many terms wastes neurons on separation it does not need.
+MIN_POOL_TERMS = 32
+# Universal AND needs a block of its own; below this many terms the pools are cheaper.
+MIN_INPUT_TERMS = 1000
+# A feature that owns more than one term in so many gets input dimensions of its own.
+TOO_HEAVY_SHARE = 32
+# With more terms a feature than this, giving each feature a dimension of its own costs little.
+BASIS_TERMS_PER_FEATURE = 8
+
+
+class Channel(IntEnum):
+    """How a term's inputs reach its neurons; OWN is a neuron for itself (no superposition)."""
+
+    OUTPUT = 0
+    INPUT = 1
+    MIXED = 2
+    OWN = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Assignment:
+    """Channel of each term, uint8 (terms,), and the literal that owns its pool, or -1."""
+
+    channel: NDArray[np.uint8]
+    owner: NDArray[np.int32]
+    owner_sign: NDArray[np.int8]
+
+
+def assign_channels(terms: Terms) -> Assignment:
+    """Choose a channel for every term by the influence of its literals."""
+    heavy = terms.influence > heavy_limit(len(terms))
+    heavy_literal = heavy[terms.literals]
+    term = terms.term_of_literal
+    heavies = np.bincount(term, heavy_literal, len(terms)).astype(np.int64)
+    several = terms.widths >= 2
+    all_plain = terms.plain == terms.widths
+    shared = several & all_plain & (heavies == terms.widths)
+    if shared.sum() < MIN_INPUT_TERMS:
+        shared[:] = False
+    owner, owner_sign = _heaviest_literal(terms)
+    owned = several & (heavies > 0) & ~shared
+    owned &= (owner_sign > 0) | (terms.plain > 0)
+    owned &= (terms.plain - (owner_sign > 0)) > 0
+    owned &= _pool_sizes(owner, owner_sign, owned) >= MIN_POOL_TERMS
+    channel = np.full(len(terms), Channel.OUTPUT, np.uint8)
+    channel[shared] = Channel.INPUT
+    channel[owned] = Channel.MIXED
+    return Assignment(
+        channel,
+        np.where(owned, owner, -1).astype(np.int32),
+        np.where(owned, owner_sign, 0).astype(np.int8),
+    )
+
+
+def too_heavy(terms: Terms, assignment: Assignment) -> NDArray[np.int32]:
+    """Features that own a good part of all terms, heaviest first: too heavy to share dimensions."""
+    owned = np.bincount(assignment.owner[assignment.owner >= 0], minlength=terms.features)
+    heaviest = np.argsort(-owned, kind="stable")
+    return heaviest[owned[heaviest] * TOO_HEAVY_SHARE > len(terms)].astype(np.int32)
+
+
+def heavy_limit(terms: int) -> float:
+    """The influence above which a feature is heavy: twice the fourth root of the terms."""
+    return max(8.0, 2.0 * terms**0.25)
+
+
+def _heaviest_literal(terms: Terms) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
+    """For each term its literal of largest influence (the first such) and that literal's sign."""
+    weight = terms.influence[terms.literals]
+    order = np.lexsort((terms.literals, -weight, terms.term_of_literal))
+    first = order[terms.offsets[:-1]]
+    return terms.literals[first], terms.signs[first]
+
+
+def _pool_sizes(
+    owner: NDArray[np.int32], owner_sign: NDArray[np.int8], owned: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """For each owned term, how many terms its pool would hold; 0 elsewhere."""
+    sizes = np.zeros(len(owner), np.int64)
+    key = 2 * owner[owned].astype(np.int64) + (owner_sign[owned] > 0)
+    _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
+    sizes[owned] = counts[inverse]
+    return sizes

@@ -1,0 +1,180 @@
+"""Pass 2: gather terms into regions of neurons, and say how wide each should be.
+
+Neurons are cut into regions that do not meet. Inside a region all neurons have the same job: the
+same owner, the same number of inputs that must be on, codes of the same weight. Four kinds:
+
+- **code**: every codeword is a random set of `code_weight` neurons, read by averaging;
+- **territory**: an output fed by many one-literal terms gets neurons that serve nothing else, each
+  term drives one of them, and the readout adds them up. Averaging does not help a sum over a whole
+  territory, so noise is kept below the bend of the ReLU instead, by a lighter load;
+- **input**: universal AND, every feature a random set of neurons, a term the neurons its features
+  share;
+- **own**: one neuron a codeword, where the region would not be narrower than that anyway.
+
+How wide: let d be the input dimensions and s the promise. A feature that is on and foreign to a
+neuron reading r features moves it by noise of variance r/d. In a code region with R reads on N
+neurons a reading moves by R/N (1/d + 1/m) a foreign feature, the second part being codes that
+overlap. A satisfied term sees s-k foreign features, one that misses one input s-k+1, and both must
+keep to their side of the threshold; so (z1 sqrt(s-k) + z0 sqrt(s-k+1)) standard deviations must fit
+into the gap of 1, with z1 and z0 the normal quantiles of the error allowed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from polyseme.circuits.terms import Terms
+from polyseme.compiler.channels import Assignment, Channel
+
+# Outputs with more one-literal terms than this get a territory; fewer share one code.
+TERRITORY_TERMS = 8
+# A territory's neurons sit idle below the bend of the ReLU, so they bear more noise than averaged
+# ones; this share of the noise model's neurons measured best on the airports table.
+TERRITORY_SHARE = 0.7
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A group of terms that share neurons, before any neuron is chosen.
+
+    `terms` are term numbers, int64, ordered by output. `codeword` numbers the codeword each term
+    drives, from 0 on. `needed` is how many plain literals besides the owner must be on; `reads` how
+    many literals besides the owner the terms have in all.
+    """
+
+    kind: str
+    terms: NDArray[np.int64]
+    codeword: NDArray[np.int64]
+    needed: int
+    reads: int
+    owner: int
+    owner_sign: int
+
+    @property
+    def codewords(self) -> int:
+        """How many distinct codewords the region's terms drive."""
+        return int(self.codeword.max()) + 1
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What the regions' widths follow from: the promise, the error allowed, the dimensions."""
+
+    active: int
+    error: float
+    dimensions: int
+    features: int
+
+
+def gather_regions(
+    terms: Terms, assignment: Assignment, territories: bool = True
+) -> list[Region]:
+    """Group terms by channel, owner and needed inputs, and split off territories if asked to."""
+    owned = assignment.owner >= 0
+    needed = terms.plain - (owned & (assignment.owner_sign > 0))
+    key = np.stack(
+        (assignment.channel, assignment.owner, assignment.owner_sign, needed)
+    ).astype(np.int64)
+    groups, group = np.unique(key, axis=1, return_inverse=True)
+    regions: list[Region] = []
+    for number in range(groups.shape[1]):
+        channel, owner, sign, need = groups[:, number].tolist()
+        chosen = np.flatnonzero(group.ravel() == number)
+        split = _split if territories and channel != Channel.INPUT else _whole
+        for kind, part in split(terms, chosen, owner):
+            kind = "input" if channel == Channel.INPUT else kind
+            regions.append(_region(kind, terms, part, int(need), int(owner), int(sign)))
+    return regions
+
+
+Pieces = list[tuple[str, NDArray[np.int64]]]
+
+
+def _whole(terms: Terms, chosen: NDArray[np.int64], owner: int) -> Pieces:
+    return [("code", chosen)]
+
+
+def _split(terms: Terms, chosen: NDArray[np.int64], owner: int) -> Pieces:
+    """Separate terms of crowded outputs (territory) from the rest (code)."""
+    reads = terms.widths[chosen] - (owner >= 0)
+    crowded = np.bincount(terms.output[chosen], minlength=terms.outputs) > TERRITORY_TERMS
+    to_territory = crowded[terms.output[chosen]] & (reads == 1)
+    pieces = (("code", chosen[~to_territory]), ("territory", chosen[to_territory]))
+    return [(kind, part) for kind, part in pieces if len(part)]
+
+
+def _region(
+    kind: str, terms: Terms, chosen: NDArray[np.int64], needed: int, owner: int, sign: int
+) -> Region:
+    reads = terms.widths[chosen] - (owner >= 0)
+    single = kind == "territory" or bool(np.all(reads == 1))
+    codeword = np.arange(len(chosen))
+    if single:
+        # Terms of one literal that feed the same output may share its code: their OR is their sum.
+        codeword = np.unique(terms.output[chosen], return_inverse=True)[1]
+    return Region(kind, chosen, codeword, needed, int(reads.sum()), owner, sign)
+
+
+def reference_width(region: Region, demand: Demand) -> float:
+    """Neurons the noise model asks for (a real number; the caller scales and rounds it)."""
+    if region.kind == "input":
+        return _input_width(region, demand)
+    spread = _spread(region, demand)
+    if region.kind == "territory":
+        load = demand.dimensions / (TERRITORY_SHARE * spread)
+        return float(np.ceil(np.bincount(region.codeword) / load).sum())
+    return region.reads * (1 / demand.dimensions + 1 / demand.features) * spread
+
+
+def _spread(region: Region, demand: Demand) -> float:
+    """Square of the standard deviations (of one foreign feature's noise) that must fit the gap."""
+    needed = region.needed + (region.owner_sign > 0)
+    foreign = max(demand.active - needed, 0)
+    rivals = region.codewords if region.needed == 1 else 4 * demand.active
+    tail = demand.error / 8
+    miss, stray = norm.isf(tail), norm.isf(tail / rivals)
+    return float((miss * np.sqrt(foreign) + stray * np.sqrt(foreign + 1)) ** 2)
+
+
+def code_weight(needed: int, width: int) -> int:
+    """How many neurons carry a codeword in a code region of a given width.
+
+    More average better, until codewords overlap too much; terms of several inputs overlap sooner,
+    because each of their features drives the codes of all its terms. Measured optima at error 1e-3:
+    8 for pairwise AND in 1,500 neurons, 16 for a permutation in 1,700.
+    """
+    largest, crowding = (16, 6) if needed == 1 else (8, 20)
+    return int(np.clip(np.sqrt(width / crowding), 4, largest))
+
+
+def input_density(needed: int, active: int) -> float:
+    """The density of a feature's neurons that makes universal AND narrowest.
+
+    A term that lacks one input is read as on when its foreign features (at most s-k+1) hit as often
+    as its neurons are many. With n p^k neurons a term the chance is exp(-n p^k f KL(1/f || p)) by
+    Chernoff's bound, f = s-k+1, so p maximises p^k f KL(1/f || p).
+    """
+    density = np.linspace(0.02, 0.9, 441)
+    return float(density[np.argmax(_input_exponent(density, needed, active))])
+
+
+def _input_exponent(
+    density: NDArray[np.float64], needed: int, active: int
+) -> NDArray[np.float64]:
+    foreign = max(active - needed + 1, 1)
+    share = 1 / foreign
+    divergence = share * np.log(share / density)
+    if foreign > 1:
+        divergence += (1 - share) * np.log((1 - share) / (1 - density))
+    return np.where(density < share, density**needed * foreign * divergence, -1.0)
+
+
+def _input_width(region: Region, demand: Demand) -> float:
+    density = input_density(region.needed, demand.active)
+    exponent = _input_exponent(np.array([density]), region.needed, demand.active)[0]
+    half_on = demand.active * np.sqrt(2.0 * region.codewords)
+    return float(np.log(half_on / (demand.error / 8)) / exponent)

@@ -1,0 +1,158 @@
+"""Named distributions of sparse inputs to try a network on.
+
+Each returns lists of active features, int32 (samples, active), -1 where a row has fewer. Uniform
+active sets hardly ever satisfy a gate of a large circuit, so an honest test needs the others too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from polyseme.circuits.terms import Terms
+from polyseme.errors import CompileError
+
+Generator = np.random.Generator
+
+DESCRIPTIONS = {
+    "satisfied": "a random gate's inputs on, filled up with random features",
+    "near-miss": "gates with all inputs on but one, crowded on the same neuron",
+    "uniform": "uniformly random active sets",
+    "alone": "every gate's inputs on and nothing else, each gate once",
+}
+
+
+def draw_inputs(
+    name: str,
+    terms: Terms,
+    active: int,
+    samples: int,
+    generator: Generator,
+    hosts: sp.csr_array | None = None,
+) -> NDArray[np.int32]:
+    """Draw `samples` inputs with at most `active` features on from a named distribution.
+
+    `hosts` (neurons, terms) says which terms share a neuron and makes near-misses crowd there;
+    without it they crowd on gates that share an input. "alone" returns one row a gate, or
+    `samples` of them chosen at random where there are more. Raises CompileError for an unknown name
+    and where no gate can be satisfied by `active` features.
+    """
+    if name == "uniform":
+        return fill(np.empty((samples, 0), np.int32), terms.features, active, generator)
+    if name == "alone":
+        return _alone(terms, active, samples, generator)
+    draw: dict[str, Callable[..., NDArray[np.int32]]] = {
+        "satisfied": lambda: _satisfied(terms, active, samples, generator),
+        "near-miss": lambda: _near_miss(terms, active, samples, generator, hosts),
+    }
+    if name not in draw:
+        raise CompileError(f"no inputs named {name!r}; there are {', '.join(DESCRIPTIONS)}")
+    return draw[name]()
+
+
+def fill(
+    fixed: NDArray[np.int32],
+    features: int,
+    active: int,
+    generator: Generator,
+    forbidden: NDArray[np.int32] | None = None,
+) -> NDArray[np.int32]:
+    """Complete rows of distinct features (-1 where empty) with random others, up to `active`.
+
+    `forbidden` (rows, any width, -1 pads) lists features a row must not receive.
+    """
+    width = min(active, features)
+    rows = np.full((len(fixed), width), -1, np.int32)
+    rows[:, : fixed.shape[1]] = -np.sort(-fixed, axis=1)[:, :width]
+    taken = rows if forbidden is None else np.concatenate((rows, forbidden), axis=1)
+    room = features - (taken >= 0).sum(axis=1)
+    for place in range(width):
+        empty = np.flatnonzero((rows[:, place] < 0) & (room > 0))
+        room[empty] -= 1
+        while len(empty):
+            rows[empty, place] = generator.integers(features, size=len(empty))
+            others = np.delete(rows[empty], place, axis=1)
+            if forbidden is not None:
+                others = np.concatenate((others, forbidden[empty]), axis=1)
+            empty = empty[(others == rows[empty, place][:, None]).any(axis=1)]
+    return rows
+
+
+def _padded(terms: Terms, chosen: NDArray[np.int64], sign: int) -> NDArray[np.int32]:
+    """The chosen terms' literals of one sign, one term a row, -1 pads."""
+    picked = terms.select(chosen)
+    keep = picked.signs == sign
+    row = picked.term_of_literal[keep]
+    counts = np.bincount(row, minlength=len(chosen))
+    place = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+    table = np.full((len(chosen), int(counts.max(initial=0))), -1, np.int32)
+    table[row, place] = picked.literals[keep]
+    return table
+
+
+def _satisfiable(terms: Terms, active: int) -> NDArray[np.int64]:
+    able = np.flatnonzero(terms.plain <= active)
+    if not len(able):
+        raise CompileError(f"no gate can be satisfied with {active} active features")
+    return able
+
+
+def _satisfied(
+    terms: Terms, active: int, samples: int, generator: Generator
+) -> NDArray[np.int32]:
+    chosen = generator.choice(_satisfiable(terms, active), samples)
+    plain, negated = _padded(terms, chosen, 1), _padded(terms, chosen, -1)
+    return fill(plain, terms.features, active, generator, negated)
+
+
+def _alone(terms: Terms, active: int, samples: int, generator: Generator) -> NDArray[np.int32]:
+    able = _satisfiable(terms, active)
+    if len(able) > samples:
+        able = np.sort(generator.choice(able, samples, replace=False))
+    return _padded(terms, able, 1)
+
+
+def _near_miss(
+    terms: Terms,
+    active: int,
+    samples: int,
+    generator: Generator,
+    hosts: sp.csr_array | None,
+) -> NDArray[np.int32]:
+    """All inputs of some term on but one; then those of terms that share its neuron; then fill."""
+    crowds = _share_an_input(terms) if hosts is None else hosts
+    busy = np.flatnonzero(np.diff(crowds.indptr))
+    rows = np.full((samples, min(active, terms.features)), -1, np.int32)
+    barred = np.full((samples, rows.shape[1] + 1), -1, np.int32)
+    for sample, neuron in enumerate(generator.choice(busy, samples)):
+        hosted = crowds.indices[crowds.indptr[neuron] : crowds.indptr[neuron + 1]]
+        on: list[int] = []
+        off: list[int] = []
+        for term in generator.permutation(hosted)[: rows.shape[1] + 1]:
+            _almost(terms, int(term), on, off, rows.shape[1], generator)
+        rows[sample, : len(on)] = on
+        barred[sample, : len(off)] = off
+    return fill(rows, terms.features, active, generator, barred)
+
+
+def _almost(
+    terms: Terms, term: int, on: list[int], off: list[int], active: int, generator: Generator
+) -> None:
+    """Switch on as many of a term's plain literals as fit, leaving one of them off."""
+    begin, end = terms.offsets[term : term + 2]
+    plain = generator.permutation(terms.literals[begin:end][terms.signs[begin:end] > 0]).tolist()
+    if not any(feature in off for feature in plain):
+        spared = next((feature for feature in plain if feature not in on), None)
+        if spared is None:
+            return
+        off.append(spared)
+    on += [x for x in plain if x not in on and x not in off][: active - len(on)]
+
+
+def _share_an_input(terms: Terms) -> sp.csr_array:
+    ones = np.ones(len(terms.literals), np.int8)
+    shape = (terms.features, len(terms))
+    return sp.coo_array((ones, (terms.literals, terms.term_of_literal)), shape=shape).tocsr()

@@ -1,0 +1,21 @@
+"""Exact confidence intervals for a failure rate."""
+
+from __future__ import annotations
+
+from scipy.stats import beta
+
+
+def clopper_pearson(failures: int, samples: int, level: float = 0.95) -> tuple[float, float]:
+    """The Clopper-Pearson interval for a rate seen as `failures` out of `samples`.
+
+    Each end has (1 - level) / 2 on its outside, so zero failures in N give about 3.7 / N above.
+    Source: Clopper and Pearson, Biometrika 26 (1934). Raises ValueError for impossible counts.
+    """
+    if not 0 <= failures <= samples or samples < 1:
+        raise ValueError(f"{failures} failures in {samples} samples is impossible")
+    tail = (1 - level) / 2
+    low = 0.0 if failures == 0 else float(beta.ppf(tail, failures, samples - failures + 1))
+    high = 1.0
+    if failures < samples:
+        high = float(beta.ppf(1 - tail, failures + 1, samples - failures))
+    return low, high

@@ -1,0 +1,134 @@
+"""The term form of shallow circuits against a naive OR of ANDs."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from polyseme.circuits import Circuit, GateKind, Terms, build_circuit, evaluate_dense, terms_of
+from polyseme.circuits.terms import MAX_XOR_INPUTS
+from polyseme.errors import CompileError
+
+PASSING = (GateKind.OR, GateKind.IDENTITY)
+
+
+@st.composite
+def shallow_circuits(draw: st.DrawFn, max_or_depth: int = 4) -> Circuit:
+    """Gates over features, then ORs and identities over anything, nested."""
+    features = draw(st.integers(1, 6))
+    gates: list[tuple[GateKind, list[int]]] = []
+    for _ in range(draw(st.integers(0, 5))):
+        kind = draw(st.sampled_from(GateKind))
+        widest = {GateKind.IDENTITY: 1, GateKind.XOR: 4}.get(kind, features)
+        inputs = st.lists(
+            st.integers(0, features - 1), min_size=1, max_size=min(widest, features), unique=True
+        )
+        gates.append((kind, draw(inputs)))
+    for _ in range(draw(st.integers(0, max_or_depth))):
+        kind = draw(st.sampled_from(PASSING))
+        wires = st.integers(0, features + len(gates) - 1)
+        widest = 1 if kind is GateKind.IDENTITY else 4
+        gates.append((kind, draw(st.lists(wires, min_size=1, max_size=widest, unique=True))))
+    outputs = draw(st.lists(st.integers(0, features + len(gates) - 1), min_size=1, max_size=5))
+    return build_circuit([f"f{i}" for i in range(features)], gates, outputs)
+
+
+def term_literals(terms: Terms, term: int) -> list[tuple[int, int]]:
+    begin, end = int(terms.offsets[term]), int(terms.offsets[term + 1])
+    return [(int(terms.literals[i]), int(terms.signs[i])) for i in range(begin, end)]
+
+
+def or_of_ands(terms: Terms, bits: tuple[bool, ...]) -> list[bool]:
+    values = [False] * terms.outputs
+    for term in range(len(terms)):
+        if all(bits[feature] == (sign > 0) for feature, sign in term_literals(terms, term)):
+            values[int(terms.output[term])] = True
+    return values
+
+
+@given(shallow_circuits())
+@settings(max_examples=120, deadline=None)
+def test_terms_compute_the_circuit(circuit: Circuit) -> None:
+    terms = terms_of(circuit)
+    every = list(itertools.product([False, True], repeat=len(circuit.features)))
+    wanted = evaluate_dense(circuit, np.array(every))
+    assert [or_of_ands(terms, bits) for bits in every] == wanted.tolist()
+
+
+@given(shallow_circuits())
+@settings(max_examples=80, deadline=None)
+def test_the_shape_of_terms(circuit: Circuit) -> None:
+    terms = terms_of(circuit)
+    assert terms.output.dtype == np.int32
+    assert terms.offsets.dtype == np.int64
+    assert terms.literals.dtype == np.int32
+    assert terms.signs.dtype == np.int8
+    rows = [term_literals(terms, term) for term in range(len(terms))]
+    assert terms.output.tolist() == sorted(terms.output.tolist())
+    assert set(terms.output.tolist()) == set(range(len(circuit.outputs)))
+    assert all(len({feature for feature, _ in row}) == len(row) for row in rows)
+    assert terms.widths.tolist() == [len(row) for row in rows]
+    assert terms.plain.tolist() == [sum(sign > 0 for _, sign in row) for row in rows]
+    assert terms.plain.min() >= 1
+    read = [feature for row in rows for feature, _ in row]
+    assert terms.influence.tolist() == [read.count(f) for f in range(len(circuit.features))]
+    assert terms.term_of_literal.tolist() == [i for i, row in enumerate(rows) for _ in row]
+
+
+@given(shallow_circuits(), st.data())
+@settings(max_examples=60, deadline=None)
+def test_select_takes_terms_in_the_order_given(circuit: Circuit, data: st.DataObject) -> None:
+    terms = terms_of(circuit)
+    chosen = data.draw(st.lists(st.integers(0, len(terms) - 1), max_size=6))
+    selected = terms.select(np.array(chosen, np.int64))
+    assert selected.output.tolist() == [int(terms.output[term]) for term in chosen]
+    assert [term_literals(selected, place) for place in range(len(selected))] == [
+        term_literals(terms, term) for term in chosen
+    ]
+
+
+def test_outputs_that_are_features_need_no_gates() -> None:
+    terms = terms_of(build_circuit(["a", "b", "c"], [], [2, 0, 2]))
+    assert terms.literals.tolist() == [2, 0, 2]
+    assert terms.output.tolist() == [0, 1, 2]
+    assert terms.signs.tolist() == [1, 1, 1]
+
+
+def test_an_or_met_twice_is_opened_once() -> None:
+    # Sixty ORs, each of the two before it: paths double at every step, terms must not.
+    gates = [(GateKind.OR, [wire, wire + 1]) for wire in range(60)]
+    terms = terms_of(build_circuit(["a", "b"], gates, [61]))
+    assert sorted(terms.literals.tolist()) == [0, 1]
+
+
+@pytest.mark.parametrize("kind", [GateKind.AND, GateKind.AND_NOT, GateKind.XOR])
+@pytest.mark.parametrize("inner", GateKind)
+def test_a_deeper_gate_is_refused_by_number(kind: GateKind, inner: GateKind) -> None:
+    inner_inputs = [1] if inner is GateKind.IDENTITY else [1, 2]
+    gates = [(GateKind.OR, [0, 1]), (inner, inner_inputs), (kind, [0, 4]), (GateKind.OR, [3, 5])]
+    deep = build_circuit(["a", "b", "c"], gates, [0, 6], name="deep")
+    with pytest.raises(CompileError) as caught:
+        terms_of(deep)
+    assert str(caught.value) == (
+        "deep: gate 2 reads gate 1; one hidden layer computes gates over features, and ORs of those"
+    )
+    # The same gate does no harm where no output needs it.
+    assert len(terms_of(build_circuit(["a", "b", "c"], gates, [0, 3]))) == 3
+
+
+def wide_xor(width: int) -> Circuit:
+    return build_circuit(
+        [f"f{i}" for i in range(width)], [(GateKind.XOR, list(range(width)))], [width], name="wide"
+    )
+
+
+def test_the_widest_xor_and_one_wider() -> None:
+    terms = terms_of(wide_xor(MAX_XOR_INPUTS))
+    assert len(terms) == 2 ** (MAX_XOR_INPUTS - 1)
+    assert (terms.plain % 2 == 1).all()
+    with pytest.raises(CompileError, match="wide: gate 0 is an XOR of more than 6 inputs"):
+        terms_of(wide_xor(MAX_XOR_INPUTS + 1))
