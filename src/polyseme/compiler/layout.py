@@ -25,7 +25,7 @@ from polyseme.errors import CompileError
 
 
 # In fewer neurons than this, codewords overlap too much to be told apart.
-MIN_CODE_WIDTH = 128
+MIN_CODE_WIDTH = 40
 
 
 @dataclass(frozen=True, eq=False)
