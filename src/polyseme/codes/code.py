@@ -45,7 +45,7 @@ class SparseCode:
     @property
     def weight(self) -> int:
         """How many neurons carry each feature."""
-        return self.positions.shape[1]
+        return int(self.positions.shape[1])
 
     def matrix(self) -> sp.csr_array:
         """The code as a float32 matrix (features, neurons) with entries -1, 0, +1."""

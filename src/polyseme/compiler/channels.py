@@ -7,8 +7,9 @@ of terms, and so do we:
 
 - all literals light: the **output** channel, a random code for the term;
 - several literals, all heavy and plain: the **input** channel, the neurons its features share;
-- otherwise the **mixed** channel: the heaviest literal owns a pool of neurons that only works while
-  it is on (or, negated, while it is off), and the others drive codes inside the pool.
+- otherwise the **mixed** channel: the heaviest literal owns a pool of neurons, and the others drive
+  codes inside the pool. A large pool is exclusive: it works only while its owner is on (or, negated,
+  while it is off), and inside it a term needs one input less. Smaller pools overlap at random.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.terms import Terms
 
-# A pool smaller than this many terms wastes neurons on separation it does not need.
-MIN_POOL_TERMS = 32
+# Fewer terms than this are no pool; their heavy literal counts as light.
+MIN_POOL_TERMS = 16
+# A pool of at least this many terms has neurons that serve nothing else.
+EXCLUSIVE_POOL_TERMS = 1000
 # Universal AND needs a block of its own; below this many terms the pools are cheaper.
 MIN_INPUT_TERMS = 1000
 # A feature that owns more than one term in so many gets input dimensions of its own.
@@ -42,11 +45,17 @@ class Channel(IntEnum):
 
 @dataclass(frozen=True, eq=False)
 class Assignment:
-    """Channel of each term, uint8 (terms,), and the literal that owns its pool, or -1."""
+    """What was chosen for each term, all of shape (terms,).
+
+    `owner` int32 is the feature that owns the term's exclusive pool and `owner_sign` int8 whether it
+    works it by being on (+1) or off (-1); `pool` int32 is the feature whose overlapping pool the term
+    is in. All are -1 (sign 0) where there is none.
+    """
 
     channel: NDArray[np.uint8]
     owner: NDArray[np.int32]
     owner_sign: NDArray[np.int8]
+    pool: NDArray[np.int32]
 
 
 def assign_channels(terms: Terms) -> Assignment:
@@ -64,15 +73,25 @@ def assign_channels(terms: Terms) -> Assignment:
     owned = several & (heavies > 0) & ~shared
     owned &= (owner_sign > 0) | (terms.plain > 0)
     owned &= (terms.plain - (owner_sign > 0)) > 0
-    owned &= _pool_sizes(owner, owner_sign, owned) >= MIN_POOL_TERMS
+    sizes = _pool_sizes(owner, owner_sign, owned)
+    exclusive = sizes >= EXCLUSIVE_POOL_TERMS
+    pooled = ~exclusive & (sizes >= MIN_POOL_TERMS) & (owner_sign > 0)
     channel = np.full(len(terms), Channel.OUTPUT, np.uint8)
     channel[shared] = Channel.INPUT
-    channel[owned] = Channel.MIXED
+    channel[exclusive | pooled] = Channel.MIXED
     return Assignment(
         channel,
-        np.where(owned, owner, -1).astype(np.int32),
-        np.where(owned, owner_sign, 0).astype(np.int8),
+        np.where(exclusive, owner, -1).astype(np.int32),
+        np.where(exclusive, owner_sign, 0).astype(np.int8),
+        np.where(pooled, owner, -1).astype(np.int32),
     )
+
+
+def no_channels(terms: Terms) -> Assignment:
+    """The assignment of a monosemantic network: every term a neuron of its own."""
+    none = np.full(len(terms), -1, np.int32)
+    channel = np.full(len(terms), Channel.OWN, np.uint8)
+    return Assignment(channel, none, np.zeros(len(terms), np.int8), none)
 
 
 def too_heavy(terms: Terms, assignment: Assignment) -> NDArray[np.int32]:

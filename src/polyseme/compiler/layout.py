@@ -6,6 +6,7 @@ up to the neurons there are; a region that would be wider than one neuron a code
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.terms import Terms
+from polyseme.codes.affine import affine_capacity, affine_code
 from polyseme.codes.balanced import balanced_rows
 from polyseme.compiler.regions import (
     Demand,
@@ -24,8 +26,10 @@ from polyseme.compiler.regions import (
 from polyseme.errors import CompileError
 
 
-# In fewer neurons than this, codewords overlap too much to be told apart.
-MIN_CODE_WIDTH = 40
+# Codewords of less weight are too easily mistaken for one another.
+MIN_WEIGHT = 6
+# A pool has room for its words to share at most one neuron, and a little more.
+POOL_ROOM = 1.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +55,7 @@ def smallest_width(region: Region) -> int:
     """Neurons below which a region cannot be laid out."""
     if region.kind == "territory":
         return region.codewords
-    return min(region.codewords, MIN_CODE_WIDTH)
+    return min(region.codewords, round(1.05 * MIN_WEIGHT * math.sqrt(region.codewords)))
 
 
 def widths_for(regions: list[Region], neurons: int, demand: Demand) -> NDArray[np.int64]:
@@ -107,9 +111,45 @@ def _place(
         return _coded("own", region, begin, width, terms, rows)
     if region.kind == "input":
         return _place_input(region, begin, width, terms, active, generator)
+    rows = _code_rows(region, width, generator)
+    return _coded(region.kind, region, begin, width, terms, rows)
+
+
+def _code_rows(region: Region, width: int, generator: np.random.Generator) -> NDArray[np.int32]:
+    """The codewords of a code region; lighter ones where only they fit without sharing two."""
     weight = code_weight(region.needed, width)
-    rows = balanced_rows(region.codewords, width, weight, generator)
-    return _coded("code", region, begin, width, terms, rows)
+    if region.kind == "pools":
+        return _pooled_rows(region, width, weight, generator)
+    while weight > MIN_WEIGHT and affine_capacity(width, weight) < region.codewords:
+        weight -= 1
+    return _words(region.codewords, width, weight, generator)
+
+
+def _pooled_rows(
+    region: Region, width: int, weight: int, generator: np.random.Generator
+) -> NDArray[np.int32]:
+    """Codes drawn inside one pool an owner; pools are cut from random permutations of the region."""
+    owners, pool, crowd = np.unique(region.pool, return_inverse=True, return_counts=True)
+    sizes = np.maximum(POOL_ROOM * weight * np.sqrt(crowd), width * crowd / len(pool))
+    sizes = np.minimum(np.ceil(sizes).astype(np.int64), width)
+    rows = np.empty((len(pool), weight), np.int32)
+    stream = generator.permutation(width)
+    # Heaviest first: those cut from one permutation do not meet, and they are on most often.
+    for number in np.argsort(-crowd, kind="stable"):
+        if len(stream) < sizes[number]:
+            stream = generator.permutation(width)
+        neurons, stream = stream[: sizes[number]], stream[sizes[number] :]
+        rows[pool == number] = neurons[_words(int(crowd[number]), len(neurons), weight, generator)]
+    return rows
+
+
+def _words(
+    count: int, width: int, weight: int, generator: np.random.Generator
+) -> NDArray[np.int32]:
+    """Words that share at most one neuron where that many fit, balanced random ones otherwise."""
+    if affine_capacity(width, weight) >= count:
+        return affine_code(count, width, weight, generator).positions
+    return balanced_rows(count, width, weight, generator)
 
 
 def _coded(
@@ -121,14 +161,10 @@ def _coded(
     )
 
 
-def _readers(
-    region: Region, terms: Terms, term_neurons: NDArray[np.int32]
-) -> NDArray[np.int64]:
+def _readers(region: Region, terms: Terms, term_neurons: NDArray[np.int32]) -> NDArray[np.int64]:
     """Distinct pairs (output, neuron) with the neuron in a code of one of the output's terms."""
     row, column = np.nonzero(term_neurons >= 0)
-    pairs = np.stack(
-        (terms.output[region.terms][row].astype(np.int64), term_neurons[row, column])
-    )
+    pairs = np.stack((terms.output[region.terms][row].astype(np.int64), term_neurons[row, column]))
     return np.unique(pairs, axis=1)
 
 
@@ -234,9 +270,7 @@ def owner_weight(region: Region, active: int) -> int:
     return max(region.needed + 1, active)
 
 
-def _with_owners(
-    wanted: sp.csr_array, placements: list[Placement], active: int
-) -> sp.csr_array:
+def _with_owners(wanted: sp.csr_array, placements: list[Placement], active: int) -> sp.csr_array:
     pools = [placement for placement in placements if placement.region.owner >= 0]
     if not pools:
         return wanted

@@ -17,6 +17,7 @@ from polyseme.compiler.channels import (
     Assignment,
     Channel,
     assign_channels,
+    no_channels,
     too_heavy,
 )
 from polyseme.compiler.encoding import input_code
@@ -66,20 +67,20 @@ class Plan:
     def dimensions(self, neurons: int) -> int:
         """Input dimensions: never more than neurons, and at most one for every two features."""
         features = self.terms.features
-        return features if self.basis else max(1, min(neurons, features // 2))
+        return features if self.basis else max(1, min(neurons, 3 * features // 4))
 
     def stream(self, purpose: int) -> np.random.Generator:
         """The random stream for a purpose; the same for every size, so sizes compare fairly."""
         return np.random.default_rng([self.seed, purpose])
 
 
-def make_plan(
-    circuit: Circuit, active: int, error: float, encoder: str, seed: int
-) -> Plan:
+def make_plan(circuit: Circuit, active: int, error: float, encoder: str, seed: int) -> Plan:
     """Flatten the circuit, choose channels, gather regions, and choose the kind of encoder."""
     terms = terms_of(circuit)
     if not len(terms):
-        raise CompileError(f"{circuit.name}: no output can ever be on, so there is nothing to build")
+        raise CompileError(
+            f"{circuit.name}: no output can ever be on, so there is nothing to build"
+        )
     assignment = assign_channels(terms)
     basis = encoder == "basis"
     if encoder == "auto":
@@ -89,18 +90,11 @@ def make_plan(
         terms=terms,
         assignment=assignment,
         regions=gather_regions(terms, assignment),
-        alone=gather_regions(terms, _no_channels(terms), territories=False),
+        alone=gather_regions(terms, no_channels(terms), territories=False),
         active=active,
         error=error,
         basis=basis,
         seed=seed,
-    )
-
-
-def _no_channels(terms: Terms) -> Assignment:
-    count = len(terms)
-    return Assignment(
-        np.full(count, Channel.OWN, np.uint8), np.full(count, -1, np.int32), np.zeros(count, np.int8)
     )
 
 
@@ -129,9 +123,7 @@ def build_monosemantic(plan: Plan, note: str) -> Network:
     placements = place_regions(
         plan.alone, widths, plan.terms, plan.active, plan.stream(_OUTPUT_CODES)
     )
-    code = input_code(
-        plan.terms.features, 0, True, np.empty(0, np.int32), plan.stream(_INPUT_CODE)
-    )
+    code = input_code(plan.terms.features, 0, True, np.empty(0, np.int32), plan.stream(_INPUT_CODE))
     channels = np.full(len(plan.terms), Channel.OWN, np.uint8)
     network = _assemble(plan, placements, code, "monosemantic", channels)
     return replace(network, provenance=replace(network.provenance, note=note))
@@ -153,7 +145,11 @@ def _assemble(
     network = Network(
         encoder=Encoder(plan.circuit.features, code),
         layers=(
-            Layer(weight_matrix(compress, code), biases(placements, neurons, unit, plan.active), 1.0 / unit),
+            Layer(
+                weight_matrix(compress, code),
+                biases(placements, neurons, unit, plan.active),
+                1.0 / unit,
+            ),
         ),
         readout=readout_plan.with_thresholds(names, shares, unit),
         provenance=_provenance(plan, placements, construction, channels, readout_plan.groups),

@@ -1,7 +1,7 @@
 """Pass 2: gather terms into regions of neurons, and say how wide each should be.
 
 Neurons are cut into regions that do not meet. Inside a region all neurons have the same job: the
-same owner, the same number of inputs that must be on, codes of the same weight. Four kinds:
+same owner, the same number of inputs that must be on, codes of the same weight. The kinds:
 
 - **code**: every codeword is a random set of `code_weight` neurons, read by averaging;
 - **territory**: an output fed by many one-literal terms gets neurons that serve nothing else, each
@@ -9,6 +9,8 @@ same owner, the same number of inputs that must be on, codes of the same weight.
   territory, so noise is kept below the bend of the ReLU instead, by a lighter load;
 - **input**: universal AND, every feature a random set of neurons, a term the neurons its features
   share;
+- **pools**: a code region in which the codes of all terms of one heavy feature are drawn from a set
+  of neurons that is its pool, so that the feature drives no more than that;
 - **own**: one neuron a codeword, where the region would not be narrower than that anyway.
 
 How wide: let d be the input dimensions and s the promise. A feature that is on and foreign to a
@@ -42,13 +44,14 @@ class Region:
     """A group of terms that share neurons, before any neuron is chosen.
 
     `terms` are term numbers, int64, ordered by output. `codeword` numbers the codeword each term
-    drives, from 0 on. `needed` is how many plain literals besides the owner must be on; `reads` how
+    drives, from 0 on; `pool` (terms,) the feature whose overlapping pool each is in. `needed` is how many plain literals besides the owner must be on; `reads` how
     many literals besides the owner the terms have in all.
     """
 
     kind: str
     terms: NDArray[np.int64]
     codeword: NDArray[np.int64]
+    pool: NDArray[np.int32]
     needed: int
     reads: int
     owner: int
@@ -70,32 +73,30 @@ class Demand:
     features: int
 
 
-def gather_regions(
-    terms: Terms, assignment: Assignment, territories: bool = True
-) -> list[Region]:
+def gather_regions(terms: Terms, assignment: Assignment, territories: bool = True) -> list[Region]:
     """Group terms by channel, owner and needed inputs, and split off territories if asked to."""
     owned = assignment.owner >= 0
     needed = terms.plain - (owned & (assignment.owner_sign > 0))
+    pooled = assignment.pool >= 0
     key = np.stack(
-        (assignment.channel, assignment.owner, assignment.owner_sign, needed)
+        (assignment.channel, assignment.owner, assignment.owner_sign, needed, pooled)
     ).astype(np.int64)
     groups, group = np.unique(key, axis=1, return_inverse=True)
     regions: list[Region] = []
     for number in range(groups.shape[1]):
-        channel, owner, sign, need = groups[:, number].tolist()
+        channel, owner, sign, need, in_pools = groups[:, number].tolist()
         chosen = np.flatnonzero(group.ravel() == number)
-        split = _split if territories and channel != Channel.INPUT else _whole
-        for kind, part in split(terms, chosen, owner):
-            kind = "input" if channel == Channel.INPUT else kind
-            regions.append(_region(kind, terms, part, int(need), int(owner), int(sign)))
+        kind = "input" if channel == Channel.INPUT else "pools" if in_pools else "code"
+        pieces = [(kind, chosen)]
+        if territories and kind == "code":
+            pieces = _split(terms, chosen, owner)
+        for kind, part in pieces:
+            pool = assignment.pool[part]
+            regions.append(_region(kind, terms, part, pool, int(need), int(owner), int(sign)))
     return regions
 
 
 Pieces = list[tuple[str, NDArray[np.int64]]]
-
-
-def _whole(terms: Terms, chosen: NDArray[np.int64], owner: int) -> Pieces:
-    return [("code", chosen)]
 
 
 def _split(terms: Terms, chosen: NDArray[np.int64], owner: int) -> Pieces:
@@ -108,7 +109,13 @@ def _split(terms: Terms, chosen: NDArray[np.int64], owner: int) -> Pieces:
 
 
 def _region(
-    kind: str, terms: Terms, chosen: NDArray[np.int64], needed: int, owner: int, sign: int
+    kind: str,
+    terms: Terms,
+    chosen: NDArray[np.int64],
+    pool: NDArray[np.int32],
+    needed: int,
+    owner: int,
+    sign: int,
 ) -> Region:
     reads = terms.widths[chosen] - (owner >= 0)
     single = kind == "territory" or bool(np.all(reads == 1))
@@ -116,7 +123,7 @@ def _region(
     if single:
         # Terms of one literal that feed the same output may share its code: their OR is their sum.
         codeword = np.unique(terms.output[chosen], return_inverse=True)[1]
-    return Region(kind, chosen, codeword, needed, int(reads.sum()), owner, sign)
+    return Region(kind, chosen, codeword, pool, needed, int(reads.sum()), owner, sign)
 
 
 def reference_width(region: Region, demand: Demand) -> float:
@@ -145,10 +152,10 @@ def code_weight(needed: int, width: int) -> int:
 
     More average better, until codewords overlap too much; terms of several inputs overlap sooner,
     because each of their features drives the codes of all its terms. Measured optima at error 1e-3:
-    8 for pairwise AND in 1,500 neurons, 16 for a permutation in 1,700.
+    8 to 10 for pairwise AND in 1,500 neurons, 16 for a permutation in 1,700.
     """
-    largest, crowding = (16, 6) if needed == 1 else (8, 20)
-    return int(np.clip(np.sqrt(width / crowding), 4, largest))
+    largest, crowding = (16, 6) if needed == 1 else (10, 13)
+    return int(np.clip(np.sqrt(width / crowding), 6, largest))
 
 
 def input_density(needed: int, active: int) -> float:
@@ -162,9 +169,7 @@ def input_density(needed: int, active: int) -> float:
     return float(density[np.argmax(_input_exponent(density, needed, active))])
 
 
-def _input_exponent(
-    density: NDArray[np.float64], needed: int, active: int
-) -> NDArray[np.float64]:
+def _input_exponent(density: NDArray[np.float64], needed: int, active: int) -> NDArray[np.float64]:
     foreign = max(active - needed + 1, 1)
     share = 1 / foreign
     divergence = share * np.log(share / density)
@@ -177,4 +182,4 @@ def _input_width(region: Region, demand: Demand) -> float:
     density = input_density(region.needed, demand.active)
     exponent = _input_exponent(np.array([density]), region.needed, demand.active)[0]
     half_on = demand.active * np.sqrt(2.0 * region.codewords)
-    return float(np.log(half_on / (demand.error / 8)) / exponent)
+    return float(np.log(half_on / (demand.error / 2)) / exponent)

@@ -21,18 +21,17 @@ from polyseme.networks.network import Readout
 # A satisfied term reads about this much at the readout, whatever its region.
 _FULL_READING = 12.0
 DEFAULT_THRESHOLD = 0.6
+KNEES = {"code": 1.25, "pools": 1.25, "input": 1.0, "territory": 0.4375, "own": 0.5}
+# Regions of fewer terms share a calibrated threshold with others of their kind.
+MIN_GROUP_TERMS = 1000
 
 
 def knee(placement: Placement) -> float:
     """How far below a satisfied neuron's sum its ReLU bends, in features."""
-    if placement.kind == "code":
-        return 1.25
-    return {"input": 1.0, "territory": 0.4375, "own": 0.5}[placement.kind]
+    return KNEES[placement.kind]
 
 
-def biases(
-    placements: list[Placement], neurons: int, unit: int, active: int
-) -> NDArray[np.int32]:
+def biases(placements: list[Placement], neurons: int, unit: int, active: int) -> NDArray[np.int32]:
     """Bias of every neuron in integer units, int32 (neurons,)."""
     bias = np.zeros(neurons, np.int32)
     for placement in placements:
@@ -75,6 +74,7 @@ def plan_readout(placements: list[Placement], terms: Terms, unit: int) -> Readou
     """Collect what each output reads: the neurons of its terms, weighted by region."""
     full = np.full(terms.outputs, np.inf)
     group = np.full(terms.outputs, -1, np.int64)
+    groups = _calibration_groups(placements)
     pairs, weights = [np.empty((2, 0), np.int64)], [np.empty(0, np.int16)]
     for number, placement in enumerate(placements):
         sizes = (placement.term_neurons >= 0).sum(axis=1)
@@ -82,13 +82,26 @@ def plan_readout(placements: list[Placement], terms: Terms, unit: int) -> Readou
         weight = max(1, round(_FULL_READING / (sizes.min() * level)))
         output = terms.output[placement.region.terms]
         np.minimum.at(full, output, sizes * level * weight)
-        _join_groups(group, np.unique(output), number, len(placements))
+        _join_groups(group, np.unique(output), groups[number], len(placements))
         pairs.append(placement.readers)
         weights.append(np.full(placement.readers.shape[1], weight, np.int16))
     return _in_rows(np.concatenate(pairs, axis=1), np.concatenate(weights), full, group)
 
 
-def _join_groups(group: NDArray[np.int64], outputs: NDArray[np.int64], own: int, mixed: int) -> None:
+def _calibration_groups(placements: list[Placement]) -> list[int]:
+    """A group a region, but small regions of one kind together: alone they see too few samples."""
+    first_small: dict[tuple[str, int], int] = {}
+    groups = []
+    for number, placement in enumerate(placements):
+        likes = (placement.kind, placement.region.needed)
+        small = len(placement.region.terms) < MIN_GROUP_TERMS
+        groups.append(first_small.setdefault(likes, number) if small else number)
+    return groups
+
+
+def _join_groups(
+    group: NDArray[np.int64], outputs: NDArray[np.int64], own: int, mixed: int
+) -> None:
     """Outputs of one region share its group; outputs read from several regions share another."""
     group[outputs] = np.where(group[outputs] == -1, own, mixed)
 

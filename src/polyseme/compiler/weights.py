@@ -49,9 +49,7 @@ def unit_of(code: SparseCode) -> int:
     return 1 if code.weight == 1 and code.features <= code.neurons else GRAIN * code.weight
 
 
-def weight_matrix(
-    compress: sp.csr_array, code: SparseCode
-) -> NDArray[np.int8] | NDArray[np.int16]:
+def weight_matrix(compress: sp.csr_array, code: SparseCode) -> NDArray[np.int8] | NDArray[np.int16]:
     """W = C D as int8 where that holds every entry, else int16; (neurons, dimensions)."""
     neurons = compress.shape[0]
     decompress = code.matrix()
@@ -70,9 +68,7 @@ def _integers(pattern: sp.csr_array, data: NDArray[np.float32]) -> sp.csr_array:
     return sp.csr_array(entries, shape=pattern.shape)
 
 
-def _equalise(
-    wanted: sp.csr_array, code: SparseCode, matrix: sp.csr_array
-) -> NDArray[np.float32]:
+def _equalise(wanted: sp.csr_array, code: SparseCode, matrix: sp.csr_array) -> NDArray[np.float32]:
     """Conjugate gradients on each row's Gram system, all rows of the block side by side."""
     row = np.repeat(np.arange(wanted.shape[0]), np.diff(wanted.indptr))
 

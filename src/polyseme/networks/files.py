@@ -170,7 +170,11 @@ def _answer_key(tensors: Tensors, metadata: Metadata) -> AnswerKey:
         signs=tensors["terms.signs"],
     )
     compression = sp.csr_array(
-        (tensors["compression.values"], tensors["compression.features"], tensors["compression.offsets"]),
+        (
+            tensors["compression.values"],
+            tensors["compression.features"],
+            tensors["compression.offsets"],
+        ),
         shape=(int(metadata["neurons"]), len(circuit.features)),
     )
     return AnswerKey(

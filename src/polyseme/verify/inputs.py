@@ -100,9 +100,7 @@ def _satisfiable(terms: Terms, active: int) -> NDArray[np.int64]:
     return able
 
 
-def _satisfied(
-    terms: Terms, active: int, samples: int, generator: Generator
-) -> NDArray[np.int32]:
+def _satisfied(terms: Terms, active: int, samples: int, generator: Generator) -> NDArray[np.int32]:
     chosen = generator.choice(_satisfiable(terms, active), samples)
     plain, negated = _padded(terms, chosen, 1), _padded(terms, chosen, -1)
     return fill(plain, terms.features, active, generator, negated)

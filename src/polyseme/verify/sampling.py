@@ -110,5 +110,3 @@ def _check_names(network: Network, circuit: Circuit) -> None:
                 f"the network and {circuit.name} differ in their {what}: "
                 f"{len(ours)} and {len(theirs)}, starting {ours[0]!r} and {theirs[0]!r}"
             )
-
-

@@ -1,0 +1,40 @@
+"""polyseme: a compiler and laboratory for computing in superposition."""
+
+from polyseme.bounds.report import bounds
+from polyseme.circuits import Circuit, GateKind, Names, build_circuit, problems, read
+from polyseme.compiler.compile import compile
+from polyseme.errors import (
+    CompileError,
+    FileFormatError,
+    MissingExtraError,
+    PolysemeError,
+    SourceError,
+)
+from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.files import load, load_key
+from polyseme.networks.network import Network
+from polyseme.verify.sampling import Verification, verify
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AnswerKey",
+    "Circuit",
+    "CompileError",
+    "FileFormatError",
+    "GateKind",
+    "MissingExtraError",
+    "Names",
+    "Network",
+    "PolysemeError",
+    "SourceError",
+    "Verification",
+    "bounds",
+    "build_circuit",
+    "compile",
+    "load",
+    "load_key",
+    "problems",
+    "read",
+    "verify",
+]

@@ -1,0 +1,1 @@
+"""How small a network can be."""

@@ -1,0 +1,52 @@
+"""Codes any two of whose words share at most one neuron, for (nearly) any number of neurons.
+
+The neurons are `weight` places of q values each, and word (a, b) takes value a + t b mod q at place
+t. Two words with different b agree at places t and t' only if (t - t')(b - b') = 0 mod q. For prime
+q this is the Reed-Solomon code of degree 2, with q^2 words. For any other q it still holds as long
+as the slopes b stay below q / g, where g is the largest common divisor of q with a number below the
+weight; so q need not be prime and few neurons are left over.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from polyseme.codes.code import SparseCode
+
+
+def affine_capacity(neurons: int, weight: int) -> int:
+    """How many words of a weight fit in so many neurons, any two sharing at most one."""
+    return max((q * _slopes(q, weight) for q in _moduli(neurons, weight)), default=0)
+
+
+def affine_code(
+    features: int, neurons: int, weight: int, generator: np.random.Generator
+) -> SparseCode:
+    """Draw `features` words that share at most one neuron, two by two.
+
+    Neurons are used evenly: words come in runs of equal slope that use every neuron once. Raises
+    ValueError when they do not fit (see `affine_capacity`).
+    """
+    fitting = [q for q in _moduli(neurons, weight) if q * _slopes(q, weight) >= features]
+    if not fitting:
+        raise ValueError(f"{features} words of weight {weight} do not fit in {neurons} neurons")
+    q = fitting[0]
+    slopes = generator.permutation(_slopes(q, weight))[: -(-features // q)]
+    start, run = np.divmod(generator.permutation(features), len(slopes))
+    place = np.arange(weight)
+    values = (start[:, None] + place * slopes[run][:, None]) % q
+    signs = np.ones((features, weight), np.int8)
+    return SparseCode(neurons, (values + q * place).astype(np.int32), signs)
+
+
+def _moduli(neurons: int, weight: int) -> range:
+    """Values to try for q, the one that wastes no neurons first."""
+    largest = neurons // weight
+    return range(largest, max(largest - 6, 0), -1)
+
+
+def _slopes(modulus: int, weight: int) -> int:
+    """How many slopes keep any two words from sharing two neurons."""
+    return modulus // max(math.gcd(modulus, step) for step in range(1, max(weight, 2)))

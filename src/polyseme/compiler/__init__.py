@@ -1,0 +1,1 @@
+"""Circuit to network, one pass a file."""

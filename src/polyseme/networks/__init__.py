@@ -1,0 +1,1 @@
+"""The artefact: layers, running, saving, exporting."""
