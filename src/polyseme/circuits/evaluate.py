@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.circuits.follow import follow
 
 
 def evaluate_dense(circuit: Circuit, bits: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -63,11 +64,11 @@ def _fan_in(
 def evaluate_sparse(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array:
     """Evaluate on lists of active features; returns Boolean (samples, outputs) in sparse rows.
 
-    `active` has shape (samples, width): the features that are on, -1 where a row has fewer. Beside
-    one pass over the circuit's edges, the cost is the number of reads of active wires, so hand over
-    many samples at once. Raises ValueError for anything else.
+    `active` has shape (samples, width): the features that are on, -1 where a row has fewer. The
+    cost is the number of gates that watch a wire that is on (see `polyseme.circuits.follow`).
+    Raises ValueError for anything else.
     """
-    return _follow(circuit, active_matrix(active, len(circuit.features)))
+    return follow(circuit, active_matrix(active, len(circuit.features)))
 
 
 def active_matrix(active: NDArray[np.int32], features: int) -> sp.csr_array:
@@ -83,39 +84,3 @@ def active_matrix(active: NDArray[np.int32], features: int) -> sp.csr_array:
     matrix.sum_duplicates()
     matrix.data[:] = 1
     return matrix
-
-
-def _follow(circuit: Circuit, on: sp.csr_array) -> sp.csr_array:
-    features = len(circuit.features)
-    gate_levels = circuit.levels[features:]
-    known = on.T.tocsr()
-    wire_row = np.full(circuit.wires, -1, np.int64)
-    wire_row[:features] = np.arange(features)
-    for level in range(1, int(gate_levels.max(initial=0)) + 1):
-        gates = np.flatnonzero(gate_levels == level)
-        result = _level(circuit, gates, wire_row, known)
-        wire_row[features + gates] = known.shape[0] + np.arange(len(gates))
-        known = sp.vstack([known, result], format="csr")
-    return known[wire_row[circuit.outputs]].T.tocsr().astype(bool)
-
-
-def _level(
-    circuit: Circuit, gates: NDArray[np.int64], wire_row: NDArray[np.int64], known: sp.csr_array
-) -> sp.csr_array:
-    """Values of one level's gates: weigh active inputs so that one number decides each kind."""
-    _, edges, starts = _fan_in(circuit, gates)
-    widths = np.diff(np.append(starts, len(edges)))
-    kinds = np.repeat(circuit.kinds[gates], widths)
-    weights = np.ones(len(edges), np.int32)
-    weights[kinds == GateKind.AND_NOT] = -1
-    weights[starts] = 1
-    offsets = np.append(starts, len(edges))
-    reads = sp.csr_array((weights, wire_row[edges], offsets), shape=(len(gates), known.shape[0]))
-    sums = (reads @ known).tocsr()
-    rows = np.repeat(np.arange(len(gates)), np.diff(sums.indptr))
-    kind, width, total = circuit.kinds[gates][rows], widths[rows], sums.data
-    fires = np.where(kind == GateKind.AND, total == width, total >= 1)
-    fires = np.where(kind == GateKind.XOR, total % 2 == 1, fires)
-    result = sp.csr_array((fires.astype(np.int32), sums.indices, sums.indptr), shape=sums.shape)
-    result.eliminate_zeros()
-    return result

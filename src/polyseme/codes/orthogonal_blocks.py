@@ -2,10 +2,10 @@
 
 For m unit vectors in d dimensions the mean squared inner product is at least (m-d)/(d(m-1)), with
 equality exactly for tight frames (Welch, *IEEE Trans. Inf. Theory* 20, 1974). Independent random
-codes sit at 1/d, above it by a factor 1/(1 - d/m). A union of orthonormal bases is a tight frame, so
-it meets the bound: features are cut into blocks of about d; in a block the dimensions are shuffled
-into groups of w, and the w features of a group take the rows of a Hadamard matrix of order w on it,
-with random column signs. Features of one block do not interfere at all.
+codes sit at 1/d, above it by a factor 1/(1 - d/m). A union of orthonormal bases is a tight frame,
+so it meets the bound: features are cut into blocks of about d; in a block the dimensions are
+shuffled into groups of w, and the w features of a group take the rows of a Hadamard matrix of order
+w on it, with random column signs. Features of one block do not interfere at all.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Pass 7: calibrate the readout thresholds on sampled inputs.
+"""Pass 9: calibrate the readout thresholds on sampled inputs.
 
-For each group of outputs, collect over the samples the lowest reading of an output that should be on
-and the highest of one that should not, both as a share of a full reading; the threshold is the share
-that fails fewest samples, in the middle of the shares that do so equally well.
+For each group of outputs, collect over the samples the lowest reading of an output that should be
+on and the highest of one that should not, both as a share of a full reading; the threshold is the
+share that fails fewest samples, in the middle of the shares that do so equally well.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def _best_share(lowest_on: NDArray[np.float32], highest_off: NDArray[np.float32]
     best = np.flatnonzero(failures == failures.min())
     middle = float(_SHARES[best[len(best) // 2]])
     seen_on = lowest_on[np.isfinite(lowest_on)]
-    # Where nothing failed, lean on how the two sides actually spread rather than on the grid's ends.
+    # Where nothing failed, lean on how the two sides actually spread rather than on the grid's
+    # ends.
     if failures.min() == 0 and len(seen_on):
         top = max(float(highest_off.max(initial=0.0)), 0.0)
         return (top + min(float(seen_on.min()), 1.0)) / 2

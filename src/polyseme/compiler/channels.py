@@ -8,8 +8,9 @@ of terms, and so do we:
 - all literals light: the **output** channel, a random code for the term;
 - several literals, all heavy and plain: the **input** channel, the neurons its features share;
 - otherwise the **mixed** channel: the heaviest literal owns a pool of neurons, and the others drive
-  codes inside the pool. A large pool is exclusive: it works only while its owner is on (or, negated,
-  while it is off), and inside it a term needs one input less. Smaller pools overlap at random.
+  codes inside the pool. A large pool is exclusive: it works only while its owner is on (or,
+  negated, while it is off), and inside it a term needs one input less. Smaller pools overlap at
+  random.
 """
 
 from __future__ import annotations
@@ -47,9 +48,9 @@ class Channel(IntEnum):
 class Assignment:
     """What was chosen for each term, all of shape (terms,).
 
-    `owner` int32 is the feature that owns the term's exclusive pool and `owner_sign` int8 whether it
-    works it by being on (+1) or off (-1); `pool` int32 is the feature whose overlapping pool the term
-    is in. All are -1 (sign 0) where there is none.
+    `owner` int32 is the feature that owns the term's exclusive pool and `owner_sign` int8 whether
+    it works it by being on (+1) or off (-1); `pool` int32 is the feature whose overlapping pool the
+    term is in. All are -1 (sign 0) where there is none.
     """
 
     channel: NDArray[np.uint8]
@@ -103,7 +104,7 @@ def too_heavy(terms: Terms, assignment: Assignment) -> NDArray[np.int32]:
 
 def heavy_limit(terms: int) -> float:
     """The influence above which a feature is heavy: twice the fourth root of the terms."""
-    return max(8.0, 2.0 * terms**0.25)
+    return float(max(8.0, 2.0 * terms**0.25))
 
 
 def _heaviest_literal(terms: Terms) -> tuple[NDArray[np.int32], NDArray[np.int8]]:

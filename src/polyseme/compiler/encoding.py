@@ -1,4 +1,4 @@
-"""Pass 4: the code in which the network receives its features.
+"""Pass 6: the code in which the network receives its features.
 
 In superposition, a feature is a signed set of `INPUT_WEIGHT` of the d input dimensions, and all
 together are a union of orthogonal blocks, which interferes as little as Welch's bound allows. Signs
@@ -6,8 +6,9 @@ centre the interference (positive and negative shared places cancel), and a weig
 enough to a dense code for the noise at a neuron to be nearly Gaussian while a sparse input still
 touches few columns. Basis-aligned, feature i is dimension i: nothing interferes.
 
-Features too heavy for any channel (they own pools that hold a good part of the circuit, and work them
-with a large weight) get dimensions of their own: their codes avoid each other's and everyone else's.
+Features too heavy for any channel (they own pools that hold a good part of the circuit, and work
+them with a large weight) get dimensions of their own: their codes avoid each other's and everyone
+else's.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.codes.orthogonal_blocks import orthogonal_block_code
 from polyseme.codes.code import SparseCode
+from polyseme.codes.orthogonal_blocks import orthogonal_block_code
 
 INPUT_WEIGHT = 32
 # At most this share of the input dimensions goes to features that do not share theirs.

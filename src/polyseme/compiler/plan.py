@@ -21,16 +21,12 @@ from polyseme.compiler.channels import (
     too_heavy,
 )
 from polyseme.compiler.encoding import input_code
-from polyseme.compiler.layout import (
-    Placement,
-    place_regions,
-    wanted_reads,
-    widest,
-    widths_for,
-)
+from polyseme.compiler.placement import Placement, place_regions
+from polyseme.compiler.reads import wanted_reads
 from polyseme.compiler.regions import Demand, Region, gather_regions
 from polyseme.compiler.thresholds import biases, plan_readout
 from polyseme.compiler.weights import compression, unit_of, weight_matrix
+from polyseme.compiler.widths import widest, widths_for
 from polyseme.errors import CompileError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Encoder, Layer, Network, Provenance

@@ -44,8 +44,9 @@ class Region:
     """A group of terms that share neurons, before any neuron is chosen.
 
     `terms` are term numbers, int64, ordered by output. `codeword` numbers the codeword each term
-    drives, from 0 on; `pool` (terms,) the feature whose overlapping pool each is in. `needed` is how many plain literals besides the owner must be on; `reads` how
-    many literals besides the owner the terms have in all.
+    drives, from 0 on; `pool` (terms,) the feature whose overlapping pool each is in. `needed` is
+    how many plain literals besides the owner must be on; `reads` how many literals besides the
+    owner the terms have in all.
     """
 
     kind: str
@@ -154,7 +155,7 @@ def code_weight(needed: int, width: int) -> int:
     because each of their features drives the codes of all its terms. Measured optima at error 1e-3:
     8 to 10 for pairwise AND in 1,500 neurons, 16 for a permutation in 1,700.
     """
-    largest, crowding = (16, 6) if needed == 1 else (10, 13)
+    largest, crowding = (16, 6) if needed == 1 else (12, 15)
     return int(np.clip(np.sqrt(width / crowding), 6, largest))
 
 

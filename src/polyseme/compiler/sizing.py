@@ -4,7 +4,8 @@ The failure rate falls so steeply with the number of neurons that its logarithm 
 line; a few probes bracket the target and interpolation closes in. Every probe builds the real
 network and tries it on samples drawn apart from those it was calibrated on. What is found is then
 confirmed on fresh samples that no probe has seen: the upper end of the exact 95 % interval must lie
-under the error asked for, and if it does not, the network grows and is confirmed on fresh ones again.
+under the error asked for, and if it does not, the network grows and is confirmed on fresh ones
+again.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polyseme.compiler.layout import smallest_width
 from polyseme.compiler.plan import Plan, build_monosemantic, build_superposed
 from polyseme.compiler.regions import reference_width
+from polyseme.compiler.widths import smallest_width, widest
 from polyseme.errors import CompileError
 from polyseme.networks.network import Network
 from polyseme.verify.inputs import draw_inputs
@@ -50,9 +51,7 @@ def predicted_neurons(plan: Plan) -> int:
         middle = (low + high) // 2
         demand = plan.demand(middle)
         asked = sum(
-            np.clip(MODEL_MARGIN * reference_width(r, demand), smallest_width(r), r.codewords)
-            if r.kind != "territory"
-            else max(MODEL_MARGIN * reference_width(r, demand), smallest_width(r))
+            np.clip(MODEL_MARGIN * reference_width(r, demand), smallest_width(r), widest(r))
             for r in plan.regions
         )
         low, high = (low, middle) if asked <= middle else (middle + 1, high)
@@ -139,7 +138,9 @@ def _probe(plan: Plan, neurons: int) -> float:
 
 
 def confirm(plan: Plan, network: Network, attempt: int = 0) -> Verification:
-    """Try a network on fresh samples, at least twenty times as many as the error asked for needs."""
+    """Try a network on fresh samples, at least twenty times as many as the error asked for
+    needs.
+    """
     samples = int(max(MIN_CONFIRMATION, 20 / plan.error))
     generator = plan.stream(_CONFIRMATIONS + attempt)
     rows = draw_inputs("satisfied", plan.terms, plan.active, samples, generator)

@@ -1,4 +1,4 @@
-"""Pass 6: where each ReLU bends, and at what reading an output is on.
+"""Pass 8: where each ReLU bends, and at what reading an output is on.
 
 A neuron's sum is `needed` when one of its terms is satisfied. The ReLU bends a `knee` below that.
 Code regions bend just below the level of a term that misses one input (its average over the code
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.names import Names
 from polyseme.circuits.terms import Terms
-from polyseme.compiler.layout import Placement, owner_weight
+from polyseme.compiler.placement import Placement
+from polyseme.compiler.reads import owner_weight
 from polyseme.networks.network import Readout
 
 # A satisfied term reads about this much at the readout, whatever its region.
@@ -24,6 +25,9 @@ DEFAULT_THRESHOLD = 0.6
 KNEES = {"code": 1.25, "pools": 1.25, "input": 1.0, "territory": 0.4375, "own": 0.5}
 # Regions of fewer terms share a calibrated threshold with others of their kind.
 MIN_GROUP_TERMS = 1000
+# Pools below, between and above these sizes are calibrated apart.
+_POOL_CLASSES = (64, 256)
+_CLASSES = len(_POOL_CLASSES) + 1
 
 
 def knee(placement: Placement) -> float:
@@ -82,7 +86,8 @@ def plan_readout(placements: list[Placement], terms: Terms, unit: int) -> Readou
         weight = max(1, round(_FULL_READING / (sizes.min() * level)))
         output = terms.output[placement.region.terms]
         np.minimum.at(full, output, sizes * level * weight)
-        _join_groups(group, np.unique(output), groups[number], len(placements))
+        keys = groups[number] * _CLASSES + _pool_class(placement)
+        _join_groups(group, output, keys, len(placements) * _CLASSES)
         pairs.append(placement.readers)
         weights.append(np.full(placement.readers.shape[1], weight, np.int16))
     return _in_rows(np.concatenate(pairs, axis=1), np.concatenate(weights), full, group)
@@ -99,11 +104,25 @@ def _calibration_groups(placements: list[Placement]) -> list[int]:
     return groups
 
 
+def _pool_class(placement: Placement) -> NDArray[np.int64]:
+    """Terms of large pools have many rivals that lack one input, so they get thresholds apart."""
+    if placement.kind != "pools":
+        return np.zeros(len(placement.region.terms), np.int64)
+    _, pool, crowd = np.unique(placement.region.pool, return_inverse=True, return_counts=True)
+    return np.digitize(crowd[pool], _POOL_CLASSES)
+
+
 def _join_groups(
-    group: NDArray[np.int64], outputs: NDArray[np.int64], own: int, mixed: int
+    group: NDArray[np.int64], outputs: NDArray[np.int32], keys: NDArray[np.int64], mixed: int
 ) -> None:
-    """Outputs of one region share its group; outputs read from several regions share another."""
-    group[outputs] = np.where(group[outputs] == -1, own, mixed)
+    """Outputs whose terms agree on a group join it; outputs of several groups share another."""
+    lowest = np.full(len(group), np.iinfo(np.int64).max)
+    np.minimum.at(lowest, outputs, keys)
+    highest = np.full(len(group), -1, np.int64)
+    np.maximum.at(highest, outputs, keys)
+    met = np.unique(outputs)
+    alike = (group[met] == -1) & (lowest[met] == highest[met])
+    group[met] = np.where(alike, lowest[met], mixed)
 
 
 def _in_rows(

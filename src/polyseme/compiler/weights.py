@@ -1,4 +1,4 @@
-"""Pass 5: the weight matrix W = C D, in exact integers.
+"""Pass 7: the weight matrix W = C D, in exact integers.
 
 D is the input code read backwards: row i estimates feature i from the input dimensions, with noise
 of variance 1/d for every other feature that is on. C says how much each neuron reads of each
@@ -73,7 +73,7 @@ def _equalise(wanted: sp.csr_array, code: SparseCode, matrix: sp.csr_array) -> N
     row = np.repeat(np.arange(wanted.shape[0]), np.diff(wanted.indptr))
 
     def per_row(values: NDArray[np.float32]) -> NDArray[np.float64]:
-        return np.bincount(row, values, wanted.shape[0])
+        return np.bincount(row, values, wanted.shape[0]).astype(np.float64)
 
     def gram(values: NDArray[np.float32]) -> NDArray[np.float32]:
         coefficients = sp.csr_array((values, wanted.indices, wanted.indptr), shape=wanted.shape)

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, replace
+from operator import index
 from pathlib import Path
-from typing import Any
+from secrets import token_hex
+from typing import Any, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
@@ -24,12 +27,25 @@ from polyseme.circuits.names import Names
 from polyseme.circuits.terms import Terms
 from polyseme.codes.code import SparseCode
 from polyseme.errors import FileFormatError, PolysemeError, SourceError
+from polyseme.networks import metadata as read
 from polyseme.networks.answer_key import AnswerKey
-from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
+from polyseme.networks.checks import check_array, check_runs
+from polyseme.networks.metadata import Metadata
+from polyseme.networks.network import Encoder, Layer, Network, Readout
 
 VERSION = 1
 Tensors = dict[str, NDArray[Any]]
-Metadata = dict[str, Any]
+Built = TypeVar("Built")
+# What reading bytes that are not what they claim to be may raise.
+_BROKEN = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    MemoryError,
+)
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
@@ -38,13 +54,21 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     Raises PolysemeError naming the file when it cannot be written.
     """
     target = Path(path)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    # A short name of its own: the target's may already be as long as the file system allows.
+    beside = target.parent / f".polyseme.{token_hex(8)}.part"
     try:
-        beside.write_bytes(content)
-        beside.replace(target)
+        try:
+            beside.write_bytes(content)
+            beside.replace(target)
+        except BaseException:
+            with suppress(OSError, ValueError):
+                beside.unlink()
+            raise
     except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise PolysemeError(f"{target}: cannot be written: {error.strerror}") from None
+        reason = error.strerror or error
+        raise PolysemeError(f"{_shown(path)}: cannot be written: {reason}") from None
+    except ValueError as error:
+        raise PolysemeError(f"{_shown(path)}: cannot be written: {error}") from None
 
 
 def key_path(path: str | os.PathLike[str]) -> Path:
@@ -79,18 +103,16 @@ def save_network(network: Network, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str], key: str | os.PathLike[str] | None = None) -> Network:
     """Load a network, and its answer key where a path to that is given.
 
-    Raises FileFormatError, naming the file and what is wrong with it.
+    Raises FileFormatError, naming the file and what is wrong with it, also when the key is that of
+    another network.
     """
     tensors, metadata = _read(path, "polyseme-network")
     network = _checked(path, lambda: _network(tensors, metadata))
     if key is None:
         return network
     loaded = load_key(key)
-    shape = (network.layers[0].neurons, len(network.encoder.features))
-    if loaded.compression.shape != shape or len(loaded.circuit.outputs) != len(
-        network.readout.outputs
-    ):
-        raise FileFormatError(f"{key}: is not the answer key of {path}")
+    if not loaded.belongs_to(network):
+        raise FileFormatError(f"{_shown(key)}: is not the answer key of {_shown(path)}")
     return replace(network, key=loaded)
 
 
@@ -133,67 +155,88 @@ def load_key(path: str | os.PathLike[str]) -> AnswerKey:
 
 
 def _network(tensors: Tensors, metadata: Metadata) -> Network:
-    code = SparseCode(
-        int(metadata["dimensions"]), tensors["encoder.positions"], tensors["encoder.signs"]
+    return Network(
+        encoder=Encoder(
+            _unpack_names("features", metadata, tensors), _code("encoder", metadata, tensors)
+        ),
+        layers=tuple(
+            Layer(tensors[f"layers.{number}.weights"], tensors[f"layers.{number}.bias"], scale)
+            for number, scale in enumerate(read.scales(metadata))
+        ),
+        readout=Readout(
+            outputs=_unpack_names("outputs", metadata, tensors),
+            offsets=tensors["readout.offsets"],
+            neurons=tensors["readout.neurons"],
+            weights=tensors["readout.weights"],
+            thresholds=tensors["readout.thresholds"],
+        ),
+        provenance=read.provenance(metadata),
     )
-    layers = tuple(
-        Layer(tensors[f"layers.{number}.weights"], tensors[f"layers.{number}.bias"], float(scale))
-        for number, scale in enumerate(metadata["scales"])
-    )
-    readout = Readout(
-        outputs=_unpack_names("outputs", metadata, tensors),
-        offsets=tensors["readout.offsets"],
-        neurons=tensors["readout.neurons"],
-        weights=tensors["readout.weights"],
-        thresholds=tensors["readout.thresholds"],
-    )
-    encoder = Encoder(_unpack_names("features", metadata, tensors), code)
-    return Network(encoder, layers, readout, Provenance(**metadata["provenance"]))
 
 
 def _answer_key(tensors: Tensors, metadata: Metadata) -> AnswerKey:
-    circuit = Circuit(
-        features=_unpack_names("features", metadata, tensors),
-        kinds=tensors["circuit.kinds"],
-        fan_in_offsets=tensors["circuit.fan_in_offsets"],
-        fan_in=tensors["circuit.fan_in"],
-        outputs=tensors["circuit.outputs"],
-        output_names=_unpack_names("outputs", metadata, tensors),
-        name=str(metadata["name"]),
-    )
-    terms = Terms(
-        features=len(circuit.features),
-        outputs=len(circuit.outputs),
-        output=tensors["terms.output"],
-        offsets=tensors["terms.offsets"],
-        literals=tensors["terms.literals"],
-        signs=tensors["terms.signs"],
-    )
-    compression = sp.csr_array(
-        (
-            tensors["compression.values"],
-            tensors["compression.features"],
-            tensors["compression.offsets"],
-        ),
-        shape=(int(metadata["neurons"]), len(circuit.features)),
-    )
+    decompression = _code("decompression", metadata, tensors)
+    circuit = _circuit(tensors, metadata, decompression.features)
     return AnswerKey(
         circuit=circuit,
-        terms=terms,
+        terms=Terms(
+            features=len(circuit.features),
+            outputs=len(circuit.outputs),
+            output=tensors["terms.output"],
+            offsets=tensors["terms.offsets"],
+            literals=tensors["terms.literals"],
+            signs=tensors["terms.signs"],
+        ),
         term_channels=tensors["terms.channels"],
         term_offsets=tensors["terms.neuron_offsets"],
         term_neurons=tensors["terms.neurons"],
-        compression=compression,
-        decompression=SparseCode(
-            int(metadata["dimensions"]),
-            tensors["decompression.positions"],
-            tensors["decompression.signs"],
-        ),
-        unit=int(metadata["unit"]),
+        compression=_compression(tensors, read.count(metadata, "neurons"), len(circuit.features)),
+        decompression=decompression,
+        unit=read.count(metadata, "unit"),
     )
 
 
-def _pack_names(what: str, names: Names, tensors: Tensors) -> Metadata:
+def _circuit(tensors: Tensors, metadata: Metadata, features: int) -> Circuit:
+    names = _unpack_names("features", metadata, tensors)
+    # Before the circuit makes arrays of that length.
+    if len(names) != features:
+        raise ValueError(f"{len(names)} names for {features} codes")
+    kinds = _tensor(tensors, "circuit.kinds", np.uint8, 1)
+    fan_in = _tensor(tensors, "circuit.fan_in", np.int32, 1)
+    offsets = tensors["circuit.fan_in_offsets"]
+    check_runs("circuit.fan_in_offsets", offsets, len(kinds), len(fan_in))
+    return Circuit(
+        features=names,
+        kinds=kinds,
+        fan_in_offsets=offsets,
+        fan_in=fan_in,
+        outputs=_tensor(tensors, "circuit.outputs", np.int32, 1),
+        output_names=_unpack_names("outputs", metadata, tensors),
+        name=read.text(metadata, "name"),
+    )
+
+
+def _compression(tensors: Tensors, neurons: int, features: int) -> sp.csr_array:
+    columns = _tensor(tensors, "compression.features", np.int32, 1)
+    values = _tensor(tensors, "compression.values", np.int16, 1)
+    offsets = tensors["compression.offsets"]
+    check_runs("compression.offsets", offsets, neurons, len(columns))
+    return sp.csr_array((values, columns, offsets), shape=(neurons, features))
+
+
+def _code(what: str, metadata: Metadata, tensors: Tensors) -> SparseCode:
+    positions = _tensor(tensors, f"{what}.positions", np.int32, 2)
+    signs = _tensor(tensors, f"{what}.signs", np.int8, 2)
+    return SparseCode(read.count(metadata, "dimensions"), positions, signs)
+
+
+def _tensor(tensors: Tensors, name: str, dtype: DTypeLike, dimensions: int) -> NDArray[Any]:
+    """A tensor whose user would convert it silently, checked."""
+    check_array(name, tensors[name], dtype, dimensions)
+    return tensors[name]
+
+
+def _pack_names(what: str, names: Names, tensors: Tensors) -> dict[str, Any]:
     """Numbered names need two words of metadata; listed ones become a tensor of UTF-8 lines."""
     if names.listed is None:
         return {"prefix": names.prefix, "count": len(names)}
@@ -202,49 +245,74 @@ def _pack_names(what: str, names: Names, tensors: Tensors) -> Metadata:
 
 
 def _unpack_names(what: str, metadata: Metadata, tensors: Tensors) -> Names:
-    described = metadata[what]
+    described = read.record(metadata, what)
+    count = read.count(described, "count")
     if "prefix" in described:
-        return Names(prefix=str(described["prefix"]), count=int(described["count"]))
-    names = Names(tensors[f"names.{what}"].tobytes().decode().split("\n"))
-    if len(names) != described["count"]:
-        raise ValueError(f"{len(names)} {what} are named, not {described['count']}")
+        return Names(prefix=read.text(described, "prefix"), count=count)
+    lines = _tensor(tensors, f"names.{what}", np.uint8, 1)
+    names = Names(lines.tobytes().decode().split("\n"))
+    if len(names) != count:
+        raise ValueError(f"{len(names)} {what} are named, not {count}")
     return names
 
 
-def _write(path: str | os.PathLike[str], kind: str, tensors: Tensors, metadata: Metadata) -> None:
-    # One metadata entry only: safetensors writes several in no fixed order.
-    text = json.dumps({"format": kind, "version": VERSION, **metadata}, sort_keys=True)
+def _write(
+    path: str | os.PathLike[str], kind: str, tensors: Tensors, metadata: dict[str, Any]
+) -> None:
+    # One metadata entry only: safetensors writes several in no fixed order. Numbers may be numpy's.
+    text = json.dumps(
+        {"format": kind, "version": VERSION, **metadata}, sort_keys=True, default=index
+    )
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     write_whole(path, save(contiguous, metadata={"polyseme": text}))
 
 
 def _read(path: str | os.PathLike[str], kind: str) -> tuple[Tensors, Metadata]:
+    """All tensors and the metadata of a file of one kind and of the version this polyseme reads."""
     try:
         with safe_open(os.fspath(path), framework="np") as opened:
-            text = (opened.metadata() or {}).get("polyseme")
-            if text is None:
-                raise FileFormatError(f"{path}: has no polyseme metadata")
-            metadata = json.loads(text)
-            if not isinstance(metadata, Mapping) or metadata.get("format") != kind:
-                raise FileFormatError(f"{path}: is not a {kind} file")
-            if metadata.get("version") != VERSION:
-                raise FileFormatError(
-                    f"{path}: is of version {metadata.get('version')!r}; this polyseme reads {VERSION}"
-                )
-            return {name: opened.get_tensor(name) for name in opened.keys()}, dict(metadata)  # noqa: SIM118
+            metadata = _metadata(opened.metadata() or {}, kind, _shown(path))
+            return {name: opened.get_tensor(name) for name in opened.keys()}, metadata  # noqa: SIM118
     except FileNotFoundError:
-        raise FileFormatError(f"{path}: no such file") from None
+        raise FileFormatError(f"{_shown(path)}: no such file") from None
     except OSError as error:
-        raise FileFormatError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (SafetensorError, json.JSONDecodeError, RecursionError, MemoryError) as error:
-        raise FileFormatError(f"{path}: is not a safetensors file of polyseme: {error}") from None
+        reason = error.strerror or _one_line(error)
+        raise FileFormatError(f"{_shown(path)}: cannot be read: {reason}") from None
+    except (SafetensorError, *_BROKEN) as error:
+        raise FileFormatError(
+            f"{_shown(path)}: is not a safetensors file of polyseme: {_one_line(error)}"
+        ) from None
 
 
-def _checked(path: str | os.PathLike[str], build: Any) -> Any:
+def _metadata(entries: dict[str, str], kind: str, shown: str) -> Metadata:
+    if "polyseme" not in entries:
+        raise FileFormatError(f"{shown}: has no polyseme metadata")
+    metadata = read.parse(entries["polyseme"])
+    if metadata.get("format") != kind:
+        raise FileFormatError(f"{shown}: is not a {kind} file")
+    version = metadata.get("version")
+    if type(version) is not int or version != VERSION:
+        raise FileFormatError(
+            f"{shown}: is of version {repr(version)[:40]}; this polyseme reads {VERSION}"
+        )
+    return metadata
+
+
+def _checked(path: str | os.PathLike[str], build: Callable[[], Built]) -> Built:
     """Build from what was read; whatever rule it breaks becomes one line naming the file."""
     try:
         return build()
     except KeyError as error:
-        raise FileFormatError(f"{path}: {error.args[0]!r} is missing") from None
-    except (ValueError, TypeError, IndexError, AttributeError, SourceError) as error:
-        raise FileFormatError(f"{path}: {error}") from None
+        raise FileFormatError(f"{_shown(path)}: {error.args[0]!r} is missing") from None
+    except (*_BROKEN, SourceError) as error:
+        raise FileFormatError(f"{_shown(path)}: {_one_line(error)}") from None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+def _shown(path: str | os.PathLike[str]) -> str:
+    """A path as it is, or escaped where it would break a one-line message."""
+    text = os.fspath(path)
+    return text if text and text.isprintable() else ascii(text)

@@ -6,6 +6,7 @@ numbers, to the last bit, in float32, float64 or integers, dense or sparse, here
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,16 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.names import Names
 from polyseme.codes.code import SparseCode
+from polyseme.networks.checks import check_array, check_below, check_runs
 
 if TYPE_CHECKING:
     import torch
 
     from polyseme.networks.answer_key import AnswerKey
+
+# Float32 holds whole numbers below this without rounding, and scales in this range.
+EXACT = 2**24
+_MIN_SCALE, _MAX_SCALE = 2.0**-24, 2.0**24
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +38,8 @@ class Encoder:
         """Check that every feature has a code."""
         if len(self.features) != self.code.features:
             raise ValueError(f"{len(self.features)} names for {self.code.features} codes")
+        if not self.code.positions.size:
+            raise ValueError("the encoder must have a feature, and a dimension for it")
 
     @property
     def dimensions(self) -> int:
@@ -48,8 +56,9 @@ class Encoder:
 class Layer:
     """One layer of ReLUs: h = max(weights @ x + bias, 0) * scale.
 
-    Shapes: `weights` int8 or int16 (neurons, inputs), `bias` int32 (neurons,), in the weights' units;
-    `scale` is a power of two, applied after the ReLU.
+    Shapes: `weights` int8 or int16 (neurons, inputs), `bias` int32 (neurons,), in the weights'
+    units and within 2^24 of 0; `scale` is a power of two from 2^-24 to 2^24, applied after the
+    ReLU. Raises ValueError otherwise.
     """
 
     weights: NDArray[np.int8] | NDArray[np.int16]
@@ -60,20 +69,24 @@ class Layer:
         """Check types and shapes; a scale that is no power of two would round."""
         if self.weights.dtype not in (np.int8, np.int16) or self.weights.ndim != 2:
             raise ValueError("weights must be int8 or int16 and two-dimensional")
+        if not self.weights.size:
+            raise ValueError("weights must not be empty")
         if self.bias.dtype != np.int32 or self.bias.shape != self.weights.shape[:1]:
             raise ValueError("bias must be int32, one a neuron")
-        if not (self.scale > 0 and np.frexp(self.scale)[0] == 0.5):
-            raise ValueError(f"scale {self.scale} is not a power of two")
+        if self.bias.min() <= -EXACT or self.bias.max() >= EXACT:
+            raise ValueError(f"bias must lie within {EXACT} of 0, so that float32 holds it exactly")
+        if not _MIN_SCALE <= self.scale <= _MAX_SCALE or np.frexp(self.scale)[0] != 0.5:
+            raise ValueError(f"scale {self.scale} is not a power of two from 2^-24 to 2^24")
 
     @property
     def neurons(self) -> int:
         """How many ReLUs the layer has."""
-        return self.weights.shape[0]
+        return len(self.weights)
 
     @property
     def inputs(self) -> int:
         """How many numbers the layer reads."""
-        return self.weights.shape[1]
+        return int(self.weights.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +95,7 @@ class Readout:
 
     Shapes: `offsets` int64 (outputs + 1,) cuts `neurons` int32 and `weights` int16 into one run an
     output; `thresholds` float32 (outputs,), each exactly representable. A threshold of infinity
-    marks an output that is never on.
+    marks an output that is never on. Raises ValueError otherwise.
     """
 
     outputs: Names
@@ -92,16 +105,17 @@ class Readout:
     thresholds: NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        """Check that the runs cover the arrays."""
-        count = len(self.outputs)
-        if self.offsets.shape != (count + 1,) or self.thresholds.shape != (count,):
-            raise ValueError(f"offsets and thresholds must serve {count} outputs")
-        if self.offsets[0] != 0 or np.any(np.diff(self.offsets) < 0):
-            raise ValueError("offsets must start at 0 and never fall")
-        if not len(self.neurons) == len(self.weights) == self.offsets[-1]:
-            raise ValueError("neurons and weights must be as long as the last offset")
-        if np.isnan(self.thresholds).any():
-            raise ValueError("a threshold is not a number")
+        """Check types, that the runs cover the arrays, and that every threshold is one."""
+        check_array("readout neurons", self.neurons, np.int32, 1)
+        check_array("readout weights", self.weights, np.int16, 1)
+        check_array("thresholds", self.thresholds, np.float32, 1)
+        if not len(self.outputs) or len(self.thresholds) != len(self.outputs):
+            raise ValueError(f"{len(self.thresholds)} thresholds for {len(self.outputs)} outputs")
+        if len(self.neurons) != len(self.weights):
+            raise ValueError(f"{len(self.weights)} readout weights for {len(self.neurons)} neurons")
+        check_runs("readout offsets", self.offsets, len(self.outputs), len(self.neurons))
+        if not (self.thresholds > -np.inf).all():
+            raise ValueError("a threshold is minus infinity or not a number")
 
 
 @dataclass(frozen=True)
@@ -134,14 +148,14 @@ class Network:
 
     def __post_init__(self) -> None:
         """Check that each part reads what the one before it writes."""
+        if not self.layers:
+            raise ValueError("a network needs at least one layer")
         width = self.encoder.dimensions
         for number, layer in enumerate(self.layers):
             if layer.inputs != width:
                 raise ValueError(f"layer {number} reads {layer.inputs} numbers but gets {width}")
             width = layer.neurons
-        read = self.readout.neurons
-        if len(read) and not (0 <= read.min() and read.max() < width):
-            raise ValueError(f"the readout reads a neuron outside 0..{width - 1}")
+        check_below("readout neurons", self.readout.neurons, width)
 
     @property
     def neurons(self) -> int:
@@ -155,7 +169,7 @@ class Network:
 
     @property
     def parameters(self) -> int:
-        """Hidden weights and biases, and what in encoder and readout the seed does not reproduce."""
+        """Hidden weights and biases, and what of encoder and readout the seed does not give."""
         hidden = sum(layer.weights.size + layer.bias.size for layer in self.layers)
         return hidden + self.provenance.readout_parameters
 
@@ -170,7 +184,7 @@ class Network:
         positions = outputs_on(self, active.reshape(1, -1)).indices
         return [self.readout.outputs[int(position)] for position in sorted(positions)]
 
-    def save(self, path: str) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Save weights, encoder and readout (not the answer key) as `docs/format.md` describes."""
         from polyseme.networks.files import save_network
 

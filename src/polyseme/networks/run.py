@@ -71,7 +71,7 @@ class LayerRunner:
     def readings(self, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
         """Readout sums before the threshold, float32 (outputs, samples)."""
         if np.count_nonzero(hidden) < _SPARSE_SHARE * hidden.size:
-            return (self._readout @ sp.csr_array(hidden).T.tocsr()).toarray()
+            return np.asarray((self._readout @ sp.csr_array(hidden).T.tocsr()).toarray())
         return np.asarray(self._readout @ np.ascontiguousarray(hidden.T))
 
 

@@ -1,0 +1,52 @@
+"""Logarithms of factorials and binomials, exact to rounding at any size."""
+
+from __future__ import annotations
+
+import math
+
+# Up to this many chosen, a binomial is worked out in whole numbers.
+_EXACT_CHOSEN = 1000
+# With more members than 2^_HUGE_BITS to choose from, chosen ones hardly ever repeat: choosing k is
+# choosing k times and dividing by k!, to far beyond the last digit of a float.
+_HUGE_BITS = 250
+
+
+def log2_factorial(number: int) -> float:
+    """log2(number!). Raises ValueError for a negative number."""
+    if number < 0:
+        raise ValueError(f"the factorial of {number} is not defined")
+    return math.lgamma(number + 1) / math.log(2)
+
+
+def log2_binomial(total: int, chosen: int) -> float:
+    """log2 of (total choose chosen); both may have any number of digits.
+
+    The difference of two nearly equal log-factorials would lose every digit when `total` is large,
+    so they are subtracted term by term in Stirling's series: with x = chosen / total, the logarithm
+    of total! / (total - chosen)! is
+    chosen (ln total - 1 - (1 - x) ln(1 - x) / x) - ln(1 - x) / 2 + (1 / total - 1 / rest) / 12 ...
+    Raises ValueError unless 0 <= chosen <= total.
+    """
+    if not 0 <= chosen <= total:
+        raise ValueError(f"cannot choose {chosen} of {total}")
+    chosen = min(chosen, total - chosen)
+    if chosen <= _EXACT_CHOSEN:
+        return math.log2(math.comb(total, chosen))
+    share = chosen / total
+    log_rest = math.log1p(-share)
+    slope = log_rest / share if share else -1.0
+    falling = chosen * (math.log(total) - 1 - (1 - share) * slope) - log_rest / 2
+    falling += (1 / total - 1 / (total - chosen)) / 12
+    return (falling - math.lgamma(chosen + 1)) / math.log(2)
+
+
+def log2_gate_sets(wires: int, inputs: int, marked: int, gates: int) -> float:
+    """log2 of the number of sets of `gates` distinct gates.
+
+    A gate is a set of `inputs` of the wires, of which `marked` differ in role from the others
+    (negated ones, say). Raises ValueError when there are fewer such gates.
+    """
+    bits = log2_binomial(wires, inputs) + log2_binomial(inputs, marked)
+    if bits > _HUGE_BITS:
+        return gates * bits - log2_factorial(gates)
+    return log2_binomial(math.comb(wires, inputs) * math.comb(inputs, marked), gates)

@@ -1,0 +1,163 @@
+"""The counting bound: how many bits a network must hold to be one of a family of functions.
+
+A network that computes an unknown one of K functions tells which one it is, so its parameters carry
+at least log2 K bits; a layer of n x n weights of b bits each therefore has n >= sqrt(log2(K) / b).
+Adler and Shavit, *On the Complexity of Neural Computation in Superposition* (2024), bound neurons
+and parameters this way. The family is read from the circuit's arrays, never from its name.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaln
+
+from polyseme.bounds.combinatorics import log2_binomial, log2_factorial
+from polyseme.bounds.facts import relation_of_facts
+from polyseme.bounds.groups import group_gates, group_terms
+from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.circuits.terms import Terms, terms_of
+from polyseme.errors import CompileError
+
+_SETS = {1: "single features", 2: "pairs", 3: "triples"}
+
+
+@dataclass(frozen=True)
+class CountingBound:
+    """A family of computations in words, and log2 of how many members it has.
+
+    `counts_functions` says whether all members are different functions; only then do the bits bound
+    a network from below. Otherwise they count descriptions, and are only indicative.
+    """
+
+    family: str
+    bits: float
+    counts_functions: bool
+
+
+def counting_bits(circuit: Circuit) -> CountingBound:
+    """Recognise the family a circuit was drawn from, and count it.
+
+    With m features, the first of these that fits:
+
+    - each output a feature of its own: m! / (m - outputs)!, the permutations;
+    - each output a gate over features: for each kind and fan-in k, (m choose k) choose the number
+      of such gates; the order of outputs is not counted, and all gates there can be is one family;
+    - facts, each subject and relation having one object: the ways to deal a relation's objects to
+      the subjects it is given for, when it is known how often each object occurs;
+    - any other circuit one hidden layer computes: the sets of as many distinct terms of the same
+      widths and numbers of negations. Which output a term feeds is not counted, and different terms
+      may make the same function;
+    - deeper ones: their sets of gates level by level, each reading any wires below its level. These
+      count circuits, and many circuits are the same function.
+    """
+    try:
+        terms = terms_of(circuit)
+    except CompileError:
+        return _direct_gates(circuit) or _levels(circuit)
+    return _permutation(terms) or _direct_gates(circuit) or _facts(terms) or _term_sets(terms)
+
+
+def bits_with_error(bits: float, outputs: int, error_share: float) -> float:
+    """The bits still needed when a share of the outputs may be wrong; never below 0.
+
+    Saying which outputs are wrong takes at most H(error_share) bits an output, H being the binary
+    entropy. Repairing them takes their share of the bits, and at most H an output more, because the
+    order of gates is not counted and a small set of gates takes more bits a gate than a large one.
+    Raises ValueError for values out of range.
+    """
+    if bits < 0 or outputs < 1:
+        raise ValueError(f"{bits} bits for {outputs} outputs: needs bits >= 0 and outputs >= 1")
+    if not 0 <= error_share <= 1:
+        raise ValueError(f"an error share of {error_share} is not between 0 and 1")
+    return max(0.0, bits * (1 - error_share) - 2 * outputs * _entropy(error_share))
+
+
+def neurons_for(bits: float, bits_per_weight: float) -> float:
+    """Neurons n of the n x n layer that holds `bits` at `bits_per_weight` in each weight.
+
+    The inputs are taken to have no more dimensions than there are neurons. Raises ValueError for
+    negative bits or weights that hold none.
+    """
+    if bits < 0 or not bits_per_weight > 0:
+        raise ValueError(
+            f"{bits} bits at {bits_per_weight} a weight: needs bits >= 0 and some each"
+        )
+    return math.sqrt(bits / bits_per_weight)
+
+
+def _entropy(share: float) -> float:
+    """Bits to say which of many are wrong, each; a share above one half is no harder than one."""
+    if share in (0, 1) or share > 0.5:
+        return 0.0 if share == 0 else 1.0
+    return -share * math.log2(share) - (1 - share) * math.log2(1 - share)
+
+
+def _permutation(terms: Terms) -> CountingBound | None:
+    features, outputs = terms.features, terms.outputs
+    one_each = len(terms) == outputs == len(np.unique(terms.literals)) == len(terms.literals)
+    if not (one_each and (terms.signs > 0).all() and len(np.unique(terms.output)) == outputs):
+        return None
+    family = f"permutations of {features:,} features"
+    if outputs < features:
+        family = f"ordered choices of {outputs:,} of {features:,} features"
+    return CountingBound(family, log2_binomial(features, outputs) + log2_factorial(outputs), True)
+
+
+def _direct_gates(circuit: Circuit) -> CountingBound | None:
+    """Every output a gate that reads features only."""
+    features = len(circuit.features)
+    if not (circuit.levels[circuit.outputs] == 1).all():
+        return None
+    gates = np.unique(circuit.outputs).astype(np.int64) - features
+    groups = group_gates(circuit, gates)
+    bits = math.fsum(group.bits(features) for group in groups)
+    number = sum(group.distinct for group in groups)
+    if len(groups) > 1 or groups[0].kind != GateKind.AND:
+        family = f"sets of {number:,} gates of the same kinds over {features:,} features"
+        return CountingBound(family, bits, True)
+    inputs = groups[0].inputs
+    among = f"all {_SETS.get(inputs, f'sets of {inputs:,}')} of {features:,} features"
+    if bits == 0:
+        return CountingBound(f"{among}: one set of gates, with nothing to learn", 0.0, True)
+    return CountingBound(f"sets of {number:,} gates among {among}", bits, True)
+
+
+def _facts(terms: Terms) -> CountingBound | None:
+    relation = relation_of_facts(terms)
+    if relation is None:
+        return None
+    subject = terms.literals.reshape(-1, 2).sum(axis=1) - relation
+    facts = np.unique(relation, return_counts=True)[1]
+    same_object = np.unique(terms.output, return_counts=True)[1]
+    bits = (gammaln(facts + 1.0).sum() - gammaln(same_object + 1.0).sum()) / math.log(2)
+    family = (
+        f"tables of {len(terms):,} facts over {len(np.unique(subject)):,} subjects and "
+        f"{len(facts):,} relations"
+    )
+    return CountingBound(family, max(0.0, float(bits)), True)
+
+
+def _term_sets(terms: Terms) -> CountingBound:
+    groups = group_terms(terms)
+    number = sum(group.distinct for group in groups)
+    family = f"sets of {number:,} terms of the same widths over {terms.features:,} features"
+    bits = math.fsum(group.bits(terms.features) for group in groups)
+    return CountingBound(family, bits, False)
+
+
+def _levels(circuit: Circuit) -> CountingBound:
+    features = len(circuit.features)
+    gate_levels = circuit.levels[features:]
+    below, bits = features, 0.0
+    for level in range(1, int(gate_levels.max()) + 1):
+        gates = np.flatnonzero(gate_levels == level)
+        bits += math.fsum(group.bits(below) for group in group_gates(circuit, gates))
+        below += len(gates)
+    family = (
+        f"circuits of {circuit.gates:,} gates over {features:,} features, on the same "
+        f"{int(gate_levels.max()):,} levels"
+    )
+    return CountingBound(family, bits, False)

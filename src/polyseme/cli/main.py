@@ -1,0 +1,95 @@
+"""The command `polyseme`: one app of all commands, and the exit statuses.
+
+Exit status: 0 done, 1 the network falls short of what was asked, 2 bad input (one line on standard
+error), 130 interrupted. Each command returns its own status; anything it raises on purpose is bad
+input.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+import polyseme
+from polyseme.cli.bounds import bounds_command
+from polyseme.cli.compile import compile_command
+from polyseme.cli.export import export_command
+from polyseme.cli.inspect import inspect_command
+from polyseme.cli.report import emit, one_line
+from polyseme.cli.run import run_command
+from polyseme.cli.verify import verify_command
+from polyseme.errors import PolysemeError
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+app = typer.Typer(name="polyseme", add_completion=False, rich_markup_mode="rich")
+app.command("compile")(compile_command)
+app.command("verify")(verify_command)
+app.command("run")(run_command)
+app.command("inspect")(inspect_command)
+app.command("bounds")(bounds_command)
+app.command("export")(export_command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        emit(f"polyseme {polyseme.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Print the version and stop."
+        ),
+    ] = False,
+) -> None:
+    """Compile Boolean computations over sparse features into small ReLU networks.
+
+    polyseme compile and2:features=2000,gates=2000 -o net.safetensors
+    polyseme verify net.safetensors --inputs all
+    polyseme run net.safetensors --on x3,x17
+    polyseme inspect net.safetensors --neuron 7
+    polyseme bounds permutation:features=5000
+    polyseme export net.safetensors --to onnx -o net.onnx
+
+    SOURCE is a table of facts (.csv), another circuit file, or a problem such as
+    and2:features=N,gates=N · and:k=N,features=N · permutation:features=N · uand:features=N.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line (by default the process's own) and return the exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name the terminal's encoding lacks is shown escaped; it is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        command = typer.main.get_command(app)
+        return int(command.main(args=given, prog_name="polyseme", standalone_mode=False) or 0)
+    except typer.TyperException as error:
+        return _refuse(f"{error.format_message().rstrip('.')}; see {_help_of(error)}")
+    except PolysemeError as error:
+        return _refuse(str(error))
+    except MemoryError:
+        return _refuse("this needs more memory than there is")
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _refuse(message: str) -> int:
+    print(one_line(f"polyseme: {message}"), file=sys.stderr)
+    return BAD_INPUT
+
+
+def _help_of(error: typer.TyperException) -> str:
+    """The help that tells more: of the command, where the error knows which that was."""
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context else 'polyseme'} --help"

@@ -1,0 +1,86 @@
+"""Options and values that several commands share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from polyseme.circuits.problems import MAX_SEED, MAX_SIZE
+
+DEFAULT_ERROR = 1e-3
+
+
+def whole(lowest: int, highest: int) -> Callable[[str | int], int]:
+    """A parser of whole numbers in plain decimal digits, from `lowest` to `highest`."""
+
+    def parse(given: str | int) -> int:
+        text = str(given)
+        # Compare lengths first: converting a number of many digits is slow or refused.
+        plain = text.isascii() and text.isdigit() and len(text) <= len(str(highest))
+        if not (plain and lowest <= int(text) <= highest):
+            raise typer.BadParameter(
+                f"{text[:40]!r} must be a whole number from {lowest} to {highest}"
+            )
+        return int(text)
+
+    return parse
+
+
+def error_rate(given: str | float) -> float:
+    """Parse an error rate: a number of at least 0 and below 1."""
+    try:
+        value = float(given)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < 1:
+        raise typer.BadParameter(
+            f"{str(given)[:40]!r} must be a number of at least 0 and less than 1"
+        )
+    return value
+
+
+def neurons_or_auto(given: str | int) -> int | None:
+    """Parse a number of neurons, or "auto" (None)."""
+    return None if given == "auto" else whole(1, MAX_SIZE)(given)
+
+
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        help="A circuit file, or a problem such as and2:features=2000,gates=2000.",
+        show_default=False,
+    ),
+]
+NetworkFile = Annotated[
+    str, typer.Argument(metavar="NET", help="A network file.", show_default=False)
+]
+Active = Annotated[
+    int,
+    typer.Option(
+        "--active",
+        metavar="S",
+        parser=whole(1, MAX_SIZE),
+        help="The sparsity promise: at most so many features are on at once.",
+    ),
+]
+Error = Annotated[
+    float,
+    typer.Option(
+        "--error",
+        metavar="E",
+        parser=error_rate,
+        help="The share of inputs on which any output may be wrong.",
+    ),
+]
+Seed = Annotated[
+    int,
+    typer.Option("--seed", metavar="K", parser=whole(0, MAX_SEED), help="The random seed."),
+]
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON object and nothing else on standard output."),
+]

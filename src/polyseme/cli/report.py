@@ -1,0 +1,69 @@
+"""How every command writes: plain text, tables and JSON on standard output, notes on the other."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+# Tables in a file or pipe need not fit a window.
+_WIDTH_OF_FILES = 200
+_LONGEST_LINE = 2000
+
+
+def emit(text: str) -> None:
+    """Write text and a line end to standard output; a reader that has gone is no error."""
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered would fail again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def emit_json(fields: Mapping[str, Any]) -> None:
+    """Write one JSON object on one line of standard output."""
+    emit(json.dumps(fields, allow_nan=False))
+
+
+def remark(text: str) -> None:
+    """Write one line to standard error."""
+    print(one_line(text), file=sys.stderr)
+
+
+def emit_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write a table; columns after the first hold numbers or words and are as wide as needed."""
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column)
+    for row in rows:
+        # As Text, so that brackets in a name are not taken for markup.
+        table.add_row(*map(Text, row))
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_FILES)
+    with console.capture() as captured:
+        console.print(table)
+    emit(captured.get().rstrip("\n"))
+
+
+def one_line(text: str) -> str:
+    """Text with line ends made blanks and everything else unprintable escaped."""
+    joined = " ".join(text.split())[:_LONGEST_LINE]
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in joined
+    )
+
+
+def rate(value: float) -> str:
+    """An error rate in two digits."""
+    return f"{value:.2g}"
+
+
+def interval(ends: tuple[float, float]) -> str:
+    """A confidence interval in words."""
+    return f"{rate(ends[0])} to {rate(ends[1])}"

@@ -1,0 +1,139 @@
+"""Pass 4: place every region, and every term in its region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.circuits.terms import Terms
+from polyseme.compiler.codewords import code_rows
+from polyseme.compiler.regions import Region, input_density
+from polyseme.errors import CompileError
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """A region's neurons and the codes of its terms within the whole layer.
+
+    Neurons `begin` to `begin + width`. Term `region.terms[i]` drives `term_neurons[i]`, int32
+    (terms, weight), -1 pads (input regions have codes of unequal weight). `readers` lists what the
+    outputs read: pairs (output, neuron), int64 (2, pairs). `feature_neurons` gives, in an input
+    region, the pairs (feature, neuron) that its features drive.
+    """
+
+    region: Region
+    kind: str
+    begin: int
+    width: int
+    term_neurons: NDArray[np.int32]
+    readers: NDArray[np.int64]
+    feature_neurons: NDArray[np.int64] | None = None
+
+
+def place_regions(
+    regions: list[Region],
+    widths: NDArray[np.int64],
+    terms: Terms,
+    active: int,
+    generator: np.random.Generator,
+) -> list[Placement]:
+    """Draw the codes of every region from the generator."""
+    placements, begin = [], 0
+    for region, width in zip(regions, widths.tolist(), strict=True):
+        placements.append(_place(region, begin, width, terms, active, generator))
+        begin += width
+    return placements
+
+
+def _place(
+    region: Region,
+    begin: int,
+    width: int,
+    terms: Terms,
+    active: int,
+    generator: np.random.Generator,
+) -> Placement:
+    if region.kind == "territory":
+        return _place_territory(region, begin, width, terms, generator)
+    if width >= region.codewords:
+        rows = np.arange(region.codewords, dtype=np.int32)[:, None]
+        return _coded("own", region, begin, width, terms, rows)
+    if region.kind == "input":
+        return _place_input(region, begin, width, terms, active, generator)
+    rows = code_rows(region, width, generator)
+    return _coded(region.kind, region, begin, width, terms, rows)
+
+
+def _coded(
+    kind: str, region: Region, begin: int, width: int, terms: Terms, rows: NDArray[np.int32]
+) -> Placement:
+    term_neurons = (begin + rows[region.codeword]).astype(np.int32)
+    return Placement(
+        region, kind, begin, width, term_neurons, _readers(region, terms, term_neurons)
+    )
+
+
+def _readers(region: Region, terms: Terms, term_neurons: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Distinct pairs (output, neuron) with the neuron in a code of one of the output's terms."""
+    row, column = np.nonzero(term_neurons >= 0)
+    pairs = np.stack((terms.output[region.terms][row].astype(np.int64), term_neurons[row, column]))
+    return np.unique(pairs, axis=1)
+
+
+def _place_territory(
+    region: Region, begin: int, width: int, terms: Terms, generator: np.random.Generator
+) -> Placement:
+    """Share the neurons among the outputs by their terms; each term drives one, evenly."""
+    crowd = np.bincount(region.codeword)
+    sizes = _shares(crowd, width)
+    starts = np.cumsum(sizes) - sizes
+    order = generator.permutation(len(region.terms))
+    rank = np.empty(len(order), np.int64)
+    by_codeword = order[np.argsort(region.codeword[order], kind="stable")]
+    first = np.cumsum(crowd) - crowd
+    rank[by_codeword] = np.arange(len(order)) - first[region.codeword[by_codeword]]
+    neuron = begin + starts[region.codeword] + rank % sizes[region.codeword]
+    term_neurons = neuron.astype(np.int32)[:, None]
+    readers = _readers(region, terms, term_neurons)
+    return Placement(region, "territory", begin, width, term_neurons, readers)
+
+
+def _shares(crowd: NDArray[np.int64], width: int) -> NDArray[np.int64]:
+    """Cut `width` neurons among outputs so that the heaviest load is as light as can be."""
+    low, high = 0.0, float(crowd.max())
+    for _ in range(60):
+        load = (low + high) / 2
+        fits = load > 0 and np.ceil(crowd / load).sum() <= width
+        low, high = (low, load) if fits else (load, high)
+    return np.ceil(crowd / high).astype(np.int64)
+
+
+def _place_input(
+    region: Region,
+    begin: int,
+    width: int,
+    terms: Terms,
+    active: int,
+    generator: np.random.Generator,
+) -> Placement:
+    """Give each feature a random set of neurons; a term's code is what its features share."""
+    picked = terms.select(region.terms)
+    features, local = np.unique(picked.literals, return_inverse=True)
+    weight = max(1, round(width * input_density(region.needed, active)))
+    # Independent sets, not balanced rows: rows cut from one permutation would never meet.
+    rows = generator.permuted(np.tile(np.arange(width), (len(features), 1)), axis=1)[:, :weight]
+    member = np.zeros((len(features), width), bool)
+    member[np.arange(len(features))[:, None], rows] = True
+    shared = np.logical_and.reduceat(member[local], picked.offsets[:-1], axis=0)
+    if not shared.any(axis=1).all():
+        raise CompileError(f"{width} neurons are too few for the input channel's codes to meet")
+    counts = shared.sum(axis=1)
+    term_neurons = np.full((len(region.terms), int(counts.max())), -1, np.int32)
+    row, column = np.nonzero(shared)
+    place = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+    term_neurons[row, place] = begin + column
+    driven = np.stack((np.repeat(features, weight).astype(np.int64), begin + rows.ravel()))
+    readers = _readers(region, terms, term_neurons)
+    return Placement(region, "input", begin, width, term_neurons, readers, driven)
