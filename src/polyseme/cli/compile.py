@@ -195,7 +195,7 @@ def _sentences(compiled: _Compiled, circuit: Circuit, output: str | None) -> lis
         f"inputs        {_encoding(network)}",
         f"monosemantic  {_saved(network)}",
         f"weights       {network.parameters:,} parameters, {_weights_dtype(network)}; "
-        f"{network.weight_bits() / 8e6:,.2f} MB when packed",
+        f"the hidden weights hold {network.weight_bits():,.0f} bits",
         f"construction  {provenance.construction}; gates by channel: {channels}",
         f"time          {compiled.seconds:.1f} s, seed {provenance.seed}",
     ]

@@ -12,19 +12,26 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from polyseme.errors import PolysemeError
+
 # Tables in a file or pipe need not fit a window.
 _WIDTH_OF_FILES = 200
 _LONGEST_LINE = 2000
 
 
 def emit(text: str) -> None:
-    """Write text and a line end to standard output; a reader that has gone is no error."""
+    """Write text and a line end to standard output; a reader that has gone is no error.
+
+    Raises PolysemeError when standard output cannot be written for another reason.
+    """
     try:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # What is still buffered would fail again when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise PolysemeError(f"standard output cannot be written: {error.strerror}") from None
 
 
 def emit_json(fields: Mapping[str, Any]) -> None:

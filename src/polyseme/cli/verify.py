@@ -145,7 +145,7 @@ def _report(
     runs: list[Verification], proofs: list[str | None], several: bool, as_json: bool
 ) -> None:
     fields = [_fields(run, proved) for run, proved in zip(runs, proofs, strict=True)]
-    worst = max(range(len(runs)), key=lambda place: runs[place].error_interval[1])
+    worst = max(range(len(runs)), key=lambda place: (runs[place].error, runs[place].error_interval))
     if as_json:
         emit_json({**fields[worst], "runs": fields} if several else fields[0])
     elif several:
@@ -168,9 +168,11 @@ def _fields(run: Verification, proved: str | None) -> dict[str, Any]:
 
 
 def _sentences(run: Verification, proved: str | None) -> list[str]:
+    # Where nothing was left out, there is no uncertainty to give an interval of.
+    known = "exact" if proved else f"95 % interval {interval(run.error_interval)}"
     lines = [
         f"{run.wrong:,} of {run.samples:,} inputs gave any wrong output",
-        f"error   {rate(run.error)}, 95 % interval {interval(run.error_interval)}",
+        f"error   {rate(run.error)}, {known}",
         f"inputs  {run.inputs}: {DESCRIPTIONS[run.inputs]}; at most {run.active} on at once",
     ]
     if proved:
@@ -190,7 +192,7 @@ def _emit_runs(runs: list[Verification], proofs: list[str | None]) -> None:
                 f"{run.samples:,}",
                 f"{run.wrong:,}",
                 rate(run.error),
-                interval(run.error_interval),
+                "exact" if proved else interval(run.error_interval),
                 proved or "",
                 DESCRIPTIONS[run.inputs],
             )

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.terms import Terms
+from polyseme.codes.balanced import balanced_rows
 from polyseme.compiler.codewords import code_rows
-from polyseme.compiler.regions import Region, input_density
+from polyseme.compiler.regions import Region, input_density, territory_weight
 from polyseme.errors import CompileError
 
 
@@ -85,29 +86,27 @@ def _readers(region: Region, terms: Terms, term_neurons: NDArray[np.int32]) -> N
 def _place_territory(
     region: Region, begin: int, width: int, terms: Terms, generator: np.random.Generator
 ) -> Placement:
-    """Share the neurons among the outputs by their terms; each term drives one, evenly."""
+    """Share the neurons among the outputs by their terms; an output's terms use its own evenly."""
+    weight = territory_weight(region)
     crowd = np.bincount(region.codeword)
-    sizes = _shares(crowd, width)
-    starts = np.cumsum(sizes) - sizes
-    order = generator.permutation(len(region.terms))
-    rank = np.empty(len(order), np.int64)
-    by_codeword = order[np.argsort(region.codeword[order], kind="stable")]
-    first = np.cumsum(crowd) - crowd
-    rank[by_codeword] = np.arange(len(order)) - first[region.codeword[by_codeword]]
-    neuron = begin + starts[region.codeword] + rank % sizes[region.codeword]
-    term_neurons = neuron.astype(np.int32)[:, None]
+    sizes = _shares(crowd, width, weight)
+    starts = begin + np.cumsum(sizes) - sizes
+    term_neurons = np.empty((len(region.terms), weight), np.int32)
+    for output, size in enumerate(sizes.tolist()):
+        rows = balanced_rows(int(crowd[output]), size, weight, generator)
+        term_neurons[region.codeword == output] = starts[output] + rows
     readers = _readers(region, terms, term_neurons)
     return Placement(region, "territory", begin, width, term_neurons, readers)
 
 
-def _shares(crowd: NDArray[np.int64], width: int) -> NDArray[np.int64]:
+def _shares(crowd: NDArray[np.int64], width: int, least: int) -> NDArray[np.int64]:
     """Cut `width` neurons among outputs so that the heaviest load is as light as can be."""
     low, high = 0.0, float(crowd.max())
     for _ in range(60):
         load = (low + high) / 2
-        fits = load > 0 and np.ceil(crowd / load).sum() <= width
+        fits = load > 0 and np.maximum(np.ceil(crowd / load), least).sum() <= width
         low, high = (low, load) if fits else (load, high)
-    return np.ceil(crowd / high).astype(np.int64)
+    return np.maximum(np.ceil(crowd / high), least).astype(np.int64)
 
 
 def _place_input(

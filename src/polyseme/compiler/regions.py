@@ -4,9 +4,10 @@ Neurons are cut into regions that do not meet. Inside a region all neurons have 
 same owner, the same number of inputs that must be on, codes of the same weight. The kinds:
 
 - **code**: every codeword is a random set of `code_weight` neurons, read by averaging;
-- **territory**: an output fed by many one-literal terms gets neurons that serve nothing else, each
-  term drives one of them, and the readout adds them up. Averaging does not help a sum over a whole
-  territory, so noise is kept below the bend of the ReLU instead, by a lighter load;
+- **territory**: an output fed by many terms gets neurons that serve nothing else, each term drives
+  a few of them (one, if it has one literal), and the readout adds them up. Averaging does not help
+  a sum over a whole territory, so noise is kept below the bend of the ReLU instead, by a lighter
+  load;
 - **input**: universal AND, every feature a random set of neurons, a term the neurons its features
   share;
 - **pools**: a code region in which the codes of all terms of one heavy feature are drawn from a set
@@ -90,7 +91,7 @@ def gather_regions(terms: Terms, assignment: Assignment, territories: bool = Tru
         kind = "input" if channel == Channel.INPUT else "pools" if in_pools else "code"
         pieces = [(kind, chosen)]
         if territories and kind == "code":
-            pieces = _split(terms, chosen, owner)
+            pieces = _split(terms, chosen)
         for kind, part in pieces:
             pool = assignment.pool[part]
             regions.append(_region(kind, terms, part, pool, int(need), int(owner), int(sign)))
@@ -100,12 +101,11 @@ def gather_regions(terms: Terms, assignment: Assignment, territories: bool = Tru
 Pieces = list[tuple[str, NDArray[np.int64]]]
 
 
-def _split(terms: Terms, chosen: NDArray[np.int64], owner: int) -> Pieces:
+def _split(terms: Terms, chosen: NDArray[np.int64]) -> Pieces:
     """Separate terms of crowded outputs (territory) from the rest (code)."""
-    reads = terms.widths[chosen] - (owner >= 0)
-    crowded = np.bincount(terms.output[chosen], minlength=terms.outputs) > TERRITORY_TERMS
-    to_territory = crowded[terms.output[chosen]] & (reads == 1)
-    pieces = (("code", chosen[~to_territory]), ("territory", chosen[to_territory]))
+    crowd = np.bincount(terms.output[chosen], minlength=terms.outputs)
+    crowded = crowd[terms.output[chosen]] > TERRITORY_TERMS
+    pieces = (("code", chosen[~crowded]), ("territory", chosen[crowded]))
     return [(kind, part) for kind, part in pieces if len(part)]
 
 
@@ -134,7 +134,8 @@ def reference_width(region: Region, demand: Demand) -> float:
     spread = _spread(region, demand)
     if region.kind == "territory":
         load = demand.dimensions / (TERRITORY_SHARE * spread)
-        return float(np.ceil(np.bincount(region.codeword) / load).sum())
+        reads = np.bincount(region.codeword) * territory_weight(region) * region.reads
+        return float(np.ceil(reads / (len(region.terms) * load)).sum())
     return region.reads * (1 / demand.dimensions + 1 / demand.features) * spread
 
 
@@ -157,6 +158,15 @@ def code_weight(needed: int, width: int) -> int:
     """
     largest, crowding = (16, 6) if needed == 1 else (12, 15)
     return int(np.clip(np.sqrt(width / crowding), 6, largest))
+
+
+def territory_weight(region: Region) -> int:
+    """How many neurons of its territory a term drives.
+
+    One is best for terms of one literal. Longer ones are mistaken for a pair of halves of two
+    others that meet on a neuron, which cannot happen on most of three.
+    """
+    return 1 if region.reads == len(region.terms) else 3
 
 
 def input_density(needed: int, active: int) -> float:

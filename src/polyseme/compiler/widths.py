@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.compiler.codewords import MIN_WEIGHT
-from polyseme.compiler.regions import Demand, Region, reference_width
+from polyseme.compiler.regions import Demand, Region, reference_width, territory_weight
 from polyseme.errors import CompileError
 
 
 def smallest_width(region: Region) -> int:
     """Neurons below which a region cannot be laid out."""
     if region.kind == "territory":
-        return region.codewords
+        return region.codewords * territory_weight(region)
     return min(region.codewords, round(1.05 * MIN_WEIGHT * math.sqrt(region.codewords)))
 
 
@@ -43,4 +43,6 @@ def widths_for(regions: list[Region], neurons: int, demand: Demand) -> NDArray[n
 
 def widest(region: Region) -> int:
     """Neurons beyond which a region gains nothing: one for each thing it tells apart."""
-    return len(region.terms) if region.kind == "territory" else region.codewords
+    if region.kind == "territory":
+        return len(region.terms) * territory_weight(region)
+    return region.codewords

@@ -55,20 +55,24 @@ def verify(
 
     `circuit` defaults to the one in the network's answer key, `active` to the promise it was
     compiled for. The inputs are fresh: drawn from a stream that compilation never uses. Raises
-    CompileError when there is no circuit, or when it does not have the network's names.
+    CompileError when there is no circuit, when it does not have the network's names, and for
+    numbers out of range.
     """
-    circuit = circuit or (network.key.circuit if network.key else None)
-    if circuit is None:
+    key = network.key
+    if circuit is None and key is None:
         raise CompileError("a network without its answer key needs the circuit to compare with")
-    _check_names(network, circuit)
-    terms = network.key.terms if network.key else terms_of(circuit)
-    active = active or network.provenance.active
-    generator = np.random.default_rng([seed, 0x5EED])
-    hosts = network.key.hosts() if network.key else None
-    rows = draw_inputs(inputs, terms, active, samples, generator, hosts)
-    wrong = wrong_samples(network, circuit, rows, progress)
+    compared = circuit if circuit is not None else key.circuit  # type: ignore[union-attr]
+    active = network.provenance.active if active is None else active
+    _check_numbers(active, samples)
+    _check_names(network, compared)
+    # The key knows which terms share neurons, but only of the circuit the network was made from.
+    own = key is not None and compared is key.circuit
+    terms = key.terms if key and own else terms_of(compared)
+    hosts = key.hosts() if key and own else None
+    rows = draw_inputs(inputs, terms, active, samples, np.random.default_rng([seed, 0x5EED]), hosts)
+    wrong = wrong_samples(network, compared, rows, progress)
     first = rows[np.argmax(wrong)] if wrong.any() else np.empty(0, np.int32)
-    names = tuple(circuit.features[int(feature)] for feature in first if feature >= 0)
+    names = tuple(compared.features[int(feature)] for feature in first if feature >= 0)
     return Verification(inputs, active, len(rows), int(wrong.sum()), names)
 
 
@@ -100,13 +104,27 @@ def batch_size(network: Network) -> int:
     return int(np.clip(8_000_000 // max(len(network.readout.outputs), network.neurons), 16, 2048))
 
 
+def _check_numbers(active: int, samples: int) -> None:
+    if active < 1:
+        raise CompileError(f"active is {active}; it must be at least 1")
+    if samples < 1:
+        raise CompileError(f"samples is {samples}; it must be at least 1")
+
+
 def _check_names(network: Network, circuit: Circuit) -> None:
     for ours, theirs, what in (
         (network.encoder.features, circuit.features, "features"),
         (network.readout.outputs, circuit.output_names, "outputs"),
     ):
-        if ours != theirs:
+        if len(ours) != len(theirs):
             raise CompileError(
-                f"the network and {circuit.name} differ in their {what}: "
-                f"{len(ours)} and {len(theirs)}, starting {ours[0]!r} and {theirs[0]!r}"
+                f"the network has {len(ours):,} {what} and {circuit.name} has {len(theirs):,}"
+            )
+        if ours != theirs:
+            place = next(
+                i for i, pair in enumerate(zip(ours, theirs, strict=True)) if len(set(pair)) > 1
+            )
+            raise CompileError(
+                f"{what} differ at {place}: the network has {ours[place]!r} and {circuit.name} "
+                f"has {theirs[place]!r}"
             )

@@ -1,0 +1,120 @@
+"""The demo: 30,379 facts about airports, computed by a few thousand ReLUs, checked one by one.
+
+Run it with `make demo`. It compiles the IATA airports of the `airportsdata` package (which country,
+subdivision, city and time zone each is in), asks the network for every single fact and for 100,000
+pairs of airports at once, answers a few questions by name, and leaves the network, its answer key
+and a picture in the folder `demo`.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import airportsdata
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
+
+import polyseme as ps
+from airports_picture import draw
+from polyseme.bounds.counting import counting_bits
+from polyseme.networks.files import key_path
+from polyseme.verify.intervals import clopper_pearson
+from polyseme.verify.sampling import wrong_samples
+
+RELATIONS = {"country": "country", "subd": "subdivision", "city": "city", "tz": "time zone"}
+NEURONS = 2500
+PAIRS = 100_000
+SEED = 0
+FOLDER = Path("demo")
+QUESTIONS = (
+    ("CDG", "country"),
+    ("GIG", "city"),
+    ("KTM", "time zone"),
+    ("LHR", "JFK", "time zone"),
+    ("SYD", "AKL", "country"),
+)
+
+console = Console(highlight=False)
+
+
+def main() -> None:
+    """Compile, check everything, answer a few questions, draw."""
+    started = time.perf_counter()
+    circuit = read_airports()
+    facts = int(np.sum(circuit.kinds == ps.GateKind.AND))
+    with console.status(f"compiling {facts:,} facts into {NEURONS:,} ReLUs"):
+        network = ps.compile(circuit, active=3, neurons=NEURONS, seed=SEED)
+    report_size(network, circuit, facts)
+    check("every fact by itself", network, circuit, single_queries(circuit))
+    check("two airports at once", network, circuit, pair_queries(circuit))
+    for question in QUESTIONS:
+        console.print(f"  {' + '.join(question):<24} -> {', '.join(network.run(list(question)))}")
+    FOLDER.mkdir(exist_ok=True)
+    target = FOLDER / "airports.safetensors"
+    network.save(str(target))
+    if network.key:
+        network.key.save(str(key_path(target)))
+    draw(network, FOLDER / "airports.png")
+    console.print(f"wrote {target}, its answer key, and {FOLDER / 'airports.png'}")
+    console.print(f"all done in {time.perf_counter() - started:.0f} s")
+
+
+def read_airports() -> ps.Circuit:
+    """The airports as a circuit: an AND of subject and relation for every fact."""
+    table = {
+        code: {name: row[field] for field, name in RELATIONS.items() if row[field]}
+        for code, row in airportsdata.load("IATA").items()
+    }
+    return ps.problems.facts(table)
+
+
+def report_size(network: ps.Network, circuit: ps.Circuit, facts: int) -> None:
+    """How small the network is, next to the naive one and to the counting bound."""
+    bits = counting_bits(circuit).bits
+    bound = int(np.ceil(np.sqrt(bits)))
+    console.print(
+        f"{network.neurons:,} ReLUs compute {facts:,} facts: {facts / network.neurons:.1f} facts a "
+        f"neuron; the monosemantic network has {network.provenance.monosemantic_neurons:,} ReLUs, "
+        f"and the counting bound is {bound:,} (at 1 bit a weight)"
+    )
+    console.print(
+        f"{len(circuit.features):,} input features in superposition in "
+        f"{network.encoder.dimensions:,} dimensions; {len(circuit.outputs):,} outputs; seed {SEED}"
+    )
+
+
+def single_queries(circuit: ps.Circuit) -> NDArray[np.int32]:
+    """One row a fact: its subject and its relation."""
+    ands = np.flatnonzero(circuit.kinds == ps.GateKind.AND)
+    return circuit.fan_in[circuit.fan_in_offsets[ands][:, None] + np.arange(2)]
+
+
+def pair_queries(circuit: ps.Circuit) -> NDArray[np.int32]:
+    """Random queries of two different airports and one relation."""
+    generator = np.random.default_rng([SEED, 2])
+    subjects = len(circuit.features) - len(RELATIONS)
+    first = generator.integers(subjects, size=PAIRS)
+    second = (first + generator.integers(1, subjects, size=PAIRS)) % subjects
+    relation = subjects + generator.integers(len(RELATIONS), size=PAIRS)
+    return np.stack((first, second, relation), axis=1).astype(np.int32)
+
+
+def check(what: str, network: ps.Network, circuit: ps.Circuit, rows: NDArray[np.int32]) -> None:
+    """Compare every output on every row with the circuit, and say how many rows are wrong."""
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task(what, total=len(rows))
+        wrong = wrong_samples(
+            network, circuit, rows, lambda done, _: progress.update(task, completed=done)
+        ).sum()
+    low, high = clopper_pearson(int(wrong), len(rows))
+    console.print(
+        f"{what}: {wrong:,} of {len(rows):,} wrong ({wrong / len(rows):.3%}; "
+        f"95 % interval {low:.3%} to {high:.3%}), all {len(circuit.outputs):,} outputs compared"
+    )
+
+
+if __name__ == "__main__":
+    main()

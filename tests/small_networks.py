@@ -1,0 +1,121 @@
+"""Small networks of every kind, compiled once, for the tests of the networks level."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+
+from polyseme.circuits import problems
+from polyseme.circuits.names import Names
+from polyseme.codes.balanced import balanced_code
+from polyseme.compiler.compile import compile
+from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
+
+KINDS = ("pairwise", "universal", "permutation", "pooled", "facts", "monosemantic", "deep")
+FACTS = {
+    f"città {number}": {"in": f"country {number % 7}", 'speaks "x"': f"language {number % 5}"}
+    for number in range(60)
+}
+
+
+@cache
+def network_of(kind: str) -> Network:
+    match kind:
+        case "pairwise":
+            return compile(problems.pairwise_and(400, 400, seed=1), neurons=200)
+        case "universal":
+            return compile(problems.universal_and(60), neurons=400)
+        case "permutation":
+            return compile(problems.permutation(300, seed=2), neurons=150)
+        case "pooled":
+            circuit = problems.pairwise_and(300, 2000, influence="zipf", seed=1)
+            return compile(circuit, neurons=800)
+        case "facts":
+            return compile(problems.facts(FACTS), neurons=80)
+        case "monosemantic":
+            return compile(problems.pairwise_and(30, 30), construction="monosemantic")
+        case "deep":
+            return deep_network()
+    raise ValueError(kind)
+
+
+def deep_network() -> Network:
+    """Three layers of random whole numbers, no compiler; the last two outputs are never on."""
+    generator = np.random.default_rng(5)
+    widths, outputs = (12, 20, 15, 18), 9
+    layers = tuple(
+        Layer(
+            generator.integers(-9, 10, (writes, reads)).astype(dtype),
+            generator.integers(-40, 20, writes).astype(np.int32),
+            scale,
+        )
+        for reads, writes, dtype, scale in zip(
+            widths, widths[1:], (np.int8, np.int16, np.int8), (0.125, 1.0, 0.5), strict=False
+        )
+    )
+    thresholds = (np.arange(outputs) * 40 + 0.03125).astype(np.float32)
+    thresholds[-2:] = np.inf
+    # The last output reads nothing; the one before it reads, and is never on all the same.
+    counts = np.append(np.full(outputs - 1, 6), 0)
+    return Network(
+        Encoder(Names(prefix="x", count=25), balanced_code(25, 12, 3, generator, signed=True)),
+        layers,
+        Readout(
+            Names(prefix="y", count=outputs),
+            np.concatenate(([0], np.cumsum(counts))),
+            generator.integers(0, widths[-1], int(counts.sum())).astype(np.int32),
+            generator.integers(-3, 8, int(counts.sum())).astype(np.int16),
+            thresholds,
+        ),
+        Provenance("deep", "by hand", 3, 5, 0, 9, 48, {}, "made by a test"),
+    )
+
+
+def with_output_never_on(network: Network, output: int) -> Network:
+    thresholds = network.readout.thresholds.copy()
+    thresholds[output] = np.inf
+    return replace(network, readout=replace(network.readout, thresholds=thresholds))
+
+
+def draw_bits(network: Network, samples: int, seed: int = 0) -> np.ndarray:
+    """Inputs as bits (samples, features): none on, all on, one on, few on, half on, most on."""
+    generator = np.random.default_rng(seed)
+    features = len(network.encoder.features)
+    share = generator.choice([1 / features, 3 / features, 0.1, 0.5, 0.95], (samples, 1))
+    bits = generator.random((samples, features)) < share
+    bits[0], bits[1] = False, True
+    return bits
+
+
+def rows_of(bits: np.ndarray) -> np.ndarray:
+    """Bits as lists of active features, in a scrambled order among the padding."""
+    rows = np.where(bits, np.arange(bits.shape[1], dtype=np.int32), np.int32(-1))
+    return rows[:, np.random.default_rng(1).permutation(bits.shape[1])]
+
+
+def oracle(network: Network, bits: np.ndarray) -> np.ndarray:
+    """Outputs (samples, outputs) straight from the definition, one sample and output at a time.
+
+    Values are int64 and stand for themselves over 2^halvings, so nothing is ever rounded.
+    """
+    code, readout = network.encoder.code, network.readout
+    decisions = np.zeros((len(bits), len(readout.outputs)), bool)
+    for sample, row in enumerate(bits):
+        values, halvings = np.zeros(code.neurons, np.int64), 0
+        for feature in np.flatnonzero(row):
+            for position, sign in zip(code.positions[feature], code.signs[feature], strict=True):
+                values[position] += sign
+        for layer in network.layers:
+            bias = layer.bias.astype(np.int64) << halvings
+            values = np.maximum(layer.weights.astype(np.int64) @ values + bias, 0)
+            halvings += round(-math.log2(layer.scale))
+        for output, threshold in enumerate(readout.thresholds.tolist()):
+            begin, end = readout.offsets[output : output + 2]
+            reading = 0
+            for entry in range(begin, end):
+                reading += int(readout.weights[entry]) * int(values[readout.neurons[entry]])
+            decisions[sample, output] = reading / 2**halvings >= threshold
+    return decisions
