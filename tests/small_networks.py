@@ -11,10 +11,11 @@ import numpy as np
 from polyseme.circuits import problems
 from polyseme.circuits.names import Names
 from polyseme.codes.balanced import balanced_code
+from polyseme.codes.code import SparseCode
 from polyseme.compiler.compile import compile
 from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
 
-KINDS = ("pairwise", "universal", "permutation", "pooled", "facts", "monosemantic", "deep")
+KINDS = ("pairwise", "universal", "permutation", "pooled", "facts", "monosemantic", "deep", "ties")
 FACTS = {
     f"città {number}": {"in": f"country {number % 7}", 'speaks "x"': f"language {number % 5}"}
     for number in range(60)
@@ -39,6 +40,8 @@ def network_of(kind: str) -> Network:
             return compile(problems.pairwise_and(30, 30), construction="monosemantic")
         case "deep":
             return deep_network()
+        case "ties":
+            return counting_network()
     raise ValueError(kind)
 
 
@@ -71,6 +74,23 @@ def deep_network() -> Network:
             thresholds,
         ),
         Provenance("deep", "by hand", 3, 5, 0, 9, 48, {}, "made by a test"),
+    )
+
+
+def counting_network() -> Network:
+    """Output i is on when more than i of four features are: every reading can be a threshold."""
+    four = np.arange(4, dtype=np.int32)
+    return Network(
+        Encoder(Names(prefix="x", count=4), SparseCode(4, four[:, None], np.ones((4, 1)))),
+        (Layer(2 * np.eye(4, dtype=np.int8), np.zeros(4, np.int32), 0.5),),
+        Readout(
+            Names(prefix="more than ", count=4),
+            np.arange(5) * 4,
+            np.tile(four, 4),
+            np.ones(16, np.int16),
+            np.arange(1, 5, dtype=np.float32),
+        ),
+        Provenance("counting", "by hand", 4, 0, 4, 4, 0, {}),
     )
 
 

@@ -59,6 +59,11 @@ def test_any_list_of_features_runs_as_its_set_does(rows):
     assert np.array_equal(ours.toarray(), oracle(network, bits))
 
 
+def test_an_output_is_on_at_its_threshold_exactly():
+    network = network_of("ties")
+    assert network.run(["x2", "x0"]) == ["more than 0", "more than 1"]
+
+
 def test_a_compiled_network_computes_its_circuit():
     network = network_of("monosemantic")
     bits = draw_bits(network, 200)

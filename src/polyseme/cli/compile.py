@@ -184,10 +184,11 @@ def _sentences(compiled: _Compiled, circuit: Circuit, output: str | None) -> lis
     network, measured = compiled.network, compiled.measured
     provenance = network.provenance
     amount, noun = _work(circuit, compiled.terms)
+    bound = "bound" if compiled.possible.counts_functions else "estimate"
     channels = ", ".join(f"{name} {count:,}" for name, count in provenance.channels.items())
     lines = [
         f"{network.neurons:,} ReLUs compute {amount:,} {noun}: {amount / network.neurons:.1f} "
-        f"{noun} a neuron; the counting bound is {compiled.possible.lower_bound_neurons:,}",
+        f"{noun} a neuron; the counting {bound} is {compiled.possible.lower_bound_neurons:,}",
         f"error         {measured.wrong:,} of {measured.samples:,} inputs gave any wrong output: "
         f"95 % interval {interval(measured.error_interval)}, asked for "
         f"{rate(compiled.error_asked)}",

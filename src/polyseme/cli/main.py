@@ -24,6 +24,7 @@ from polyseme.cli.run import run_command
 from polyseme.cli.verify import verify_command
 from polyseme.errors import PolysemeError
 
+DONE = 0
 BAD_INPUT = 2
 INTERRUPTED = 130
 
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         command = typer.main.get_command(app)
-        return int(command.main(args=given, prog_name="polyseme", standalone_mode=False) or 0)
+        return int(command.main(args=given, prog_name="polyseme", standalone_mode=False) or DONE)
     except typer.TyperException as error:
         return _refuse(f"{error.format_message().rstrip('.')}; see {_help_of(error)}")
     except PolysemeError as error:
@@ -82,6 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse("this needs more memory than there is")
     except KeyboardInterrupt:
         return INTERRUPTED
+    except SystemExit:
+        # Nothing raises this but the printing of help to a reader that has gone.
+        return DONE
 
 
 def _refuse(message: str) -> int:

@@ -17,8 +17,8 @@ def check_output(path: str, inputs: Iterable[str | Path]) -> None:
     An input that is no file (a problem's name) is overlooked.
     """
     target = Path(path)
-    # The root and "." have no name, ".." is one that can only be a directory's.
-    if target.name in ("", ".."):
+    # The root and "." have no name; ".." and a name before a slash can only be a directory's.
+    if target.name in ("", "..") or path.endswith(("/", os.sep)):
         raise PolysemeError(f"{path!r}: is not the name of a file to write")
     try:
         _check_writable(target)

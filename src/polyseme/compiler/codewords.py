@@ -9,9 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.circuits.terms import Terms
 from polyseme.codes.affine import affine_capacity, affine_code
 from polyseme.codes.balanced import balanced_rows
 from polyseme.compiler.regions import Region, code_weight
+from polyseme.compiler.spreading import spread_words
 
 # Codewords of less weight are too easily mistaken for one another.
 MIN_WEIGHT = 6
@@ -19,32 +21,36 @@ MIN_WEIGHT = 6
 POOL_ROOM = 1.25
 
 
-def code_rows(region: Region, width: int, generator: np.random.Generator) -> NDArray[np.int32]:
+def code_rows(
+    region: Region, width: int, terms: Terms, generator: np.random.Generator
+) -> NDArray[np.int32]:
     """The codewords of a code region; lighter ones where only they fit without sharing two."""
     weight = code_weight(region.needed, width)
     if region.kind == "pools":
-        return _pooled_rows(region, width, weight, generator)
+        return _pooled_rows(region, width, weight, terms, generator)
     while weight > MIN_WEIGHT and affine_capacity(width, weight) < region.codewords:
         weight -= 1
     return _words(region.codewords, width, weight, generator)
 
 
 def _pooled_rows(
-    region: Region, width: int, weight: int, generator: np.random.Generator
+    region: Region, width: int, weight: int, terms: Terms, generator: np.random.Generator
 ) -> NDArray[np.int32]:
     """Codes drawn inside a pool for each owner; pools are pieces of random permutations."""
     _, pool, crowd = np.unique(region.pool, return_inverse=True, return_counts=True)
     sizes = np.maximum(POOL_ROOM * weight * np.sqrt(crowd), width * crowd / len(pool))
     sizes = np.minimum(np.ceil(sizes).astype(np.int64), width)
     rows = np.empty((len(pool), weight), np.int32)
+    pools = [np.empty(0, np.int64)] * len(crowd)
     stream = generator.permutation(width)
     # Heaviest first: those cut from one permutation do not meet, and they are on most often.
     for number in np.argsort(-crowd, kind="stable"):
         if len(stream) < sizes[number]:
             stream = generator.permutation(width)
-        neurons, stream = stream[: sizes[number]], stream[sizes[number] :]
-        rows[pool == number] = neurons[_words(int(crowd[number]), len(neurons), weight, generator)]
-    return rows
+        pools[number], stream = stream[: sizes[number]], stream[sizes[number] :]
+        words = _words(int(crowd[number]), int(sizes[number]), weight, generator)
+        rows[pool == number] = pools[number][words]
+    return spread_words(rows, pools, pool, terms.select(region.terms), generator)
 
 
 def _words(

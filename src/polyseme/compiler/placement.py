@@ -63,7 +63,7 @@ def _place(
         return _coded("own", region, begin, width, terms, rows)
     if region.kind == "input":
         return _place_input(region, begin, width, terms, active, generator)
-    rows = code_rows(region, width, generator)
+    rows = code_rows(region, width, terms, generator)
     return _coded(region.kind, region, begin, width, terms, rows)
 
 

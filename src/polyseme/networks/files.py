@@ -106,8 +106,7 @@ def load(path: str | os.PathLike[str], key: str | os.PathLike[str] | None = None
     Raises FileFormatError, naming the file and what is wrong with it, also when the key is that of
     another network.
     """
-    tensors, metadata = _read(path, "polyseme-network")
-    network = _checked(path, lambda: _network(tensors, metadata))
+    network = _load(path, "polyseme-network", _network)
     if key is None:
         return network
     loaded = load_key(key)
@@ -150,8 +149,26 @@ def save_key(key: AnswerKey, path: str | os.PathLike[str]) -> None:
 
 def load_key(path: str | os.PathLike[str]) -> AnswerKey:
     """Load an answer key. Raises FileFormatError, naming the file and what is wrong with it."""
-    tensors, metadata = _read(path, "polyseme-key")
-    return _checked(path, lambda: _answer_key(tensors, metadata))
+    return _load(path, "polyseme-key", _answer_key)
+
+
+def _load(
+    path: str | os.PathLike[str], kind: str, build: Callable[[Tensors, Metadata], Built]
+) -> Built:
+    """Build from what a file holds; whatever rule it breaks becomes one line naming the file.
+
+    `build` takes its tensors out of the dictionary. One that is left could mean a layer too many.
+    """
+    tensors, metadata = _read(path, kind)
+    try:
+        built = build(tensors, metadata)
+        if tensors:
+            raise ValueError(f"tensor {min(tensors)[:40]!r} is no part of a {kind} file")
+        return built
+    except KeyError as error:
+        raise FileFormatError(f"{_shown(path)}: {error.args[0]!r} is missing") from None
+    except (*_BROKEN, SourceError) as error:
+        raise FileFormatError(f"{_shown(path)}: {_one_line(error)}") from None
 
 
 def _network(tensors: Tensors, metadata: Metadata) -> Network:
@@ -160,15 +177,17 @@ def _network(tensors: Tensors, metadata: Metadata) -> Network:
             _unpack_names("features", metadata, tensors), _code("encoder", metadata, tensors)
         ),
         layers=tuple(
-            Layer(tensors[f"layers.{number}.weights"], tensors[f"layers.{number}.bias"], scale)
+            Layer(
+                tensors.pop(f"layers.{number}.weights"), tensors.pop(f"layers.{number}.bias"), scale
+            )
             for number, scale in enumerate(read.scales(metadata))
         ),
         readout=Readout(
             outputs=_unpack_names("outputs", metadata, tensors),
-            offsets=tensors["readout.offsets"],
-            neurons=tensors["readout.neurons"],
-            weights=tensors["readout.weights"],
-            thresholds=tensors["readout.thresholds"],
+            offsets=tensors.pop("readout.offsets"),
+            neurons=tensors.pop("readout.neurons"),
+            weights=tensors.pop("readout.weights"),
+            thresholds=tensors.pop("readout.thresholds"),
         ),
         provenance=read.provenance(metadata),
     )
@@ -182,14 +201,14 @@ def _answer_key(tensors: Tensors, metadata: Metadata) -> AnswerKey:
         terms=Terms(
             features=len(circuit.features),
             outputs=len(circuit.outputs),
-            output=tensors["terms.output"],
-            offsets=tensors["terms.offsets"],
-            literals=tensors["terms.literals"],
-            signs=tensors["terms.signs"],
+            output=tensors.pop("terms.output"),
+            offsets=tensors.pop("terms.offsets"),
+            literals=tensors.pop("terms.literals"),
+            signs=tensors.pop("terms.signs"),
         ),
-        term_channels=tensors["terms.channels"],
-        term_offsets=tensors["terms.neuron_offsets"],
-        term_neurons=tensors["terms.neurons"],
+        term_channels=tensors.pop("terms.channels"),
+        term_offsets=tensors.pop("terms.neuron_offsets"),
+        term_neurons=tensors.pop("terms.neurons"),
         compression=_compression(tensors, read.count(metadata, "neurons"), len(circuit.features)),
         decompression=decompression,
         unit=read.count(metadata, "unit"),
@@ -203,7 +222,7 @@ def _circuit(tensors: Tensors, metadata: Metadata, features: int) -> Circuit:
         raise ValueError(f"{len(names)} names for {features} codes")
     kinds = _tensor(tensors, "circuit.kinds", np.uint8, 1)
     fan_in = _tensor(tensors, "circuit.fan_in", np.int32, 1)
-    offsets = tensors["circuit.fan_in_offsets"]
+    offsets = tensors.pop("circuit.fan_in_offsets")
     check_runs("circuit.fan_in_offsets", offsets, len(kinds), len(fan_in))
     return Circuit(
         features=names,
@@ -219,7 +238,7 @@ def _circuit(tensors: Tensors, metadata: Metadata, features: int) -> Circuit:
 def _compression(tensors: Tensors, neurons: int, features: int) -> sp.csr_array:
     columns = _tensor(tensors, "compression.features", np.int32, 1)
     values = _tensor(tensors, "compression.values", np.int16, 1)
-    offsets = tensors["compression.offsets"]
+    offsets = tensors.pop("compression.offsets")
     check_runs("compression.offsets", offsets, neurons, len(columns))
     return sp.csr_array((values, columns, offsets), shape=(neurons, features))
 
@@ -232,8 +251,9 @@ def _code(what: str, metadata: Metadata, tensors: Tensors) -> SparseCode:
 
 def _tensor(tensors: Tensors, name: str, dtype: DTypeLike, dimensions: int) -> NDArray[Any]:
     """A tensor whose user would convert it silently, checked."""
-    check_array(name, tensors[name], dtype, dimensions)
-    return tensors[name]
+    tensor = tensors.pop(name)
+    check_array(name, tensor, dtype, dimensions)
+    return tensor
 
 
 def _pack_names(what: str, names: Names, tensors: Tensors) -> dict[str, Any]:
@@ -296,16 +316,6 @@ def _metadata(entries: dict[str, str], kind: str, shown: str) -> Metadata:
             f"{shown}: is of version {repr(version)[:40]}; this polyseme reads {VERSION}"
         )
     return metadata
-
-
-def _checked(path: str | os.PathLike[str], build: Callable[[], Built]) -> Built:
-    """Build from what was read; whatever rule it breaks becomes one line naming the file."""
-    try:
-        return build()
-    except KeyError as error:
-        raise FileFormatError(f"{_shown(path)}: {error.args[0]!r} is missing") from None
-    except (*_BROKEN, SourceError) as error:
-        raise FileFormatError(f"{_shown(path)}: {_one_line(error)}") from None
 
 
 def _one_line(error: Exception) -> str:
