@@ -26,7 +26,7 @@ from polyseme.codes.code import SparseCode
 
 # Rounding C to eighths moves a read by about 0.04 and keeps W within int8 at the usual loads.
 GRAIN = 8
-_STEPS = 12
+_STEPS = 8
 _BLOCK_ENTRIES = 40_000_000
 
 
@@ -104,4 +104,4 @@ def _reads(
     total = np.zeros(len(feature), np.float32)
     for place in range(code.weight):
         total += weights[row, code.positions[feature, place]] * code.signs[feature, place]
-    return total / np.float32(code.weight)
+    return np.asarray(total / np.float32(code.weight))
