@@ -44,6 +44,33 @@ CURVES = (
 )
 RELATIONS = ("country", "subd", "city", "tz")
 
+ABOUT_SIZES = (
+    "Every unit is one ReLU. *wrong* counts fresh samples with any output wrong, one random gate's",
+    "inputs on and the rest of the promise filled with random features; the upper end of the exact",
+    "95 % interval is under 0.001. *near-miss* and *uniform* are the errors on 20,000 samples of",
+    "those harder and easier distributions, for which the networks were not sized; *alone* is how",
+    "many gates are wrong with nothing else on (every one tried). *bound* is the counting bound in",
+    "neurons at one bit a weight; *predicted* is the noise model before anything is built.",
+)
+COLUMNS = (
+    "problem",
+    "s",
+    "seed",
+    "ReLUs",
+    "predicted",
+    "monosemantic",
+    "bound",
+    "wrong",
+    "near-miss",
+    "uniform",
+    "alone",
+    "input dimensions",
+    "weights",
+    "bits a weight",
+    "search, s",
+    "build, s",
+)
+
 console = Console(stderr=True)
 
 
@@ -171,16 +198,10 @@ def document(sizings: list[Sizing], points: list[Point]) -> str:
         "",
         "## Smallest networks at an error under 0.001",
         "",
-        "Every unit is one ReLU. *wrong* counts fresh samples with any output wrong, one random gate's"
-        " inputs on and the rest of the promise filled with random features; the upper end of the exact"
-        " 95 % interval is under 0.001. *near-miss* and *uniform* are the errors on 20,000 samples of"
-        " those harder and easier distributions, for which the networks were not sized; *alone* is how"
-        " many gates are wrong with nothing else on (every one tried). *bound* is the counting bound in"
-        " neurons at one bit a weight; *predicted* is the noise model before anything is built.",
+        *ABOUT_SIZES,
         "",
-        "| problem | s | seed | ReLUs | predicted | monosemantic | bound | wrong | near-miss | uniform"
-        " | alone | input dimensions | weights | bits a weight | search, s | build, s |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+        f"| {' | '.join(COLUMNS)} |",
+        "|---" * len(COLUMNS) + "|",
     ]
     for x in sizings:
         dimensions = f"{x.dimensions:,}" + ("" if x.in_superposition else " (basis)")
