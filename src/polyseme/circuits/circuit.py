@@ -101,7 +101,9 @@ class Circuit:
     def _check_gates(self) -> None:
         width = np.diff(self.fan_in_offsets)
         self._refuse(self.kinds > max(GateKind), "is of no known kind")
-        self._refuse(width < 1, "reads nothing; a gate needs at least one input")
+        # Not width < 1: a difference of hostile offsets may wrap round.
+        empty = self.fan_in_offsets[1:] <= self.fan_in_offsets[:-1]
+        self._refuse(empty, "reads nothing; a gate needs at least one input")
         self._refuse((self.kinds == GateKind.IDENTITY) & (width != 1), "is an identity of many")
         if len(self.fan_in) and self.fan_in.min() < 0:
             raise SourceError(f"{self.name}: a gate reads a negative wire")

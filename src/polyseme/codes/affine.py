@@ -16,9 +16,13 @@ import numpy as np
 from polyseme.codes.code import SparseCode
 
 
-def affine_capacity(neurons: int, weight: int) -> int:
-    """How many words of a weight fit in so many neurons, any two sharing at most one."""
-    return max((q * _slopes(q, weight) for q in _moduli(neurons, weight)), default=0)
+def affine_places(features: int, neurons: int, weight: int) -> int:
+    """Values a place has in the code of `affine_code`, which uses so many times `weight` neurons.
+
+    0 where so many words do not fit.
+    """
+    fitting = (q for q in _moduli(neurons, weight) if q * _slopes(q, weight) >= features)
+    return next(fitting, 0)
 
 
 def affine_code(
@@ -27,12 +31,11 @@ def affine_code(
     """Draw `features` words that share at most one neuron, two by two.
 
     Neurons are used evenly: words come in runs of equal slope that use every neuron once. Raises
-    ValueError when they do not fit (see `affine_capacity`).
+    ValueError when they do not fit (see `affine_places`).
     """
-    fitting = [q for q in _moduli(neurons, weight) if q * _slopes(q, weight) >= features]
-    if not fitting:
+    q = affine_places(features, neurons, weight)
+    if q == 0:
         raise ValueError(f"{features} words of weight {weight} do not fit in {neurons} neurons")
-    q = fitting[0]
     slopes = generator.permutation(_slopes(q, weight))[: -(-features // q)]
     start, run = np.divmod(generator.permutation(features), len(slopes))
     place = np.arange(weight)

@@ -22,17 +22,16 @@ class SparseCode:
     signs: NDArray[np.int8]
 
     def __post_init__(self) -> None:
-        """Check shapes, ranges, and that no feature uses a neuron twice."""
+        """Check shapes, ranges (before they are narrowed), and that no neuron is used twice."""
+        if np.any(np.abs(np.asarray(self.signs)) != 1):
+            raise ValueError("signs must be +1 or -1")
+        places = np.asarray(self.positions)
+        if places.size and not (places.min() >= 0 and places.max() < self.neurons):
+            raise ValueError(f"a position lies outside 0..{self.neurons - 1}")
         object.__setattr__(self, "positions", np.asarray(self.positions, np.int32))
         object.__setattr__(self, "signs", np.asarray(self.signs, np.int8))
         if self.positions.ndim != 2 or self.positions.shape != self.signs.shape:
             raise ValueError("positions and signs must both be (features, weight)")
-        if self.positions.size == 0:
-            return
-        if self.positions.min() < 0 or self.positions.max() >= self.neurons:
-            raise ValueError(f"a position lies outside 0..{self.neurons - 1}")
-        if np.any(np.abs(self.signs) != 1):
-            raise ValueError("signs must be +1 or -1")
         row = np.sort(self.positions, axis=1)
         if np.any(row[:, 1:] == row[:, :-1]):
             raise ValueError("a feature uses the same neuron twice")

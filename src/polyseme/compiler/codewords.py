@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.terms import Terms
-from polyseme.codes.affine import affine_capacity, affine_code
+from polyseme.codes.affine import affine_code, affine_places
 from polyseme.codes.balanced import balanced_rows
 from polyseme.compiler.regions import Region, code_weight
 from polyseme.compiler.spreading import spread_words
@@ -28,8 +28,12 @@ def code_rows(
     weight = code_weight(region.needed, width)
     if region.kind == "pools":
         return _pooled_rows(region, width, weight, terms, generator)
-    while weight > MIN_WEIGHT and affine_capacity(width, weight) < region.codewords:
-        weight -= 1
+    lighter = range(weight, MIN_WEIGHT - 1, -1)
+    used = [affine_places(region.codewords, width, w) * w for w in lighter]
+    # Of the two or three heaviest weights that fit, the one that leaves fewest neurons idle.
+    fitting = [(neurons, w) for neurons, w in zip(used, lighter, strict=True) if neurons][:3]
+    if fitting:
+        weight = max(fitting)[1]
     return _words(region.codewords, width, weight, generator)
 
 
@@ -57,6 +61,6 @@ def _words(
     count: int, width: int, weight: int, generator: np.random.Generator
 ) -> NDArray[np.int32]:
     """Words that share at most one neuron where that many fit, balanced random ones otherwise."""
-    if affine_capacity(width, weight) >= count:
+    if affine_places(count, width, weight):
         return affine_code(count, width, weight, generator).positions
     return balanced_rows(count, width, weight, generator)

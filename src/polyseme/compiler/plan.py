@@ -175,20 +175,24 @@ def _provenance(
         seed=plan.seed,
         gates=plan.circuit.gates,
         monosemantic_neurons=plan.monosemantic_neurons,
-        readout_parameters=_told_by_the_gates(placements) + groups,
+        readout_parameters=_told_by_the_gates(plan, placements) + groups,
         channels={channel.name.lower(): int(counts[channel]) for channel in Channel},
     )
 
 
-def _told_by_the_gates(placements: list[Placement]) -> int:
-    """Readout entries that the seed alone does not give.
+def _told_by_the_gates(plan: Plan, placements: list[Placement]) -> int:
+    """Numbers in encoder and readout that the seed alone does not give.
 
-    A circuit that is one region of random codes has a readout that knows nothing of its gates. As
-    soon as regions differ, which one an output reads tells something, and all its entries count.
+    A circuit that is one region of random codes, one an output, has a readout that knows nothing of
+    its gates. As soon as outputs share codes or regions differ, which neurons an output reads tells
+    something, and all its entries count; so does which features have dimensions of their own.
     """
-    if len(placements) == 1 and placements[0].kind == "code" and placements[0].region.owner < 0:
-        return 0
-    return sum(placement.readers.shape[1] for placement in placements)
+    only = placements[0]
+    seeded = len(placements) == 1 and only.kind == "code" and only.region.owner < 0
+    apart = 0 if plan.basis else len(too_heavy(plan.terms, plan.assignment))
+    if seeded and only.region.codewords == len(plan.terms) == plan.terms.outputs:
+        return apart
+    return apart + sum(int(placement.readers.shape[1]) for placement in placements)
 
 
 def _answer_key(

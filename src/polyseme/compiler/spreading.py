@@ -2,8 +2,9 @@
 
 A feature drives the codes of all its terms. Where those happen to cover several neurons of another
 term's code, that feature alone lifts the other's reading, and with one of the term's own inputs on
-the readout may be fooled. Random codes have a few such words; they are found by counting the overlaps
-of every word with every feature's neurons, and redrawn in favour of words that overlap less.
+the readout may be fooled. Random codes have a few such words; they are found by counting the
+overlaps of every word with every feature's neurons, and redrawn in favour of words that overlap
+less.
 """
 
 from __future__ import annotations

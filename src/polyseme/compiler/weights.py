@@ -92,7 +92,7 @@ def _equalise(wanted: sp.csr_array, code: SparseCode, matrix: sp.csr_array) -> N
         fresh = per_row(residual * residual)
         direction = residual + (fresh / np.maximum(norm, 1e-30)).astype(np.float32)[row] * direction
         norm = fresh
-    return solution
+    return np.asarray(solution)
 
 
 def _reads(
