@@ -37,7 +37,7 @@ QUESTIONS = (
     ("SYD", "AKL", "country"),
 )
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
 from polyseme.circuits.evaluate import evaluate_dense
 from polyseme.circuits.names import Names
 from polyseme.codes.code import SparseCode
+from polyseme.compiler import sizing
 from polyseme.compiler.compile import compile
 from polyseme.compiler.plan import build_superposed, make_plan
 from polyseme.compiler.weights import GRAIN, compression
@@ -294,6 +295,20 @@ def test_a_much_smaller_network_does_not(sized):
     assert verify(small, samples=5000, seed=12345).error_interval[0] > 1e-2
 
 
+def test_a_size_that_is_not_confirmed_grows_until_one_is(monkeypatch):
+    circuit = problems.pairwise_and(500, 500)
+    monkeypatch.setattr(sizing, "_search", lambda plan, limit, note: 260)
+    notes: list[str] = []
+    network = compile(circuit, error=1e-2, note=notes.append)
+    assert "confirm 260 neurons" in notes[0]
+    assert len(notes) > 1
+    assert all("growing" in note for note in notes[:-1])
+    assert "growing" not in notes[-1]
+    assert network.neurons > 260
+    assert network.provenance.construction == "three-channel"
+    assert verify(network, samples=20_000, seed=12345).error_interval[0] < 1e-2
+
+
 def arrays_of(network: Network) -> list[np.ndarray]:
     code, readout = network.encoder.code, network.readout
     layer = network.layers[0]
@@ -317,7 +332,7 @@ def test_errors_fall_with_neurons():
         verify(compile(circuit, neurons=neurons), samples=3000).error
         for neurons in (200, 260, 340, 500)
     ]
-    assert all(larger < 0.6 * smaller for smaller, larger in zip(errors, errors[1:], strict=False))
+    assert all(larger < 0.6 * smaller for smaller, larger in pairwise(errors))
     assert errors[0] > 0.3
     assert errors[-1] < 0.01
 
@@ -329,7 +344,14 @@ def test_errors_fall_with_neurons():
         ([GateKind.AND_NOT], 1000),
         ([GateKind.OR], 1000),
         ([GateKind.IDENTITY, GateKind.AND], 700),
-        ([GateKind.AND, GateKind.AND_NOT, GateKind.OR], 1400),
+        pytest.param(
+            [GateKind.AND, GateKind.AND_NOT, GateKind.OR],
+            1000,
+            marks=pytest.mark.xfail(
+                reason="ORs of features share a region with AND_NOTs, so each literal of theirs "
+                "gets a code of its own"
+            ),
+        ),
     ],
     ids=lambda value: "+".join(kind.name for kind in value) if isinstance(value, list) else value,
 )
@@ -351,6 +373,30 @@ def test_crowded_outputs_of_longer_terms_hardly_err_in_territories():
     assert network.provenance.construction == "three-channel"
     assert verify(network, samples=5000).error < 0.02
     assert verify(compile(circuit, neurons=200), samples=2000).error > 0.2
+
+
+@pytest.mark.parametrize(
+    "subjects",
+    [
+        1000,
+        pytest.param(
+            600,
+            marks=pytest.mark.xfail(reason="crowded outputs in overlapping pools get no territory"),
+        ),
+    ],
+)
+def test_every_fact_of_a_table_with_crowded_objects_is_right_alone(subjects):
+    table = {
+        f"s{number}": {"in": f"a{number % 12}", "at": f"b{number % 30}", "is": f"c{number % 200}"}
+        for number in range(subjects)
+    }
+    circuit = problems.facts(table)
+    network = compile(circuit, neurons=900)
+    assert network.provenance.construction == "three-channel"
+    alone = verify(network, inputs="alone")
+    assert alone.samples == 3 * subjects
+    assert alone.wrong == 0
+    assert verify(network, samples=3000).error < 0.02
 
 
 # --- scaling -------------------------------------------------------------------------------------

@@ -552,7 +552,7 @@ def test_wrong_metadata_is_refused_or_loads(scratch, data):
     _refused_or_runs(kind, scratch, _file(_with_metadata(header, json.dumps(metadata)), body))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=450, deadline=None)
 @given(st.data())
 def test_wrong_tensors_are_refused_or_load(scratch, data):
     kind = data.draw(st.sampled_from(("deep", "key")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from functools import cached_property
 from itertools import islice
 from typing import overload
@@ -105,6 +106,7 @@ class Names(Sequence[str]):
             return found
         folded = name.casefold()
         near = list(islice((known for known in self if known.casefold() == folded), 3))
+        near = near or get_close_matches(name, self.listed or (), 3, 0.75)
         hint = f"; did you mean {', '.join(map(repr, near))}?" if near else ""
         raise SourceError(f"feature {name[:40]!r} is not defined{hint}")
 

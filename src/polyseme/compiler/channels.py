@@ -27,6 +27,10 @@ from polyseme.circuits.terms import Terms
 MIN_POOL_TERMS = 16
 # A pool of at least this many terms has neurons that serve nothing else.
 EXCLUSIVE_POOL_TERMS = 1000
+# So does a smaller one whose terms share their outputs, as those of a relation do: such an output
+# needs a territory, which an overlapping pool cannot give it.
+MIN_SHARED_POOL_TERMS = 64
+SHARED_OUTPUTS = 0.75
 # Universal AND needs a block of its own; below this many terms the pools are cheaper.
 MIN_INPUT_TERMS = 1000
 # A feature that owns more than one term in so many gets input dimensions of its own.
@@ -74,8 +78,9 @@ def assign_channels(terms: Terms) -> Assignment:
     owned = several & (heavies > 0) & ~shared
     owned &= (owner_sign > 0) | (terms.plain > 0)
     owned &= (terms.plain - (owner_sign > 0)) > 0
-    sizes = _pool_sizes(owner, owner_sign, owned)
-    exclusive = sizes >= EXCLUSIVE_POOL_TERMS
+    sizes, outputs = _pool_sizes(terms, owner, owner_sign, owned)
+    shared_outputs = (sizes >= MIN_SHARED_POOL_TERMS) & (outputs < SHARED_OUTPUTS * sizes)
+    exclusive = (sizes >= EXCLUSIVE_POOL_TERMS) | shared_outputs
     pooled = ~exclusive & (sizes >= MIN_POOL_TERMS) & (owner_sign > 0)
     channel = np.full(len(terms), Channel.OUTPUT, np.uint8)
     channel[shared] = Channel.INPUT
@@ -116,11 +121,16 @@ def _heaviest_literal(terms: Terms) -> tuple[NDArray[np.int32], NDArray[np.int8]
 
 
 def _pool_sizes(
-    owner: NDArray[np.int32], owner_sign: NDArray[np.int8], owned: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    """For each owned term, how many terms its pool would hold; 0 elsewhere."""
-    sizes = np.zeros(len(owner), np.int64)
+    terms: Terms,
+    owner: NDArray[np.int32],
+    owner_sign: NDArray[np.int8],
+    owned: NDArray[np.bool_],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each owned term, how many terms its pool would hold, and of how many outputs; else 0."""
+    sizes, outputs = np.zeros(len(terms), np.int64), np.zeros(len(terms), np.int64)
     key = 2 * owner[owned].astype(np.int64) + (owner_sign[owned] > 0)
-    _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
-    sizes[owned] = counts[inverse]
-    return sizes
+    _, pool, counts = np.unique(key, return_inverse=True, return_counts=True)
+    fed = np.unique(pool * np.int64(terms.outputs) + terms.output[owned]) // terms.outputs
+    sizes[owned] = counts[pool]
+    outputs[owned] = np.bincount(fed, minlength=len(counts))[pool]
+    return sizes, outputs

@@ -21,7 +21,7 @@ from polyseme.codes.orthogonal_blocks import orthogonal_block_code
 
 INPUT_WEIGHT = 32
 # At most this share of the input dimensions goes to features that do not share theirs.
-APART_SHARE = 0.1
+APART_SHARE = 0.25
 
 
 def input_code(

@@ -79,14 +79,16 @@ def gather_regions(terms: Terms, assignment: Assignment, territories: bool = Tru
     """Group terms by channel, owner and needed inputs, and split off territories if asked to."""
     owned = assignment.owner >= 0
     needed = terms.plain - (owned & (assignment.owner_sign > 0))
+    # Terms of one literal may share codes, so they do not mix with longer ones.
+    single = terms.widths - owned == 1
     pooled = assignment.pool >= 0
     key = np.stack(
-        (assignment.channel, assignment.owner, assignment.owner_sign, needed, pooled)
+        (assignment.channel, assignment.owner, assignment.owner_sign, needed, pooled, single)
     ).astype(np.int64)
     groups, group = np.unique(key, axis=1, return_inverse=True)
     regions: list[Region] = []
     for number in range(groups.shape[1]):
-        channel, owner, sign, need, in_pools = groups[:, number].tolist()
+        channel, owner, sign, need, in_pools, _ = groups[:, number].tolist()
         chosen = np.flatnonzero(group.ravel() == number)
         kind = "input" if channel == Channel.INPUT else "pools" if in_pools else "code"
         pieces = [(kind, chosen)]
