@@ -19,8 +19,9 @@ from rich.console import Console
 
 import polyseme as ps
 from polyseme.bounds.counting import counting_bits, neurons_for
+from polyseme.compiler.build import build_superposed
 from polyseme.compiler.compile import compile_and_confirm
-from polyseme.compiler.plan import build_superposed, make_plan
+from polyseme.compiler.plan import make_plan
 from polyseme.compiler.sizing import confirm, predicted_neurons
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,8 +16,9 @@ from polyseme.circuits.evaluate import evaluate_dense
 from polyseme.circuits.names import Names
 from polyseme.codes.code import SparseCode
 from polyseme.compiler import sizing
+from polyseme.compiler.build import build_superposed
 from polyseme.compiler.compile import compile
-from polyseme.compiler.plan import build_superposed, make_plan
+from polyseme.compiler.plan import make_plan
 from polyseme.compiler.weights import GRAIN, compression
 from polyseme.errors import CompileError
 from polyseme.networks.network import Network
@@ -344,14 +345,7 @@ def test_errors_fall_with_neurons():
         ([GateKind.AND_NOT], 1000),
         ([GateKind.OR], 1000),
         ([GateKind.IDENTITY, GateKind.AND], 700),
-        pytest.param(
-            [GateKind.AND, GateKind.AND_NOT, GateKind.OR],
-            1000,
-            marks=pytest.mark.xfail(
-                reason="ORs of features share a region with AND_NOTs, so each literal of theirs "
-                "gets a code of its own"
-            ),
-        ),
+        ([GateKind.AND, GateKind.AND_NOT, GateKind.OR], 1000),
     ],
     ids=lambda value: "+".join(kind.name for kind in value) if isinstance(value, list) else value,
 )
@@ -375,16 +369,7 @@ def test_crowded_outputs_of_longer_terms_hardly_err_in_territories():
     assert verify(compile(circuit, neurons=200), samples=2000).error > 0.2
 
 
-@pytest.mark.parametrize(
-    "subjects",
-    [
-        1000,
-        pytest.param(
-            600,
-            marks=pytest.mark.xfail(reason="crowded outputs in overlapping pools get no territory"),
-        ),
-    ],
-)
+@pytest.mark.parametrize("subjects", [1000, 600])
 def test_every_fact_of_a_table_with_crowded_objects_is_right_alone(subjects):
     table = {
         f"s{number}": {"in": f"a{number % 12}", "at": f"b{number % 30}", "is": f"c{number % 200}"}

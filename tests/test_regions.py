@@ -141,7 +141,10 @@ def test_large_relations_of_a_table_of_facts_own_exclusive_pools():
     assert set(plan.assignment.pool.tolist()) == {-1}
     rows = range(EXCLUSIVE_POOL_TERMS - 1)
     smaller = problems.facts({f"s{i}": {"in": f"c{i % 40}", "is": f"k{i}"} for i in rows})
-    assert set(make_plan(smaller, 3, 1e-2, "auto", 0).assignment.owner.tolist()) == {-1}
+    shared, unshared = (smaller.features.position(name) for name in ("in", "is"))
+    assignment = make_plan(smaller, 3, 1e-2, "auto", 0).assignment
+    assert set(assignment.owner.tolist()) == {shared, -1}
+    assert set(assignment.pool.tolist()) == {unshared, -1}
 
 
 def test_a_feature_that_forbids_many_gates_owns_them_by_being_off():

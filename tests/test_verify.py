@@ -433,7 +433,7 @@ def test_other_names_are_refused(exact: Network, small: Circuit) -> None:
         verify(exact, renamed(small, swapped, outputs), samples=100)
     with pytest.raises(CompileError, match="outputs differ at"):
         verify(exact, renamed(small, features, [*outputs[:-1], "other"]), samples=100)
-    with pytest.raises(CompileError, match="has 300 features and .* has 299"):
+    with pytest.raises(CompileError, match=r"has 300 features and .* has 299"):
         verify(exact, problems.pairwise_and(299, 300), samples=100)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.compiler.plan import build_monosemantic, build_superposed, make_plan
+from polyseme.compiler.build import build_monosemantic, build_superposed
+from polyseme.compiler.plan import make_plan
 from polyseme.compiler.sizing import Sized, confirm, smallest_network
 from polyseme.errors import CompileError
 from polyseme.networks.network import Network

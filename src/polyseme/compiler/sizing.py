@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polyseme.compiler.plan import Plan, build_monosemantic, build_superposed
+from polyseme.compiler.build import build_monosemantic, build_superposed
+from polyseme.compiler.plan import Plan, Stream
 from polyseme.compiler.regions import reference_width
 from polyseme.compiler.widths import smallest_width, widest
 from polyseme.errors import CompileError
@@ -33,7 +34,6 @@ _PROBE_SAMPLES = 10_000
 # A network whose true rate is this share of the target passes confirmation nearly always.
 _AIM = 0.4
 _GROWTH = 1.03
-_PROBES, _CONFIRMATIONS = 10, 11
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _probe(plan: Plan, neurons: int) -> float:
     except CompileError:
         return 1.0
     samples = int(max(_PROBE_SAMPLES, 10 / plan.error))
-    generator = plan.stream(_PROBES)
+    generator = plan.stream(Stream.PROBES)
     rows = draw_inputs("satisfied", plan.terms, plan.active, samples, generator)
     wrong = int(wrong_samples(network, plan.circuit, rows).sum())
     return float((wrong + 0.5) / (samples + 1))
@@ -142,7 +142,7 @@ def confirm(plan: Plan, network: Network, attempt: int = 0) -> Verification:
     needs.
     """
     samples = int(max(MIN_CONFIRMATION, 20 / plan.error))
-    generator = plan.stream(_CONFIRMATIONS + attempt)
+    generator = plan.stream(Stream.CONFIRMATIONS + attempt)
     rows = draw_inputs("satisfied", plan.terms, plan.active, samples, generator)
     wrong = int(wrong_samples(network, plan.circuit, rows).sum())
     return Verification("satisfied", plan.active, samples, wrong)
@@ -150,5 +150,5 @@ def confirm(plan: Plan, network: Network, attempt: int = 0) -> Verification:
 
 def _alone_wrong(plan: Plan, network: Network) -> bool:
     """Whether any gate is wrong by itself; a fact asked alone must never be."""
-    rows = draw_inputs("alone", plan.terms, plan.active, MAX_ALONE, plan.stream(_PROBES))
+    rows = draw_inputs("alone", plan.terms, plan.active, MAX_ALONE, plan.stream(Stream.PROBES))
     return bool(wrong_samples(network, plan.circuit, rows).any())

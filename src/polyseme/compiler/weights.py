@@ -27,20 +27,20 @@ from polyseme.codes.code import SparseCode
 # Rounding C to eighths moves a read by about 0.04 and keeps W within int8 at the usual loads.
 GRAIN = 8
 _STEPS = 8
-_BLOCK_ENTRIES = 40_000_000
+_BLOCK_ENTRIES = 8_000_000
 
 
 def compression(wanted: sp.csr_array, code: SparseCode) -> sp.csr_array:
     """The matrix C in units of 1/GRAIN, int16 (neurons, features), with the pattern of `wanted`."""
-    if code.weight == 1 and code.features <= code.neurons:
+    if unit_of(code) == 1:
         return _integers(wanted, wanted.data)
     solution = np.empty_like(wanted.data)
-    rows = max(1, _BLOCK_ENTRIES // code.neurons)
-    matrix = code.matrix()
+    reads = max(1, wanted.nnz // max(wanted.shape[0], 1))
+    rows = max(1, _BLOCK_ENTRIES // max(code.neurons, reads * code.weight))
     for begin in range(0, wanted.shape[0], rows):
         block = wanted[begin : begin + rows]
         first, last = wanted.indptr[begin], wanted.indptr[begin] + block.nnz
-        solution[first:last] = _equalise(block, code, matrix)
+        solution[first:last] = _equalise(block, code)
     return _integers(wanted, np.rint(GRAIN * solution))
 
 
@@ -68,16 +68,22 @@ def _integers(pattern: sp.csr_array, data: NDArray[np.float32]) -> sp.csr_array:
     return sp.csr_array(entries, shape=pattern.shape)
 
 
-def _equalise(wanted: sp.csr_array, code: SparseCode, matrix: sp.csr_array) -> NDArray[np.float32]:
+def _equalise(wanted: sp.csr_array, code: SparseCode) -> NDArray[np.float32]:
     """Conjugate gradients on each row's Gram system, all rows of the block side by side."""
     row = np.repeat(np.arange(wanted.shape[0]), np.diff(wanted.indptr))
+    signs = code.signs[wanted.indices].astype(np.float32)
+    # Where in the block's weights, laid out flat, the code of each entry's feature lies.
+    places = row[:, None] * code.neurons + code.positions[wanted.indices]
+    size = wanted.shape[0] * code.neurons
 
     def per_row(values: NDArray[np.float32]) -> NDArray[np.float64]:
         return np.bincount(row, values, wanted.shape[0]).astype(np.float64)
 
-    def gram(values: NDArray[np.float32]) -> NDArray[np.float32]:
-        coefficients = sp.csr_array((values, wanted.indices, wanted.indptr), shape=wanted.shape)
-        return _reads(coefficients, row, code, matrix)
+    def gram(coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
+        """How strongly each row of C D reads each of its own features."""
+        spread = (signs * coefficients[:, None]).ravel()
+        weights = np.bincount(places.ravel(), spread, size).astype(np.float32)
+        return np.asarray((weights[places] * signs).sum(axis=1) / np.float32(code.weight))
 
     solution = np.zeros_like(wanted.data)
     residual = wanted.data.copy()
@@ -93,15 +99,3 @@ def _equalise(wanted: sp.csr_array, code: SparseCode, matrix: sp.csr_array) -> N
         direction = residual + (fresh / np.maximum(norm, 1e-30)).astype(np.float32)[row] * direction
         norm = fresh
     return np.asarray(solution)
-
-
-def _reads(
-    coefficients: sp.csr_array, row: NDArray[np.int64], code: SparseCode, matrix: sp.csr_array
-) -> NDArray[np.float32]:
-    """How strongly each row of C D reads each of its own features, in the order of its entries."""
-    weights = (coefficients @ matrix).toarray()
-    feature = coefficients.indices
-    total = np.zeros(len(feature), np.float32)
-    for place in range(code.weight):
-        total += weights[row, code.positions[feature, place]] * code.signs[feature, place]
-    return np.asarray(total / np.float32(code.weight))
