@@ -15,11 +15,16 @@ from polyseme.compiler.codewords import MIN_WEIGHT
 from polyseme.compiler.regions import Demand, Region, reference_width, territory_weight
 from polyseme.errors import CompileError
 
+# Below this the sets of two features of an input region may not meet at all.
+MIN_INPUT_WIDTH = 128
+
 
 def smallest_width(region: Region) -> int:
     """Neurons below which a region cannot be laid out."""
     if region.kind == "territory":
         return region.codewords * territory_weight(region)
+    if region.kind == "input":
+        return min(region.codewords, MIN_INPUT_WIDTH)
     return min(region.codewords, round(1.05 * MIN_WEIGHT * math.sqrt(region.codewords)))
 
 
