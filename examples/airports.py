@@ -104,7 +104,7 @@ def pair_queries(circuit: ps.Circuit) -> NDArray[np.int32]:
 
 def check(what: str, network: ps.Network, circuit: ps.Circuit, rows: NDArray[np.int32]) -> None:
     """Compare every output on every row with the circuit, and say how many rows are wrong."""
-    with Progress(console=console, transient=True) as progress:
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=len(rows))
         wrong = wrong_samples(
             network, circuit, rows, lambda done, _: progress.update(task, completed=done)

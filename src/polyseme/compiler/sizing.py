@@ -67,12 +67,12 @@ def smallest_network(plan: Plan, note: Note) -> Sized:
         network = build_superposed(plan, neurons)
         confirmation = confirm(plan, network, confirmations)
         confirmations += 1
-        passed = confirmation.error_interval[1] < plan.error
+        verdict = _verdict(plan, network, confirmation)
         note(
             f"confirm {network.neurons:,} neurons: {confirmation.wrong} of "
-            f"{confirmation.samples:,} wrong{'' if passed else ', growing'}"
+            f"{confirmation.samples:,} wrong{verdict and f', {verdict}: growing'}"
         )
-        if passed and not _alone_wrong(plan, network):
+        if not verdict:
             return Sized(network, confirmation)
         neurons = max(neurons + 1, int(neurons * _GROWTH))
     reason = (
@@ -148,7 +148,10 @@ def confirm(plan: Plan, network: Network, attempt: int = 0) -> Verification:
     return Verification("satisfied", plan.active, samples, wrong)
 
 
-def _alone_wrong(plan: Plan, network: Network) -> bool:
-    """Whether any gate is wrong by itself; a fact asked alone must never be."""
+def _verdict(plan: Plan, network: Network, confirmation: Verification) -> str:
+    """What is wrong with a network, or nothing: a fact asked alone must never be answered wrong."""
+    if confirmation.error_interval[1] >= plan.error:
+        return "too many"
     rows = draw_inputs("alone", plan.terms, plan.active, MAX_ALONE, plan.stream(Stream.PROBES))
-    return bool(wrong_samples(network, plan.circuit, rows).any())
+    alone = int(wrong_samples(network, plan.circuit, rows).sum())
+    return f"and {alone} gates wrong alone" if alone else ""

@@ -40,6 +40,14 @@ class Verification:
         """Exact 95 % interval for the error rate."""
         return clopper_pearson(self.wrong, self.samples)
 
+    def __str__(self) -> str:
+        """One sentence for a notebook or a terminal."""
+        low, high = self.error_interval
+        return (
+            f"{self.wrong:,} of {self.samples:,} {self.inputs} inputs ({self.active} on at once) "
+            f"gave any wrong output: 95 % interval {low:.2g} to {high:.2g}"
+        )
+
 
 def verify(
     network: Network,
