@@ -20,8 +20,9 @@ from rich.console import Console
 import polyseme as ps
 from polyseme.bounds.counting import counting_bits, neurons_for
 from polyseme.compiler.build import build_superposed
-from polyseme.compiler.compile import compile_and_confirm
+from polyseme.compiler.compile import fulfil
 from polyseme.compiler.plan import make_plan
+from polyseme.compiler.request import Request
 from polyseme.compiler.sizing import confirm, predicted_neurons
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -134,15 +135,7 @@ def size(problem: str, active: int, seed: int) -> Sizing:
     """Find the smallest network for a problem and try it on every distribution."""
     circuit = read(problem)
     started = time.perf_counter()
-    sized = compile_and_confirm(
-        circuit,
-        active=active,
-        error=ERROR,
-        neurons=None,
-        construction="auto",
-        encoder="auto",
-        seed=seed,
-    )
+    sized = fulfil(circuit, Request(active=active, error=ERROR, seed=seed))
     searched = time.perf_counter() - started
     network, seen = sized.network, sized.confirmation
     started = time.perf_counter()

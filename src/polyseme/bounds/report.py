@@ -9,6 +9,7 @@ from typing import Any
 from polyseme.bounds.counting import CountingBound, bits_with_error, counting_bits, neurons_for
 from polyseme.circuits.circuit import Circuit
 from polyseme.compiler.plan import make_plan
+from polyseme.compiler.request import Request
 from polyseme.compiler.sizing import predicted_neurons
 from polyseme.errors import CompileError
 
@@ -70,7 +71,7 @@ def bounds(circuit: Circuit, *, active: int = 3, error: float = 1e-3) -> Bounds:
     Nothing is built, so the three-channel size is what the noise model predicts. Raises
     CompileError when `active` or `error` is out of range.
     """
-    _check(circuit, active, error)
+    Request(active=active, error=error).check_promise(circuit)
     count = counting_bits(circuit)
     constructions, note = _constructions(circuit, active, error)
     layers = max(1, circuit.depth) if note else 1
@@ -119,11 +120,3 @@ def _least(bits: float, bits_per_weight: float) -> int:
 
 def _plain(rows: tuple[Row, ...]) -> list[dict[str, Any]]:
     return [asdict(row) for row in rows]
-
-
-def _check(circuit: Circuit, active: int, error: float) -> None:
-    features = len(circuit.features)
-    if not 1 <= active <= features:
-        raise CompileError(f"active is {active}; it must be 1 to the {features} features there are")
-    if not 1e-6 <= error < 1:
-        raise CompileError(f"error is {error:g}; it must be at least 1e-6 and less than 1")

@@ -25,7 +25,8 @@ from polyseme.cli.options import (
 from polyseme.cli.places import check_output
 from polyseme.cli.progress import steps
 from polyseme.cli.report import emit, emit_json, interval, rate, remark
-from polyseme.compiler.compile import compile_and_confirm
+from polyseme.compiler.compile import fulfil
+from polyseme.compiler.request import Request
 from polyseme.networks.files import key_path, save_key, save_network
 from polyseme.networks.network import Network
 from polyseme.verify.inputs import DESCRIPTIONS
@@ -92,16 +93,8 @@ def compile_command(
     with steps(f"reading {source}") as step:
         circuit = read(source)
         begun = time.perf_counter()
-        sized = compile_and_confirm(
-            circuit,
-            active=active,
-            error=error,
-            neurons=neurons,
-            construction=construction,
-            encoder=encoder,
-            seed=seed,
-            note=step,
-        )
+        request = Request(active, error, neurons, construction, encoder, seed)
+        sized = fulfil(circuit, request, step)
         seconds = time.perf_counter() - begun
         possible = bounds(circuit, active=active, error=error)
         if output is not None:
