@@ -322,6 +322,7 @@ def test_verify_all_runs_everything_and_leads_with_the_worst(bench: Bench) -> No
     fields = done(*options, "--json", status=1).json()
     assert [run["inputs"] for run in fields["runs"]] == [
         "satisfied",
+        "one-short",
         "near-miss",
         "uniform",
         "alone",

@@ -412,3 +412,11 @@ def test_neurons_grow_as_the_square_root_of_the_gates():
     # Two thirds, or one neuron a gate, would lie outside.
     assert 0.42 < slope < 0.62
     assert all(count < 0.6 * gates for count, gates in zip(neurons, SCALING_GATES, strict=True))
+
+
+def test_wide_gates_that_lack_one_input_stay_off():
+    circuit = problems.k_and(1000, 1000, 4, seed=1)
+    network = compile(circuit, active=6, neurons=800)
+    for inputs in ("satisfied", "one-short"):
+        assert verify(network, inputs=inputs, samples=4000).error < 0.02
+    assert verify(network, inputs="alone").wrong == 0

@@ -86,8 +86,12 @@ def _assemble(
     )
     if construction == "monosemantic":
         return network
-    samples = draw_inputs(
-        "satisfied", plan.terms, plan.active, CALIBRATION_SAMPLES, plan.stream(Stream.CALIBRATION)
+    generator = plan.stream(Stream.CALIBRATION)
+    samples = np.concatenate(
+        [
+            draw_inputs(trial, plan.terms, plan.active, CALIBRATION_SAMPLES, generator)
+            for trial in plan.trials
+        ]
     )
     shares = calibrated_shares(network, readout_plan, plan.circuit, samples)
     return replace(network, readout=readout_plan.with_thresholds(names, shares, unit))

@@ -48,6 +48,16 @@ class Plan:
         """Neurons of the network that gives every term (or OR of features) its own."""
         return sum(region.codewords for region in self.alone)
 
+    @property
+    def trials(self) -> tuple[str, ...]:
+        """The inputs a network is calibrated and confirmed on.
+
+        Of gates of three and more inputs, a satisfied one and random features say nothing about
+        those that lack a single input; of smaller gates, they do.
+        """
+        wide = int(self.terms.plain.max()) > 2
+        return ("satisfied", "one-short") if wide else ("satisfied",)
+
     def demand(self, neurons: int) -> Demand:
         """What the noise model needs to know at a given number of neurons."""
         return Demand(self.active, self.error, self.dimensions(neurons), self.terms.features)

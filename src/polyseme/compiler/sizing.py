@@ -131,10 +131,8 @@ def _probe(plan: Plan, neurons: int) -> float:
     except CompileError:
         return 1.0
     samples = int(max(_PROBE_SAMPLES, 10 / plan.error))
-    generator = plan.stream(Stream.PROBES)
-    rows = draw_inputs("satisfied", plan.terms, plan.active, samples, generator)
-    wrong = int(wrong_samples(network, plan.circuit, rows).sum())
-    return float((wrong + 0.5) / (samples + 1))
+    worst = _worst(plan, network, samples, plan.stream(Stream.PROBES))
+    return float((worst.wrong + 0.5) / (samples + 1))
 
 
 def confirm(plan: Plan, network: Network, attempt: int = 0) -> Verification:
@@ -142,10 +140,19 @@ def confirm(plan: Plan, network: Network, attempt: int = 0) -> Verification:
     needs.
     """
     samples = int(max(MIN_CONFIRMATION, 20 / plan.error))
-    generator = plan.stream(Stream.CONFIRMATIONS + attempt)
-    rows = draw_inputs("satisfied", plan.terms, plan.active, samples, generator)
-    wrong = int(wrong_samples(network, plan.circuit, rows).sum())
-    return Verification("satisfied", plan.active, samples, wrong)
+    return _worst(plan, network, samples, plan.stream(Stream.CONFIRMATIONS + attempt))
+
+
+def _worst(
+    plan: Plan, network: Network, samples: int, generator: np.random.Generator
+) -> Verification:
+    """Try a network on each kind of input it is sized for; the kind with most wrong."""
+    seen = []
+    for trial in plan.trials:
+        rows = draw_inputs(trial, plan.terms, plan.active, samples, generator)
+        wrong = int(wrong_samples(network, plan.circuit, rows).sum())
+        seen.append(Verification(trial, plan.active, samples, wrong))
+    return max(seen, key=lambda one: one.wrong)
 
 
 def _verdict(plan: Plan, network: Network, confirmation: Verification) -> str:

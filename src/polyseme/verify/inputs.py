@@ -19,6 +19,7 @@ Generator = np.random.Generator
 
 DESCRIPTIONS = {
     "satisfied": "a random gate's inputs on, filled up with random features",
+    "one-short": "all inputs of a random gate on but one, filled up with random features",
     "near-miss": "gates with all inputs on but one, crowded on the same neuron",
     "uniform": "uniformly random active sets",
     "alone": "every gate's inputs on and nothing else, each gate once",
@@ -46,6 +47,7 @@ def draw_inputs(
         return _alone(terms, active, samples, generator)
     draw: dict[str, Callable[..., NDArray[np.int32]]] = {
         "satisfied": lambda: _satisfied(terms, active, samples, generator),
+        "one-short": lambda: _one_short(terms, active, samples, generator),
         "near-miss": lambda: _near_miss(terms, active, samples, generator, hosts),
     }
     if name not in draw:
@@ -104,6 +106,17 @@ def _satisfied(terms: Terms, active: int, samples: int, generator: Generator) ->
     chosen = generator.choice(_satisfiable(terms, active), samples)
     plain, negated = _padded(terms, chosen, 1), _padded(terms, chosen, -1)
     return fill(plain, terms.features, active, generator, negated)
+
+
+def _one_short(terms: Terms, active: int, samples: int, generator: Generator) -> NDArray[np.int32]:
+    """The missing input is drawn at random, and the filling never brings it back."""
+    chosen = generator.choice(np.flatnonzero(terms.plain - 1 <= active), samples)
+    plain = _padded(terms, chosen, 1)
+    missing = (generator.random(samples) * terms.plain[chosen]).astype(np.int64)
+    rows = np.arange(samples)
+    left_out = plain[rows, missing].copy()
+    plain[rows, missing] = -1
+    return fill(plain, terms.features, active, generator, left_out[:, None])
 
 
 def _alone(terms: Terms, active: int, samples: int, generator: Generator) -> NDArray[np.int32]:
