@@ -46,13 +46,14 @@ CURVES = (
 RELATIONS = ("country", "subd", "city", "tz")
 
 ABOUT_SIZES = (
-    "Every unit is one ReLU. *wrong* counts fresh samples with any output wrong, one random gate's",
-    "inputs on and the rest of the promise filled with random features (for 4-input gates, the",
-    "worse of that and of all inputs on but one); the upper end of the exact 95 % interval is",
-    "under 0.001. *near-miss* and *uniform* are the errors on 20,000 samples of those harder and",
-    "easier distributions, for which the networks were not sized; *alone* is how many gates are wrong",
-    "with nothing else on (every one tried). *bound* is the counting bound in neurons at one bit a",
-    "weight; *predicted* is the noise model before anything is built.",
+    "Every unit is one ReLU. *wrong* counts fresh samples with any output wrong, one random",
+    "gate's inputs on and the rest of the promise filled with random features (for 4-input",
+    "gates, the worse of that and of all inputs on but one); the upper end of the exact 95 %",
+    "interval is under 0.001. *near-miss* and *uniform* are the errors on 20,000 samples of",
+    "those harder and easier distributions, for which the networks were not sized; *alone* is",
+    "how many gates are wrong with nothing else on (every one tried). *bound* is the counting",
+    "bound in neurons at one bit a weight; *predicted* is the noise model before anything is",
+    "built.",
 )
 COLUMNS = (
     "problem",
