@@ -12,6 +12,7 @@ import json
 import platform
 import time
 from dataclasses import asdict, dataclass
+from math import ceil
 from pathlib import Path
 
 import airportsdata
@@ -157,7 +158,7 @@ def size(problem: str, active: int, seed: int) -> Sizing:
         neurons=network.neurons,
         predicted=predicted_neurons(plan),
         monosemantic=network.provenance.monosemantic_neurons,
-        bound=round(neurons_for(counting_bits(circuit).bits, 1.0)),
+        bound=ceil(neurons_for(counting_bits(circuit).bits, 1.0)),
         wrong=seen.wrong,
         samples=seen.samples,
         upper=seen.error_interval[1],
