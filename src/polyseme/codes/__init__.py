@@ -1,18 +1,22 @@
 """Codes: which neurons carry which feature, and how much the features interfere."""
 
+from polyseme.codes.affine import affine_code
 from polyseme.codes.balanced import balanced_code
 from polyseme.codes.code import SparseCode
 from polyseme.codes.coherence import Coherence, coherence
 from polyseme.codes.gaussian import gaussian_code
+from polyseme.codes.orthogonal_blocks import orthogonal_block_code
 from polyseme.codes.reed_solomon import reed_solomon_code
 from polyseme.codes.sign import sign_code
 
 __all__ = [
     "Coherence",
     "SparseCode",
+    "affine_code",
     "balanced_code",
     "coherence",
     "gaussian_code",
+    "orthogonal_block_code",
     "reed_solomon_code",
     "sign_code",
 ]

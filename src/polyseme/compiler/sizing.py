@@ -136,9 +136,7 @@ def _probe(plan: Plan, neurons: int) -> float:
 
 
 def confirm(plan: Plan, network: Network, attempt: int = 0) -> Verification:
-    """Try a network on fresh samples, at least twenty times as many as the error asked for
-    needs.
-    """
+    """Try a network on fresh samples: at least 20,000, and at least 20 expected failures' worth."""
     samples = int(max(MIN_CONFIRMATION, 20 / plan.error))
     return _worst(plan, network, samples, plan.stream(Stream.CONFIRMATIONS + attempt))
 
