@@ -16,6 +16,7 @@ from polyseme.circuits import (
     build_circuit,
     evaluate_dense,
     evaluate_sparse,
+    wires_on,
 )
 from polyseme.circuits.names import MAX_NAME_LENGTH
 from polyseme.errors import SourceError
@@ -30,8 +31,10 @@ def circuits(draw: st.DrawFn) -> Circuit:
         widest = 1 if kind is GateKind.IDENTITY else 5
         wires = st.integers(0, features + len(gates) - 1)
         gates.append((kind, draw(st.lists(wires, min_size=1, max_size=widest, unique=True))))
-    outputs = draw(st.lists(st.integers(0, features + len(gates) - 1), min_size=1, max_size=6))
-    return build_circuit([f"in{i}" for i in range(features)], gates, outputs)
+    outputs = draw(st.lists(st.integers(-1, features + len(gates) - 1), min_size=1, max_size=6))
+    inverted = draw(st.lists(st.booleans(), min_size=len(outputs), max_size=len(outputs)))
+    names = [f"in{i}" for i in range(features)]
+    return build_circuit(names, gates, outputs, inverted=inverted)
 
 
 def gate_value(kind: int, inputs: list[bool]) -> bool:
@@ -47,12 +50,13 @@ def gate_value(kind: int, inputs: list[bool]) -> bool:
 
 
 def oracle(circuit: Circuit, on: set[int]) -> list[bool]:
+    """What every wire is."""
     values = [feature in on for feature in range(len(circuit.features))]
     for gate in range(circuit.gates):
         begin, end = circuit.fan_in_offsets[gate], circuit.fan_in_offsets[gate + 1]
         inputs = [values[wire] for wire in circuit.fan_in[begin:end]]
         values.append(gate_value(int(circuit.kinds[gate]), inputs))
-    return [values[wire] for wire in circuit.outputs]
+    return values
 
 
 def oracle_levels(circuit: Circuit) -> list[int]:
@@ -76,14 +80,20 @@ def test_both_evaluators_agree_with_the_oracle(data: st.DataObject) -> None:
     bits = np.zeros((len(rows), features), bool)
     for sample, listed in enumerate(rows):
         bits[sample, [feature for feature in listed if feature >= 0]] = True
-    wanted = np.array([oracle(circuit, set(listed)) for listed in rows], bool)
-    wanted = wanted.reshape(len(rows), len(circuit.outputs))
+    wires = np.array([oracle(circuit, set(listed)) for listed in rows], bool)
+    wires = wires.reshape(len(rows), circuit.wires)
+    # Constant outputs name wire -1, which is off.
+    wanted = np.column_stack((wires, np.zeros(len(rows), bool)))[:, circuit.outputs]
     dense = evaluate_dense(circuit, bits)
     sparse = evaluate_sparse(circuit, active)
     assert dense.dtype == sparse.dtype == np.bool_
-    assert np.array_equal(dense, wanted)
+    assert np.array_equal(dense, wanted ^ circuit.inverted)
     assert np.array_equal(sparse.toarray(), wanted)
     assert sparse.nnz == wanted.sum()
+    every = wires_on(circuit, active)
+    assert every.dtype == np.bool_
+    assert np.array_equal(every.toarray(), wires)
+    assert every.nnz == wires.sum()
 
 
 @given(circuits())
@@ -91,13 +101,42 @@ def test_both_evaluators_agree_with_the_oracle(data: st.DataObject) -> None:
 def test_levels_and_depth(circuit: Circuit) -> None:
     levels = oracle_levels(circuit)
     assert circuit.levels.tolist() == levels
-    assert circuit.depth == max(levels[wire] for wire in circuit.outputs)
+    of_outputs = [levels[wire] if wire >= 0 else 0 for wire in circuit.outputs]
+    assert circuit.output_levels.tolist() == of_outputs
+    assert circuit.depth == max(of_outputs)
 
 
 @given(circuits())
 @settings(max_examples=60, deadline=None)
 def test_every_circuit_rests_at_zero(circuit: Circuit) -> None:
-    assert not evaluate_dense(circuit, np.zeros((1, len(circuit.features)), bool)).any()
+    off = np.zeros((1, len(circuit.features)), bool)
+    assert np.array_equal(evaluate_dense(circuit, off)[0], circuit.inverted)
+    assert not wires_on(circuit, np.array([[-1]])).nnz
+    assert not evaluate_sparse(circuit, np.array([[-1]])).nnz
+
+
+def test_a_deep_circuit() -> None:
+    """Far deeper than the rounds in which levels are found for all gates at once."""
+    depth, features = 3000, 5
+    generator = np.random.default_rng(0)
+    below = features + np.arange(depth) - 1
+    other = generator.integers(0, np.maximum(below, 1))
+    circuit = Circuit(
+        features=Names(prefix="x", count=features),
+        kinds=generator.choice([GateKind.OR, GateKind.XOR, GateKind.AND_NOT], depth),
+        fan_in_offsets=np.arange(depth + 1) * 2,
+        fan_in=np.stack((below, other), axis=1).ravel(),
+        outputs=np.array([-1, *range(features + depth - 50, features + depth)]),
+        output_names=Names(prefix="y", count=51),
+        inverted=np.array([True] + [False] * 50),
+    )
+    assert circuit.levels.tolist() == oracle_levels(circuit)
+    active = np.array([[0, 1, 4], [2, 3, -1], [-1, -1, -1], [4, -1, -1]])
+    wires = [oracle(circuit, set(row)) for row in active.tolist()]
+    assert np.array_equal(wires_on(circuit, active).toarray(), wires)
+    dense = evaluate_dense(circuit, np.array(wires)[:, :features])
+    assert np.array_equal(dense[:, 1:], np.array(wires)[:, -50:])
+    assert dense[:, 0].all()
 
 
 def test_a_long_chain() -> None:
@@ -147,7 +186,9 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"fan_in": [0, 1, 2, 2]}, "small: gate 1 reads the same wire twice"),
     ({"outputs": [], "output_names": Names([])}, "small: a circuit needs at least one output"),
     ({"outputs": [2, 4]}, "small: output 'q' names wire 4, which is not defined"),
-    ({"outputs": [-1, 2]}, "small: output 'p' names wire -1, which is not defined"),
+    ({"outputs": [-2, 2]}, "small: output 'p' names wire -2, which is not defined"),
+    ({"inverted": np.array([True])}, "small: inverted must be 2 Booleans"),
+    ({"inverted": np.array([0, 1])}, "small: inverted must be 2 Booleans"),
     ({"kinds": np.array([257, 4])}, "small: kinds must be a row of whole numbers 0..255"),
     ({"kinds": [1.0, 4.0]}, "small: kinds must be a row of whole numbers 0..255"),
     ({"fan_in": np.array([0, 1, 2, 2**32])}, "small: fan_in must be a row of whole numbers"),

@@ -13,9 +13,10 @@ ROOT = Path(polyseme.__file__).parent
 # Lowest first. Codes and circuits stand side by side and know nothing of each other.
 BELOW = {
     "errors": set[str](),
-    "circuits": {"errors"},
+    "writing": {"errors"},
+    "circuits": {"errors", "writing"},
     "codes": {"errors"},
-    "networks": {"errors", "circuits", "codes"},
+    "networks": {"errors", "writing", "circuits", "codes"},
     "verify": {"errors", "circuits", "codes", "networks"},
     "compiler": {"errors", "circuits", "codes", "networks", "verify"},
     "bounds": {"errors", "circuits", "codes", "networks", "verify", "compiler"},

@@ -120,6 +120,25 @@ def test_a_deeper_gate_is_refused_by_number(kind: GateKind, inner: GateKind) -> 
     assert len(terms_of(build_circuit(["a", "b", "c"], gates, [0, 3]))) == 3
 
 
+def test_terms_are_those_of_wires_and_constants_have_none() -> None:
+    gates = [(GateKind.AND, [0, 1])]
+    plain = terms_of(build_circuit(["a", "b"], gates, [-1, 2, 0]))
+    turned = terms_of(build_circuit(["a", "b"], gates, [-1, 2, 0], inverted=[True, True, False]))
+    for terms in (plain, turned):
+        assert terms.outputs == 3
+        assert terms.output.tolist() == [1, 2]
+        assert [term_literals(terms, term) for term in range(2)] == [[(0, 1), (1, 1)], [(0, 1)]]
+    assert len(terms_of(build_circuit(["a"], [], [-1]))) == 0
+
+
+def test_a_deep_chain_of_ors_is_one_sum() -> None:
+    gates = [(GateKind.OR, [wire, 2998 + wire]) for wire in range(2, 3000)]
+    names = [f"f{i}" for i in range(3000)]
+    circuit = build_circuit(names, [(GateKind.OR, [0, 1]), *gates], [5998])
+    assert circuit.depth == 2999
+    assert sorted(terms_of(circuit).literals.tolist()) == list(range(3000))
+
+
 def wide_xor(width: int) -> Circuit:
     return build_circuit(
         [f"f{i}" for i in range(width)], [(GateKind.XOR, list(range(width)))], [width], name="wide"

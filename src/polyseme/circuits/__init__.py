@@ -2,20 +2,32 @@
 
 from polyseme.circuits import problems
 from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
-from polyseme.circuits.evaluate import evaluate_dense, evaluate_sparse
+from polyseme.circuits.evaluate import evaluate_dense, evaluate_sparse, wires_on
 from polyseme.circuits.names import Names
+from polyseme.circuits.netlist import Netlist, NetlistKind
+from polyseme.circuits.normalise import normalise
+from polyseme.circuits.rewriting import rewrite
 from polyseme.circuits.sources import read
 from polyseme.circuits.terms import Terms, terms_of
+from polyseme.circuits.writers.aiger import write_aiger
+from polyseme.circuits.writers.json_circuit import write_json
 
 __all__ = [
     "Circuit",
     "GateKind",
     "Names",
+    "Netlist",
+    "NetlistKind",
     "Terms",
     "build_circuit",
     "evaluate_dense",
     "evaluate_sparse",
+    "normalise",
     "problems",
     "read",
+    "rewrite",
     "terms_of",
+    "wires_on",
+    "write_aiger",
+    "write_json",
 ]

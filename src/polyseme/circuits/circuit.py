@@ -2,7 +2,9 @@
 
 A *wire* is a number: wires 0 .. features-1 are the features, wire features+g is gate g. Gates stand
 in topological order, so a gate reads only wires below its own. Every gate kind is 0 when all its
-inputs are 0 ("rests at zero"), which is what sparse evaluation and superposition both live on.
+inputs are 0 ("rests at zero"), which is what sparse evaluation and superposition both live on. A
+function that is 1 at rest is had by an *inverted* output: its wire rests at zero, and the user is
+told the opposite of the wire.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from polyseme.circuits.names import Names, check_name
+from polyseme.circuits.topological import wire_levels
 from polyseme.errors import SourceError
 
 _DTYPES: dict[str, type[np.integer]] = {
@@ -40,9 +43,10 @@ class Circuit:
     """A Boolean circuit over named features, as arrays so that a million gates fit.
 
     Shapes: `kinds` uint8 (gates,), `fan_in_offsets` int64 (gates + 1,) and `fan_in` int32 (edges,)
-    are the gates' inputs in compressed rows; `outputs` int32 (outputs,) names wires; `levels` int32
-    (wires,) is 0 for features and one above the highest input for gates. Raises SourceError when a
-    gate, an output or the name breaks a rule.
+    are the gates' inputs in compressed rows; `outputs` int32 (outputs,) names wires, -1 being one
+    that is always off; `inverted` bool (outputs,) says which outputs are on when their wire is off
+    (left out: none); `levels` int32 (wires,) is 0 for features and one above the highest input for
+    gates. Raises SourceError when a gate, an output or the name breaks a rule.
     """
 
     features: Names
@@ -52,6 +56,7 @@ class Circuit:
     outputs: NDArray[np.int32]
     output_names: Names
     name: str = "circuit"
+    inverted: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
     levels: NDArray[np.int32] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -63,7 +68,9 @@ class Circuit:
         self._check_shapes()
         self._check_gates()
         self._check_outputs()
-        object.__setattr__(self, "levels", _levels(self))
+        object.__setattr__(self, "inverted", self._checked_inversion())
+        levels = wire_levels(len(self.features), self.fan_in_offsets, self.fan_in)
+        object.__setattr__(self, "levels", levels)
 
     @property
     def gates(self) -> int:
@@ -78,7 +85,13 @@ class Circuit:
     @property
     def depth(self) -> int:
         """The largest number of gates on a path from a feature to an output (0: none)."""
-        return int(self.levels[self.outputs].max()) if len(self.outputs) else 0
+        return int(self.output_levels.max())
+
+    @property
+    def output_levels(self) -> NDArray[np.int32]:
+        """Level of every output's wire, int32 (outputs,); 0 for features and constants."""
+        # Constants name wire -1, which as an index would be the last gate.
+        return np.where(self.outputs < 0, 0, self.levels[np.maximum(self.outputs, 0)])
 
     def wire_name(self, wire: int) -> str:
         """Return a name for a wire fit for messages: the feature's, or the gate's number."""
@@ -124,12 +137,20 @@ class Circuit:
     def _check_outputs(self) -> None:
         if len(self.outputs) == 0:
             raise SourceError(f"{self.name}: a circuit needs at least one output")
-        if self.outputs.min() < 0 or self.outputs.max() >= self.wires:
-            bad = int(np.argmax((self.outputs < 0) | (self.outputs >= self.wires)))
+        if self.outputs.min() < -1 or self.outputs.max() >= self.wires:
+            bad = int(np.argmax((self.outputs < -1) | (self.outputs >= self.wires)))
             raise SourceError(
                 f"{self.name}: output {self.output_names[bad]!r} names wire "
                 f"{int(self.outputs[bad])}, which is not defined"
             )
+
+    def _checked_inversion(self) -> NDArray[np.bool_]:
+        inverted = np.asarray(self.inverted)
+        if inverted.size == 0:
+            return np.zeros(len(self.outputs), bool)
+        if inverted.dtype != np.bool_ or inverted.shape != self.outputs.shape:
+            raise SourceError(f"{self.name}: inverted must be {len(self.outputs)} Booleans")
+        return inverted
 
 
 def build_circuit(
@@ -138,6 +159,7 @@ def build_circuit(
     outputs: Sequence[int],
     output_names: Names | Sequence[str] | None = None,
     name: str = "circuit",
+    inverted: Sequence[bool] = (),
 ) -> Circuit:
     """Make a circuit from a list of (kind, input wires), for circuits small enough to write down.
 
@@ -155,6 +177,7 @@ def build_circuit(
         outputs=np.array(outputs),
         output_names=output_names if isinstance(output_names, Names) else Names(output_names),
         name=name,
+        inverted=np.array(inverted, bool),
     )
 
 
@@ -168,17 +191,3 @@ def _narrow(values: ArrayLike, dtype: type[np.integer], what: str) -> NDArray[np
     if not whole or array.min() < limits.min or array.max() > limits.max:
         raise SourceError(f"{what} must be a row of whole numbers {limits.min}..{limits.max}")
     return array.astype(dtype, copy=False)
-
-
-def _levels(circuit: Circuit) -> NDArray[np.int32]:
-    """Level of every wire: 0 for features, 1 + the highest input for gates."""
-    features = len(circuit.features)
-    level = np.zeros(circuit.wires, np.int32)
-    if circuit.gates == 0:
-        return level
-    starts = circuit.fan_in_offsets[:-1]
-    while True:
-        raised = 1 + np.maximum.reduceat(level[circuit.fan_in], starts)
-        if np.array_equal(raised, level[features:]):
-            return level
-        level[features:] = raised

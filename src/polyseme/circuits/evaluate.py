@@ -1,6 +1,9 @@
 """Reference evaluation of a circuit: what the outputs must be, independent of any network.
 
 Two evaluators that share no code: one walks dense bits gate by gate, one follows only active wires.
+They also answer differently. `evaluate_dense` says what the user sees. `evaluate_sparse` says what
+differs from rest: an inverted output is on at rest, so sparse rows of what the user sees would not
+be sparse.
 """
 
 from __future__ import annotations
@@ -10,27 +13,34 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
-from polyseme.circuits.follow import follow
+from polyseme.circuits.follow import follow, keep_outputs, keep_wires
 
 
 def evaluate_dense(circuit: Circuit, bits: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Evaluate on dense bits, shape (samples, features); returns (samples, outputs).
 
-    Memory is samples x wires bytes, so hand over large samples in pieces.
+    Inverted outputs are inverted. Memory is samples x wires bytes, so hand over large samples in
+    pieces. Raises ValueError when `bits` has another shape.
     """
     bits = np.asarray(bits, bool)
     if bits.ndim != 2 or bits.shape[1] != len(circuit.features):
         raise ValueError(f"bits must be (samples, {len(circuit.features)}), not {bits.shape}")
     features = len(circuit.features)
-    values = np.zeros((circuit.wires, len(bits)), bool)
+    # One wire more, which stays off: it is the last, so constants find it at -1.
+    values = np.zeros((circuit.wires + 1, len(bits)), bool)
     values[:features] = bits.T
-    gate_levels = circuit.levels[features:]
-    for level in range(1, int(gate_levels.max(initial=0)) + 1):
-        for kind in GateKind:
-            gates = np.flatnonzero((gate_levels == level) & (circuit.kinds == kind))
-            if len(gates):
-                values[features + gates] = _apply(kind, circuit, gates, values)
-    return np.ascontiguousarray(values[circuit.outputs].T)
+    for kind, gates in _alike(circuit):
+        values[features + gates] = _apply(kind, circuit, gates, values)
+    return np.ascontiguousarray((values[circuit.outputs] ^ circuit.inverted[:, None]).T)
+
+
+def _alike(circuit: Circuit) -> list[tuple[GateKind, NDArray[np.int64]]]:
+    """The gates in groups of one kind and one level, lowest level first."""
+    key = circuit.levels[len(circuit.features) :].astype(np.int64) * len(GateKind) + circuit.kinds
+    order = np.argsort(key, kind="stable")
+    starts = np.flatnonzero(np.diff(key[order])) + 1
+    groups = np.split(order, starts) if len(order) else []
+    return [(GateKind(int(circuit.kinds[gates[0]])), gates) for gates in groups]
 
 
 def _apply(
@@ -62,13 +72,26 @@ def _fan_in(
 
 
 def evaluate_sparse(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array:
-    """Evaluate on lists of active features; returns Boolean (samples, outputs) in sparse rows.
+    """Which outputs differ from rest, Boolean (samples, outputs) in sparse rows.
+
+    These are the outputs whose *wires* are on: inversion is not applied, so that nothing on gives
+    an empty row whatever the polarities. What the user sees is this XOR `circuit.inverted`.
 
     `active` has shape (samples, width): the features that are on, -1 where a row has fewer. The
     cost is the number of gates that watch a wire that is on (see `polyseme.circuits.follow`).
     Raises ValueError for anything else.
     """
-    return follow(circuit, active_matrix(active, len(circuit.features)))
+    on = active_matrix(active, len(circuit.features))
+    return keep_outputs(circuit, follow(circuit, on))
+
+
+def wires_on(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array:
+    """Which wires are on, features and gates, Boolean (samples, wires) in sparse rows.
+
+    `active` and errors are those of `evaluate_sparse`.
+    """
+    on = active_matrix(active, len(circuit.features))
+    return keep_wires(circuit, follow(circuit, on))
 
 
 def active_matrix(active: NDArray[np.int32], features: int) -> sp.csr_array:

@@ -5,7 +5,10 @@ if a given one of its inputs is, so it is enough to *watch* the one that fewest 
 at the others only then. A fact table has features that thousands of gates read; watched this way,
 such a feature costs nothing when it is on.
 
-What is on is kept as sorted numbers wire * samples + sample.
+Wires are numbered anew here, by level: that number is a wire's *place*. What is on is kept as
+numbers place * samples + sample. Whatever goes on at one level has a higher place than all that
+went on before, so these numbers stay sorted by appending, and a deep circuit costs no more than a
+shallow one.
 """
 
 from __future__ import annotations
@@ -24,10 +27,18 @@ Keys = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Watchers:
-    """Which gates to look at when a wire goes on: gates[offsets[w]:offsets[w + 1]] for wire w."""
+    """Which gates to look at when a wire goes on, and the order of wires by level.
 
+    `wire_at` int64 (wires,) is the wire at each place and `place_of` its inverse. The gates that
+    watch the wire at place p stand at the places gates[offsets[p]:offsets[p + 1]]. `level_ends`
+    int64 (levels,) is the first place above each level.
+    """
+
+    wire_at: NDArray[np.int64]
+    place_of: NDArray[np.int64]
+    level_ends: NDArray[np.int64]
     offsets: NDArray[np.int64]
-    gates: NDArray[np.int32]
+    gates: NDArray[np.int64]
 
 
 @lru_cache(maxsize=4)
@@ -41,82 +52,134 @@ def watchers(circuit: Circuit) -> Watchers:
     watched = ~np.isin(kind, (GateKind.AND, GateKind.AND_NOT))
     watched[lightest[circuit.kinds == GateKind.AND]] = True
     watched[circuit.fan_in_offsets[:-1][circuit.kinds == GateKind.AND_NOT]] = True
-    wire, gate = circuit.fan_in[watched], gate[watched]
-    counts = np.bincount(wire, minlength=circuit.wires)
-    offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-    return Watchers(offsets, gate[np.argsort(wire, kind="stable")])
+    wire_at = np.argsort(circuit.levels, kind="stable")
+    place_of = np.empty_like(wire_at)
+    place_of[wire_at] = np.arange(circuit.wires)
+    place, watcher = place_of[circuit.fan_in[watched]], gate[watched] + len(circuit.features)
+    offsets = np.concatenate(([0], np.cumsum(np.bincount(place, minlength=circuit.wires))))
+    return Watchers(
+        wire_at=wire_at,
+        place_of=place_of,
+        level_ends=np.cumsum(np.bincount(circuit.levels)),
+        offsets=offsets.astype(np.int64),
+        gates=place_of[watcher[np.argsort(place, kind="stable")]],
+    )
 
 
-def follow(circuit: Circuit, on: sp.csr_array) -> sp.csr_array:
-    """Which outputs are on, Boolean (samples, outputs), given which features are."""
+class _Known:
+    """Sorted keys that grow at the end."""
+
+    def __init__(self, keys: Keys):
+        self._buffer = keys
+        self._count = len(keys)
+
+    @property
+    def keys(self) -> Keys:
+        """All keys so far, (count,)."""
+        return self._buffer[: self._count]
+
+    def append(self, fresh: Keys) -> None:
+        """Add sorted keys, all above those already here."""
+        count = self._count + len(fresh)
+        if count > len(self._buffer):
+            # Doubling: an element is copied twice on average, however many times this happens.
+            larger = np.empty(2 * count, np.int64)
+            larger[: self._count] = self.keys
+            self._buffer = larger
+        self._buffer[self._count : count] = fresh
+        self._count = count
+
+    def among(self, keys: Keys) -> NDArray[np.bool_]:
+        """Which keys are here, bool of the same shape."""
+        known = self.keys
+        place = np.minimum(np.searchsorted(known, keys), max(len(known) - 1, 0))
+        return known[place] == keys if len(known) else np.zeros(len(keys), bool)
+
+
+def follow(circuit: Circuit, on: sp.csr_array) -> sp.coo_array:
+    """Which wires are on, given which features are (samples, features).
+
+    Returns Boolean (samples, wires), columns being *places*: `keep_wires` and `keep_outputs` make
+    what a user wants of it.
+    """
     samples = max(on.shape[0], 1)
     row, column = on.nonzero()
+    # Features are the wires of level 0, so a feature's place is its number.
     fresh = np.sort(column.astype(np.int64) * samples + row)
-    known = fresh
-    waiting: list[list[Keys]] = [[] for _ in range(int(circuit.levels.max()) + 1)]
-    for level in range(1, len(waiting)):
-        _wake(circuit, fresh, samples, waiting)
-        candidates = np.unique(np.concatenate([np.empty(0, np.int64), *waiting[level]]))
-        waiting[level].clear()
-        fired = candidates[_fires(circuit, candidates, samples, known)]
-        fresh = fired + len(circuit.features) * samples
-        known = np.sort(np.concatenate((known, fresh)))
-    return _at_outputs(circuit, known, samples, on.shape[0])
+    known = _Known(fresh)
+    waiting: list[list[Keys]] = [[] for _ in watchers(circuit).level_ends]
+    for here in waiting:
+        if here:
+            candidates = np.unique(np.concatenate(here))
+            here.clear()
+            fresh = candidates[_fires(circuit, candidates, samples, known)]
+            known.append(fresh)
+        if len(fresh):
+            _wake(circuit, fresh, samples, waiting)
+            fresh = fresh[:0]
+    place, sample = np.divmod(known.keys, samples)
+    ones = np.ones(len(place), bool)
+    return sp.coo_array((ones, (sample, place)), shape=(on.shape[0], circuit.wires))
+
+
+def keep_wires(circuit: Circuit, on: sp.coo_array) -> sp.csr_array:
+    """What `follow` returns with wires for columns, (samples, wires)."""
+    wire = watchers(circuit).wire_at[on.col]
+    return sp.coo_array((on.data, (on.row, wire)), shape=on.shape).tocsr()
+
+
+def keep_outputs(circuit: Circuit, on: sp.coo_array) -> sp.csr_array:
+    """Of what `follow` returns, the wires that are outputs, (samples, outputs)."""
+    # A constant's wire, -1, comes first in order and is nobody's.
+    order = np.argsort(circuit.outputs, kind="stable")
+    in_order = circuit.outputs[order]
+    wire = watchers(circuit).wire_at[on.col]
+    begin = np.searchsorted(in_order, wire, side="left")
+    counts = np.searchsorted(in_order, wire, side="right") - begin
+    output = order[_runs(begin, counts)]
+    shape = (on.shape[0], len(circuit.outputs))
+    ones = np.ones(len(output), bool)
+    return sp.coo_array((ones, (np.repeat(on.row, counts), output)), shape=shape).tocsr()
 
 
 def _wake(circuit: Circuit, fresh: Keys, samples: int, waiting: list[list[Keys]]) -> None:
     """Queue the gates that watch wires newly on, each at its own level."""
-    wire, sample = np.divmod(fresh, samples)
+    place, sample = np.divmod(fresh, samples)
     watching = watchers(circuit)
-    begin = watching.offsets[wire]
-    counts = watching.offsets[wire + 1] - begin
-    gate = watching.gates[_runs(begin, counts)]
-    keys = gate * np.int64(samples) + np.repeat(sample, counts)
-    level = circuit.levels[len(circuit.features) + gate]
-    order = np.argsort(level, kind="stable")
-    levels, starts = np.unique(level[order], return_index=True)
-    if not len(levels):
+    begin = watching.offsets[place]
+    counts = watching.offsets[place + 1] - begin
+    keys = watching.gates[_runs(begin, counts)] * samples + np.repeat(sample, counts)
+    if not len(keys):
         return
-    for number, begin_at, end_at in zip(levels, starts, [*starts[1:], len(order)], strict=True):
-        waiting[number].append(keys[order[begin_at:end_at]])
+    # Places go by level, so sorted keys fall into one run a level.
+    keys = np.sort(keys)
+    level = np.searchsorted(watching.level_ends, keys // samples, side="right")
+    cuts = np.flatnonzero(np.diff(level)) + 1
+    for begin_at, end_at in zip([0, *cuts], [*cuts, len(keys)], strict=True):
+        waiting[level[begin_at]].append(keys[begin_at:end_at])
 
 
-def _fires(circuit: Circuit, candidates: Keys, samples: int, known: Keys) -> NDArray[np.bool_]:
-    """Which candidates (gate * samples + sample) are on; ORs and identities are by being here."""
-    gate, sample = np.divmod(candidates, samples)
+def _fires(circuit: Circuit, candidates: Keys, samples: int, known: _Known) -> NDArray[np.bool_]:
+    """Which candidates (place * samples + sample) are on; ORs and identities are by being here."""
+    watching = watchers(circuit)
+    place, sample = np.divmod(candidates, samples)
+    gate = watching.wire_at[place] - len(circuit.features)
     fires = np.ones(len(candidates), bool)
     kind = circuit.kinds[gate]
-    unsure = np.flatnonzero(~np.isin(kind, (GateKind.OR, GateKind.IDENTITY)))
+    unsure = np.flatnonzero((kind != GateKind.OR) & (kind != GateKind.IDENTITY))
     if not len(unsure):
         return fires
     gate, sample, kind = gate[unsure], sample[unsure], kind[unsure]
     begin = circuit.fan_in_offsets[gate]
     counts = circuit.fan_in_offsets[gate + 1] - begin
-    wire = circuit.fan_in[_runs(begin, counts)].astype(np.int64)
-    present = _among(wire * samples + np.repeat(sample, counts), known)
+    read = watching.place_of[circuit.fan_in[_runs(begin, counts)]]
+    present = known.among(read * samples + np.repeat(sample, counts))
     starts = np.cumsum(counts) - counts
     total = np.add.reduceat(present, starts, dtype=np.int64)
     decided = np.where(kind == GateKind.AND, total == counts, total % 2 == 1)
     first_alone = present[starts] & (total == 1)
     fires[unsure] = np.where(kind == GateKind.AND_NOT, first_alone, decided)
     return fires
-
-
-def _at_outputs(circuit: Circuit, known: Keys, samples: int, rows: int) -> sp.csr_array:
-    wire, sample = np.divmod(known, samples)
-    order = np.argsort(circuit.outputs, kind="stable")
-    in_order = circuit.outputs[order]
-    begin = np.searchsorted(in_order, wire, side="left")
-    counts = np.searchsorted(in_order, wire, side="right") - begin
-    output = order[_runs(begin, counts)]
-    ones = np.ones(len(output), bool)
-    shape = (rows, len(circuit.outputs))
-    return sp.coo_array((ones, (np.repeat(sample, counts), output)), shape=shape).tocsr()
-
-
-def _among(keys: Keys, known: Keys) -> NDArray[np.bool_]:
-    place = np.minimum(np.searchsorted(known, keys), max(len(known) - 1, 0))
-    return known[place] == keys if len(known) else np.zeros(len(keys), bool)
 
 
 def _runs(begin: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from polyseme.circuits.aig import netlist_of
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.influence import INFLUENCES
+from polyseme.circuits.netlist import Netlist
+from polyseme.circuits.normalise import normalise
 from polyseme.circuits.problems import (
     MAX_SEED,
     k_and,
@@ -16,7 +19,14 @@ from polyseme.circuits.problems import (
     permutation,
     universal_and,
 )
+from polyseme.circuits.readers.aiger import read_aiger
+from polyseme.circuits.readers.bench import read_bench
+from polyseme.circuits.readers.blif import read_blif
+from polyseme.circuits.readers.dimacs import read_dimacs
 from polyseme.circuits.readers.facts import read_facts
+from polyseme.circuits.readers.json_circuit import read_json
+from polyseme.circuits.readers.pla import read_pla
+from polyseme.circuits.readers.text import shown_path
 from polyseme.errors import SourceError
 
 MAX_FEATURES = 10**7
@@ -89,13 +99,23 @@ _PROBLEMS = {
     ),
 }
 
-_READERS: dict[str, Callable[[str], Circuit]] = {".csv": read_facts}
+_LOGIC: dict[str, Callable[[str], Netlist]] = {
+    ".aag": read_aiger,
+    ".aig": read_aiger,
+    ".json": lambda path: netlist_of(read_json(path)),
+    ".blif": read_blif,
+    ".bench": read_bench,
+    ".pla": read_pla,
+    ".cnf": read_dimacs,
+}
 
 
 def read(source: str | os.PathLike[str]) -> Circuit:
     """Open a source: a path whose ending tells its format, or a problem.
 
-    A path ending in .csv is a table of facts, as is whatever follows `facts:`. Problems are
+    A path ending in .csv is a table of facts, as is whatever follows `facts:`. Files of logic
+    (.aag, .aig, .json, .blif, .bench, .pla, .cnf) are normalised: every wire rests at zero, and
+    outputs that do not are `inverted`. The circuit is named like the file. Problems are
     `and2:features=N,gates=N,influence=regular|uniform|zipf,seed=N`, `and:k=N,...` with the same
     keys, `permutation:features=N,seed=N` and `uand:features=N`; gates default to features. Raises
     SourceError with the value and the rule for anything else.
@@ -104,15 +124,27 @@ def read(source: str | os.PathLike[str]) -> Circuit:
     name, _, rest = text.partition(":")
     if isinstance(source, str) and name == "facts":
         return read_facts(rest)
-    for ending, reader in _READERS.items():
+    if text.lower().endswith(".csv"):
+        return read_facts(text)
+    for ending, reader in _LOGIC.items():
         if text.lower().endswith(ending):
-            return reader(text)
+            return _normalised(text, reader)
     if isinstance(source, str) and name in _PROBLEMS:
         return _build(text, _PROBLEMS[name], rest)
     raise SourceError(
-        f"source {_shown(text)} is neither a file ending in {', '.join(_READERS)} nor a problem; "
-        f"the problems are {', '.join(_PROBLEMS)} and facts"
+        f"source {_shown(text)} is neither a file ending in .csv nor a problem nor a file of "
+        f"logic; the problems are {', '.join(_PROBLEMS)} and facts, and logic ends in "
+        f"{', '.join(_LOGIC)}"
     )
+
+
+def _normalised(path: str, reader: Callable[[str], Netlist]) -> Circuit:
+    netlist = reader(path)
+    try:
+        return normalise(netlist)
+    except SourceError as error:
+        rule = str(error).removeprefix(f"{netlist.name}: ")
+        raise SourceError(f"{shown_path(path)}: {rule}") from None
 
 
 def _build(text: str, problem: _Problem, rest: str) -> Circuit:

@@ -7,6 +7,7 @@ it rests at zero.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,8 +76,9 @@ class Terms:
 def terms_of(circuit: Circuit) -> Terms:
     """Flatten a circuit into terms.
 
-    Outputs may be features, gates over features, or ORs of those. Raises CompileError naming the
-    first gate that lies deeper, and an XOR too wide to be a sum of terms.
+    Outputs may be features, gates over features, or ORs of those; a constant has no terms. The
+    terms are those of the outputs' wires, whatever `inverted` says of them. Raises CompileError
+    naming the first gate that lies deeper, and an XOR too wide to be a sum of terms.
     """
     output, wire = _open_ors(circuit)
     pieces = [_of_features(circuit, output, wire)]
@@ -92,24 +94,55 @@ def terms_of(circuit: Circuit) -> Terms:
 
 
 def _open_ors(circuit: Circuit) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Pairs (output, wire) such that each output is the OR of its wires, none of them an OR."""
+    """Pairs (output, wire) such that each output is the OR of its wires, none of them an OR.
+
+    Pairs are numbers output * wires + wire. They are opened from the highest level down: then an
+    OR is complete when its turn comes, and is opened once however many paths lead to it.
+    """
     features = len(circuit.features)
-    output = np.arange(len(circuit.outputs), dtype=np.int32)
-    wire = circuit.outputs.astype(np.int64)
     passing = np.zeros(circuit.wires, bool)
     passing[features:] = np.isin(circuit.kinds, (GateKind.OR, GateKind.IDENTITY))
-    while passing[wire].any():
-        opened = passing[wire]
-        gate = wire[opened] - features
-        begin, widths = circuit.fan_in_offsets[gate], np.diff(circuit.fan_in_offsets)[gate]
-        starts = np.cumsum(widths) - widths
-        inner = circuit.fan_in[np.repeat(begin - starts, widths) + np.arange(int(widths.sum()))]
-        output = np.concatenate((output[~opened], np.repeat(output[opened], widths)))
-        wire = np.concatenate((wire[~opened], inner))
-        pairs = np.unique(output.astype(np.int64) * circuit.wires + wire)
-        output, wire = (pairs // circuit.wires).astype(np.int32), pairs % circuit.wires
+    waiting: list[list[NDArray[np.int64]]] = [[] for _ in range(int(circuit.levels.max()) + 1)]
+    closed = [np.empty(0, np.int64)]
+
+    def queue(output: NDArray[np.int64], wire: NDArray[np.int64]) -> None:
+        pairs = output * circuit.wires + wire
+        closed.append(pairs[~passing[wire]])
+        for level, opened in _by_level(circuit, pairs[passing[wire]]):
+            waiting[level].append(opened)
+
+    output = np.flatnonzero(circuit.outputs >= 0)
+    queue(output, circuit.outputs[output].astype(np.int64))
+    for level in range(len(waiting) - 1, 0, -1):
+        if waiting[level]:
+            output, wire = np.divmod(np.unique(np.concatenate(waiting[level])), circuit.wires)
+            waiting[level].clear()
+            widths, inner = _inputs(circuit, wire - features)
+            queue(np.repeat(output, widths), inner.astype(np.int64))
+    output, wire = np.divmod(np.unique(np.concatenate(closed)), circuit.wires)
     _check_shallow(circuit, wire)
-    return output, wire
+    return output.astype(np.int32), wire
+
+
+def _by_level(
+    circuit: Circuit, pairs: NDArray[np.int64]
+) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Pairs output * wires + wire, grouped by the level of the wire."""
+    level = circuit.levels[pairs % circuit.wires]
+    order = np.argsort(level, kind="stable")
+    cuts = np.flatnonzero(np.diff(level[order])) + 1
+    for group in np.split(order, cuts) if len(order) else ():
+        yield int(level[group[0]]), pairs[group]
+
+
+def _inputs(
+    circuit: Circuit, gate: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """How many inputs each gate has, (gates,), and the inputs of all of them in a row."""
+    widths = np.diff(circuit.fan_in_offsets)[gate]
+    starts = np.cumsum(widths) - widths
+    places = np.repeat(circuit.fan_in_offsets[gate] - starts, widths)
+    return widths, circuit.fan_in[places + np.arange(int(widths.sum()))]
 
 
 def _check_shallow(circuit: Circuit, wire: NDArray[np.int64]) -> None:
@@ -131,10 +164,7 @@ def _of_features(circuit: Circuit, output: NDArray[np.int32], wire: NDArray[np.i
 
 
 def _of_and(circuit: Circuit, output: NDArray[np.int32], gate: NDArray[np.int64]) -> Terms:
-    widths = np.diff(circuit.fan_in_offsets)[gate]
-    starts = np.cumsum(widths) - widths
-    places = np.repeat(circuit.fan_in_offsets[gate] - starts, widths)
-    literals = circuit.fan_in[places + np.arange(int(widths.sum()))]
+    widths, literals = _inputs(circuit, gate)
     return _terms(circuit, output, widths, literals)
 
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, replace
 from operator import index
 from pathlib import Path
-from secrets import token_hex
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,12 +24,13 @@ from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.names import Names
 from polyseme.circuits.terms import Terms
 from polyseme.codes.code import SparseCode
-from polyseme.errors import FileFormatError, PolysemeError, SourceError
+from polyseme.errors import FileFormatError, SourceError
 from polyseme.networks import metadata as read
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.checks import check_array, check_runs
 from polyseme.networks.metadata import Metadata
 from polyseme.networks.network import Encoder, Layer, Network, Readout
+from polyseme.writing import write_whole as write_whole
 
 VERSION = 1
 Tensors = dict[str, NDArray[Any]]
@@ -46,29 +45,6 @@ _BROKEN = (
     RecursionError,
     MemoryError,
 )
-
-
-def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file beside its place and rename it there, so that it appears whole or not at all.
-
-    Raises PolysemeError naming the file when it cannot be written.
-    """
-    target = Path(path)
-    # A short name of its own: the target's may already be as long as the file system allows.
-    beside = target.parent / f".polyseme.{token_hex(8)}.part"
-    try:
-        try:
-            beside.write_bytes(content)
-            beside.replace(target)
-        except BaseException:
-            with suppress(OSError, ValueError):
-                beside.unlink()
-            raise
-    except OSError as error:
-        reason = error.strerror or error
-        raise PolysemeError(f"{_shown(path)}: cannot be written: {reason}") from None
-    except ValueError as error:
-        raise PolysemeError(f"{_shown(path)}: cannot be written: {error}") from None
 
 
 def key_path(path: str | os.PathLike[str]) -> Path:

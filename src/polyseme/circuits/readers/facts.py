@@ -16,6 +16,7 @@ import numpy as np
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.names import Names, check_name
+from polyseme.circuits.readers.text import read_text, shown_path
 from polyseme.errors import SourceError
 
 MAX_FILE_BYTES = 2**28
@@ -29,8 +30,8 @@ def read_facts(path: str | os.PathLike[str]) -> Circuit:
     Cells lose surrounding blanks; an empty cell is no fact; blank lines are skipped. Raises
     SourceError naming the file, the line and the rule for anything else than such a table.
     """
-    shown = _shown(path)
-    records = _records(_read_text(path, shown), shown)
+    shown = shown_path(path)
+    records = _records(read_text(path, MAX_FILE_BYTES, "a table"), shown)
     first_line, header = next(records, (1, []))
     if not header:
         raise SourceError(f"{shown}: the file is empty; a table of facts starts with a header")
@@ -43,7 +44,7 @@ def read_facts(path: str | os.PathLike[str]) -> Circuit:
         for relation, cell in enumerate(row[1:]):
             if cell:
                 builder.add_fact(relation, cell, place)
-    return builder.circuit(f"facts:{_shown(Path(path).name)}", f"{shown}: ")
+    return builder.circuit(f"facts:{shown_path(Path(path).name)}", f"{shown}: ")
 
 
 def facts_from_table(table: Mapping[str, Mapping[str, str]]) -> Circuit:
@@ -148,32 +149,6 @@ def _check_text(name: str, what: str, place: str) -> None:
     check_name(name, f"{place}{what} ")
 
 
-def _read_text(path: str | os.PathLike[str], shown: str) -> str:
-    try:
-        if not Path(path).exists():
-            raise SourceError(f"{shown}: no such file")
-        if not Path(path).is_file():
-            raise SourceError(f"{shown}: not a regular file")
-        if Path(path).stat().st_size > MAX_FILE_BYTES:
-            raise SourceError(f"{shown}: a table may have at most {MAX_FILE_BYTES} bytes")
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise SourceError(f"{shown}: cannot be read: {error.strerror}") from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = _line_of(data, error.start)
-        raise SourceError(f"{shown}, line {line}: not UTF-8") from error
-    if "\0" in text:
-        raise SourceError(f"{shown}, line {_line_of(data, data.index(0))}: holds a NUL byte")
-    return text
-
-
-def _line_of(data: bytes, position: int) -> int:
-    before = data[:position].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return before.count(b"\n") + 1
-
-
 def _records(text: str, shown: str) -> Iterator[tuple[int, list[str]]]:
     """The lines that are not blank, as stripped cells, each with the number it starts at."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -187,9 +162,3 @@ def _records(text: str, shown: str) -> Iterator[tuple[int, list[str]]]:
             raise SourceError(f"{shown}, line {line}: not well-formed CSV: {error}") from error
         if row:
             yield line, [cell.strip() for cell in row]
-
-
-def _shown(path: str | os.PathLike[str]) -> str:
-    """A path as it is, or escaped where it would break a one-line message."""
-    text = os.fspath(path)
-    return text if text and text.isprintable() and len(text) <= 300 else ascii(text)[:300]

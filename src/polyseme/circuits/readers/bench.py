@@ -1,0 +1,151 @@
+"""The BENCH format of the ISCAS circuits, and the tables of truth ABC writes in it."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from polyseme.circuits.netlist import Netlist, NetlistKind
+from polyseme.circuits.readers.covers import define_cover
+from polyseme.circuits.readers.signals import Signals
+from polyseme.circuits.readers.text import lines_of, read_logic, shown_path, shown_text
+from polyseme.errors import SourceError
+
+MAX_TABLE_INPUTS = 16
+
+_PORT = re.compile(r"(INPUT|OUTPUT)\s*\((.*)\)", re.IGNORECASE)
+# Kind of the gate, whether its inputs are negated, whether its output is.
+_GATES = {
+    "AND": (NetlistKind.AND, 0, False),
+    "NAND": (NetlistKind.AND, 0, True),
+    "OR": (NetlistKind.AND, 1, True),
+    "NOR": (NetlistKind.AND, 1, False),
+    "XOR": (NetlistKind.XOR, 0, False),
+    "XNOR": (NetlistKind.XOR, 0, True),
+    "BUF": (NetlistKind.AND, 0, False),
+    "BUFF": (NetlistKind.AND, 0, False),
+    "NOT": (NetlistKind.AND, 0, True),
+}
+_OF_ONE = ("BUF", "BUFF", "NOT", "DFF")
+_CONSTANTS = {"VDD": False, "GND": True}
+
+
+def read_bench(path: str | os.PathLike[str]) -> Netlist:
+    """Read a BENCH file.
+
+    Flip-flops are cut: each is one more input, and the output "<flip-flop>.next". Raises
+    SourceError naming the file, the line and the rule for anything else than such a file.
+    """
+    shown = shown_path(path)
+    definitions = _Definitions(shown)
+    for line, whole in lines_of(read_logic(path), shown):
+        text = whole.partition("#")[0].strip()
+        if text:
+            definitions.take(text, line)
+    return definitions.signals.netlist(shown_path(Path(path).name))
+
+
+class _Definitions:
+    """Takes the lines of a file one by one."""
+
+    def __init__(self, shown: str):
+        self.signals = Signals(shown)
+        self._shown = shown
+
+    def take(self, text: str, line: int) -> None:
+        """Take a line: a port, or a signal and what it is."""
+        port = _PORT.fullmatch(text)
+        if port:
+            name = self._name(port[2], line)
+            if port[1].upper() == "INPUT":
+                self.signals.add_input(name, line)
+            else:
+                self.signals.add_output(name, line)
+            return
+        left, equals, right = text.partition("=")
+        if not equals:
+            raise self._error(
+                line, f"{shown_text(text)} must be INPUT(a), OUTPUT(a) or a = GATE(b, c)"
+            )
+        self._define(self._name(left, line), right.strip(), line)
+
+    def _define(self, name: str, right: str, line: int) -> None:
+        if right.upper() in _CONSTANTS:
+            negated = _CONSTANTS[right.upper()]
+            self.signals.define(name, NetlistKind.AND, (), line, negated)
+            return
+        head, _, inside = right.partition("(")
+        words = head.split()
+        if not (inside.endswith(")") and 1 <= len(words) <= 2):
+            raise self._error(line, f"{shown_text(right)} must be GATE(a, b), vdd or gnd")
+        gate, table = words[0].upper(), "".join(words[1:])
+        names = [self._name(piece, line) for piece in inside.removesuffix(")").split(",")]
+        if gate in _OF_ONE and len(names) != 1:
+            raise self._error(line, f"{gate} of {len(names)} inputs; it takes one")
+        if gate == "LUT":
+            self._define_table(name, table, names, line)
+        elif table:
+            raise self._error(line, f"{shown_text(table)} stands between gate and inputs")
+        elif gate == "DFF":
+            self.signals.add_state(name, names[0], line)
+        elif gate in _GATES:
+            kind, flip, negated = _GATES[gate]
+            literals = [self.signals.literal(other, line) ^ flip for other in names]
+            self.signals.define(name, kind, literals, line, negated)
+        else:
+            known = ", ".join([*_GATES, "DFF", "LUT"])
+            raise self._error(line, f"gate {shown_text(words[0])} is none of {known}")
+
+    def _define_table(self, name: str, table: str, names: list[str], line: int) -> None:
+        width = len(names)
+        if width > MAX_TABLE_INPUTS:
+            raise self._error(line, f"LUT of {width} inputs; the most is {MAX_TABLE_INPUTS}")
+        digits = max(1, 2**width // 4)
+        if not re.fullmatch(f"0[xX][0-9a-fA-F]{{1,{digits}}}", table):
+            raise self._error(
+                line,
+                f"table {shown_text(table)} must be 0x and at most {digits} hexadecimal digits",
+            )
+        values, rows = int(table, 16), 2**width
+        if values >> rows:
+            raise self._error(line, f"table {shown_text(table)} has more than {rows} bits")
+        # Describe whichever half of the table is smaller.
+        negated = values.bit_count() > rows // 2
+        wanted = values ^ (2**rows - 1) if negated else values
+        cubes, _ = _cubes(wanted, wanted, width)
+        literals = [self.signals.literal(other, line) for other in names]
+        define_cover(self.signals, name, literals, cubes, line, negated)
+
+    def _name(self, text: str, line: int) -> str:
+        name = text.strip()
+        if "," in name or "=" in name or name.split() != [name]:
+            raise self._error(line, f"name {shown_text(name)} must be a word without , and =")
+        return name
+
+    def _error(self, line: int, rule: str) -> SourceError:
+        return SourceError(f"{self._shown}, line {line}: {rule}")
+
+
+def _cubes(must: int, may: int, width: int) -> tuple[list[str], int]:
+    """Few cubes that cover a table of `must` and no more than `may`, and the table they cover.
+
+    The lowest bit of a table is the row of all zeros. This is Minato's and Morreale's recursion:
+    split by the last input, cubes that have to read it come first, and what is left needs none.
+    Every cube takes a row of `must` of its own, so their number and with it the work are bounded by
+    the table, and the depth is `width`.
+    """
+    if not must:
+        return [], 0
+    if may == 2**2**width - 1:
+        return ["-" * width], may
+    half = 2 ** (width - 1)
+    ones = 2**half - 1
+    must_low, must_high, may_low, may_high = must & ones, must >> half, may & ones, may >> half
+    low, covered_low = _cubes(must_low & ~may_high, may_low, width - 1)
+    high, covered_high = _cubes(must_high & ~may_low, may_high, width - 1)
+    left = must_low & ~covered_low | must_high & ~covered_high
+    both, covered = _cubes(left, may_low & may_high, width - 1)
+    parts = ((low, "0"), (high, "1"), (both, "-"))
+    cubes = [cube + mark for part, mark in parts for cube in part]
+    return cubes, covered_low | covered | (covered_high | covered) << half

@@ -1,0 +1,202 @@
+"""Collecting gates of signals known by name, in any order, and making a netlist of them.
+
+Every format that names its signals ends here, so that a signal never defined, defined twice or
+defined by way of itself is told the same way everywhere: with its name and its line.
+
+While a file is read, signals are numbered as they are met (0 is the constant false) and a literal
+is 2 * number, plus one where negated, just as in a netlist. Every signal that is no input has one
+gate and a flag that negates it, so a NAND is a gate as much as an AND is.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.circuits.names import Names
+from polyseme.circuits.netlist import Netlist, NetlistKind
+from polyseme.circuits.readers.text import check_signal, shown_text
+from polyseme.circuits.topological import CyclicError, topological_order
+from polyseme.errors import SourceError
+
+MAX_SIGNALS = 10**7
+MAX_LITERALS = 5 * 10**7
+
+
+class Signals:
+    """The signals of one file; `shown` is how messages call it.
+
+    Methods raise SourceError naming `shown`, the line they are given and the rule that is broken.
+    """
+
+    def __init__(self, shown: str):
+        """Begin with no signal but the constant."""
+        self._shown = shown
+        self._numbers: dict[str, int] = {}
+        # By number of the signal: the line that first speaks of it, and the one that defines it.
+        self._first_line = array("i", [0])
+        self._defined_line = array("i", [0])
+        self._inputs: dict[str, int] = {}
+        self._states: dict[str, int] = {}
+        self._outputs: dict[str, int] = {}
+        self._next_states: dict[str, int] = {}
+        # By gate.
+        self._signal = array("i")
+        self._kinds = array("B")
+        self._negated = array("B")
+        self._ends = array("q", [0])
+        self._fan_in = array("i")
+
+    def literal(self, name: str, line: int) -> int:
+        """The literal of a signal that a line speaks of."""
+        number = self._numbers.get(name)
+        if number is None:
+            check_signal(name, self._at(line))
+            number = self._numbers[name] = self._new_signal(line)
+        return 2 * number
+
+    def add_input(self, name: str, line: int) -> None:
+        """Define a signal as an input."""
+        self._inputs[name] = self._definition(name, line)
+
+    def add_output(self, name: str, line: int) -> None:
+        """Make a signal an output of the same name."""
+        self._add_output(self._outputs, name, self.literal(name, line), line)
+
+    def add_state(self, name: str, next_state: str, line: int) -> None:
+        """Define a signal as the state of a latch, which is cut.
+
+        The state becomes an input behind all others, and the signal `next_state`, which the latch
+        would store, becomes the output "<name>.next" behind all others.
+        """
+        self._states[name] = self._definition(name, line)
+        stored = self.literal(next_state, line)
+        self._add_output(self._next_states, f"{name}.next", stored, line)
+
+    def define(
+        self,
+        name: str,
+        kind: NetlistKind,
+        literals: Iterable[int],
+        line: int,
+        negated: bool = False,
+    ) -> None:
+        """Define a signal as a gate, or as its negation."""
+        self._add_gate(self._definition(name, line), kind, literals, line, negated)
+
+    def conjunction(self, literals: Iterable[int], line: int) -> int:
+        """The literal of an AND without a name."""
+        signal = self._new_signal(line)
+        self._add_gate(signal, NetlistKind.AND, literals, line, False)
+        return 2 * signal
+
+    def netlist(self, name: str) -> Netlist:
+        """All that was collected, in topological order.
+
+        Raises SourceError if there is no output, a signal is not defined or depends on itself.
+        """
+        outputs = {**self._outputs, **self._next_states}
+        if not outputs:
+            raise SourceError(f"{self._shown}: no output; name at least one")
+        inputs = {**self._inputs, **self._states}
+        signal = np.array(self._signal, np.int64)
+        gate_of_signal = np.full(len(self._first_line), -1, np.int32)
+        gate_of_signal[signal] = np.arange(len(signal))
+        self._check_defined(gate_of_signal, inputs)
+        order = self._order(gate_of_signal)
+        final = np.zeros(len(gate_of_signal), np.int32)
+        final[list(inputs.values())] = 2 * (1 + np.arange(len(inputs)))
+        final[signal[order]] = 2 * (1 + len(inputs) + np.arange(len(order)))
+        final[signal] += np.array(self._negated, np.int32)
+        offsets, fan_in = _reordered(np.array(self._ends), np.array(self._fan_in, np.int32), order)
+        ends = np.array(list(outputs.values()), np.int32)
+        return Netlist(
+            inputs=Names(list(inputs)),
+            kinds=np.array(self._kinds, np.uint8)[order],
+            fan_in_offsets=offsets,
+            fan_in=final[fan_in >> 1] ^ (fan_in & 1),
+            outputs=final[ends >> 1] ^ (ends & 1),
+            output_names=Names(list(outputs)),
+            name=name,
+        )
+
+    def _at(self, line: int) -> str:
+        return f"{self._shown}, line {line}: "
+
+    def _new_signal(self, line: int) -> int:
+        if len(self._first_line) > MAX_SIGNALS:
+            raise SourceError(f"{self._at(line)}there may be at most {MAX_SIGNALS} signals")
+        self._first_line.append(line)
+        self._defined_line.append(0)
+        return len(self._first_line) - 1
+
+    def _definition(self, name: str, line: int) -> int:
+        number = self.literal(name, line) >> 1
+        if self._defined_line[number]:
+            first = self._defined_line[number]
+            raise SourceError(
+                f"{self._at(line)}signal {shown_text(name)} is defined a second time; "
+                f"the first is on line {first}"
+            )
+        self._defined_line[number] = line
+        return number
+
+    def _add_output(self, among: dict[str, int], name: str, literal: int, line: int) -> None:
+        if name in self._outputs or name in self._next_states:
+            raise SourceError(f"{self._at(line)}output {shown_text(name)} is named twice")
+        check_signal(name, self._at(line))
+        among[name] = literal
+
+    def _add_gate(
+        self, signal: int, kind: NetlistKind, literals: Iterable[int], line: int, negated: bool
+    ) -> None:
+        self._signal.append(signal)
+        self._kinds.append(kind)
+        self._negated.append(negated)
+        self._fan_in.extend(literals)
+        self._ends.append(len(self._fan_in))
+        if len(self._fan_in) > MAX_LITERALS:
+            raise SourceError(f"{self._at(line)}gates may read at most {MAX_LITERALS} literals")
+
+    def _name(self, number: int) -> str:
+        # Only messages ask, so nothing is kept that would answer faster.
+        return next(name for name, other in self._numbers.items() if other == number)
+
+    def _check_defined(self, gate_of_signal: NDArray[np.int32], inputs: dict[str, int]) -> None:
+        missing = gate_of_signal < 0
+        missing[0] = False
+        missing[list(inputs.values())] = False
+        if missing.any():
+            number = int(np.argmax(missing))
+            raise SourceError(
+                f"{self._at(self._first_line[number])}signal {shown_text(self._name(number))} "
+                "is not defined anywhere"
+            )
+
+    def _order(self, gate_of_signal: NDArray[np.int32]) -> NDArray[np.int64]:
+        read = gate_of_signal[np.array(self._fan_in, np.int64) >> 1]
+        try:
+            return topological_order(np.array(self._ends), read)
+        except CyclicError as error:
+            gate = error.gate
+            # A gate without a name stands before the named one it is part of.
+            while not self._defined_line[self._signal[gate]]:
+                gate += 1
+            number = self._signal[gate]
+            raise SourceError(
+                f"{self._at(self._defined_line[number])}signal {shown_text(self._name(number))} "
+                "depends on itself"
+            ) from error
+
+
+def _reordered(
+    offsets: NDArray[np.int64], values: NDArray[np.int32], order: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The runs values[offsets[i]:offsets[i + 1]] in another order, as offsets and values."""
+    widths = np.diff(offsets)[order]
+    ends = np.concatenate(([0], np.cumsum(widths))).astype(np.int64)
+    places = np.repeat(offsets[order] - ends[:-1], widths) + np.arange(ends[-1])
+    return ends, values[places]
