@@ -5,17 +5,31 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
+import scipy.sparse as sp
 
 from polyseme.circuits import problems
 from polyseme.circuits.names import Names
 from polyseme.codes.balanced import balanced_code
 from polyseme.codes.code import SparseCode
 from polyseme.compiler.compile import compile
+from polyseme.compiler.deep.build import build_deep
+from polyseme.compiler.deep.plan import make_deep_plan
 from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
 
-KINDS = ("pairwise", "universal", "permutation", "pooled", "facts", "monosemantic", "deep", "ties")
+KINDS = (
+    "pairwise",
+    "universal",
+    "permutation",
+    "pooled",
+    "facts",
+    "monosemantic",
+    "deep",
+    "mixed",
+    "ties",
+)
 FACTS = {
     f"città {number}": {"in": f"country {number % 7}", 'speaks "x"': f"language {number % 5}"}
     for number in range(60)
@@ -40,9 +54,17 @@ def network_of(kind: str) -> Network:
             return compile(problems.pairwise_and(30, 30), construction="monosemantic")
         case "deep":
             return deep_network()
+        case "mixed":
+            return mixed_network()
         case "ties":
             return counting_network()
     raise ValueError(kind)
+
+
+@cache
+def superposed_network(neurons: int) -> Network:
+    """Four layers, with a deep key; in superposition where `neurons` are fewer than 400."""
+    return build_deep(make_deep_plan(problems.layered(400, 4), 3, 1e-2, 0), neurons)
 
 
 def deep_network() -> Network:
@@ -75,6 +97,50 @@ def deep_network() -> Network:
         ),
         Provenance("deep", "by hand", 3, 5, 0, 9, 48, {}, "made by a test"),
     )
+
+
+def mixed_network() -> Network:
+    """A sparse layer with a cap, a full one with a cap and a sparse one without, no compiler.
+
+    Every third output is on at rest, the last but one always on, the last never.
+    """
+    generator = np.random.default_rng(8)
+    widths, outputs = (12, 20, 15, 18), 11
+    first, second, third = (
+        generator.integers(-9, 10, (writes, reads)) for reads, writes in pairwise(widths)
+    )
+    # A unit that reads nothing at all, at either end of a layer and within it.
+    first[generator.random(first.shape) < 0.7] = first[[0, 7, 19]] = 0
+    third[generator.random(third.shape) < 0.8] = 0
+    biases = [generator.integers(-12, 20, width).astype(np.int32) for width in widths[1:]]
+    counts = np.append(np.full(outputs - 2, 6), [0, 0])
+    weights = generator.integers(-3, 8, int(counts.sum()))
+    thresholds = (np.arange(outputs) * 9 + 0.03125).astype(np.float32)
+    resting = np.arange(outputs - 2) % 3 == 0
+    thresholds[:-2][resting] *= -1
+    weights[np.repeat(resting, 6)] *= -1
+    thresholds[-2:] = -0.5, np.inf
+    return Network(
+        Encoder(Names(prefix="x", count=25), balanced_code(25, 12, 3, generator, signed=True)),
+        (
+            Layer(sp.csr_array(first.astype(np.int8)), biases[0], 0.125, 16),
+            Layer(second.astype(np.int16), biases[1], 1.0, 24),
+            Layer(sp.csr_array(third.astype(np.int16)), biases[2], 0.5),
+        ),
+        Readout(
+            Names(prefix="y", count=outputs),
+            np.concatenate(([0], np.cumsum(counts))),
+            generator.integers(0, widths[-1], int(counts.sum())).astype(np.int32),
+            weights.astype(np.int16),
+            thresholds,
+        ),
+        Provenance("mixed", "by hand", 3, 8, 0, 9, 48, {}, "made by a test"),
+    )
+
+
+def full_weights(layer: Layer) -> np.ndarray:
+    """The weights as a matrix, however they are stored."""
+    return layer.weights.toarray() if layer.is_sparse else layer.weights
 
 
 def counting_network() -> Network:
@@ -117,7 +183,7 @@ def rows_of(bits: np.ndarray) -> np.ndarray:
 
 
 def oracle(network: Network, bits: np.ndarray) -> np.ndarray:
-    """Outputs (samples, outputs) straight from the definition, one sample and output at a time.
+    """Which outputs are on, (samples, outputs), from the definition, one sample at a time.
 
     Values are int64 and stand for themselves over 2^halvings, so nothing is ever rounded.
     """
@@ -130,7 +196,9 @@ def oracle(network: Network, bits: np.ndarray) -> np.ndarray:
                 values[position] += sign
         for layer in network.layers:
             bias = layer.bias.astype(np.int64) << halvings
-            values = np.maximum(layer.weights.astype(np.int64) @ values + bias, 0)
+            values = np.maximum(full_weights(layer).astype(np.int64) @ values + bias, 0)
+            if layer.cap:
+                values = np.minimum(values, layer.cap << halvings)
             halvings += round(-math.log2(layer.scale))
         for output, threshold in enumerate(readout.thresholds.tolist()):
             begin, end = readout.offsets[output : output + 2]

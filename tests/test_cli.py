@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import itertools
 import json
 import os
 import string
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,19 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
 import polyseme as ps
-from polyseme.circuits import evaluate_sparse
+from polyseme.circuits import evaluate_dense, evaluate_sparse, problems
+from polyseme.cli.compile_report import Compiled, emit_compiled
 from polyseme.cli.main import main
 from polyseme.cli.report import one_line
+from polyseme.compiler.deep.report import LayerReport
+from polyseme.networks.deep_key import DeepKey
 from polyseme.networks.files import key_path
 from polyseme.verify.intervals import clopper_pearson
+from polyseme.verify.layers import verify_layers
 
 PROBLEM = "and2:features=200,gates=200"
 EASY = [PROBLEM, "--active", "2", "--error", "0.02"]
-COMMANDS = ("compile", "verify", "run", "inspect", "bounds", "export")
+COMMANDS = ("compile", "verify", "run", "inspect", "bounds", "export", "convert")
 FACTS = [
     ["country", "capital", "continent"],
     ["France", "Paris", "Europe"],
@@ -160,6 +165,7 @@ def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
         "bits": possible.bits,
         "weights_dtype": str(network.layers[0].weights.dtype),
         "note": "",
+        "per_layer": [],
     }
     assert {name: fields[name] for name in asked} == asked
     assert set(fields) - set(asked) == {"error", "error_interval", "seconds"}
@@ -275,6 +281,7 @@ def test_verify_tells_what_the_library_measures(bench: Bench, inputs: str) -> No
         "error_interval": list(wanted.error_interval),
         "inputs": inputs,
         "active": 3,
+        "evaluator": "circuit",
         "proved": None if inputs != "alone" or wanted.wrong else "every gate alone",
         "first_wrong": list(wanted.first_wrong),
     }
@@ -402,8 +409,11 @@ def test_inspect_tells_what_is_in_the_file(bench: Bench) -> None:
     assert fields["layers"] == [
         {
             "neurons": weights.shape[0],
+            "units": weights.shape[0],
+            "cap": 0,
             "inputs": weights.shape[1],
             "weights_dtype": str(weights.dtype),
+            "stored": "dense",
             "nonzero_share": pytest.approx(share),
         }
     ]
@@ -531,6 +541,272 @@ def test_export_never_writes_over_the_network_or_its_key(bench: Bench) -> None:
     for target in (bench.net, key_path(bench.net)):
         assert_refused(call("export", bench.net, "--to", "onnx", "-o", target), "overwritten")
     assert bench.contents() == before
+
+
+# deep circuits
+
+# ISCAS-85 c17 with one output more, which is on at rest.
+C17 = """
+INPUT(a)
+INPUT(b)
+INPUT(c)
+INPUT(d)
+INPUT(e)
+OUTPUT(x)
+OUTPUT(y)
+OUTPUT(z)
+p = NAND(a, c)
+q = NAND(c, d)
+r = NAND(b, q)
+s = NAND(q, e)
+x = NAND(p, r)
+y = NAND(r, s)
+z = NOR(x, y)
+"""
+
+
+@pytest.fixture(scope="module")
+def c17(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("logic") / "c17.bench"
+    path.write_text(C17, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def deep(c17: Path, monkeypatch: pytest.MonkeyPatch) -> ps.Network:
+    """The network of c17, which every command is made to load, whatever file is named."""
+    network = ps.compile(ps.read(str(c17)), active=5)
+    return _loaded(network, monkeypatch)
+
+
+@pytest.fixture
+def crowded(monkeypatch: pytest.MonkeyPatch) -> ps.Network:
+    """A deep network with far too few neurons, in superposition and loaded like `deep`."""
+    return _loaded(ps.compile(problems.layered(400, 4), neurons=300), monkeypatch)
+
+
+def _loaded(network: ps.Network, monkeypatch: pytest.MonkeyPatch) -> ps.Network:
+    for command in ("verify", "run", "inspect"):
+        monkeypatch.setattr(f"polyseme.cli.{command}.load", lambda *paths: network)
+    return network
+
+
+def test_compile_of_logic_tells_layers(c17: Path) -> None:
+    fields = done("compile", c17, "--active", "5", "--json").json()
+    circuit = ps.read(str(c17))
+    network = ps.compile(circuit, active=5)
+    assert fields["layers"] == len(network.layers) > 1
+    assert (fields["units"], fields["neurons"]) == (network.units, network.neurons)
+    assert fields["gates"] == circuit.gates
+    assert fields["error"] == 0
+    told = fields["per_layer"]
+    assert [layer["neurons"] for layer in told] == [layer.neurons for layer in network.layers]
+    assert {layer["kind"] for layer in told} == {"monosemantic"}
+    words = done("compile", c17, "--active", "5").stdout
+    assert f"ReLUs in {len(network.layers)} layers, at most {network.neurons} in one" in words
+    assert "one neuron a live wire takes" in words
+    assert "layers: superposed 0, monosemantic" in words
+
+
+def test_compile_of_a_deep_problem_in_superposition() -> None:
+    options = ["compile", "layered:width=400,depth=4", "--neurons", "300"]
+    outcome = done(*options, "--json", status=1)
+    fields = outcome.json()
+    assert (fields["layers"], fields["neurons"], fields["units"]) == (4, 300, 150)
+    assert [layer["kind"] for layer in fields["per_layer"]] == ["superposed"] * 4
+    assert "falls short" in outcome.stderr
+
+
+@pytest.mark.parametrize(("layers", "rows"), [(3, 3), (12, 12), (13, 12), (48, 12)])
+def test_compile_shows_a_row_a_layer_but_not_too_many(
+    capsys: pytest.CaptureFixture[str], layers: int, rows: int
+) -> None:
+    network = ps.compile(problems.permutation(9))
+    per_layer = tuple(
+        LayerReport(
+            layer=number,
+            columns=1000 + number,
+            neurons=500,
+            kind="superposed",
+            share_on=0.0031,
+            mean_on=3.1,
+            predicted_superposed=490,
+            why=f"[reason {number}]",
+        )
+        for number in range(layers)
+    )
+    circuit = problems.permutation(9)
+    measured, possible = ps.verify(network, samples=10), ps.bounds(circuit)
+    compiled = Compiled(network, circuit, measured, possible, 0.1, 1.0, per_layer)
+    emit_compiled(compiled, None, as_json=False)
+    table = capsys.readouterr().out.partition("layer by layer")[2]
+    shown = [row for row in table.splitlines()[4:] if row.startswith("│")]
+    assert len(shown) == rows
+    assert "[reason 0]" in shown[0]
+    assert f"[reason {layers - 1}]" in shown[-1]
+    assert (f"{layers - 11} layers not shown" in table) == (layers > 12)
+    emit_compiled(compiled, None, as_json=True)
+    assert json.loads(capsys.readouterr().out)["per_layer"] == list(map(asdict, per_layer))
+
+
+def test_compile_rewrites_logic_and_nothing_else(c17: Path, tmp_path: Path) -> None:
+    assert_refused(call("compile", PROBLEM, "--rewrite"), "files of logic", ".bench")
+    assert_refused(call("compile", "facts:a.bench", "--rewrite"), "files of logic")
+    pytest.importorskip("aigverse")
+    twice = tmp_path / "twice.bench"
+    twice.write_text(
+        "INPUT(a)\nINPUT(b)\nINPUT(c)\nOUTPUT(y)\np = AND(a, b)\nq = AND(a, c)\ny = OR(p, q)\n",
+        encoding="utf-8",
+    )
+    plain = done("compile", twice, "--active", "3", "--json").json()
+    smaller = done("compile", twice, "--active", "3", "--rewrite", "--json").json()
+    assert (plain["gates"], smaller["gates"]) == (3, 2)
+    assert smaller["error"] == 0
+
+
+def test_verify_of_a_deep_network_has_inputs_of_its_own(deep: ps.Network, c17: Path) -> None:
+    options = ["verify", "any", c17, "--samples", "300", "--json"]
+    fields = done(*options, "--inputs", "all").json()
+    assert [run["inputs"] for run in fields["runs"]] == ["satisfied", "uniform", "alone"]
+    assert all((run["wrong"], run["proved"]) == (0, None) for run in fields["runs"])
+    assert done(*options, "--inputs", "mixed").json()["inputs"] == "mixed"
+    assert_refused(call(*options, "--inputs", "near-miss"), "one hidden layer")
+    assert_refused(call("verify", "any", "--inputs", "odd"), "mixed or all")
+
+
+def test_mixed_inputs_are_only_for_deep_networks(bench: Bench) -> None:
+    assert_refused(call("verify", bench.net, "--inputs", "mixed"), "no inputs named 'mixed'")
+
+
+def test_verify_independently_of_the_compiler(
+    deep: ps.Network, c17: Path, tmp_path: Path, bench: Bench
+) -> None:
+    options = ["--independent", "--samples", "300", "--json"]
+    fields = done("verify", "any", c17, *options).json()
+    assert (fields["evaluator"], fields["wrong"]) == ("aig", 0)
+    assert "simulated as an AIG" in done("verify", "any", c17, *options[:-1]).stdout
+    other = tmp_path / "other.bench"
+    other.write_text(C17.replace("NAND(a, c)", "AND(a, c)"), encoding="utf-8")
+    wrong = done("verify", "any", other, *options, status=1).json()
+    assert wrong["wrong"] > 0
+    assert wrong["wrong"] == done("verify", "any", other, *options[1:], status=1).json()["wrong"]
+    assert_refused(call("verify", "any", "--independent"), "SOURCE")
+
+
+def test_verify_of_a_problem_independently(bench: Bench) -> None:
+    options = ["verify", bench.weak, PROBLEM, "--samples", "500", "--json"]
+    one, other = call(*options).json(), call(*options, "--independent").json()
+    assert (one.pop("evaluator"), other.pop("evaluator")) == ("circuit", "aig")
+    assert one == other
+
+
+def test_verify_looks_at_layers(
+    crowded: ps.Network, monkeypatch: pytest.MonkeyPatch, bench: Bench
+) -> None:
+    options = ["verify", "any", "--layers", "--samples", "50"]
+    fields = done(*options, "--json", status=1).json()
+    report = verify_layers(crowded, samples=50)
+    assert fields["layers"] == [{**asdict(one), "samples": 50} for one in report.layers]
+    words = done(*options, status=1).stdout
+    first = report.first_wrong
+    assert first is not None
+    assert f"the first wrong wire is {first.first_wrong}, in layer {first.layer}" in words
+    assert_refused(call(*options, "--inputs", "all"), "one kind of inputs")
+    assert_refused(call("verify", "any", PROBLEM, "--layers"), "leave SOURCE out")
+
+
+def test_verify_finds_nothing_wrong_in_layers_that_are_right(deep: ps.Network) -> None:
+    said = done("verify", "any", "--layers", "--samples", "50").stdout
+    assert "no layer ever misread a wire" in said
+
+
+def test_verify_of_layers_needs_several(bench: Bench) -> None:
+    assert_refused(call("verify", bench.net, "--layers"), "one hidden layer", "nothing in between")
+    assert_refused(call("verify", bench.keyless, "--layers"), "keyless.key.safetensors")
+
+
+def test_run_prints_outputs_that_rest_on(deep: ps.Network) -> None:
+    # z is on while x and y are off; a and c switch x on.
+    assert done("run", "any", "--on", "a").stdout == "z\n"
+    assert done("run", "any", "--on", "a,c").stdout == "x\n"
+    assert done("run", "any", "--on", "a", "--json").json()["outputs"] == ["z"]
+
+
+def test_inspect_of_a_deep_network_tells_layers_and_wires(crowded: ps.Network) -> None:
+    fields = done("inspect", "any", "--neuron", "2:7", "--json").json()
+    key = crowded.key
+    assert isinstance(key, DeepKey)
+    for layer, told in zip(crowded.layers, fields["layers"], strict=True):
+        assert (told["units"], told["neurons"]) == (layer.units, 2 * layer.units)
+        assert told["cap"] == layer.cap > 0
+    held = key.layers[2]
+    wires = [
+        key.circuit.wire_name(int(wire))
+        for wire, units in zip(held.wires, held.positions.tolist(), strict=True)
+        if 7 in units
+    ]
+    assert fields["neuron"] == {"layer": 2, "number": 7, "wires": wires}
+    assert fields["layers"][2]["wires_a_unit"]["max"] >= len(wires)
+    assert fields["terms_a_neuron"] is None
+    said = done("inspect", "any", "--neuron", "2:7").stdout
+    assert f"unit 7 of layer 2 carries {len(wires)} wires" in said
+    assert f"units clipped at {crowded.layers[0].cap}" in said
+
+
+def test_inspect_of_a_sparse_network(deep: ps.Network) -> None:
+    fields = done("inspect", "any", "--json").json()
+    for layer, told in zip(deep.layers, fields["layers"], strict=True):
+        full = layer.weights.toarray()
+        assert told["stored"] == "sparse"
+        assert told["nonzero_share"] == pytest.approx(float((full != 0).mean()))
+    assert "wires a unit: min 1, median 1, max 1" in done("inspect", "any").stdout
+
+
+@pytest.mark.parametrize(
+    ("asked", "rule"),
+    [
+        ("7", "name its layer, 0 to 3"),
+        ("4:0", "0 to 3"),
+        ("0:150", "0 to 149"),
+        (":7", "whole number"),
+        ("1:", "whole number"),
+        ("1:2:3", "whole number"),
+    ],
+)
+def test_inspect_of_a_unit_needs_one_that_is_there(
+    crowded: ps.Network, asked: str, rule: str
+) -> None:
+    assert_refused(call("inspect", "any", "--neuron", asked), rule)
+    done("inspect", "any", "--neuron", "3:149")
+
+
+# convert
+
+
+@pytest.mark.parametrize("ending", [".aig", ".aag", ".json", ".AAG"])
+def test_convert_writes_what_reads_back_the_same(c17: Path, tmp_path: Path, ending: str) -> None:
+    target = tmp_path / f"out{ending}"
+    fields = done("convert", c17, "-o", target, "--json").json()
+    circuit, back = ps.read(str(c17)), ps.read(str(target))
+    assert fields["gates"] == circuit.gates
+    bits = np.array(list(itertools.product((False, True), repeat=5)))
+    assert np.array_equal(evaluate_dense(circuit, bits), evaluate_dense(back, bits))
+    assert (back.features, back.output_names) == (circuit.features, circuit.output_names)
+    assert f"gates {circuit.gates}" in done("convert", c17, "-o", target).stdout
+
+
+@pytest.mark.parametrize("name", ["out.blif", "out", "out.aig.txt", "aig"])
+def test_convert_refuses_other_endings(c17: Path, tmp_path: Path, name: str) -> None:
+    assert_refused(call("convert", c17, "-o", tmp_path / name), ".aig, .aag, .json")
+    assert not list(tmp_path.iterdir())
+
+
+def test_convert_never_writes_over_its_source(c17: Path, tmp_path: Path) -> None:
+    target = tmp_path / "net.aag"
+    done("convert", c17, "-o", target)
+    before = target.read_bytes()
+    assert_refused(call("convert", target, "-o", target), "overwritten")
+    assert target.read_bytes() == before
 
 
 # the whole
@@ -689,6 +965,7 @@ def _valid(command: str, bench: Bench) -> list[str | Path]:
         "inspect": [bench.net],
         "bounds": [PROBLEM],
         "export": [bench.net, "--to", "onnx", "-o", bench.folder / "new.onnx"],
+        "convert": [PROBLEM, "-o", bench.folder / "new.aag"],
     }[command]
 
 
@@ -745,6 +1022,17 @@ PLACES = [
         lambda bench, value: [bench.net, "--to", "onnx", "-o", f"{bench.folder}/{value}"],
         OUTPUTS,
     ),
+    Place(
+        "convert",
+        lambda bench, value: [value, "-o", bench.folder / "n.aig"],
+        st.sampled_from(NOT_A_PROBLEM) | JUNK,
+    ),
+    Place(
+        "convert",
+        lambda bench, value: [_bad_file(bench, value), "-o", bench.folder / "n.aig"],
+        FILES,
+    ),
+    Place("convert", lambda bench, value: [PROBLEM, "-o", f"{bench.folder}/{value}"], OUTPUTS),
     *(
         _option(command, "--json", JUNK.filter(bool))
         for command in ("compile", "inspect", "bounds")
@@ -778,7 +1066,7 @@ def test_what_is_broken_above_was_whole(bench: Bench, command: str) -> None:
     written = set(bench.contents()) - set(before)
     for path in written:
         Path(path).unlink()
-    assert (outcome.status, bool(written)) == (0, command in ("compile", "export"))
+    assert (outcome.status, bool(written)) == (0, command in ("compile", "export", "convert"))
 
 
 @given(

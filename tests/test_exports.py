@@ -14,7 +14,7 @@ from polyseme.errors import MissingExtraError, PolysemeError
 from polyseme.networks import dense as dense_module
 from polyseme.networks import to_onnx as onnx_module
 from polyseme.networks.network import Network
-from polyseme.networks.run import LayerRunner, encode, hidden_activity, outputs_on
+from polyseme.networks.run import LayerRunner, encode, outputs_on
 from polyseme.networks.to_onnx import save_onnx, to_onnx
 from polyseme.networks.to_torch import to_torch
 from small_networks import KINDS, draw_bits, network_of, oracle, rows_of, with_output_never_on
@@ -97,15 +97,48 @@ def test_torch_modules_are_plain_and_named():
     assert module.output_names == list(network.readout.outputs)
 
 
+def test_clipped_layers_are_named_and_sparse_ones_full():
+    network = network_of("mixed")
+    module = to_torch(network)
+    assert [name for name, _ in module.named_children()] == [
+        "encoder",
+        "layer0",
+        "clip0",
+        "layer1",
+        "clip1",
+        "layer2",
+        "relu2",
+        "readout",
+    ]
+    assert type(module.clip0) is torch.nn.Hardtanh
+    assert (module.clip0.min_val, module.clip0.max_val) == (0, 2)
+    assert np.array_equal(module.layer2.weight.detach(), network.layers[2].weights.toarray() / 2)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_hooked_activations_are_ours(kind):
     network = network_of(kind)
     bits = draw_bits(network, 20, seed=4)
     module, seen = to_torch(network), []
-    last = f"relu{len(network.layers) - 1}"
-    module.get_submodule(last).register_forward_hook(lambda *call: seen.append(call[2].numpy()))
+    for child in module:
+        if isinstance(child, torch.nn.ReLU | torch.nn.Hardtanh):
+            child.register_forward_hook(lambda *call: seen.append(call[2].numpy()))
     _run_torch(module, bits)
-    assert np.array_equal(seen[0], hidden_activity(network, rows_of(bits)))
+    ours = LayerRunner(network).activations(rows_of(bits))
+    assert all(np.array_equal(*pair) for pair in zip(seen, ours, strict=True))
+
+
+@pytest.mark.parametrize("kind", ["deep", "mixed"])
+def test_activations_in_the_model_are_ours(kind):
+    network = network_of(kind)
+    bits = draw_bits(network, 20, seed=4)
+    model = onnx.load_from_string(to_onnx(network))
+    names = [f"{'clip' if x.cap else 'relu'}{i}" for i, x in enumerate(network.layers)]
+    for name in names:
+        model.graph.output.append(onnx.ValueInfoProto(name=name))
+    seen = _session(model.SerializeToString()).run(names, {"features": bits.astype(np.float32)})
+    ours = LayerRunner(network).activations(rows_of(bits))
+    assert all(np.array_equal(*pair) for pair in zip(seen, ours, strict=True))
 
 
 def test_a_state_dict_loads_into_another_export():
@@ -175,6 +208,7 @@ def test_a_model_is_saved_whole(tmp_path):
     ("kind", "limit", "message"),
     [
         ("pairwise", 300_000, "the encoder would be a dense matrix of 400 x 200 floats"),
+        ("mixed", 2039, r"sparse layers would be dense matrices of 510 floats, .* can be exported"),
         ("pooled", 1_000_000, "the readout would be a dense matrix of 2,000 x 800 floats"),
     ],
 )

@@ -24,6 +24,7 @@ from polyseme.circuits import problems
 from polyseme.compiler.compile import compile
 from polyseme.errors import FileFormatError, PolysemeError
 from polyseme.networks.answer_key import CHANNELS, AnswerKey
+from polyseme.networks.deep_key import DeepKey
 from polyseme.networks.files import (
     key_path,
     load,
@@ -32,11 +33,12 @@ from polyseme.networks.files import (
     save_network,
     write_whole,
 )
-from polyseme.networks.network import Network
+from polyseme.networks.network import Layer, Network
 from polyseme.networks.run import outputs_on
-from small_networks import KINDS, draw_bits, network_of, rows_of
+from small_networks import KINDS, draw_bits, network_of, rows_of, superposed_network
 
-COMPILED = tuple(kind for kind in KINDS if kind not in ("deep", "ties"))
+FUZZED = ("deep", "mixed", "key", "deep key")
+COMPILED = tuple(kind for kind in KINDS if kind not in ("deep", "mixed", "ties"))
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 TYPES = {
@@ -66,8 +68,22 @@ def test_a_loaded_network_is_the_one_that_was_saved(kind, tmp_path):
         assert ours.dtype == theirs.dtype
         assert np.array_equal(ours, theirs)
     assert [layer.scale for layer in loaded.layers] == [layer.scale for layer in network.layers]
+    assert [layer.cap for layer in loaded.layers] == [layer.cap for layer in network.layers]
     rows = rows_of(draw_bits(network, 50))
     assert (outputs_on(loaded, rows) != outputs_on(network, rows)).nnz == 0
+
+
+def test_a_key_keeps_what_is_inverted_and_what_is_constant(tmp_path):
+    key = network_of("facts").key
+    outputs = key.circuit.outputs.copy()
+    outputs[1:3] = -1
+    inverted = np.arange(len(outputs)) % 3 == 1
+    circuit = replace(key.circuit, outputs=outputs, inverted=inverted)
+    replace(key, circuit=circuit).save(tmp_path / "key")
+    loaded = load_key(tmp_path / "key").circuit
+    assert np.array_equal(loaded.outputs, outputs)
+    assert loaded.inverted.dtype == np.bool_
+    assert np.array_equal(loaded.inverted, inverted)
 
 
 @pytest.mark.parametrize("kind", COMPILED)
@@ -315,7 +331,7 @@ def test_a_network_is_no_key_and_a_key_no_network(tmp_path):
 
 
 METADATA_FAULTS: list[tuple[str, object, str]] = [
-    ("version", 2, "is of version 2; this polyseme reads 1"),
+    ("version", 1, "is of version 1; this polyseme reads 2"),
     ("version", True, "is of version True"),
     ("version", None, "is of version None"),
     ("format", "polyseme-other", "is not a polyseme-network file"),
@@ -325,9 +341,15 @@ METADATA_FAULTS: list[tuple[str, object, str]] = [
     ("dimensions", True, "metadata 'dimensions' must be a whole number"),
     ("dimensions", 0, "metadata 'dimensions' must be 1 to"),
     ("dimensions", 10**30, "metadata 'dimensions' must be 1 to"),
-    ("scales", [], "at least one layer"),
-    ("scales", [1.0] * 4, "'layers.3.weights' is missing"),
-    ("scales", [1.0], "tensor 'layers.1.bias' is no part of a polyseme-network file"),
+    ("scales", [], "3 caps for 0 scales"),
+    ("scales", [1.0] * 4, "3 caps for 4 scales"),
+    ("caps", [0], "1 caps for 3 scales"),
+    ("caps", [0.0] * 3, "metadata 'caps' must be a list of whole numbers"),
+    ("caps", [True] * 3, "metadata 'caps' must be a list of whole numbers"),
+    ("caps", "000", "metadata 'caps' must be a list of whole numbers"),
+    ("caps", [0, -1, 0], "cap -1 is not a whole number from 0 to 16777215"),
+    ("caps", [0, 2**24, 0], "cap 16777216 is not a whole number"),
+    ("caps", [0, 10**30, 0], "is not a whole number from 0"),
     ("scales", [0.3, 1.0, 1.0], "scale 0.3 is not a power of two"),
     ("scales", [10**400, 1.0, 1.0], "too large"),
     ("scales", "111", "metadata 'scales' must be a list of numbers"),
@@ -352,6 +374,20 @@ METADATA_FAULTS: list[tuple[str, object, str]] = [
 def test_wrong_metadata_is_named(name, value, rule, tmp_path):
     header, body = _parts(_valid("deep"))
     metadata = {**_metadata(header), name: value}
+    _refused(load, tmp_path, _file(_with_metadata(header, json.dumps(metadata)), body), rule)
+
+
+@pytest.mark.parametrize(
+    ("layers", "rule"),
+    [
+        (0, "at least one layer"),
+        (1, "tensor 'layers.1.bias' is no part of a polyseme-network file"),
+        (4, "'layers.3.bias' is missing"),
+    ],
+)
+def test_tensors_that_are_not_the_layers_claimed_are_named(layers, rule, tmp_path):
+    header, body = _parts(_valid("deep"))
+    metadata = {**_metadata(header), "scales": [1.0] * layers, "caps": [0] * layers}
     _refused(load, tmp_path, _file(_with_metadata(header, json.dumps(metadata)), body), rule)
 
 
@@ -422,11 +458,47 @@ def test_wrong_numbers_are_named(name, position, value, rule, tmp_path):
 @pytest.mark.parametrize(
     ("name", "position", "value", "rule"),
     [
+        ("layers.0.offsets", 4, 2**62, r"layers\.0\.offsets must rise from 0 to"),
+        ("layers.0.offsets", 0, 1, r"layers\.0\.offsets must rise from 0 to"),
+        ("layers.0.columns", 3, 12, r"columns of sparse weights must lie in 0\.\.11"),
+        ("layers.0.columns", 3, -1, r"columns of sparse weights must lie in 0\.\.11"),
+        ("layers.2.columns", 3, 15, r"columns of sparse weights must lie in 0\.\.14"),
+        ("layers.0.columns", 1, 0, "columns of sparse weights must rise in each row"),
+        ("layers.0.bias", 1, 2**24, "bias must lie within"),
+    ],
+)
+def test_wrong_numbers_in_sparse_layers_are_named(name, position, value, rule, tmp_path):
+    header, body = _parts(_valid("mixed"))
+    tensors = _tensors(header, body)
+    tensors[name][position] = value
+    _refused(load, tmp_path, _packed(tensors, json.dumps(_metadata(header))), rule)
+
+
+def test_a_layer_is_stored_one_way(tmp_path):
+    header, body = _parts(_valid("mixed"))
+    tensors = _tensors(header, body)
+    tensors["layers.0.weights"] = np.ones((20, 12), np.int8)
+    content = _packed(tensors, json.dumps(_metadata(header)))
+    _refused(load, tmp_path, content, r"tensor 'layers\.0\.weights' is no part of")
+
+
+def test_sparse_layers_do_not_read_as_much_as_a_file_may_claim(tmp_path):
+    header, body = _parts(_valid("mixed"))
+    text = json.dumps({**_metadata(header), "dimensions": 2**31 - 1})
+    content = _file(_with_metadata(header, text), body)
+    _refused(load, tmp_path, content, "a sparse layer reads 2147483647 numbers")
+
+
+@pytest.mark.parametrize(
+    ("name", "position", "value", "rule"),
+    [
         ("compression.features", 0, 2**31 - 1, "features of the compression must lie"),
         ("compression.offsets", 1, 2**62, "compression.offsets must rise"),
         ("circuit.fan_in_offsets", 1, 2**62, "circuit.fan_in_offsets must rise"),
         ("circuit.fan_in", 0, -1, "reads a negative wire"),
         ("circuit.outputs", 0, 10**6, "which is not defined"),
+        ("circuit.outputs", 0, -2, "which is not defined"),
+        ("circuit.inverted", 0, 2, r"circuit.inverted must lie in 0\.\.1"),
         ("terms.literals", 0, 62, "literals must lie"),
         ("terms.output", 0, -1, "outputs of terms must lie"),
         ("terms.signs", 0, 0, "every literal needs a sign"),
@@ -445,7 +517,73 @@ def test_wrong_numbers_in_a_key_are_named(name, position, value, rule, tmp_path)
     _refused(load_key, tmp_path, _packed(tensors, json.dumps(_metadata(header))), rule)
 
 
-@pytest.mark.parametrize("kind", ["deep", "key"])
+@pytest.mark.parametrize(
+    ("name", "position", "value", "rule"),
+    [
+        ("layers.0.wires", 0, -2, "wires of layer 0 are not all wires"),
+        ("layers.3.wires", 0, 2**31 - 1, "wires of layer 3 are not all wires"),
+        ("layers.1.positions", 0, 150, r"positions must lie in 0\.\.149"),
+        ("layers.1.inverted", 0, 2, r"layers\.1\.inverted must lie in 0\.\.1"),
+        ("layers.1.compression.offsets", 1, 2**62, r"compression\.offsets must rise"),
+        ("layers.1.compression.features", 0, -1, "columns of the compression must lie"),
+        ("encoder.positions", 0, 125, r"outside 0\.\.124"),
+    ],
+)
+def test_wrong_numbers_in_a_deep_key_are_named(name, position, value, rule, tmp_path):
+    header, body = _parts(_valid("deep key"))
+    tensors = _tensors(header, body)
+    tensors[name].reshape(-1)[position] = value
+    _refused(load_key, tmp_path, _packed(tensors, json.dumps(_metadata(header))), rule)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"units": 2**60}, r"layers\.1\.compression\.offsets must be"),
+        ({"units": 0, "handed_on": 0}, r"is no part of a polyseme-key file"),
+        ({"units": None}, "metadata 'units' must be a whole number"),
+        ({"handed_on": 10**30}, "units handed on, of 150"),
+        ({"handed_on": True}, "metadata 'handed_on' must be a whole number"),
+        ({"unit": 10**30}, "is not a whole number from 0 to"),
+        ({"unit": -1}, "metadata 'unit' must be a whole number"),
+    ],
+)
+def test_wrong_metadata_of_a_deep_layer_is_named(change, rule, tmp_path):
+    header, body = _parts(_valid("deep key"))
+    metadata = _metadata(header)
+    metadata["layers"][1] |= change
+    _refused(load_key, tmp_path, _file(_with_metadata(header, json.dumps(metadata)), body), rule)
+
+
+@pytest.mark.parametrize(
+    ("layers", "rule"),
+    [
+        ([], "at least one layer"),
+        ([[]], "metadata 'layers' must be a list of JSON objects"),
+        ({}, "metadata 'layers' must be a list of JSON objects"),
+        ([{}], "'handed_on' is missing"),
+        (None, "metadata 'layers' must be a list"),
+    ],
+)
+def test_wrong_layers_of_a_deep_key_are_named(layers, rule, tmp_path):
+    header, body = _parts(_valid("deep key"))
+    text = json.dumps({**_metadata(header), "layers": layers})
+    _refused(load_key, tmp_path, _file(_with_metadata(header, text), body), rule)
+
+
+@pytest.mark.parametrize("kind", ["key", "deep key"])
+def test_keys_of_no_weight_are_refused_however_many_features_they_claim(kind, tmp_path):
+    header, body = _parts(_valid(kind))
+    features = {"prefix": "x", "count": 2**31 - 1}
+    code = "decompression" if kind == "key" else "encoder"
+    tensors = _tensors(header, body)
+    for name in (f"{code}.positions", f"{code}.signs"):
+        tensors[name] = np.zeros((2**31 - 1, 0), tensors[name].dtype)
+    text = json.dumps({**_metadata(header), "features": features})
+    _refused(load_key, tmp_path, _packed(tensors, text), "must have a feature")
+
+
+@pytest.mark.parametrize("kind", FUZZED)
 def test_every_tensor_is_needed_and_has_one_type_and_shape(kind, tmp_path):
     header, body = _parts(_valid(kind))
     text, read = json.dumps(_metadata(header)), _reader(kind)
@@ -491,7 +629,7 @@ def scratch(tmp_path_factory):
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_flipped_bytes_are_refused_or_load(scratch, data):
-    kind = data.draw(st.sampled_from(("deep", "key")))
+    kind = data.draw(st.sampled_from(FUZZED))
     content = bytearray(_valid(kind))
     # Half of the flips in the header, where one byte can mean most.
     head = 8 + int.from_bytes(content[:8], "little")
@@ -504,7 +642,7 @@ def test_flipped_bytes_are_refused_or_load(scratch, data):
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_cut_joined_and_foreign_bytes_are_refused_or_load(scratch, data):
-    kind = data.draw(st.sampled_from(("deep", "key")))
+    kind = data.draw(st.sampled_from(FUZZED))
     content = _valid(kind)
     cut = data.draw(st.integers(0, len(content)))
     junk = data.draw(st.binary(max_size=200))
@@ -515,7 +653,7 @@ def test_cut_joined_and_foreign_bytes_are_refused_or_load(scratch, data):
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_wrong_headers_are_refused_or_load(scratch, data):
-    kind = data.draw(st.sampled_from(("deep", "key")))
+    kind = data.draw(st.sampled_from(FUZZED))
     header, body = _parts(_valid(kind))
     name = data.draw(st.sampled_from([each for each in header if each != "__metadata__"]))
     sizes = st.integers(0, 2**64) | st.integers(0, 50)
@@ -537,7 +675,7 @@ def test_wrong_headers_are_refused_or_load(scratch, data):
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_wrong_metadata_is_refused_or_loads(scratch, data):
-    kind = data.draw(st.sampled_from(("deep", "key")))
+    kind = data.draw(st.sampled_from(FUZZED))
     header, body = _parts(_valid(kind))
     metadata = _metadata(header)
     inner = [each for each in metadata.values() if isinstance(each, dict)]
@@ -555,7 +693,7 @@ def test_wrong_metadata_is_refused_or_loads(scratch, data):
 @settings(max_examples=450, deadline=None)
 @given(st.data())
 def test_wrong_tensors_are_refused_or_load(scratch, data):
-    kind = data.draw(st.sampled_from(("deep", "key")))
+    kind = data.draw(st.sampled_from(FUZZED))
     header, body = _parts(_valid(kind))
     tensors = _tensors(header, body)
     name = data.draw(st.sampled_from(sorted(tensors)))
@@ -592,6 +730,9 @@ def _check_usable(loaded: object) -> None:
         assert outputs_on(loaded, rows).shape == (2, len(loaded.readout.outputs))
         assert loaded.parameters > 0
         assert json.dumps(loaded.run([loaded.encoder.features[0]]))
+    elif isinstance(loaded, DeepKey):
+        for neurons in (300, 10_000):
+            assert loaded.belongs_to(superposed_network(neurons)) in (True, False)
     else:
         assert isinstance(loaded, AnswerKey)
         assert loaded.hosts().shape == (loaded.compression.shape[0], len(loaded.terms))
@@ -610,14 +751,18 @@ def _refused(
 
 
 def _reader(kind: str) -> Callable[[Path], object]:
-    return load_key if kind == "key" else load
+    return load_key if kind.endswith("key") else load
 
 
 @cache
 def _valid(kind: str) -> bytes:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "valid"
-        network_of("facts").key.save(path) if kind == "key" else network_of(kind).save(path)
+        keys = {
+            "key": lambda: network_of("facts").key,
+            "deep key": lambda: superposed_network(300).key,
+        }
+        (keys[kind]() if kind in keys else network_of(kind)).save(path)
         return path.read_bytes()
 
 
@@ -667,9 +812,14 @@ def _packed(tensors: dict[str, np.ndarray], metadata: str) -> bytes:
 
 def _arrays(network: Network) -> list[np.ndarray]:
     code, readout = network.encoder.code, network.readout
-    layers = [array for layer in network.layers for array in (layer.weights, layer.bias)]
+    layers = [array for layer in network.layers for array in (*_stored(layer), layer.bias)]
     parts = (readout.offsets, readout.neurons, readout.weights, readout.thresholds)
     return [code.positions, code.signs, *layers, *parts]
+
+
+def _stored(layer: Layer) -> list[np.ndarray]:
+    weights = layer.weights
+    return [weights.data, weights.indices, weights.indptr] if layer.is_sparse else [weights]
 
 
 def _key_arrays(key: AnswerKey) -> list[np.ndarray]:

@@ -6,13 +6,23 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from polyseme.circuits.circuit import Circuit
+from polyseme.circuits.names import Names
 from polyseme.networks.files import save_key, save_network
-from small_networks import KINDS, draw_bits, network_of, with_output_never_on
+from polyseme.networks.network import Network
+from small_networks import (
+    KINDS,
+    draw_bits,
+    network_of,
+    superposed_network,
+    with_output_never_on,
+)
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "format.md").read_text(encoding="utf-8")
 # Whatever of these the program imported would raise ImportError.
@@ -59,7 +69,7 @@ def test_the_program_needs_no_more_than_numpy_and_a_few_lines():
         "sys",
         "numpy",
     }
-    assert len([line for line in _program().splitlines() if line]) <= 32
+    assert len([line for line in _program().splitlines() if line]) <= 38
 
 
 def test_a_program_that_needs_polyseme_would_be_found_out():
@@ -69,22 +79,42 @@ def test_a_program_that_needs_polyseme_would_be_found_out():
     assert "import of polyseme halted" in done.stderr
 
 
-@pytest.mark.parametrize("kind", ["network", "key"])
+@pytest.mark.parametrize("kind", ["network", "key", "deep key"])
 def test_the_document_lists_every_tensor_with_its_type_and_every_metadata_key(kind, tmp_path):
-    network = network_of("facts")
     path = tmp_path / "file.safetensors"
-    save_network(network, path) if kind == "network" else save_key(network.key, path)
-    header, metadata = _header(path)
     section = DOCUMENT.split(f"## The {kind} file\n")[1].split("\n## ")[0]
-    described = _rows(section)
-    for name, entry in header.items():
-        types, shape = described.pop(re.sub(r"\.\d+\.", ".l.", name))
-        assert entry["dtype"] in types.split(" or ")
-        assert shape.count(",") == len(entry["shape"]) - 1
-    assert not described
-    keys = metadata.keys() | metadata.get("provenance", {}).keys()
+    described, seen, keys = _rows(section), set(), set()
+    # No one network has a tensor of every kind.
+    for network in _networks_for(kind):
+        save_network(network, path) if kind == "network" else save_key(network.key, path)
+        header, metadata = _header(path)
+        for name, entry in header.items():
+            seen.add(re.sub(r"\.\d+\.", ".l.", name))
+            types, shape = described[re.sub(r"\.\d+\.", ".l.", name)]
+            assert entry["dtype"] in types.split(" or ")
+            assert shape.count(",") == len(entry["shape"]) - 1
+        keys |= metadata.keys() | metadata.get("provenance", {}).keys()
+        keys.update(*metadata.get("layers", []))
+    assert seen == described.keys()
     for key in keys - {"format", "version"}:
         assert re.search(rf"^\|.*`{key}`.*\|", section, re.MULTILINE), key
+
+
+def _networks_for(kind: str) -> list[Network]:
+    if kind == "deep key":
+        network = superposed_network(300)
+        listed = replace(network.key, circuit=_listed(network.key.circuit))
+        return [replace(network, key=listed), superposed_network(10_000)]
+    return [network_of("facts")] if kind == "key" else [network_of("facts"), network_of("mixed")]
+
+
+def _listed(circuit: Circuit) -> Circuit:
+    """The same circuit with names that a file must list."""
+    features, outputs = (
+        Names([f"{what} {number * number}" for number in range(count)])
+        for what, count in (("in", len(circuit.features)), ("out", len(circuit.output_names)))
+    )
+    return replace(circuit, features=features, output_names=outputs)
 
 
 def _rows(section: str) -> dict[str, tuple[str, str]]:

@@ -109,7 +109,7 @@ def _permutation(terms: Terms) -> CountingBound | None:
 def _direct_gates(circuit: Circuit) -> CountingBound | None:
     """Every output a gate that reads features only."""
     features = len(circuit.features)
-    if not (circuit.levels[circuit.outputs] == 1).all():
+    if not (circuit.output_levels == 1).all():
         return None
     gates = np.unique(circuit.outputs).astype(np.int64) - features
     groups = group_gates(circuit, gates)

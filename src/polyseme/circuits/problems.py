@@ -9,12 +9,17 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.influence import INFLUENCES, all_sets, count_sets, draw_gates
+from polyseme.circuits.layered import draw_layers
 from polyseme.circuits.names import Names
 from polyseme.circuits.readers.facts import facts_from_table
 from polyseme.errors import SourceError
 
 MAX_SIZE = 10**8
 MAX_SEED = 2**63 - 1
+
+MAX_LAYERED_GATES = 10**7
+# With fewer than two gates of a kind, one that reads a wire twice has none to exchange inputs with.
+MIN_LAYERED_WIDTH = 8
 
 # Up to this many pairs are named after their features; more are numbered.
 MAX_NAMED_PAIRS = 100_000
@@ -68,6 +73,38 @@ def universal_and(features: int) -> Circuit:
         return _gates_as_outputs(name, features, GateKind.AND, pairs)
     named = Names([f"x{first}&x{second}" for first, second in pairs.tolist()])
     return _gates_as_outputs(name, features, GateKind.AND, pairs, named)
+
+
+def layered(width: int, depth: int, active: int = 3, seed: int = 0) -> Circuit:
+    """A deep random circuit: `depth` levels of `width` gates, the last of which are the outputs.
+
+    A quarter each are AND, OR and AND_NOT of two wires of the level before, the others identities.
+    With `active` features on, about so many gates are on at every level (see `layered.py`). Raises
+    SourceError for a width below 8 or below `active`, for other sizes below 1, and for more than
+    10^7 gates.
+    """
+    for what, size in (("width", width), ("depth", depth), ("active", active)):
+        _check_size(what, size)
+    _check_seed(seed)
+    name = f"layered:width={width},depth={depth},active={active}{_seed_note(seed)}"
+    if width < MIN_LAYERED_WIDTH:
+        raise SourceError(f"{name}: width must be at least {MIN_LAYERED_WIDTH}")
+    if active > width:
+        raise SourceError(f"{name}: active must be at most width, {width}")
+    gates = int(width) * int(depth)
+    if gates > MAX_LAYERED_GATES:
+        raise SourceError(f"{name}: width x depth {gates} must be at most {MAX_LAYERED_GATES}")
+    generator = np.random.default_rng(seed)
+    kinds, offsets, fan_in = draw_layers(int(width), int(depth), int(active), generator)
+    return Circuit(
+        features=Names(prefix="x", count=width),
+        kinds=kinds,
+        fan_in_offsets=offsets,
+        fan_in=fan_in,
+        outputs=np.arange(gates, gates + width, dtype=np.int32),
+        output_names=Names(prefix="g", count=width),
+        name=name,
+    )
 
 
 def facts(table: Mapping[str, Mapping[str, str]]) -> Circuit:

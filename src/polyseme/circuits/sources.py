@@ -13,8 +13,11 @@ from polyseme.circuits.influence import INFLUENCES
 from polyseme.circuits.netlist import Netlist
 from polyseme.circuits.normalise import normalise
 from polyseme.circuits.problems import (
+    MAX_LAYERED_GATES,
     MAX_SEED,
+    MIN_LAYERED_WIDTH,
     k_and,
+    layered,
     pairwise_and,
     permutation,
     universal_and,
@@ -97,6 +100,16 @@ _PROBLEMS = {
     "uand": _Problem(
         universal_and, {"features": _Whole("features", 2, MAX_UNIVERSAL_FEATURES)}, ("features",)
     ),
+    "layered": _Problem(
+        layered,
+        {
+            "width": _Whole("width", MIN_LAYERED_WIDTH, MAX_LAYERED_GATES),
+            "depth": _Whole("depth", 1, MAX_LAYERED_GATES),
+            "active": _Whole("active", 1, MAX_LAYERED_GATES),
+            "seed": _SEED,
+        },
+        ("width", "depth"),
+    ),
 }
 
 _LOGIC: dict[str, Callable[[str], Netlist]] = {
@@ -117,7 +130,8 @@ def read(source: str | os.PathLike[str]) -> Circuit:
     (.aag, .aig, .json, .blif, .bench, .pla, .cnf) are normalised: every wire rests at zero, and
     outputs that do not are `inverted`. The circuit is named like the file. Problems are
     `and2:features=N,gates=N,influence=regular|uniform|zipf,seed=N`, `and:k=N,...` with the same
-    keys, `permutation:features=N,seed=N` and `uand:features=N`; gates default to features. Raises
+    keys, `permutation:features=N,seed=N`, `uand:features=N` and
+    `layered:width=N,depth=N,active=N,seed=N`; gates default to features, active to 3. Raises
     SourceError with the value and the rule for anything else.
     """
     text = os.fspath(source)

@@ -17,6 +17,7 @@ import typer
 import polyseme
 from polyseme.cli.bounds import bounds_command
 from polyseme.cli.compile import compile_command
+from polyseme.cli.convert import convert_command
 from polyseme.cli.export import export_command
 from polyseme.cli.inspect import inspect_command
 from polyseme.cli.report import emit, one_line
@@ -35,6 +36,7 @@ app.command("run")(run_command)
 app.command("inspect")(inspect_command)
 app.command("bounds")(bounds_command)
 app.command("export")(export_command)
+app.command("convert")(convert_command)
 
 
 def _show_version(wanted: bool) -> None:
@@ -60,9 +62,11 @@ def _top(
     polyseme inspect net.safetensors --neuron 7
     polyseme bounds permutation:features=5000
     polyseme export net.safetensors --to onnx -o net.onnx
+    polyseme convert adder.blif -o adder.aig
 
-    SOURCE is a table of facts (.csv), another circuit file, or a problem such as
-    and2:features=N,gates=N · and:k=N,features=N · permutation:features=N · uand:features=N.
+    SOURCE is a table of facts (.csv), a file of logic (.aig .aag .blif .bench .pla .cnf .json), or
+    a problem such as and2:features=N,gates=N · and:k=N,features=N · permutation:features=N ·
+    uand:features=N · layered:width=N,depth=N.
     """
 
 

@@ -51,7 +51,8 @@ Source = Annotated[
     str,
     typer.Argument(
         metavar="SOURCE",
-        help="A circuit file, or a problem such as and2:features=2000,gates=2000.",
+        help="A file (.csv facts; logic: .aig .aag .blif .bench .pla .cnf .json), or a problem "
+        "such as and2:features=2000,gates=2000.",
         show_default=False,
     ),
 ]

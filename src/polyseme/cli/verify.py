@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -10,16 +10,20 @@ import typer
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.problems import MAX_SIZE
 from polyseme.circuits.sources import read
-from polyseme.circuits.terms import terms_of
+from polyseme.cli.logic import netlist_as_read
 from polyseme.cli.options import DEFAULT_ERROR, AsJson, Error, NetworkFile, Seed, whole
 from polyseme.cli.places import key_beside
 from polyseme.cli.progress import bar
-from polyseme.cli.report import emit, emit_json, emit_table, interval, rate, remark
+from polyseme.cli.report import rate, remark
+from polyseme.cli.verify_report import Trial, emit_trials
 from polyseme.errors import PolysemeError
 from polyseme.networks.files import key_path, load
 from polyseme.networks.network import Network
-from polyseme.verify.inputs import DESCRIPTIONS
-from polyseme.verify.sampling import Verification, verify
+from polyseme.verify.independent import independent_reference
+from polyseme.verify.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
+from polyseme.verify.layers import LayerReport, deep_key_of, verify_layers
+from polyseme.verify.reference import Reference, reference_of
+from polyseme.verify.sampling import Verification, shallow_terms, verify
 
 MAX_SAMPLES = 10_000_000
 # Lists of active features are held in memory: at most this many entries.
@@ -53,9 +57,26 @@ def verify_command(
     inputs: Annotated[
         str,
         typer.Option(
-            "--inputs", metavar="NAME", help=f"Which inputs: {', '.join(DESCRIPTIONS)}, or all."
+            "--inputs",
+            metavar="NAME",
+            help=f"Which inputs: {', '.join(DESCRIPTIONS)}, or all; of a circuit deeper than one "
+            f"hidden layer: {', '.join(DEEP_DESCRIPTIONS)}, or all.",
         ),
     ] = "satisfied",
+    independent: Annotated[
+        bool,
+        typer.Option(
+            "--independent",
+            help="Compare with SOURCE simulated as an AIG, by code that compiling does not use.",
+        ),
+    ] = False,
+    layers: Annotated[
+        bool,
+        typer.Option(
+            "--layers",
+            help="Also compare every layer of a deep network with the answer key beside NET.",
+        ),
+    ] = False,
     seed: Seed = 1,
     error: Error = DEFAULT_ERROR,
     as_json: AsJson = False,
@@ -66,50 +87,73 @@ def verify_command(
 
     Exit status 1 says that its error is above --error (the lower end of the 95 % interval is).
     """
-    names = _chosen(inputs)
-    network, circuit = _open(network_file, source)
+    _check_options(inputs, source, independent, layers)
+    network, circuit, reference = _open(network_file, source, independent)
+    if layers:
+        deep_key_of(network)
     promise = network.provenance.active if active is None else active
     _check_load(network, promise, samples)
-    runs = []
-    for name in names:
+    terms = shallow_terms(network, circuit)
+    described = DEEP_DESCRIPTIONS if terms is None else DESCRIPTIONS
+    trials = []
+    for name in _chosen(inputs, deep=terms is None):
         with bar(f"{name} inputs") as progress:
-            runs.append(
-                verify(
-                    network,
-                    circuit,
-                    active=promise,
-                    samples=samples,
-                    inputs=name,
-                    seed=seed,
-                    progress=progress,
-                )
+            run = verify(
+                network,
+                circuit,
+                active=promise,
+                samples=samples,
+                inputs=name,
+                seed=seed,
+                progress=progress,
+                reference=reference,
             )
-    proofs = [_proved(run, circuit) for run in runs]
-    _report(runs, proofs, inputs == "all", as_json)
-    return _status(runs, error)
+        able = None if terms is None else int(np.count_nonzero(terms.plain <= promise))
+        trials.append(Trial(run, _proved(run, able), described[name], reference.evaluator))
+    looked_at = _look_at_layers(network, promise, samples, inputs, seed) if layers else None
+    emit_trials(trials, looked_at, several=inputs == "all", as_json=as_json)
+    return _status([trial.run for trial in trials], error)
 
 
-def _chosen(inputs: str) -> tuple[str, ...]:
-    if inputs == "all":
-        return tuple(DESCRIPTIONS)
-    if inputs not in DESCRIPTIONS:
-        raise PolysemeError(
-            f"--inputs {inputs[:40]!r} must be one of {', '.join(DESCRIPTIONS)} or all"
-        )
-    return (inputs,)
+def _check_options(inputs: str, source: str | None, independent: bool, layers: bool) -> None:
+    known = {**DESCRIPTIONS, **DEEP_DESCRIPTIONS}
+    if inputs != "all" and inputs not in known:
+        raise PolysemeError(f"--inputs {inputs[:40]!r} must be one of {', '.join(known)} or all")
+    if independent and source is None:
+        raise PolysemeError("--independent simulates the SOURCE; name it after NET")
+    if layers and source is not None:
+        raise PolysemeError("--layers compares with the answer key beside NET; leave SOURCE out")
+    if layers and inputs == "all":
+        raise PolysemeError("--layers looks at one kind of inputs at a time, not at all")
 
 
-def _open(network_file: str, source: str | None) -> tuple[Network, Circuit]:
-    """The network, and the circuit to compare it with: the source's, else the answer key's."""
+def _chosen(inputs: str, deep: bool) -> tuple[str, ...]:
+    if inputs != "all":
+        return (inputs,)
+    # Mixed inputs are the others over again.
+    return (
+        tuple(name for name in DEEP_DESCRIPTIONS if name != "mixed")
+        if deep
+        else tuple(DESCRIPTIONS)
+    )
+
+
+def _open(
+    network_file: str, source: str | None, independent: bool
+) -> tuple[Network, Circuit, Reference]:
+    """The network, and what to compare it with: the source's circuit, else the answer key's."""
     if source is not None:
-        return load(network_file), read(source)
+        network, circuit = load(network_file), read(source)
+        if independent:
+            return network, circuit, independent_reference(netlist_as_read(source, circuit))
+        return network, circuit, reference_of(circuit)
     network = load(network_file, key_beside(network_file))
     if network.key is None:
         raise PolysemeError(
             f"{network_file}: no answer key {key_path(network_file).name} is beside it; "
             "name the SOURCE to compare with"
         )
-    return network, network.key.circuit
+    return network, network.key.circuit, reference_of(network.key.circuit)
 
 
 def _check_load(network: Network, active: int, samples: int) -> None:
@@ -123,11 +167,19 @@ def _check_load(network: Network, active: int, samples: int) -> None:
         )
 
 
-def _proved(run: Verification, circuit: Circuit) -> str | None:
+def _look_at_layers(
+    network: Network, active: int, samples: int, inputs: str, seed: int
+) -> LayerReport:
+    with bar("layers") as progress:
+        return verify_layers(
+            network, active=active, samples=samples, inputs=inputs, seed=seed, progress=progress
+        )
+
+
+def _proved(run: Verification, satisfiable: int | None) -> str | None:
     """Name what was tried without exception and never failed."""
     if run.inputs != "alone" or run.wrong:
         return None
-    satisfiable = int(np.count_nonzero(terms_of(circuit).plain <= run.active))
     return EVERY_GATE_ALONE if run.samples == satisfiable else None
 
 
@@ -139,63 +191,3 @@ def _status(runs: list[Verification], error: float) -> int:
             f"{rate(run.error_interval[0])}, asked for was {rate(error)}"
         )
     return 1 if short else 0
-
-
-def _report(
-    runs: list[Verification], proofs: list[str | None], several: bool, as_json: bool
-) -> None:
-    fields = [_fields(run, proved) for run, proved in zip(runs, proofs, strict=True)]
-    worst = max(range(len(runs)), key=lambda place: (runs[place].error, runs[place].error_interval))
-    if as_json:
-        emit_json({**fields[worst], "runs": fields} if several else fields[0])
-    elif several:
-        _emit_runs(runs, proofs)
-    else:
-        emit("\n".join(_sentences(runs[0], proofs[0])))
-
-
-def _fields(run: Verification, proved: str | None) -> dict[str, Any]:
-    return {
-        "samples": run.samples,
-        "wrong": run.wrong,
-        "error": run.error,
-        "error_interval": list(run.error_interval),
-        "inputs": run.inputs,
-        "active": run.active,
-        "proved": proved,
-        "first_wrong": list(run.first_wrong),
-    }
-
-
-def _sentences(run: Verification, proved: str | None) -> list[str]:
-    # Where nothing was left out, there is no uncertainty to give an interval of.
-    known = "exact" if proved else f"95 % interval {interval(run.error_interval)}"
-    lines = [
-        f"{run.wrong:,} of {run.samples:,} inputs gave any wrong output",
-        f"error   {rate(run.error)}, {known}",
-        f"inputs  {run.inputs}: {DESCRIPTIONS[run.inputs]}; at most {run.active} on at once",
-    ]
-    if proved:
-        lines.append(f"proved  {proved}")
-    if run.first_wrong:
-        lines.append(f"first   wrong with {', '.join(run.first_wrong)} on")
-    return lines
-
-
-def _emit_runs(runs: list[Verification], proofs: list[str | None]) -> None:
-    emit_table(
-        f"at most {runs[0].active} features on at once",
-        ("inputs", "tried", "wrong", "error", "95 % interval", "proved", "what they are"),
-        [
-            (
-                run.inputs,
-                f"{run.samples:,}",
-                f"{run.wrong:,}",
-                rate(run.error),
-                "exact" if proved else interval(run.error_interval),
-                proved or "",
-                DESCRIPTIONS[run.inputs],
-            )
-            for run, proved in zip(runs, proofs, strict=True)
-        ],
-    )

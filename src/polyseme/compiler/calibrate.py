@@ -28,11 +28,12 @@ def calibrated_shares(
     lowest_on, highest_off = _extremes(network, plan, circuit, active)
     shares = np.full(plan.groups, DEFAULT_THRESHOLD)
     for group in range(plan.groups):
-        shares[group] = _best_share(lowest_on[group], highest_off[group])
+        shares[group] = best_share(lowest_on[group], highest_off[group])
     return shares
 
 
-def _best_share(lowest_on: NDArray[np.float32], highest_off: NDArray[np.float32]) -> float:
+def best_share(lowest_on: NDArray[np.float32], highest_off: NDArray[np.float32]) -> float:
+    """The share of a full reading that decides most samples rightly, in the middle of the ties."""
     missed = np.searchsorted(np.sort(lowest_on), _SHARES, side="left")
     stray = len(highest_off) - np.searchsorted(np.sort(highest_off), _SHARES, side="left")
     failures = missed + stray

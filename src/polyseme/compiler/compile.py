@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.circuits.terms import terms_of
 from polyseme.compiler.build import build_monosemantic, build_superposed
+from polyseme.compiler.deep.build import build_deep
+from polyseme.compiler.deep.plan import make_deep_plan
+from polyseme.compiler.deep.report import layer_reports
+from polyseme.compiler.deep.sizing import confirm_deep, smallest_deep
 from polyseme.compiler.plan import make_plan
 from polyseme.compiler.request import Request
 from polyseme.compiler.sizing import Sized, confirm, smallest_network
+from polyseme.errors import CompileError
 from polyseme.networks.network import Network
 
 
@@ -47,6 +53,8 @@ def fulfil(
     Without `measure`, a network whose size was given is not tried out, and no error is returned.
     """
     request.check_promise(circuit)
+    if not fits_one_layer(circuit, request.active):
+        return _fulfil_deep(circuit, request, note or (lambda line: None), measure)
     plan = make_plan(circuit, request.active, request.error, request.encoder, request.seed)
     if request.construction == "monosemantic":
         network = build_monosemantic(plan, "the monosemantic network was asked for")
@@ -61,3 +69,30 @@ def fulfil(
     else:
         network = build_superposed(plan, request.neurons)
     return Sized(network, confirm(plan, network) if measure else None)
+
+
+def fits_one_layer(circuit: Circuit, active: int) -> bool:
+    """Whether a circuit is an OR of ANDs an output, all of which the promise can satisfy.
+
+    Constants and outputs that rest at 1 are left to the deep compiler, which has them.
+    """
+    if circuit.inverted.any() or (circuit.outputs < 0).any():
+        return False
+    try:
+        terms = terms_of(circuit)
+    except CompileError:
+        return False
+    return bool(len(terms) and terms.plain.max() <= active)
+
+
+def _fulfil_deep(
+    circuit: Circuit, request: Request, note: Callable[[str], None], measure: bool
+) -> Sized:
+    plan = make_deep_plan(circuit, request.active, request.error, request.seed)
+    if request.construction != "monosemantic" and request.neurons is None:
+        found, passed = smallest_deep(plan, note)
+        return Sized(found, passed, layer_reports(plan, found))
+    alone = request.construction == "monosemantic"
+    network = build_deep(plan, plan.monosemantic_neurons if alone else request.neurons or 1)
+    confirmation = confirm_deep(plan, network) if measure else None
+    return Sized(network, confirmation, layer_reports(plan, network))

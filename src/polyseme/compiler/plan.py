@@ -25,6 +25,7 @@ class Stream(IntEnum):
     INPUT_CODE = 0
     OUTPUT_CODES = 1
     CALIBRATION = 2
+    ACTIVITY = 3
     PROBES = 10
     CONFIRMATIONS = 11
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyseme.compiler.build import build_monosemantic, build_superposed
+from polyseme.compiler.deep.report import LayerReport
 from polyseme.compiler.plan import Plan, Stream
 from polyseme.compiler.regions import reference_width
 from polyseme.compiler.widths import smallest_width, widest
@@ -38,10 +39,14 @@ _GROWTH = 1.03
 
 @dataclass(frozen=True)
 class Sized:
-    """A network and the confirmation it passed (or, with neurons given, just what was measured)."""
+    """A network and the confirmation it passed (or, with neurons given, just what was measured).
+
+    `layers` says what was decided about each layer of a deep network.
+    """
 
     network: Network
     confirmation: Verification | None
+    layers: tuple[LayerReport, ...] = ()
 
 
 def predicted_neurons(plan: Plan) -> int:

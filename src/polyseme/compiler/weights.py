@@ -34,14 +34,19 @@ def compression(wanted: sp.csr_array, code: SparseCode) -> sp.csr_array:
     """The matrix C in units of 1/GRAIN, int16 (neurons, features), with the pattern of `wanted`."""
     if unit_of(code) == 1:
         return _integers(wanted, wanted.data)
-    solution = np.empty_like(wanted.data)
+    return _integers(wanted, np.rint(GRAIN * equalised(wanted, code)))
+
+
+def equalised(wanted: sp.csr_array, code: SparseCode) -> NDArray[np.float32]:
+    """The entries of C, in the pattern of `wanted`, with which own features read as wanted."""
+    solution: NDArray[np.float32] = np.empty_like(wanted.data)
     reads = max(1, wanted.nnz // max(wanted.shape[0], 1))
     rows = max(1, _BLOCK_ENTRIES // max(code.neurons, reads * code.weight))
     for begin in range(0, wanted.shape[0], rows):
         block = wanted[begin : begin + rows]
         first, last = wanted.indptr[begin], wanted.indptr[begin] + block.nnz
         solution[first:last] = _equalise(block, code)
-    return _integers(wanted, np.rint(GRAIN * solution))
+    return solution
 
 
 def unit_of(code: SparseCode) -> int:

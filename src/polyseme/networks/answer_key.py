@@ -17,7 +17,7 @@ from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import Terms
 from polyseme.codes.code import SparseCode
 from polyseme.networks.checks import check_array, check_below, check_runs
-from polyseme.networks.network import Network
+from polyseme.networks.network import Layer, Network
 
 CHANNELS = ("output", "input", "mixed", "own")
 _BLOCK_ENTRIES = 4_000_000
@@ -69,28 +69,31 @@ class AnswerKey:
 
     def belongs_to(self, network: Network) -> bool:
         """Whether the network has this key's names and codes, and W = C D to the last weight."""
-        code, weights = network.encoder.code, network.layers[0].weights
+        code, layer = network.encoder.code, network.layers[0]
         return (
             self.circuit.features == network.encoder.features
             and self.circuit.output_names == network.readout.outputs
             and self.decompression.neurons == code.neurons
             and np.array_equal(self.decompression.positions, code.positions)
             and np.array_equal(self.decompression.signs, code.signs)
-            and self.compression.shape[0] == len(weights)
-            and self._multiplies_to(weights)
+            and self.compression.shape[0] == layer.units
+            and self._multiplies_to(layer)
         )
 
-    def _multiplies_to(self, weights: NDArray[np.integer]) -> bool:
-        """Whether C D is `weights`, a block of rows at a time and in integers that cannot round."""
+    def _multiplies_to(self, layer: Layer) -> bool:
+        """Whether C D is its weights, a block of rows at a time, in integers that cannot round."""
         decompress = self.decompression.matrix().astype(np.int64)
         rows = max(1, _BLOCK_ENTRIES // self.decompression.neurons)
-        return all(
-            np.array_equal(
-                (self.compression[begin : begin + rows].astype(np.int64) @ decompress).toarray(),
-                weights[begin : begin + rows],
-            )
-            for begin in range(0, len(weights), rows)
-        )
+        for begin in range(0, layer.units, rows):
+            product = self.compression[begin : begin + rows].astype(np.int64) @ decompress
+            weights = layer.weights[begin : begin + rows]
+            if layer.is_sparse:
+                same = not (product - weights).count_nonzero()
+            else:
+                same = np.array_equal(product.toarray(), weights)
+            if not same:
+                return False
+        return True
 
     def hosts(self) -> sp.csr_array:
         """Which terms each neuron serves, Boolean (neurons, terms) in sparse rows."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import DTypeLike, NDArray
 
 
@@ -31,3 +32,24 @@ def check_below(what: str, values: NDArray[Any], limit: int) -> None:
     """Raise ValueError unless every value lies in 0 .. limit - 1."""
     if values.size and not (values.min() >= 0 and values.max() < limit):
         raise ValueError(f"{what} must lie in 0..{limit - 1}")
+
+
+def check_sparse(what: str, matrix: sp.csr_array) -> None:
+    """Raise ValueError unless the arrays of `matrix` are one matrix, written in the one way.
+
+    Every row's columns rise, so there is no entry twice and equal matrices are equal arrays.
+    """
+    if matrix.format != "csr":
+        raise ValueError(f"{what} must be in compressed rows")
+    rows, columns = matrix.shape
+    starts, indices = matrix.indptr.astype(np.int64), matrix.indices
+    if len(matrix.data) != len(indices):
+        raise ValueError(f"{what} have {len(matrix.data)} values for {len(indices)} columns")
+    check_runs(f"offsets of {what}", starts, rows, len(indices))
+    check_below(f"columns of {what}", indices, columns)
+    falls = np.append(indices[1:] <= indices[:-1], False)
+    begins = starts[1:-1]
+    # What stands before the first entry of a row is no entry of that row.
+    falls[begins[(begins > 0) & (begins < len(indices))] - 1] = False
+    if falls.any():
+        raise ValueError(f"columns of {what} must rise in each row, without repetition")

@@ -15,12 +15,15 @@ _NEVER = np.float32(2.0**100)
 
 
 def check_dense(network: Network) -> None:
-    """Raise PolysemeError when encoder or readout would exceed 4 GiB as a dense float32 matrix."""
+    """Raise PolysemeError for what would exceed 4 GiB as dense float32 matrices.
+
+    That is the encoder, the readout, or all sparse layers together.
+    """
     features, outputs = len(network.encoder.features), len(network.readout.outputs)
-    neurons, dimensions = network.layers[-1].neurons, network.encoder.dimensions
+    units, dimensions = network.layers[-1].units, network.encoder.dimensions
     for what, rows, columns in (
         ("encoder", features, dimensions),
-        ("readout", outputs, neurons),
+        ("readout", outputs, units),
     ):
         if 4 * rows * columns > MAX_DENSE_BYTES:
             raise PolysemeError(
@@ -28,6 +31,13 @@ def check_dense(network: Network) -> None:
                 f"{4 * rows * columns / 2**30:.1f} GiB; at most {MAX_DENSE_BYTES / 2**30:g} GiB "
                 "can be exported"
             )
+    entries = sum(layer.units * layer.inputs for layer in network.layers if layer.is_sparse)
+    if 4 * entries > MAX_DENSE_BYTES:
+        raise PolysemeError(
+            f"the sparse layers would be dense matrices of {entries:,} floats, "
+            f"{4 * entries / 2**30:.1f} GiB; at most {MAX_DENSE_BYTES / 2**30:g} GiB can be "
+            "exported"
+        )
 
 
 def dense_encoder(network: Network) -> NDArray[np.float32]:
@@ -36,7 +46,7 @@ def dense_encoder(network: Network) -> NDArray[np.float32]:
 
 
 def dense_readout(network: Network) -> NDArray[np.float32]:
-    """The readout as a matrix, float32 (outputs, neurons of the last layer)."""
+    """The readout as a matrix, float32 (outputs, units of the last layer)."""
     return np.ascontiguousarray(readout_matrix(network).toarray())
 
 

@@ -15,25 +15,33 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import scipy.sparse as sp
-from numpy.typing import DTypeLike, NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from polyseme.circuits.circuit import Circuit
-from polyseme.circuits.names import Names
 from polyseme.circuits.terms import Terms
-from polyseme.codes.code import SparseCode
 from polyseme.errors import FileFormatError, SourceError
 from polyseme.networks import metadata as read
 from polyseme.networks.answer_key import AnswerKey
-from polyseme.networks.checks import check_array, check_runs
+from polyseme.networks.deep_key import DeepKey
 from polyseme.networks.metadata import Metadata
-from polyseme.networks.network import Encoder, Layer, Network, Readout
+from polyseme.networks.network import Encoder, Network, Readout
+from polyseme.networks.tensors import (
+    Tensors,
+    pack_circuit,
+    pack_compression,
+    pack_layer,
+    pack_layer_key,
+    pack_names,
+    unpack_circuit,
+    unpack_code,
+    unpack_compression,
+    unpack_layer_keys,
+    unpack_layers,
+    unpack_names,
+)
 from polyseme.writing import write_whole as write_whole
 
-VERSION = 1
-Tensors = dict[str, NDArray[Any]]
+VERSION = 2
 Built = TypeVar("Built")
 # What reading bytes that are not what they claim to be may raise.
 _BROKEN = (
@@ -64,13 +72,13 @@ def save_network(network: Network, path: str | os.PathLike[str]) -> None:
         "readout.thresholds": network.readout.thresholds,
     }
     for number, layer in enumerate(network.layers):
-        tensors[f"layers.{number}.weights"] = layer.weights
-        tensors[f"layers.{number}.bias"] = layer.bias
+        tensors |= pack_layer(f"layers.{number}", layer)
     metadata = {
         "dimensions": network.encoder.dimensions,
         "scales": [layer.scale for layer in network.layers],
-        "features": _pack_names("features", network.encoder.features, tensors),
-        "outputs": _pack_names("outputs", network.readout.outputs, tensors),
+        "caps": [layer.cap for layer in network.layers],
+        "features": pack_names("features", network.encoder.features, tensors),
+        "outputs": pack_names("outputs", network.readout.outputs, tensors),
         "provenance": asdict(network.provenance),
     }
     _write(path, "polyseme-network", tensors, metadata)
@@ -91,14 +99,25 @@ def load(path: str | os.PathLike[str], key: str | os.PathLike[str] | None = None
     return replace(network, key=loaded)
 
 
-def save_key(key: AnswerKey, path: str | os.PathLike[str]) -> None:
+def save_key(key: AnswerKey | DeepKey, path: str | os.PathLike[str]) -> None:
     """Save an answer key. Raises PolysemeError when it cannot be written."""
-    circuit, terms = key.circuit, key.terms
-    tensors: Tensors = {
-        "circuit.kinds": circuit.kinds,
-        "circuit.fan_in_offsets": circuit.fan_in_offsets,
-        "circuit.fan_in": circuit.fan_in,
-        "circuit.outputs": circuit.outputs,
+    circuit = key.circuit
+    tensors = pack_circuit(circuit)
+    metadata = {
+        "name": circuit.name,
+        "features": pack_names("features", circuit.features, tensors),
+        "outputs": pack_names("outputs", circuit.output_names, tensors),
+    }
+    if isinstance(key, DeepKey):
+        metadata |= _pack_deep_key(key, tensors)
+    else:
+        metadata |= _pack_answer_key(key, tensors)
+    _write(path, "polyseme-key", tensors, metadata)
+
+
+def _pack_answer_key(key: AnswerKey, tensors: Tensors) -> dict[str, Any]:
+    terms = key.terms
+    tensors |= {
         "terms.output": terms.output,
         "terms.offsets": terms.offsets,
         "terms.literals": terms.literals,
@@ -106,26 +125,29 @@ def save_key(key: AnswerKey, path: str | os.PathLike[str]) -> None:
         "terms.channels": key.term_channels,
         "terms.neuron_offsets": key.term_offsets,
         "terms.neurons": key.term_neurons,
-        "compression.offsets": key.compression.indptr.astype(np.int64),
-        "compression.features": key.compression.indices.astype(np.int32),
-        "compression.values": key.compression.data,
         "decompression.positions": key.decompression.positions,
         "decompression.signs": key.decompression.signs,
     }
-    metadata = {
-        "name": circuit.name,
-        "features": _pack_names("features", circuit.features, tensors),
-        "outputs": _pack_names("outputs", circuit.output_names, tensors),
-        "neurons": key.compression.shape[0],
-        "dimensions": key.decompression.neurons,
-        "unit": key.unit,
-    }
-    _write(path, "polyseme-key", tensors, metadata)
+    tensors |= pack_compression("compression", key.compression)
+    neurons, dimensions = key.compression.shape[0], key.decompression.neurons
+    return {"neurons": neurons, "dimensions": dimensions, "unit": key.unit}
 
 
-def load_key(path: str | os.PathLike[str]) -> AnswerKey:
+def _pack_deep_key(key: DeepKey, tensors: Tensors) -> dict[str, Any]:
+    tensors["encoder.positions"] = key.encoder.positions
+    tensors["encoder.signs"] = key.encoder.signs
+    for number, layer in enumerate(key.layers):
+        tensors |= pack_layer_key(f"layers.{number}", layer)
+    layers = [
+        {"units": len(layer.centre), "handed_on": layer.handed_on, "unit": layer.unit}
+        for layer in key.layers
+    ]
+    return {"dimensions": key.encoder.neurons, "layers": layers}
+
+
+def load_key(path: str | os.PathLike[str]) -> AnswerKey | DeepKey:
     """Load an answer key. Raises FileFormatError, naming the file and what is wrong with it."""
-    return _load(path, "polyseme-key", _answer_key)
+    return _load(path, "polyseme-key", _key)
 
 
 def _load(
@@ -148,18 +170,14 @@ def _load(
 
 
 def _network(tensors: Tensors, metadata: Metadata) -> Network:
+    encoder = Encoder(
+        unpack_names("features", metadata, tensors), unpack_code("encoder", metadata, tensors)
+    )
     return Network(
-        encoder=Encoder(
-            _unpack_names("features", metadata, tensors), _code("encoder", metadata, tensors)
-        ),
-        layers=tuple(
-            Layer(
-                tensors.pop(f"layers.{number}.weights"), tensors.pop(f"layers.{number}.bias"), scale
-            )
-            for number, scale in enumerate(read.scales(metadata))
-        ),
+        encoder=encoder,
+        layers=unpack_layers(metadata, tensors, encoder.dimensions),
         readout=Readout(
-            outputs=_unpack_names("outputs", metadata, tensors),
+            outputs=unpack_names("outputs", metadata, tensors),
             offsets=tensors.pop("readout.offsets"),
             neurons=tensors.pop("readout.neurons"),
             weights=tensors.pop("readout.weights"),
@@ -169,9 +187,19 @@ def _network(tensors: Tensors, metadata: Metadata) -> Network:
     )
 
 
+def _key(tensors: Tensors, metadata: Metadata) -> AnswerKey | DeepKey:
+    return (_deep_key if "layers" in metadata else _answer_key)(tensors, metadata)
+
+
+def _deep_key(tensors: Tensors, metadata: Metadata) -> DeepKey:
+    encoder = unpack_code("encoder", metadata, tensors)
+    circuit = unpack_circuit(tensors, metadata, encoder.features)
+    return DeepKey(circuit, encoder, unpack_layer_keys(metadata, tensors, encoder.features))
+
+
 def _answer_key(tensors: Tensors, metadata: Metadata) -> AnswerKey:
-    decompression = _code("decompression", metadata, tensors)
-    circuit = _circuit(tensors, metadata, decompression.features)
+    decompression = unpack_code("decompression", metadata, tensors)
+    circuit = unpack_circuit(tensors, metadata, decompression.features)
     return AnswerKey(
         circuit=circuit,
         terms=Terms(
@@ -185,71 +213,12 @@ def _answer_key(tensors: Tensors, metadata: Metadata) -> AnswerKey:
         term_channels=tensors.pop("terms.channels"),
         term_offsets=tensors.pop("terms.neuron_offsets"),
         term_neurons=tensors.pop("terms.neurons"),
-        compression=_compression(tensors, read.count(metadata, "neurons"), len(circuit.features)),
+        compression=unpack_compression(
+            "compression", tensors, read.count(metadata, "neurons"), len(circuit.features)
+        ),
         decompression=decompression,
         unit=read.count(metadata, "unit"),
     )
-
-
-def _circuit(tensors: Tensors, metadata: Metadata, features: int) -> Circuit:
-    names = _unpack_names("features", metadata, tensors)
-    # Before the circuit makes arrays of that length.
-    if len(names) != features:
-        raise ValueError(f"{len(names)} names for {features} codes")
-    kinds = _tensor(tensors, "circuit.kinds", np.uint8, 1)
-    fan_in = _tensor(tensors, "circuit.fan_in", np.int32, 1)
-    offsets = tensors.pop("circuit.fan_in_offsets")
-    check_runs("circuit.fan_in_offsets", offsets, len(kinds), len(fan_in))
-    return Circuit(
-        features=names,
-        kinds=kinds,
-        fan_in_offsets=offsets,
-        fan_in=fan_in,
-        outputs=_tensor(tensors, "circuit.outputs", np.int32, 1),
-        output_names=_unpack_names("outputs", metadata, tensors),
-        name=read.text(metadata, "name"),
-    )
-
-
-def _compression(tensors: Tensors, neurons: int, features: int) -> sp.csr_array:
-    columns = _tensor(tensors, "compression.features", np.int32, 1)
-    values = _tensor(tensors, "compression.values", np.int16, 1)
-    offsets = tensors.pop("compression.offsets")
-    check_runs("compression.offsets", offsets, neurons, len(columns))
-    return sp.csr_array((values, columns, offsets), shape=(neurons, features))
-
-
-def _code(what: str, metadata: Metadata, tensors: Tensors) -> SparseCode:
-    positions = _tensor(tensors, f"{what}.positions", np.int32, 2)
-    signs = _tensor(tensors, f"{what}.signs", np.int8, 2)
-    return SparseCode(read.count(metadata, "dimensions"), positions, signs)
-
-
-def _tensor(tensors: Tensors, name: str, dtype: DTypeLike, dimensions: int) -> NDArray[Any]:
-    """A tensor whose user would convert it silently, checked."""
-    tensor = tensors.pop(name)
-    check_array(name, tensor, dtype, dimensions)
-    return tensor
-
-
-def _pack_names(what: str, names: Names, tensors: Tensors) -> dict[str, Any]:
-    """Numbered names need two words of metadata; listed ones become a tensor of UTF-8 lines."""
-    if names.listed is None:
-        return {"prefix": names.prefix, "count": len(names)}
-    tensors[f"names.{what}"] = np.frombuffer("\n".join(names.listed).encode(), np.uint8)
-    return {"count": len(names)}
-
-
-def _unpack_names(what: str, metadata: Metadata, tensors: Tensors) -> Names:
-    described = read.record(metadata, what)
-    count = read.count(described, "count")
-    if "prefix" in described:
-        return Names(prefix=read.text(described, "prefix"), count=count)
-    lines = _tensor(tensors, f"names.{what}", np.uint8, 1)
-    names = Names(lines.tobytes().decode().split("\n"))
-    if len(names) != count:
-        raise ValueError(f"{len(names)} {what} are named, not {count}")
-    return names
 
 
 def _write(

@@ -61,6 +61,22 @@ def scales(values: Metadata) -> list[float]:
     return [float(scale) for scale in value]
 
 
+def caps(values: Metadata) -> list[int]:
+    """The cap of every layer, 0 for none. Raises KeyError or ValueError."""
+    value = values["caps"]
+    if not isinstance(value, list) or not all(type(cap) is int for cap in value):
+        raise ValueError("metadata 'caps' must be a list of whole numbers")
+    return value
+
+
+def layers(values: Metadata) -> list[Metadata]:
+    """What a key says about every layer. Raises KeyError or ValueError."""
+    value = values["layers"]
+    if not isinstance(value, list) or not all(isinstance(layer, dict) for layer in value):
+        raise ValueError("metadata 'layers' must be a list of JSON objects")
+    return value
+
+
 def provenance(values: Metadata) -> Provenance:
     """Where a network came from. Raises KeyError or ValueError."""
     given = record(values, "provenance")

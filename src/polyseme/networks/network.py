@@ -1,30 +1,38 @@
 """The artefact: an encoder from names to neurons, layers of ReLUs, a readout from neurons to names.
 
-All weights are small integers and all scales are powers of two, so a network computes the same
-numbers, to the last bit, in float32, float64 or integers, dense or sparse, here or in another tool.
+All weights are small integers and all scales are powers of two, so a network of one hidden layer
+computes the same numbers, to the last bit, in float32, float64 or integers, dense or sparse, here
+or in another tool. Values gain bits in every further layer, and round once they have more than
+float32 holds: deeper networks make the same decisions up to that rounding (`docs/format.md`).
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.names import Names
 from polyseme.codes.code import SparseCode
-from polyseme.networks.checks import check_array, check_below, check_runs
+from polyseme.networks.checks import check_array, check_below, check_runs, check_sparse
 
 if TYPE_CHECKING:
     import torch
 
     from polyseme.networks.answer_key import AnswerKey
+    from polyseme.networks.deep_key import DeepKey
 
 # Float32 holds whole numbers below this without rounding, and scales in this range.
 EXACT = 2**24
 _MIN_SCALE, _MAX_SCALE = 2.0**-24, 2.0**24
+# A sparse layer of few entries could claim any width; a program may well hold a row of it.
+MAX_SPARSE_INPUTS = 2**24
+# An array or a csr_array. scipy comes without types, so nothing could tell the two apart.
+Weights: TypeAlias = Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,34 +62,57 @@ class Encoder:
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One layer of ReLUs: h = max(weights @ x + bias, 0) * scale.
+    """One layer of units: h = max(weights @ x + bias, 0) * scale.
 
-    Shapes: `weights` int8 or int16 (neurons, inputs), `bias` int32 (neurons,), in the weights'
-    units and within 2^24 of 0; `scale` is a power of two from 2^-24 to 2^24, applied after the
-    ReLU. Raises ValueError otherwise.
+    With a `cap` above 0 the layer is clipped: h = min(max(weights @ x + bias, 0), cap) * scale. A
+    clipped unit is two ReLUs, the second taking away what the first has above the cap.
+
+    Shapes: `weights` int8 or int16 (units, inputs), an array or a `csr_array` whose columns rise in
+    each row; `bias` int32 (units,), in the weights' units and within 2^24 of 0; `scale` is a power
+    of two from 2^-24 to 2^24, applied last; `cap` a whole number from 0 to 2^24 - 1, in the
+    weights' units. Raises ValueError otherwise.
     """
 
-    weights: NDArray[np.int8] | NDArray[np.int16]
+    weights: Weights
     bias: NDArray[np.int32]
     scale: float
+    cap: int = 0
 
     def __post_init__(self) -> None:
         """Check types and shapes; a scale that is no power of two would round."""
         if self.weights.dtype not in (np.int8, np.int16) or self.weights.ndim != 2:
             raise ValueError("weights must be int8 or int16 and two-dimensional")
-        if not self.weights.size:
+        if not all(self.weights.shape):
             raise ValueError("weights must not be empty")
+        if self.is_sparse:
+            check_sparse("sparse weights", self.weights)
+            if self.inputs > MAX_SPARSE_INPUTS:
+                raise ValueError(
+                    f"a sparse layer reads {self.inputs} numbers, more than {MAX_SPARSE_INPUTS}"
+                )
         if self.bias.dtype != np.int32 or self.bias.shape != self.weights.shape[:1]:
-            raise ValueError("bias must be int32, one a neuron")
+            raise ValueError("bias must be int32, one a unit")
         if self.bias.min() <= -EXACT or self.bias.max() >= EXACT:
             raise ValueError(f"bias must lie within {EXACT} of 0, so that float32 holds it exactly")
         if not _MIN_SCALE <= self.scale <= _MAX_SCALE or np.frexp(self.scale)[0] != 0.5:
             raise ValueError(f"scale {self.scale} is not a power of two from 2^-24 to 2^24")
+        if not isinstance(self.cap, int | np.integer) or not 0 <= self.cap < EXACT:
+            raise ValueError(f"cap {self.cap} is not a whole number from 0 to {EXACT - 1}")
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the weights are stored as a list of entries."""
+        return bool(sp.issparse(self.weights))
+
+    @property
+    def units(self) -> int:
+        """How many numbers the layer writes: rows of the weights."""
+        return int(self.weights.shape[0])
 
     @property
     def neurons(self) -> int:
-        """How many ReLUs the layer has."""
-        return len(self.weights)
+        """How many ReLUs the layer has: one a unit, two where units are clipped."""
+        return 2 * self.units if self.cap else self.units
 
     @property
     def inputs(self) -> int:
@@ -91,11 +122,16 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Readout:
-    """Output i is on when the weighted sum of its neurons reaches its threshold.
+    """Output i is on when the weighted sum of the units it reads reaches its threshold.
+
+    `neurons` numbers units of the last layer. Where units are at rest, all zero, an output is on
+    just when its threshold is 0 or less: such outputs are *resting on*, and what a computation
+    says about them is when they go off.
 
     Shapes: `offsets` int64 (outputs + 1,) cuts `neurons` int32 and `weights` int16 into one run an
     output; `thresholds` float32 (outputs,), each exactly representable. A threshold of infinity
-    marks an output that is never on. Raises ValueError otherwise.
+    marks an output that is never on; one that is always on reads nothing and has a threshold below
+    0. Raises ValueError otherwise.
     """
 
     outputs: Names
@@ -116,6 +152,11 @@ class Readout:
         check_runs("readout offsets", self.offsets, len(self.outputs), len(self.neurons))
         if not (self.thresholds > -np.inf).all():
             raise ValueError("a threshold is minus infinity or not a number")
+
+    @property
+    def resting(self) -> NDArray[np.bool_]:
+        """Which outputs are on when every unit they read is zero, Boolean (outputs,)."""
+        return np.asarray(self.thresholds <= 0)
 
 
 @dataclass(frozen=True)
@@ -144,7 +185,7 @@ class Network:
     layers: tuple[Layer, ...]
     readout: Readout
     provenance: Provenance
-    key: AnswerKey | None = None
+    key: AnswerKey | DeepKey | None = None
 
     def __post_init__(self) -> None:
         """Check that each part reads what the one before it writes."""
@@ -154,23 +195,33 @@ class Network:
         for number, layer in enumerate(self.layers):
             if layer.inputs != width:
                 raise ValueError(f"layer {number} reads {layer.inputs} numbers but gets {width}")
-            width = layer.neurons
+            width = layer.units
         check_below("readout neurons", self.readout.neurons, width)
 
     @property
     def neurons(self) -> int:
-        """ReLUs in the widest layer."""
+        """ReLUs in the widest layer; two for a clipped unit."""
         return max(layer.neurons for layer in self.layers)
 
     @property
+    def units(self) -> int:
+        """Units of the layer with the most ReLUs."""
+        return max(self.layers, key=lambda layer: layer.neurons).units
+
+    @property
     def neurons_total(self) -> int:
-        """ReLUs in all layers."""
+        """ReLUs in all layers; two for a clipped unit."""
         return sum(layer.neurons for layer in self.layers)
 
     @property
     def parameters(self) -> int:
-        """Hidden weights and biases, and what of encoder and readout the seed does not give."""
-        hidden = sum(layer.weights.size + layer.bias.size for layer in self.layers)
+        """Hidden weights and biases, and what of encoder and readout the seed does not give.
+
+        Of a sparse layer the stored entries count, and not their positions. The second ReLU of a
+        clipped unit has the weights of the first and adds none.
+        """
+        # The size of a sparse array is the number of its stored entries.
+        hidden = sum(int(layer.weights.size) + layer.bias.size for layer in self.layers)
         return hidden + self.provenance.readout_parameters
 
     def run(self, on: list[str]) -> list[str]:
@@ -197,11 +248,21 @@ class Network:
         return to_torch(self)
 
     def weight_bits(self) -> float:
-        """Bits an ideal entropy coder needs for the hidden weights: entropy times their number."""
+        """Bits an ideal entropy coder needs for the hidden weights: entropy times their number.
+
+        The entropy is that of all entries of a weight matrix. Of a sparse layer those are the
+        stored ones and the zeros between them, so that its positions are paid for and the number
+        is the same as that of the layer stored in full.
+        """
         return sum(_entropy_bits(layer.weights) for layer in self.layers)
 
 
-def _entropy_bits(values: NDArray[Any]) -> float:
-    counts = np.bincount(values.ravel().astype(np.int64) - int(values.min()))
-    share = counts[counts > 0] / values.size
-    return float(-(share * np.log2(share)).sum() * values.size)
+def _entropy_bits(weights: Weights) -> float:
+    entries = weights.shape[0] * weights.shape[1]
+    stored = weights.data if sp.issparse(weights) else weights.ravel()
+    # Shifted to begin at 0; int32 holds every difference of two int16.
+    lowest = min(0, int(stored.min(initial=0)))
+    counts = np.bincount(stored.astype(np.int32) - lowest, minlength=1 - lowest)
+    counts[-lowest] += entries - len(stored)
+    share = counts[counts > 0] / entries
+    return float(-(share * np.log2(share)).sum() * entries)

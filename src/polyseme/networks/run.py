@@ -1,10 +1,16 @@
 """Running a network on lists of active features, dense or sparse, in batches.
 
-Both ways give the same numbers exactly: everything is an integer times a power of two below 2^24,
-which float32 holds without rounding.
+In a network of one hidden layer both ways give the same numbers exactly: everything is an integer
+times a power of two below 2^24, which float32 holds without rounding. Deeper networks may round,
+and then the order of summation shows in the last bits.
+
+An output that is *on* is one thing, an output that *differs from rest*, from what it is when all
+units are zero, another; they are the same where no output is on at rest.
 """
 
 from __future__ import annotations
+
+from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -13,8 +19,14 @@ from numpy.typing import NDArray
 from polyseme.circuits.evaluate import active_matrix
 from polyseme.networks.network import Layer, Network
 
-# Below this share of non-zero activations the readout multiplies sparse by sparse.
+# Below this share of non-zero activations readout and sparse layers multiply sparse by sparse.
 _SPARSE_SHARE = 0.12
+# Below this share dense layers read only the columns of what is active; above it BLAS is faster.
+_SPARSE_SHARE_DENSE = 0.03
+# Beyond this many dense weights (4 GB as float32) layers are widened each time they are used.
+_KEPT_WEIGHTS = 1_000_000_000
+# Float32, an array or a csr_array. scipy comes without types to tell the two apart by.
+Values: TypeAlias = Any
 
 
 def encode(network: Network, active: NDArray[np.int32]) -> sp.csr_array:
@@ -26,65 +38,120 @@ def encode(network: Network, active: NDArray[np.int32]) -> sp.csr_array:
 def hidden_activity(
     network: Network, active: NDArray[np.int32], sparse: bool = True
 ) -> NDArray[np.float32]:
-    """Activations of the last hidden layer, float32 (samples, neurons).
+    """Activations of the last hidden layer, float32 (samples, units).
 
-    With `sparse` only the columns of active inputs are read, at a cost of samples x active x code
-    weight x neurons; without it the product is dense. The numbers are the same.
+    With `sparse` only the columns of active inputs are read wherever few are active; without it the
+    products with dense weights are dense.
     """
     return LayerRunner(network).hidden(encode(network, active), sparse)
 
 
 def outputs_on(network: Network, active: NDArray[np.int32], sparse: bool = True) -> sp.csr_array:
     """Which outputs are on, Boolean (samples, outputs) in sparse rows."""
-    return LayerRunner(network).outputs(active, sparse)
+    runner = LayerRunner(network)
+    hidden = runner.hidden(encode(network, active), sparse)
+    return sp.csr_array(runner.over_threshold(hidden).T)
 
 
 class LayerRunner:
-    """A network's matrices in float32, made once and used for many batches."""
+    """A network's matrices in float32, made once and used for many batches.
+
+    Of a network with more than 10^9 dense weights those are widened layer by layer in every batch
+    instead: its batches should be of a thousand samples or more.
+    """
 
     def __init__(self, network: Network):
         """Convert weights and readout."""
         self.network = network
         self._code = network.encoder.code.matrix()
-        self._weights = [np.ascontiguousarray(x.weights.T, np.float32) for x in network.layers]
         self._readout = readout_matrix(network)
+        dense = sum(layer.weights.size for layer in network.layers if not layer.is_sparse)
+        self._kept: list[Values] = []
+        if dense <= _KEPT_WEIGHTS:
+            self._kept = [_transposed(layer) for layer in network.layers]
 
     def outputs(self, active: NDArray[np.int32], sparse: bool = True) -> sp.csr_array:
-        """Which outputs are on, Boolean (samples, outputs) in sparse rows."""
-        on = active_matrix(active, len(self.network.encoder.features))
-        encoded = (on.astype(np.float32) @ self._code).tocsr()
-        return self.decide(self.hidden(encoded, sparse))
+        """Which outputs differ from rest, Boolean (samples, outputs) in sparse rows.
+
+        The same as `evaluate_sparse` says of a circuit. `outputs_on` says what is really on.
+        """
+        return self.decide(self.hidden(self._encode(active), sparse))
+
+    def activations(self, active: NDArray[np.int32]) -> list[NDArray[np.float32]]:
+        """Activations of every hidden layer, float32 (samples, units) each."""
+        values: Values = self._encode(active)
+        layers = []
+        for number in range(len(self.network.layers)):
+            values = self._layer(number, values, sparse=True)
+            layers.append(values)
+        return layers
 
     def hidden(self, encoded: sp.csr_array, sparse: bool) -> NDArray[np.float32]:
-        """Activations of the last hidden layer for encoded inputs."""
-        values: sp.csr_array | NDArray[np.float32] = encoded if sparse else encoded.toarray()
-        for layer, weights in zip(self.network.layers, self._weights, strict=True):
-            values = _relu(layer, np.asarray(values @ weights))
+        """Activations of the last hidden layer for encoded inputs, float32 (samples, units)."""
+        values: Values = encoded
+        for number in range(len(self.network.layers)):
+            values = self._layer(number, values, sparse)
         return np.asarray(values)
 
     def decide(self, hidden: NDArray[np.float32]) -> sp.csr_array:
-        """Apply the readout to activations (samples, neurons)."""
-        readings = self.readings(hidden)
-        over = readings >= self.network.readout.thresholds[:, None]
-        return sp.csr_array(over.T)
+        """Which outputs differ from rest for activations (samples, units), Boolean, sparse rows."""
+        differs_from_rest = self.over_threshold(hidden) != self.network.readout.resting[:, None]
+        return sp.csr_array(differs_from_rest.T)
+
+    def over_threshold(self, hidden: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Which outputs are on, Boolean (outputs, samples), for activations (samples, units)."""
+        return np.asarray(self.readings(hidden) >= self.network.readout.thresholds[:, None])
 
     def readings(self, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
         """Readout sums before the threshold, float32 (outputs, samples)."""
-        if np.count_nonzero(hidden) < _SPARSE_SHARE * hidden.size:
+        if _share(hidden) < _SPARSE_SHARE:
             return np.asarray((self._readout @ sp.csr_array(hidden).T.tocsr()).toarray())
         return np.asarray(self._readout @ np.ascontiguousarray(hidden.T))
 
+    def _encode(self, active: NDArray[np.int32]) -> sp.csr_array:
+        on = active_matrix(active, len(self.network.encoder.features))
+        return (on.astype(np.float32) @ self._code).tocsr()
+
+    def _layer(self, number: int, values: Values, sparse: bool) -> NDArray[np.float32]:
+        layer = self.network.layers[number]
+        weights = self._kept[number] if self._kept else _transposed(layer)
+        limit = _SPARSE_SHARE if layer.is_sparse else _SPARSE_SHARE_DENSE
+        few = sparse and _share(values) < limit
+        sums = (_sparse(values) if few else _dense(values)) @ weights
+        return _activate(layer, _dense(sums))
+
 
 def readout_matrix(network: Network) -> sp.csr_array:
-    """The readout as a float32 matrix (outputs, neurons of the last layer)."""
+    """The readout as a float32 matrix (outputs, units of the last layer)."""
     readout = network.readout
-    shape = (len(readout.outputs), network.layers[-1].neurons)
+    shape = (len(readout.outputs), network.layers[-1].units)
     entries = (readout.weights.astype(np.float32), readout.neurons, readout.offsets)
     return sp.csr_array(entries, shape=shape)
 
 
-def _relu(layer: Layer, sums: NDArray[np.float32]) -> NDArray[np.float32]:
+def _transposed(layer: Layer) -> Values:
+    """Weights as a float32 matrix (inputs, units), of the layer's kind."""
+    if layer.is_sparse:
+        return layer.weights.astype(np.float32).T.tocsr()
+    return np.ascontiguousarray(layer.weights.T, np.float32)
+
+
+def _share(values: Values) -> float:
+    stored = values.nnz if sp.issparse(values) else np.count_nonzero(values)
+    return float(stored / max(1, values.shape[0] * values.shape[1]))
+
+
+def _sparse(values: Values) -> sp.csr_array:
+    return values if sp.issparse(values) else sp.csr_array(values)
+
+
+def _dense(values: Values) -> NDArray[np.float32]:
+    return np.asarray(values.toarray() if sp.issparse(values) else values)
+
+
+def _activate(layer: Layer, sums: NDArray[np.float32]) -> NDArray[np.float32]:
+    """ReLU, clip and scale, in place."""
     sums += layer.bias.astype(np.float32)
-    np.maximum(sums, 0, out=sums)
+    np.clip(sums, 0, layer.cap or None, out=sums)
     sums *= np.float32(layer.scale)
     return sums

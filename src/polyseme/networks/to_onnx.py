@@ -1,7 +1,7 @@
 """A network as an ONNX graph of standard operators, which other runtimes load and run.
 
-The file holds the integers of the network, and the sparse encoder and readout as lists of entries;
-the runtime widens and scatters them when it loads the graph.
+The file holds the integers of the network, and encoder, readout and sparse layers as lists of
+entries; the runtime widens and scatters them when it loads the graph.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from polyseme.errors import MissingExtraError, PolysemeError
 from polyseme.networks.dense import check_dense, finite_thresholds
 from polyseme.networks.files import write_whole
-from polyseme.networks.network import Network
+from polyseme.networks.network import Layer, Network
 
 if TYPE_CHECKING:
     import onnx
@@ -35,11 +35,13 @@ def to_onnx(network: Network) -> bytes:
 
     Input `features` float32 (batch, features) holds rows of 0 and 1. Output `outputs` float32
     (batch, outputs) holds readings minus thresholds, and `on` (Boolean, same shape) says where they
-    are 0 or more, which is exactly where `outputs_on` says so. The activations of layer i are the
-    value `relu<i>`.
+    are 0 or more, which is where `outputs_on` says so: exactly in a network of one hidden layer, up
+    to rounding in a deeper one. The activations of layer i are the value `relu<i>`, or `clip<i>`
+    where the layer is clipped.
 
-    Raises MissingExtraError without onnx, and PolysemeError when encoder or readout would exceed
-    4 GiB once scattered, or the file the 2 GiB that the format allows.
+    Raises MissingExtraError without onnx, and PolysemeError when encoder or readout, or all sparse
+    layers together, would exceed 4 GiB once scattered, or the file the 2 GiB that the format
+    allows.
     """
     check_dense(network)
     graph = _Graph()
@@ -134,15 +136,29 @@ def _add_encoder(graph: _Graph, network: Network) -> None:
 def _add_layers(graph: _Graph, network: Network) -> str:
     """Add the hidden layers; return the name of the last activations."""
     values = "encoder"
+    zero = graph.tensor("zero", np.zeros((), np.float32))
     for number, layer in enumerate(network.layers):
-        weights = graph.as_floats(f"layer{number}.weights", layer.weights)
+        weights = _add_weights(graph, f"layer{number}.weights", layer)
         bias = graph.as_floats(f"layer{number}.bias", layer.bias)
         scale = float(layer.scale)
         sums = graph.node(
             "Gemm", f"layer{number}", values, weights, bias, alpha=scale, beta=scale, transB=1
         )
-        values = graph.node("Relu", f"relu{number}", sums)
+        if layer.cap:
+            cap = graph.tensor(f"layer{number}.cap", np.array(layer.cap * scale, np.float32))
+            values = graph.node("Clip", f"clip{number}", sums, zero, cap)
+        else:
+            values = graph.node("Relu", f"relu{number}", sums)
     return values
+
+
+def _add_weights(graph: _Graph, name: str, layer: Layer) -> str:
+    """Add a weight matrix (units, inputs); return the name of it in float32."""
+    if not layer.is_sparse:
+        return graph.as_floats(name, layer.weights)
+    row = np.repeat(np.arange(layer.units, dtype=np.int64), np.diff(layer.weights.indptr))
+    places = row * layer.inputs + layer.weights.indices
+    return graph.scattered(name, (layer.units, layer.inputs), places, layer.weights.data)
 
 
 def _add_readout(graph: _Graph, network: Network, hidden: str) -> None:
@@ -150,14 +166,13 @@ def _add_readout(graph: _Graph, network: Network, hidden: str) -> None:
     column = np.repeat(np.arange(outputs, dtype=np.int64), np.diff(readout.offsets))
     matrix = graph.scattered(
         "readout",
-        (network.layers[-1].neurons, outputs),
+        (network.layers[-1].units, outputs),
         readout.neurons.astype(np.int64) * outputs + column,
         readout.weights,
     )
     bias = graph.tensor("readout.bias", -finite_thresholds(network))
     graph.node("Gemm", "outputs", hidden, matrix, bias)
-    zero = graph.tensor("zero", np.zeros((), np.float32))
-    graph.node("GreaterOrEqual", "on", "outputs", zero)
+    graph.node("GreaterOrEqual", "on", "outputs", "zero")
 
 
 def _import_onnx() -> Any:

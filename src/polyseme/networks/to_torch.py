@@ -25,14 +25,16 @@ def to_torch(network: Network) -> torch.nn.Module:
     """Return the network as a `torch.nn.Sequential` in float32.
 
     Its modules are named `encoder` (Linear without bias, features to dimensions), `layer0`,
-    `relu0`, `layer1`, `relu1`, ... (Linear and ReLU; the scale is folded into weights and bias,
-    exactly, as it is a power of two) and `readout` (Linear, last neurons to outputs, bias minus
-    threshold). It takes rows of 0 and 1, (samples, features), and returns (samples, outputs): an
-    output is on where its value is 0 or more, for exactly the inputs where `outputs_on` says so.
+    `relu0`, `layer1`, `relu1`, ... (Linear and ReLU; the scale is folded into weights, bias and
+    cap, exactly, as it is a power of two) and `readout` (Linear, last units to outputs, bias minus
+    threshold). After a clipped layer stands `clip0` (Hardtanh from 0 to the cap) in place of
+    `relu0`. Sparse layers become dense. The module takes rows of 0 and 1, (samples, features), and
+    returns (samples, outputs): an output is on where its value is 0 or more, which is where
+    `outputs_on` says so: exactly in a network of one hidden layer, up to rounding in a deeper one.
     Names are in the lists `feature_names` and `output_names`.
 
-    Raises MissingExtraError without torch, and PolysemeError when encoder or readout would exceed
-    4 GiB as a dense matrix.
+    Raises MissingExtraError without torch, and PolysemeError when encoder or readout, or all sparse
+    layers together, would exceed 4 GiB as dense matrices.
     """
     check_dense(network)
     nn = _import_torch().nn
@@ -40,7 +42,10 @@ def to_torch(network: Network) -> torch.nn.Module:
     modules["encoder"] = _linear(dense_encoder(network), None)
     for number, layer in enumerate(network.layers):
         modules[f"layer{number}"] = _linear(*_scaled(layer))
-        modules[f"relu{number}"] = nn.ReLU()
+        if layer.cap:
+            modules[f"clip{number}"] = nn.Hardtanh(0.0, float(layer.cap * layer.scale))
+        else:
+            modules[f"relu{number}"] = nn.ReLU()
     modules["readout"] = _linear(dense_readout(network), -finite_thresholds(network))
     sequential: torch.nn.Module = nn.Sequential(modules)
     # Past nn.Module's own attribute setting, which is typed for tensors and modules only.
@@ -60,7 +65,8 @@ def _import_torch() -> Any:
 
 def _scaled(layer: Layer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     scale = np.float32(layer.scale)
-    return layer.weights.astype(np.float32) * scale, layer.bias.astype(np.float32) * scale
+    weights = layer.weights.toarray() if layer.is_sparse else layer.weights
+    return weights.astype(np.float32) * scale, layer.bias.astype(np.float32) * scale
 
 
 def _linear(weights: NDArray[np.float32], bias: NDArray[np.float32] | None) -> torch.nn.Module:

@@ -12,6 +12,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from polyseme.circuits.circuit import Circuit
+from polyseme.circuits.supports import draw_supported, guess_supports
 from polyseme.circuits.terms import Terms
 from polyseme.errors import CompileError
 
@@ -23,6 +25,13 @@ DESCRIPTIONS = {
     "near-miss": "gates with all inputs on but one, crowded on the same neuron",
     "uniform": "uniformly random active sets",
     "alone": "every gate's inputs on and nothing else, each gate once",
+}
+
+DEEP_DESCRIPTIONS = {
+    "satisfied": "a random gate at a random depth switched on, filled up with random features",
+    "uniform": "uniformly random active sets",
+    "alone": "a random gate at a random depth switched on and nothing else",
+    "mixed": "satisfied and uniform by turns",
 }
 
 
@@ -53,6 +62,48 @@ def draw_inputs(
     if name not in draw:
         raise CompileError(f"no inputs named {name!r}; there are {', '.join(DESCRIPTIONS)}")
     return draw[name]()
+
+
+def draw_deep_inputs(
+    name: str,
+    circuit: Circuit,
+    active: int,
+    samples: int,
+    generator: Generator,
+    supports: NDArray[np.int32] | None = None,
+) -> NDArray[np.int32]:
+    """Draw `samples` inputs with at most `active` features on for a circuit of any depth.
+
+    Gates are switched on by `supports` (wires, active), or by what `guess_supports` returns; either
+    way every such row is checked to have its gate on. Where no gate has a support, rows are
+    uniform. Raises CompileError for an unknown name and for those that only circuits of one hidden
+    layer have.
+    """
+    if name in DESCRIPTIONS and name not in DEEP_DESCRIPTIONS:
+        raise CompileError(
+            f"inputs {name!r} are for circuits of one hidden layer; deeper ones have "
+            f"{', '.join(DEEP_DESCRIPTIONS)}"
+        )
+    if name not in DEEP_DESCRIPTIONS:
+        raise CompileError(f"no inputs named {name!r}; there are {', '.join(DEEP_DESCRIPTIONS)}")
+    features = len(circuit.features)
+    rows = np.full((samples, min(active, features)), -1, np.int32)
+
+    def filled(some: NDArray[np.int32]) -> NDArray[np.int32]:
+        return fill(some, features, active, generator)
+
+    supported = {"uniform": 0, "mixed": samples // 2}.get(name, samples)
+    if supported:
+        known = guess_supports(circuit, active) if supports is None else supports
+        complete = (lambda some: some) if name == "alone" else filled
+        # Every other row where half are supported, so that any piece of them is mixed too.
+        chosen = slice(0, 2 * supported, 2) if name == "mixed" else slice(None)
+        rows[chosen] = draw_supported(
+            circuit, known[:, : rows.shape[1]], supported, generator, complete
+        )
+    empty = (rows < 0).all(axis=1)
+    rows[empty] = filled(rows[empty])
+    return rows
 
 
 def fill(

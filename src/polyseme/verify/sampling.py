@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.circuits.evaluate import evaluate_sparse
-from polyseme.circuits.terms import terms_of
+from polyseme.circuits.terms import Terms, terms_of
 from polyseme.errors import CompileError
+from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
-from polyseme.verify.inputs import draw_inputs
+from polyseme.verify.inputs import draw_deep_inputs, draw_inputs
 from polyseme.verify.intervals import clopper_pearson
+from polyseme.verify.reference import Reference, reference_of
 
 Progress = Callable[[int, int], None]
 
@@ -58,30 +59,71 @@ def verify(
     inputs: str = "satisfied",
     seed: int = 1,
     progress: Progress | None = None,
+    reference: Reference | None = None,
 ) -> Verification:
     """Compare a network with its circuit on `samples` inputs from the distribution `inputs`.
 
     `circuit` defaults to the one in the network's answer key, `active` to the promise it was
-    compiled for. The inputs are fresh: drawn from a stream that compilation never uses. Raises
-    CompileError when there is no circuit, when it does not have the network's names, and for
-    numbers out of range.
+    compiled for. The inputs are fresh: drawn from a stream that compilation never uses. What the
+    outputs must be is asked of `reference`, by default of the circuit. Raises CompileError when
+    there is no circuit, when it does not have the network's names, and for numbers out of range.
     """
-    key = network.key
-    if circuit is None and key is None:
-        raise CompileError("a network without its answer key needs the circuit to compare with")
-    compared = circuit if circuit is not None else key.circuit  # type: ignore[union-attr]
+    compared = circuit_of(network, circuit)
     active = network.provenance.active if active is None else active
-    _check_numbers(active, samples)
-    _check_names(network, compared)
-    # The key knows which terms share neurons, but only of the circuit the network was made from.
-    own = key is not None and compared is key.circuit
-    terms = key.terms if key and own else terms_of(compared)
-    hosts = key.hosts() if key and own else None
-    rows = draw_inputs(inputs, terms, active, samples, np.random.default_rng([seed, 0x5EED]), hosts)
-    wrong = wrong_samples(network, compared, rows, progress)
+    rows = draw_fresh(network, compared, inputs, active, samples, seed)
+    wrong = compare(network, reference or reference_of(compared), rows, progress)
     first = rows[np.argmax(wrong)] if wrong.any() else np.empty(0, np.int32)
     names = tuple(compared.features[int(feature)] for feature in first if feature >= 0)
     return Verification(inputs, active, len(rows), int(wrong.sum()), names)
+
+
+def circuit_of(network: Network, circuit: Circuit | None = None) -> Circuit:
+    """The circuit to compare with: the one given, else the answer key's.
+
+    Raises CompileError when there is none, and when it does not have the network's names.
+    """
+    if circuit is None:
+        if network.key is None:
+            raise CompileError("a network without its answer key needs the circuit to compare with")
+        circuit = network.key.circuit
+    _check_names(network, circuit)
+    return circuit
+
+
+def draw_fresh(
+    network: Network, circuit: Circuit, inputs: str, active: int, samples: int, seed: int
+) -> NDArray[np.int32]:
+    """Inputs for a network from a stream that compilation never uses, int32 (samples, active)."""
+    _check_numbers(active, samples)
+    generator = np.random.default_rng([seed, 0x5EED])
+    terms = shallow_terms(network, circuit)
+    if terms is None:
+        return draw_deep_inputs(inputs, circuit, active, samples, generator)
+    # The key knows which terms share neurons, but only of the circuit the network was made from.
+    key = network.key
+    hosts = key.hosts() if isinstance(key, AnswerKey) and circuit is key.circuit else None
+    return draw_inputs(inputs, terms, active, samples, generator, hosts)
+
+
+def shallow_terms(network: Network, circuit: Circuit) -> Terms | None:
+    """The terms of a circuit of one hidden layer; None of a deeper one, which has other inputs.
+
+    Constants and outputs that rest at 1 count as deeper, and so does whatever was compiled as such.
+    """
+    key = network.key
+    if isinstance(key, AnswerKey):
+        return key.terms if circuit is key.circuit else _terms_or_none(circuit)
+    return _terms_or_none(circuit) if key is None else None
+
+
+def _terms_or_none(circuit: Circuit) -> Terms | None:
+    if circuit.inverted.any() or (circuit.outputs < 0).any():
+        return None
+    try:
+        terms = terms_of(circuit)
+    except CompileError:
+        return None
+    return terms if len(terms) else None
 
 
 def wrong_samples(
@@ -91,11 +133,26 @@ def wrong_samples(
     progress: Progress | None = None,
 ) -> NDArray[np.bool_]:
     """Which samples have any output wrong, Boolean (samples,)."""
+    return compare(network, reference_of(circuit), active, progress)
+
+
+def compare(
+    network: Network,
+    reference: Reference,
+    active: NDArray[np.int32],
+    progress: Progress | None = None,
+) -> NDArray[np.bool_]:
+    """Which samples have any output other than the reference says, Boolean (samples,)."""
     runner = LayerRunner(network)
+    # Where the two disagree about rest, to agree about what differs from it is to be wrong.
+    flipped = network.readout.resting != reference.resting
     wrong = np.zeros(len(active), bool)
     for begin, batch in batches(active, batch_size(network)):
-        differs = (runner.outputs(batch) != evaluate_sparse(circuit, batch)).tocoo()
-        wrong[begin + differs.row[differs.data]] = True
+        differs = (runner.outputs(batch) != reference.differing(batch)).tocoo()
+        row, column = differs.row[differs.data], differs.col[differs.data]
+        wrong[begin + row[~flipped[column]]] = True
+        made_good = np.bincount(row[flipped[column]], minlength=len(batch))
+        wrong[begin : begin + len(batch)] |= made_good < flipped.sum()
         if progress:
             progress(begin + len(batch), len(active))
     return wrong
@@ -108,8 +165,9 @@ def batches(rows: NDArray[np.int32], size: int) -> Iterator[tuple[int, NDArray[n
 
 
 def batch_size(network: Network) -> int:
-    """Samples at a time, so that readings stay near 32 MB."""
-    return int(np.clip(8_000_000 // max(len(network.readout.outputs), network.neurons), 16, 2048))
+    """Samples at a time, so that readings and activations of a layer stay near 32 MB."""
+    widest = max(len(network.readout.outputs), *(layer.units for layer in network.layers))
+    return int(np.clip(8_000_000 // widest, 16, 2048))
 
 
 def _check_numbers(active: int, samples: int) -> None:

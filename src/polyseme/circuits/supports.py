@@ -1,0 +1,178 @@
+"""Small sets of features that switch a wire on, for trying deep circuits where they do something.
+
+A random active set hardly ever satisfies a gate deep in a circuit. Going forward, every gate has a
+set at once if its inputs do: an AND needs the union of theirs, any other gate one of them. This is
+a guess, because what switches one input on may also switch on a negated one (or two of an XOR), so
+guesses are followed through the circuit before they are relied on. The other way round, a wire
+without a guess may well have a small support that was not found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.circuits.evaluate import wires_on
+
+Generator = np.random.Generator
+Rows = NDArray[np.int32]
+
+# How often a row whose gate turns out to be off is drawn anew.
+_ATTEMPTS = 16
+# How many (sample, wire) that are on a batch aims at, and how many rows it has at most.
+_BATCH_ON = 2**22
+_BATCH_ROWS = 2**15
+
+
+def small_supports(circuit: Circuit, active: int) -> Rows:
+    """For every wire at most `active` features that switch it on, int32 (wires, active), -1 pads.
+
+    A row of -1 only: none was found. Every distinct guess is followed through the circuit once; for
+    very large circuits use `guess_supports` and `draw_supported`, which check only what is drawn.
+    """
+    supports = guess_supports(circuit, active).copy()
+    by_set = np.lexsort(supports.T)
+    starts = np.flatnonzero((np.diff(supports[by_set], axis=0, prepend=-2) != 0).any(axis=1))
+    ends = np.append(starts, len(by_set))
+    for begin, on in _in_batches(circuit, supports[by_set[starts]]):
+        cuts = ends[begin : begin + on.shape[0] + 1]
+        wires = by_set[cuts[0] : cuts[-1]]
+        row = np.repeat(np.arange(on.shape[0]), np.diff(cuts))
+        supports[wires[~_found(on, row, wires)]] = -1
+    return supports
+
+
+@lru_cache(maxsize=4)
+def guess_supports(circuit: Circuit, active: int) -> Rows:
+    """Guess what `small_supports` returns without following any of it; read-only.
+
+    The cost is linear in edges times `active`.
+    """
+    features = len(circuit.features)
+    supports = np.full((circuit.wires, active), -1, np.int32)
+    supports[:features, 0] = np.arange(features)
+    level = circuit.levels[features:]
+    order = np.argsort(level, kind="stable")
+    for gates in np.split(order, np.flatnonzero(np.diff(level[order])) + 1):
+        is_and = circuit.kinds[gates] == GateKind.AND
+        _unite(circuit, gates[is_and], supports)
+        _inherit(circuit, gates[~is_and], supports)
+    supports.flags.writeable = False
+    return supports
+
+
+def draw_supported(
+    circuit: Circuit,
+    supports: Rows,
+    samples: int,
+    generator: Generator,
+    complete: Callable[[Rows], Rows],
+) -> Rows:
+    """Draw active sets (samples, active), each of which has a random gate of a random level on.
+
+    A row is `complete` of the gate's support, which may add features. Rows whose gate is then off
+    are drawn anew, so `supports` may be guesses. Those that fail every time are -1 only, as all are
+    where no gate has a support.
+    """
+    features = len(circuit.features)
+    rows = np.full((samples, supports.shape[1]), -1, np.int32)
+    gates = np.flatnonzero(supports[features:, 0] >= 0) + features
+    if not len(gates):
+        return rows
+    gates = gates[np.argsort(circuit.levels[gates], kind="stable")]
+    ends = np.cumsum(np.bincount(circuit.levels[gates]))
+    # Levels without such a gate (that of the features among them) are left out.
+    starts = np.unique(np.concatenate(([0], ends[:-1])))
+    counts = np.diff(starts, append=len(gates))
+    missing = np.arange(samples)
+    for _ in range(_ATTEMPTS):
+        level = generator.integers(len(starts), size=len(missing))
+        chosen = gates[starts[level] + generator.integers(counts[level])]
+        drawn = complete(supports[chosen])
+        good = _switched_on(circuit, drawn, chosen)
+        rows[missing[good]] = drawn[good]
+        missing = missing[~good]
+        if not len(missing):
+            break
+    return rows
+
+
+def _edges(circuit: Circuit, gates: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+    """Where each gate's edges start among them all, whose each one is, and the wires they read."""
+    begin = circuit.fan_in_offsets[gates]
+    counts = circuit.fan_in_offsets[gates + 1] - begin
+    starts = np.cumsum(counts) - counts
+    owner = np.repeat(np.arange(len(gates)), counts)
+    return starts, owner, circuit.fan_in[(begin - starts)[owner] + np.arange(len(owner))]
+
+
+def _unite(circuit: Circuit, gates: NDArray[np.int64], supports: Rows) -> None:
+    """Give ANDs the union of their inputs' supports, where it is small and all have one."""
+    if not len(gates):
+        return
+    starts, owner, read = _edges(circuit, gates)
+    able = np.logical_and.reduceat(supports[read, 0] >= 0, starts)
+    kept = able[owner]
+    features = len(circuit.features)
+    members = supports[read[kept]]
+    keys = np.unique((owner[kept][:, None] * features + members)[members >= 0])
+    gate, feature = np.divmod(keys, features)
+    counts = np.bincount(gate, minlength=len(gates))
+    place = np.arange(len(gate)) - (np.cumsum(counts) - counts)[gate]
+    small = counts[gate] <= supports.shape[1]
+    supports[features + gates[gate[small]], place[small]] = feature[small]
+
+
+def _inherit(circuit: Circuit, gates: NDArray[np.int64], supports: Rows) -> None:
+    """Give other gates the smallest support among the inputs that can switch them on."""
+    if not len(gates):
+        return
+    starts, owner, read = _edges(circuit, gates)
+    size = (supports[read] >= 0).sum(axis=1)
+    none = supports.shape[1] + 1
+    size[size == 0] = none
+    # An AND_NOT is switched on by its first input alone.
+    first = np.zeros(len(read), bool)
+    first[starts] = True
+    size[~first & (circuit.kinds[gates] == GateKind.AND_NOT)[owner]] = none
+    edge = np.minimum.reduceat(size * len(read) + np.arange(len(read)), starts) % len(read)
+    usable = size[edge] < none
+    target = len(circuit.features) + gates[usable]
+    supports[target] = supports[read[edge[usable]]]
+
+
+def _in_batches(circuit: Circuit, rows: Rows) -> Iterator[tuple[int, sp.csr_array]]:
+    """Follow rows of active features batch by batch: (first row, wires that are on)."""
+    begin, size = 0, 64
+    while begin < len(rows):
+        on = wires_on(circuit, rows[begin : begin + size])
+        yield begin, on
+        begin += on.shape[0]
+        # How many wires a row switches on is known only by trying.
+        size = max(1, min(_BATCH_ROWS, 4 * size, _BATCH_ON * on.shape[0] // max(on.nnz, 1)))
+
+
+def _found(on: sp.csr_array, row: NDArray[np.int64], wires: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether the wire is on in the row, bool (wires,); no wire of a row is asked for twice."""
+    present = np.repeat(np.arange(on.shape[0]), np.diff(on.indptr)) * on.shape[1] + on.indices
+    asked = row * on.shape[1] + wires
+    order = np.argsort(asked)
+    # Far more is on than is asked for, so look up what is on among what is asked for.
+    place = np.minimum(np.searchsorted(asked[order], present), len(asked) - 1)
+    result = np.zeros(len(asked), bool)
+    result[order[place[asked[order[place]] == present]]] = True
+    return result
+
+
+def _switched_on(circuit: Circuit, rows: Rows, wires: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each row of active features switches its wire on, bool (rows,)."""
+    result = np.zeros(len(rows), bool)
+    for begin, on in _in_batches(circuit, rows):
+        end = begin + on.shape[0]
+        result[begin:end] = _found(on, np.arange(end - begin), wires[begin:end])
+    return result

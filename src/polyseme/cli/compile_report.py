@@ -1,0 +1,193 @@
+"""What `polyseme compile` prints: JSON, or sentences and for deep circuits a table of layers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from polyseme.bounds.report import Bounds
+from polyseme.circuits.circuit import Circuit
+from polyseme.cli.report import emit, emit_json, emit_table, interval, rate
+from polyseme.compiler.deep.report import LayerReport
+from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.deep_key import DeepKey
+from polyseme.networks.files import key_path
+from polyseme.networks.network import Network
+from polyseme.verify.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
+from polyseme.verify.sampling import Verification
+
+_MAX_ROWS = 12
+_COLUMNS = (
+    "layer",
+    "live wires",
+    "neurons",
+    "kind",
+    "wires on",
+    "superposition would take",
+    "why",
+)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """All that the report on one compilation tells; `per_layer` is empty for one hidden layer."""
+
+    network: Network
+    circuit: Circuit
+    measured: Verification
+    possible: Bounds
+    error_asked: float
+    seconds: float
+    per_layer: tuple[LayerReport, ...]
+
+
+def emit_compiled(compiled: Compiled, output: str | None, as_json: bool) -> None:
+    """Write the report on standard output; `output` is where the network was saved, if it was."""
+    if as_json:
+        emit_json(_fields(compiled))
+        return
+    emit("\n".join(_sentences(compiled, output)))
+    if compiled.per_layer:
+        _emit_layers(compiled.per_layer)
+
+
+def _fields(compiled: Compiled) -> dict[str, Any]:
+    network, measured, possible = compiled.network, compiled.measured, compiled.possible
+    provenance = network.provenance
+    return {
+        "features": len(network.encoder.features),
+        "outputs": len(network.readout.outputs),
+        "gates": provenance.gates,
+        "layers": len(network.layers),
+        # A unit is one ReLU, or two where it is clipped; both numbers are of the widest layer.
+        "units": network.units,
+        "neurons": network.neurons,
+        "neurons_total": network.neurons_total,
+        "parameters": network.parameters,
+        "weight_bits": network.weight_bits(),
+        "monosemantic_neurons": provenance.monosemantic_neurons,
+        "lower_bound_neurons": possible.lower_bound_neurons,
+        "construction": provenance.construction,
+        "active": provenance.active,
+        "error": measured.error,
+        "error_interval": list(measured.error_interval),
+        "samples": measured.samples,
+        "inputs": measured.inputs,
+        "seconds": round(compiled.seconds, 3),
+        "seed": provenance.seed,
+        "source": provenance.source,
+        "channels": provenance.channels,
+        "dimensions": network.encoder.dimensions,
+        "in_superposition": network.encoder.in_superposition,
+        "bits": possible.bits,
+        "weights_dtype": _weights_dtype(network),
+        "note": provenance.note,
+        "per_layer": [asdict(layer) for layer in compiled.per_layer],
+    }
+
+
+def _weights_dtype(network: Network) -> str:
+    return str(np.result_type(*(layer.weights.dtype for layer in network.layers)))
+
+
+def _sentences(compiled: Compiled, output: str | None) -> list[str]:
+    network, measured = compiled.network, compiled.measured
+    provenance = network.provenance
+    deep = isinstance(network.key, DeepKey)
+    described = DEEP_DESCRIPTIONS if deep else DESCRIPTIONS
+    kinds = ", ".join(f"{name} {count:,}" for name, count in provenance.channels.items())
+    lines = [
+        _headline(compiled),
+        f"error         {measured.wrong:,} of {measured.samples:,} inputs gave any wrong output: "
+        f"95 % interval {interval(measured.error_interval)}, asked for "
+        f"{rate(compiled.error_asked)}",
+        f"measured on   {described[measured.inputs]}, {measured.active} on at once",
+        f"inputs        {_encoding(network)}",
+        f"monosemantic  {_saved(network, deep)}",
+        f"weights       {network.parameters:,} parameters, {_weights_dtype(network)}; "
+        f"the hidden weights hold {network.weight_bits():,.0f} bits",
+        f"construction  {provenance.construction}; {'layers' if deep else 'gates by channel'}: "
+        f"{kinds}",
+        f"time          {compiled.seconds:.1f} s, seed {provenance.seed}",
+    ]
+    if provenance.note:
+        lines.append(f"note          {provenance.note}")
+    return [*lines, f"saved         {_saved_where(output)}"]
+
+
+def _headline(compiled: Compiled) -> str:
+    network, possible = compiled.network, compiled.possible
+    amount, noun = _work(compiled)
+    bound = (
+        f"the counting {'bound' if possible.counts_functions else 'estimate'} is "
+        f"{possible.lower_bound_neurons:,}"
+    )
+    if isinstance(network.key, DeepKey):
+        return (
+            f"{network.neurons_total:,} ReLUs in {len(network.layers):,} layers, at most "
+            f"{network.neurons:,} in one, compute {amount:,} {noun}; {bound}"
+        )
+    return (
+        f"{network.neurons:,} ReLUs compute {amount:,} {noun}: {amount / network.neurons:.1f} "
+        f"{noun} a neuron; {bound}"
+    )
+
+
+def _work(compiled: Compiled) -> tuple[int, str]:
+    """What the network computes, counted in the words of its source."""
+    key, circuit = compiled.network.key, compiled.circuit
+    kind = circuit.name.partition(":")[0]
+    if kind == "facts" and isinstance(key, AnswerKey):
+        return len(key.terms), "facts"
+    if kind == "permutation":
+        return len(circuit.outputs), "outputs"
+    return circuit.gates, "gates"
+
+
+def _encoding(network: Network) -> str:
+    features, dimensions = len(network.encoder.features), network.encoder.dimensions
+    if network.encoder.in_superposition:
+        return f"{features:,} features in superposition in {dimensions:,} dimensions"
+    return f"{features:,} features, each a dimension of its own"
+
+
+def _saved(network: Network, deep: bool) -> str:
+    alone = network.provenance.monosemantic_neurons
+    without = f"{'one neuron a live wire' if deep else 'one neuron a gate'} takes {alone:,}"
+    if deep:
+        without += " in the widest layer"
+    if network.neurons >= alone:
+        return f"{without}; superposition saves nothing"
+    return f"{without}; superposition saves {1 - network.neurons / alone:.0%}"
+
+
+def _saved_where(output: str | None) -> str:
+    if output is None:
+        return "nothing; -o NET saves the network and its answer key"
+    return f"{output}, answer key {Path(key_path(output)).name}"
+
+
+def _emit_layers(per_layer: tuple[LayerReport, ...]) -> None:
+    """A row a layer; of many layers the first and the last few."""
+    rows = [_row(layer) for layer in per_layer]
+    if len(rows) > _MAX_ROWS:
+        kept = _MAX_ROWS - 1
+        hidden = len(rows) - kept
+        elided = ("…", *[""] * (len(_COLUMNS) - 2), f"{hidden:,} layers not shown; see --json")
+        rows = [*rows[: kept - kept // 2], elided, *rows[-(kept // 2) :]]
+    emit_table("layer by layer", _COLUMNS, rows)
+
+
+def _row(layer: LayerReport) -> tuple[str, ...]:
+    return (
+        str(layer.layer),
+        f"{layer.columns:,}",
+        f"{layer.neurons:,}",
+        layer.kind,
+        f"{layer.mean_on:.1f} ({layer.share_on:.2%})",
+        f"{layer.predicted_superposed:,}",
+        layer.why,
+    )

@@ -1,0 +1,1 @@
+"""Circuits of any depth: one hidden layer a stage, in superposition where that pays."""

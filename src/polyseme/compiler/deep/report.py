@@ -1,0 +1,58 @@
+"""What was decided about every layer, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from polyseme.compiler.deep.build import superposed
+from polyseme.compiler.deep.plan import DeepPlan
+from polyseme.compiler.deep.sizing import stage_predictions
+from polyseme.networks.network import Network
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """One hidden layer: `columns` wires are live behind it, `mean_on` of them on at a time.
+
+    `predicted_superposed` is the ReLUs that superposition would ask for, `columns` what the
+    monosemantic layer has.
+    """
+
+    layer: int
+    columns: int
+    neurons: int
+    kind: str
+    share_on: float
+    mean_on: float
+    predicted_superposed: int
+    why: str
+
+
+def layer_reports(plan: DeepPlan, network: Network) -> tuple[LayerReport, ...]:
+    """A report on every layer of a network built from the plan."""
+    predictions = stage_predictions(plan)
+    reports = []
+    for number, (stage, layer) in enumerate(zip(plan.schedule.stages, network.layers, strict=True)):
+        shares_units = superposed(stage, network.neurons) and bool(layer.cap)
+        predicted = int(predictions[number])
+        reports.append(
+            LayerReport(
+                layer=number,
+                columns=len(stage),
+                neurons=layer.neurons,
+                kind="superposed" if shares_units else "monosemantic",
+                share_on=float(plan.activity.share[number]),
+                mean_on=float(plan.activity.mean[number]),
+                predicted_superposed=predicted,
+                why=_why(shares_units, len(stage), layer.neurons, predicted),
+            )
+        )
+    return tuple(reports)
+
+
+def _why(shares_units: bool, columns: int, neurons: int, predicted: int) -> str:
+    if shares_units:
+        return f"{columns / neurons:.1f} wires a neuron"
+    if predicted >= columns:
+        return f"superposition would take {predicted:,} neurons for {columns:,} wires"
+    return "fits into fewer neurons than the widest layer has"

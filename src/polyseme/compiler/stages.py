@@ -1,0 +1,65 @@
+"""A circuit cut into stages, one a hidden layer: what each layer reads and what it must carry.
+
+A *stage* has columns, one for every wire that is live behind its layer. A column is one gate over
+the columns of the stage before (stage 0 reads the features): an AND of literals, plain or negated
+with at least one plain, or an OR of plain literals. An AND of one plain literal carries a wire on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.circuits.circuit import Circuit
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """The gates of one layer over `inputs` columns of the stage before.
+
+    Shapes: `wires` int32 (columns,), the circuit's wire that each column is, -1 for one that is no
+    wire of the circuit (half of an XOR); `disjunction` bool (columns,), an OR; `offsets` int64
+    (columns + 1,) cuts `literals` int32 (columns of the stage before, distinct in a gate) and
+    `signs` int8 (+1 plain, -1 negated) into one run a column.
+    """
+
+    inputs: int
+    wires: NDArray[np.int32]
+    disjunction: NDArray[np.bool_]
+    offsets: NDArray[np.int64]
+    literals: NDArray[np.int32]
+    signs: NDArray[np.int8]
+
+    def __len__(self) -> int:
+        """How many columns there are."""
+        return len(self.wires)
+
+    @property
+    def widths(self) -> NDArray[np.int64]:
+        """Literals of each column, (columns,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def column_of_literal(self) -> NDArray[np.int64]:
+        """Which column each literal belongs to, (literals,)."""
+        return np.repeat(np.arange(len(self)), self.widths)
+
+    @property
+    def needed(self) -> NDArray[np.int64]:
+        """How many plain literals must be on: all of an AND, one of an OR, (columns,)."""
+        plain = np.bincount(self.column_of_literal, self.signs > 0, len(self)).astype(np.int64)
+        return np.where(self.disjunction, 1, plain)
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """The stages of a circuit, first to last; `output_columns` int32 (outputs,) in the last one.
+
+    An output that is always off (wire -1) has column -1.
+    """
+
+    circuit: Circuit
+    stages: tuple[Stage, ...]
+    output_columns: NDArray[np.int32]
