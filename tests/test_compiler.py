@@ -261,19 +261,36 @@ def test_arguments_at_the_ends_of_their_ranges_are_taken(arguments):
     assert compile(problems.k_and(30, 30, 1), **arguments).neurons == 30
 
 
-def test_a_deeper_circuit_is_refused_by_the_gate_that_is_deep():
-    gates = [(GateKind.AND, [0, 1]), (GateKind.AND, [2, 3]), (GateKind.AND, [4, 5])]
-    with pytest.raises(CompileError, match=r"deep: gate 2 reads gate 0; one hidden layer"):
-        compile(build_circuit(["a", "b", "c", "d"], gates, [6], name="deep"))
+def test_a_deeper_circuit_is_compiled_unless_one_hidden_layer_is_asked_for():
+    gates = [(GateKind.AND, [0, 1]), (GateKind.AND, [2, 3]), (GateKind.AND_NOT, [4, 5])]
+    circuit = build_circuit(["a", "b", "c", "d"], gates, [6], name="deep")
+    network = compile(circuit)
+    assert network.run(["a", "b", "c"]) == ["y0"]
+    assert network.run(["a", "b", "c", "d"]) == []
+    with pytest.raises(CompileError, match=r"deep: three-channel builds one hidden layer"):
+        compile(circuit, construction="three-channel")
+    with pytest.raises(CompileError, match=r"encoder 'basis' can only be chosen"):
+        compile(circuit, encoder="basis")
     gates[2] = (GateKind.OR, [4, 5])
     compile(build_circuit(["a", "b", "c", "d"], gates, [6]), construction="monosemantic")
 
 
-def test_more_inputs_than_the_promise_switches_on_cannot_be_tested_and_are_refused():
+def test_gates_of_more_inputs_than_the_promise_switches_on_are_compiled_all_the_same():
     circuit = build_circuit(["a", "b", "c"], [(GateKind.AND, [0, 1, 2])], [3])
-    with pytest.raises(CompileError, match="no gate can be satisfied with 2 active"):
-        compile(circuit, active=2)
-    assert compile(circuit, active=3).run(["a", "b", "c"]) == ["y0"]
+    for active in (2, 3):
+        assert compile(circuit, active=active).run(["a", "b", "c"]) == ["y0"]
+        assert compile(circuit, active=active).run(["a", "c"]) == []
+
+
+def test_outputs_that_rest_at_one_or_never_change_are_what_the_user_asked_for():
+    circuit = build_circuit(
+        ["a", "b"], [(GateKind.AND, [0, 1])], [2, -1, -1], inverted=[True, True, False]
+    )
+    network = compile(circuit, active=2)
+    assert network.run([]) == ["y0", "y1"]
+    assert network.run(["a", "b"]) == ["y1"]
+    nothing = compile(build_circuit(["a"], [], [-1, -1], inverted=[True, False]), active=1)
+    assert nothing.run(["a"]) == ["y0"]
 
 
 # --- sizes and errors ----------------------------------------------------------------------------

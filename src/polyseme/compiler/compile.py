@@ -88,6 +88,16 @@ def fits_one_layer(circuit: Circuit, active: int) -> bool:
 def _fulfil_deep(
     circuit: Circuit, request: Request, note: Callable[[str], None], measure: bool
 ) -> Sized:
+    if request.construction == "three-channel":
+        raise CompileError(
+            f"{circuit.name}: three-channel builds one hidden layer, and this circuit needs more, "
+            "or outputs that rest at 1; choose auto"
+        )
+    if request.encoder != "auto":
+        raise CompileError(
+            f"{circuit.name}: encoder {request.encoder!r} can only be chosen for circuits of one "
+            "hidden layer"
+        )
     plan = make_deep_plan(circuit, request.active, request.error, request.seed)
     if request.construction != "monosemantic" and request.neurons is None:
         found, passed = smallest_deep(plan, note)

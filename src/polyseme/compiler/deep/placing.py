@@ -143,17 +143,18 @@ def _evening(
     """Deal out the places left under a common ceiling, then mend rows that hold a unit twice."""
     wanted = count * weight
     order = np.argsort(load + generator.random(len(load)), kind="stable")
-    room = np.maximum(_ceiling(load, wanted) - load, 0)
+    # No unit can be in more rows than there are.
+    room = np.clip(_ceiling(load, count, wanted) - load, 0, count)
     places = generator.permutation(np.repeat(order, room[order])[:wanted])
     return _mended(places.reshape(count, weight), generator).astype(np.int32)
 
 
-def _ceiling(load: NDArray[np.int64], wanted: int) -> int:
-    """The lowest common ceiling under which `wanted` more places fit."""
+def _ceiling(load: NDArray[np.int64], count: int, wanted: int) -> int:
+    """The lowest common ceiling under which `wanted` more places fit, `count` a unit at most."""
     low, high = int(load.min()), int(load.max()) + wanted + 1
     while low < high:
         middle = (low + high) // 2
-        fits = int(np.maximum(middle - load, 0).sum()) >= wanted
+        fits = int(np.clip(middle - load, 0, count).sum()) >= wanted
         low, high = (low, middle) if fits else (middle + 1, high)
     return low
 
