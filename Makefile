@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test bench format clean
+.PHONY: setup demo test bench bench-circuits bench-depth format clean
 
 setup: $(READY)
 
@@ -25,6 +25,12 @@ test: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/headline.py
+
+bench-circuits: $(READY)
+	$(BIN)/python benchmarks/circuits.py
+
+bench-depth: $(READY)
+	$(BIN)/python benchmarks/depth.py
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -409,14 +409,15 @@ def test_more_active_features_or_less_error_need_no_fewer_neurons() -> None:
     assert sizes == sorted(set(sizes))
 
 
-def test_a_deep_circuit_has_no_three_channel_size_and_the_report_says_why() -> None:
+def test_a_deep_circuit_is_sized_by_its_widest_layer() -> None:
     gates: list[Gate] = [(AND, (0, 1)), (XOR, (3, 2)), (AND, (4, 0))]
     report = bounds(over(3, gates, [5]), active=2)
-    assert [row.name for row in report.constructions] == ["monosemantic"]
+    assert [row.name for row in report.constructions] == ["deep", "monosemantic"]
+    # Behind the XOR's two halves, feature 0 is still live.
     assert report.monosemantic_neurons == 3
-    assert report.layers == 3
-    assert report.lower_bound_neurons == isqrt(int(report.bits / 3)) + 1
-    assert "one hidden layer" in report.note
+    assert report.layers == 4
+    assert report.lower_bound_neurons == isqrt(int(report.bits / 4)) + 1
+    assert "widest of 4 hidden layers" in report.note
     assert not report.counts_functions
 
 

@@ -8,10 +8,12 @@ from typing import Any
 
 from polyseme.bounds.counting import CountingBound, bits_with_error, counting_bits, neurons_for
 from polyseme.circuits.circuit import Circuit
+from polyseme.compiler.compile import fits_one_layer
+from polyseme.compiler.deep.plan import make_deep_plan
+from polyseme.compiler.deep.sizing import predicted_neurons as predicted_deep
 from polyseme.compiler.plan import make_plan
 from polyseme.compiler.request import Request
 from polyseme.compiler.sizing import predicted_neurons
-from polyseme.errors import CompileError
 
 # What a weight can hold: name, bits a weight, source.
 _CAPACITIES = (
@@ -37,8 +39,8 @@ class Bounds:
 
     `family` and `bits` are the counting bound, which bounds every network from below only where
     `counts_functions` holds. Each of `lower` is for one hidden layer, or for `layers` equal ones
-    where the circuit is deeper. `constructions` are neurons a layer; `note` says why one is
-    missing.
+    where the circuit is deeper. `constructions` are neurons in the widest layer; `note` says so
+    where there are several.
     """
 
     active: int
@@ -68,13 +70,12 @@ class Bounds:
 def bounds(circuit: Circuit, *, active: int = 3, error: float = 1e-3) -> Bounds:
     """Say how few neurons a circuit needs at least, and how many each construction would take.
 
-    Nothing is built, so the three-channel size is what the noise model predicts. Raises
+    Nothing is built, so the size in superposition is what a noise model predicts. Raises
     CompileError when `active` or `error` is out of range.
     """
     Request(active=active, error=error).check_promise(circuit)
     count = counting_bits(circuit)
-    constructions, note = _constructions(circuit, active, error)
-    layers = max(1, circuit.depth) if note else 1
+    constructions, layers, note = _constructions(circuit, active, error)
     return Bounds(
         active=active,
         error=error,
@@ -93,16 +94,24 @@ def bounds(circuit: Circuit, *, active: int = 3, error: float = 1e-3) -> Bounds:
     )
 
 
-def _constructions(circuit: Circuit, active: int, error: float) -> tuple[tuple[Row, ...], str]:
-    """Sizes of the constructions, the monosemantic one last, and why one is missing."""
-    try:
+def _constructions(circuit: Circuit, active: int, error: float) -> tuple[tuple[Row, ...], int, str]:
+    """Sizes of the constructions, the monosemantic one last; layers; why one is missing."""
+    if fits_one_layer(circuit, active):
         plan = make_plan(circuit, active, error, "auto", 0)
-    except CompileError as reason:
-        return (Row("monosemantic", circuit.gates, "a neuron for every gate"),), str(reason)
-    return (
-        Row("three-channel", predicted_neurons(plan), "predicted by the compiler's noise model"),
-        Row("monosemantic", plan.monosemantic_neurons, "a neuron for every term"),
-    ), ""
+        rows = (
+            Row(
+                "three-channel", predicted_neurons(plan), "predicted by the compiler's noise model"
+            ),
+            Row("monosemantic", plan.monosemantic_neurons, "a neuron for every term"),
+        )
+        return rows, 1, ""
+    deep = make_deep_plan(circuit, active, error, 0)
+    layers = len(deep.schedule.stages)
+    rows = (
+        Row("deep", predicted_deep(deep), "predicted from reads, activity and depth"),
+        Row("monosemantic", deep.monosemantic_neurons, "a neuron for every live wire"),
+    )
+    return rows, layers, f"neurons are of the widest of {layers} hidden layers"
 
 
 def _lower(count: CountingBound, layers: int, outputs: int, error: float) -> tuple[Row, ...]:
