@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test bench bench-circuits bench-depth format clean
+.PHONY: setup demo stack test bench bench-circuits bench-depth format clean
 
 setup: $(READY)
 
@@ -25,6 +25,9 @@ test: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/headline.py
+
+stack: $(READY)
+	$(BIN)/python examples/deep_stack.py
 
 bench-circuits: $(READY)
 	$(BIN)/python benchmarks/circuits.py

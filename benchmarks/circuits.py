@@ -2,7 +2,7 @@
 
 Compiles every circuit under a folder for three active inputs and compares the network with an
 independent evaluator of the logic as its file has it. Writes the section on real circuits of
-`docs/benchmarks.md`, and `benchmarks/circuits.json`. About a minute and a half on two cores; times
+`docs/benchmarks.md`, and `benchmarks/circuits.json`. About three minutes on two cores; times
 are wall times of this machine and only good for comparison.
 """
 
@@ -199,7 +199,7 @@ def _row(folder: Path, path: Path, samples: int) -> Row:
         seconds_compile=seconds,
     )
     console.print(
-        f"{name}: {row.neurons:,} neurons in {row.layers} layers, {seconds:.1f} s; "
+        f"{name}: {row.neurons:,} neurons, layers: {row.layers}, {seconds:.1f} s; "
         f"{tried.wrong:,} of {tried.samples:,} wrong"
     )
     return row

@@ -13,6 +13,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from math import sqrt
 from pathlib import Path
@@ -259,7 +260,7 @@ def _peak() -> float:
     return float(peak / (2**20 if sys.platform == "darwin" else 2**10))
 
 
-def slope(sizes: list[int], values: list[float]) -> float:
+def slope(sizes: list[int], values: Sequence[float]) -> float:
     """The exponent of a power law through the points."""
     return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
 
@@ -330,9 +331,9 @@ def section(depths: list[Reading], bare: list[Reading], costs: list[Cost]) -> li
         "### Error against ReLUs and depth",
         "",
         f"Share of {SAMPLES:,} samples in which any wire that a layer carries is misread; in",
-        "brackets the threshold, the best of 0.5, 0.6 and 0.7 for that layer. A clipped unit counts as two",
-        "ReLUs. A network is built once and read at every depth; `width` ReLUs are what a unit a",
-        "wire takes.",
+        "brackets the threshold, the best of 0.5, 0.6 and 0.7 for that layer. A clipped unit",
+        "counts as two ReLUs. A network is built once and read at every depth. One ReLU a wire is",
+        "what a monosemantic layer takes.",
     ]
     for width, _, sizes, at in TRANSITIONS:
         found = {(x.neurons, x.layer): x for x in depths if x.width == width}
@@ -415,10 +416,16 @@ def cost_section(costs: list[Cost]) -> list[str]:
     slopes = []
     for name, group in groups.items():
         gates = [x.gates for x in group]
-        columns = ("weights", "seconds_plan", "seconds", "mebibytes")
-        fitted = (f"{slope(gates, [getattr(x, c) for x in group]):.2f}" for c in columns)
+        measured = (
+            [x.weights for x in group],
+            [x.seconds_plan for x in group],
+            [x.seconds for x in group],
+            [x.seconds_plan + x.seconds for x in group],
+            [x.mebibytes for x in group],
+        )
+        fitted = (f"{slope(gates, values):.2f}" for values in measured)
         slopes.append((name, f"{min(gates):,} to {max(gates):,}", *fitted))
-    header = ("kind", "gates", "weights", "plan time", "build time", "peak memory")
+    header = ("kind", "gates", "weights", "plan time", "build time", "both", "peak memory")
     return [*lines, *table(header, slopes)][:-1]
 
 

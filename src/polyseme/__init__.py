@@ -11,8 +11,10 @@ from polyseme.errors import (
     SourceError,
 )
 from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.deep_key import DeepKey, LayerKey
 from polyseme.networks.files import load, load_key
 from polyseme.networks.network import Network
+from polyseme.verify.layers import verify_layers
 from polyseme.verify.sampling import Verification, verify
 
 __version__ = "0.1.0"
@@ -21,8 +23,10 @@ __all__ = [
     "AnswerKey",
     "Circuit",
     "CompileError",
+    "DeepKey",
     "FileFormatError",
     "GateKind",
+    "LayerKey",
     "MissingExtraError",
     "Names",
     "Network",
@@ -37,4 +41,5 @@ __all__ = [
     "problems",
     "read",
     "verify",
+    "verify_layers",
 ]

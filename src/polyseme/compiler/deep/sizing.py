@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.compiler.deep.build import build_deep, superposed
+from polyseme.compiler.deep.build import build_deep
 from polyseme.compiler.deep.plan import DeepPlan
 from polyseme.compiler.plan import Stream
 from polyseme.errors import CompileError
@@ -29,7 +29,7 @@ _PREDICTION, _DEEPER = 22.0, 4.0
 _HOPELESS = 1.15
 _PROBE_SAMPLES = 4000
 _MIN_CONFIRMATION = 20_000
-_STEP = 1.1
+_STEP, _CLOSE = 1.1, 1.04
 _AIM = 0.4
 
 
@@ -86,24 +86,18 @@ def _give_up(plan: DeepPlan, note: Note, reason: str) -> tuple[Network, Verifica
 
 
 def _search(plan: DeepPlan, start: int, note: Note) -> int:
-    """Step from the prediction until a size that passes stands beside one that does not."""
-    neurons, passed = start, 0
-    failed = False
-    while neurons < plan.monosemantic_neurons:
-        good = _passes(plan, neurons, note)
-        if good:
+    """Step from the prediction until the target is bracketed, then halve the bracket."""
+    widest = plan.monosemantic_neurons
+    failed, passed, neurons = 0, widest, start
+    while failed * _CLOSE < passed and neurons < widest:
+        if _passes(plan, neurons, note):
             passed = neurons
-            if failed:
-                return passed
-            neurons = int(neurons / _STEP)
+            neurons = (failed + passed) // 2 if failed else int(neurons / _STEP)
         else:
-            if passed:
-                return passed
-            failed = True
-            neurons = int(neurons * _STEP) + 1
-        if not any(superposed(stage, neurons) for stage in plan.schedule.stages):
-            break
-    return passed or plan.monosemantic_neurons
+            failed = neurons
+            bracketed = passed < widest
+            neurons = (failed + passed) // 2 if bracketed else int(neurons * _STEP) + 1
+    return passed
 
 
 def _passes(plan: DeepPlan, neurons: int, note: Note) -> bool:
