@@ -27,9 +27,9 @@ from polyseme.compiler.sizing import Sized
 from polyseme.errors import PolysemeError
 from polyseme.verify.independent import independent_reference
 from polyseme.verify.sampling import shallow_terms, verify
+from sections import put_section
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENT = ROOT / "docs" / "benchmarks.md"
 FOLDER = ROOT.parent / "shared" / "data" / "circuits"
 # What must be in FOLDER, so that no row of the table goes missing unnoticed.
 EXPECTED = (
@@ -41,7 +41,6 @@ EXPECTED = (
     *(f"mcnc/{name}.pla" for name in ("apex1", "misex1", "misex2", "o64")),
 )
 ENDINGS = (".aig", ".aag", ".blif", ".bench", ".pla", ".cnf")
-BEGIN, END = "<!-- circuits: begin -->", "<!-- circuits: end -->"
 ACTIVE, SAMPLES, SEED = 3, 100_000, 1
 MAX_SAMPLES = 10_000_000
 
@@ -237,12 +236,7 @@ def _section(rows: Sequence[Row], samples: int) -> str:
 def _write(rows: Sequence[Row], section: str) -> None:
     results = {"active": ACTIVE, "seed": SEED, "circuits": [asdict(row) for row in rows]}
     (ROOT / "benchmarks" / "circuits.json").write_text(json.dumps(results, indent=1) + "\n")
-    text = DOCUMENT.read_text()
-    if BEGIN not in text:
-        text = f"{text.rstrip()}\n\n## Real circuits\n\n{BEGIN}\n{END}\n"
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    DOCUMENT.write_text(f"{before}{BEGIN}\n{section}{END}{after}")
+    put_section("circuits", f"## Real circuits\n\n{section}")
     console.print("wrote docs/benchmarks.md and benchmarks/circuits.json")
 
 

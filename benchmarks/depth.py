@@ -268,7 +268,7 @@ def slope(sizes: list[int], values: Sequence[float]) -> float:
 def draw(depths: list[Reading]) -> None:
     """The share of wrong samples against ReLUs, one line a depth, one panel a width."""
     figure, axes = plt.subplots(
-        1, len(TRANSITIONS), figsize=(12, 5), sharey=True, layout="constrained"
+        1, len(TRANSITIONS), figsize=(12.5, 5), sharey=True, layout="constrained"
     )
     every = sorted({x.layer for x in depths})
     shades = plt.get_cmap("viridis")(np.linspace(0, 0.92, len(every)))
@@ -282,15 +282,21 @@ def draw(depths: list[Reading]) -> None:
             panel.plot([x.neurons for x in points], shares, "o-", color=colour, label=label)
         panel.axhline(floor, color="0.6", linestyle=":")
         panel.annotate(
-            f"none wrong of {SAMPLES:,}", (0.02, floor), ("axes fraction", "data"), (0, 4),
-            textcoords="offset points", color="0.4", fontsize=9,
-        )  # fmt: skip
+            f"none wrong of {SAMPLES:,}",
+            (0.02, floor),
+            xytext=(0, 4),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            color="0.4",
+            fontsize=9,
+        )
         panel.set(yscale="log", ylim=(floor * 0.8, 1.3), xlabel="ReLUs a layer")
         panel.set_title(f"{width:,} wires a level, {depth} levels")
         panel.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         panel.grid(alpha=0.25)
     axes[0].set_ylabel("share of samples with any wire of the layer misread")
-    axes[0].legend(loc="center left", fontsize=9)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right center", frameon=False)
     figure.savefig(ROOT / "docs" / "depth.png", dpi=130)
     plt.close(figure)
 
@@ -308,7 +314,7 @@ def put_section(lines: list[str]) -> None:
     path.write_text(page)
 
 
-def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     """A Markdown table with an empty line on either side."""
     lines = [f"| {' | '.join(row)} |" for row in (header, *rows)]
     return ["", lines[0], "|---" * len(header) + "|", *lines[1:], ""]
@@ -334,13 +340,14 @@ def section(depths: list[Reading], bare: list[Reading], costs: list[Cost]) -> li
         "brackets the threshold, the best of 0.5, 0.6 and 0.7 for that layer. A clipped unit",
         "counts as two ReLUs. A network is built once and read at every depth. One ReLU a wire is",
         "what a monosemantic layer takes.",
+        "",
     ]
     for width, _, sizes, at in TRANSITIONS:
         found = {(x.neurons, x.layer): x for x in depths if x.width == width}
         rows = [
             (f"{n:,}", f"{width / n:.2f}", *(share(found[n, layer]) for layer in at)) for n in sizes
         ]
-        lines += ["", f"{width:,} wires a level:"]
+        lines += [f"{width:,} wires a level:"]
         lines += table(("ReLUs", "wires a ReLU", *(f"layer {x}" for x in at)), rows)
     lines += ["![Share of wrong samples against ReLUs, a line a depth](depth.png)", ""]
     return [*lines, *uncapped_section(bare), *cost_section(costs)]
@@ -354,9 +361,11 @@ def uncapped_section(bare: list[Reading]) -> list[str]:
         "The same weights with the caps taken off, scaled so that a wire that is fully on stays at",
         "1; the knee has to move from 0.5 to 0.47 (from 0.6 for gates that need several literals)",
         "because scales are powers of two. A convex map with fixed points 0 and 1 has a slope",
-        "above 1 at 1, here 1 / (1 - knee) = 1.9, so every error of amplitude grows by that factor",
-        "in every layer; a cap makes the slope at 1 zero. No choice of knee helps: a lower one",
-        "grows amplitude errors more slowly, but lets more stray activity through.",
+        "above 1 at 1, here 1 / (1 - knee) = 1.9, so every error of amplitude grows by at least",
+        "that factor in every layer, and an OR with two inputs on starts at almost 3; a cap makes",
+        "the slope at 1 zero. The standard deviation of the readings of wires that are on grew",
+        f"{' and '.join(growth(bare, *case) for case in UNCAPPED)}.",
+        "",
     ]
     for width, neurons, samples in UNCAPPED:
         groups = [
@@ -377,9 +386,16 @@ def uncapped_section(bare: list[Reading]) -> list[str]:
             )
         ]
         at = (f"layer {x}" for x in range(1, UNCAPPED_DEPTH + 1))
-        lines += ["", f"{width:,} wires a level, {samples:,} samples:"]
+        lines += [f"{width:,} wires a level, {samples:,} samples:"]
         lines += table(("units", "", *at), rows)
     return lines
+
+
+def growth(bare: list[Reading], width: int, neurons: int, _: int) -> str:
+    """How fast the readings of wires that are on spread over layers 1 to 4 of a plain network."""
+    plain = {x.layer: x for x in bare if (x.width, x.kind) == (width, "plain")}
+    factor = (plain[4].spread_on / plain[1].spread_on) ** (1 / 3)
+    return f"{factor:.1f}-fold a layer (layers 1 to 4, {width:,} wires, {neurons:,} units)"
 
 
 def cost_section(costs: list[Cost]) -> list[str]:

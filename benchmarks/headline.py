@@ -25,6 +25,7 @@ from polyseme.compiler.compile import fulfil
 from polyseme.compiler.plan import make_plan
 from polyseme.compiler.request import Request
 from polyseme.compiler.sizing import confirm, predicted_neurons
+from sections import put_section
 
 ROOT = Path(__file__).resolve().parent.parent
 ERROR = 1e-3
@@ -120,7 +121,7 @@ def main() -> None:
     points = [point(problem, neurons) for problem, sizes in CURVES for neurons in sizes]
     results = {"sizings": [asdict(x) for x in sizings], "points": [asdict(x) for x in points]}
     (ROOT / "benchmarks" / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    (ROOT / "docs" / "benchmarks.md").write_text(document(sizings, points))
+    put_section("headline", document(sizings, points))
     console.print("wrote docs/benchmarks.md and benchmarks/results.json")
 
 
@@ -185,14 +186,12 @@ def point(problem: str, neurons: int) -> Point:
 
 
 def document(sizings: list[Sizing], points: list[Point]) -> str:
-    """The results as a page of Markdown."""
+    """The results as a section of Markdown."""
     lines = [
-        "# Benchmarks",
+        "## Smallest networks at an error under 0.001",
         "",
         "Written by `make bench` (`benchmarks/headline.py`); do not edit. "
         f"Python {platform.python_version()}, two cores.",
-        "",
-        "## Smallest networks at an error under 0.001",
         "",
         *ABOUT_SIZES,
         "",

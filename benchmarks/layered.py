@@ -2,8 +2,8 @@
 
     python benchmarks/layered.py WIDTH DEPTH NEURONS SAMPLES
 
-compiles `layered:width=WIDTH,depth=DEPTH,active=3` (seed 0) with at most NEURONS ReLUs a layer (two a
-clipped unit), tries SAMPLES fresh "satisfied" inputs, and reports every layer of the first 1,000.
+compiles `layered:width=WIDTH,depth=DEPTH,active=3` (seed 0) with at most NEURONS ReLUs a layer (two
+a clipped unit), tries SAMPLES fresh "satisfied" inputs, and reports every layer of 1,000.
 20,000 wires through 50 layers of 15,000 ReLUs take about six minutes and 5 GB.
 """
 

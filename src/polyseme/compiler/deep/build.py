@@ -17,6 +17,7 @@ from polyseme.compiler.deep.plan import DeepPlan
 from polyseme.compiler.deep.weaving import weave
 from polyseme.compiler.plan import Stream
 from polyseme.compiler.stages import Stage
+from polyseme.errors import CompileError
 from polyseme.networks.deep_key import DeepKey, LayerKey
 from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
 from polyseme.networks.run import LayerRunner, encode
@@ -35,6 +36,8 @@ _STEEPNESS = 0.14
 # they make do with fewer units a read.
 SEVERAL_SHARE = 0.5
 CALIBRATION_SAMPLES = 2000
+# Room for a few codewords in each region, at two ReLUs a unit.
+LEAST_NEURONS = 8 * WEIGHT
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,11 @@ def build_deep(plan: DeepPlan, neurons: int) -> Network:
     the codes do not fit.
     """
     stages = plan.schedule.stages
+    if neurons < LEAST_NEURONS and any(superposed(stage, neurons) for stage in stages):
+        raise CompileError(
+            f"{plan.circuit.name}: {neurons} neurons are too few; layers in superposition take at "
+            f"least {LEAST_NEURONS}"
+        )
     size = _size_for(plan, neurons)
     generator = plan.stream(Stream.OUTPUT_CODES)
     below = _encoder_carrier(plan, neurons, size, generator)
