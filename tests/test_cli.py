@@ -26,7 +26,7 @@ from polyseme.circuits import evaluate_dense, evaluate_sparse, problems
 from polyseme.cli.compile_report import Compiled, emit_compiled
 from polyseme.cli.main import main
 from polyseme.cli.report import one_line
-from polyseme.compiler.deep.report import LayerReport
+from polyseme.compiler.deep.report import LayerDecision
 from polyseme.networks.deep_key import DeepKey
 from polyseme.networks.files import key_path
 from polyseme.verify.intervals import clopper_pearson
@@ -623,7 +623,7 @@ def test_compile_shows_a_row_a_layer_but_not_too_many(
 ) -> None:
     network = ps.compile(problems.permutation(9))
     per_layer = tuple(
-        LayerReport(
+        LayerDecision(
             layer=number,
             columns=1000 + number,
             neurons=500,

@@ -112,7 +112,7 @@ _PROBLEMS = {
     ),
 }
 
-_LOGIC: dict[str, Callable[[str], Netlist]] = {
+LOGIC_READERS: dict[str, Callable[[str], Netlist]] = {
     ".aag": read_aiger,
     ".aig": read_aiger,
     ".json": lambda path: netlist_of(read_json(path)),
@@ -140,7 +140,7 @@ def read(source: str | os.PathLike[str]) -> Circuit:
         return read_facts(rest)
     if text.lower().endswith(".csv"):
         return read_facts(text)
-    for ending, reader in _LOGIC.items():
+    for ending, reader in LOGIC_READERS.items():
         if text.lower().endswith(ending):
             return _normalised(text, reader)
     if isinstance(source, str) and name in _PROBLEMS:
@@ -148,7 +148,7 @@ def read(source: str | os.PathLike[str]) -> Circuit:
     raise SourceError(
         f"source {_shown(text)} is neither a file ending in .csv nor a problem nor a file of "
         f"logic; the problems are {', '.join(_PROBLEMS)} and facts, and logic ends in "
-        f"{', '.join(_LOGIC)}"
+        f"{', '.join(LOGIC_READERS)}"
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from polyseme.bounds.report import Bounds
 from polyseme.circuits.circuit import Circuit
 from polyseme.cli.report import emit, emit_json, emit_table, interval, rate
-from polyseme.compiler.deep.report import LayerReport
+from polyseme.compiler.deep.report import LayerDecision
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.deep_key import DeepKey
 from polyseme.networks.files import key_path
@@ -41,7 +41,7 @@ class Compiled:
     possible: Bounds
     error_asked: float
     seconds: float
-    per_layer: tuple[LayerReport, ...]
+    per_layer: tuple[LayerDecision, ...]
 
 
 def emit_compiled(compiled: Compiled, output: str | None, as_json: bool) -> None:
@@ -170,7 +170,7 @@ def _saved_where(output: str | None) -> str:
     return f"{output}, answer key {Path(key_path(output)).name}"
 
 
-def _emit_layers(per_layer: tuple[LayerReport, ...]) -> None:
+def _emit_layers(per_layer: tuple[LayerDecision, ...]) -> None:
     """A row a layer; of many layers the first and the last few."""
     rows = [_row(layer) for layer in per_layer]
     if len(rows) > _MAX_ROWS:
@@ -181,7 +181,7 @@ def _emit_layers(per_layer: tuple[LayerReport, ...]) -> None:
     emit_table("layer by layer", _COLUMNS, rows)
 
 
-def _row(layer: LayerReport) -> tuple[str, ...]:
+def _row(layer: LayerDecision) -> tuple[str, ...]:
     return (
         str(layer.layer),
         f"{layer.columns:,}",

@@ -9,10 +9,10 @@ from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.netlist import Netlist
 from polyseme.circuits.normalise import normalise
 from polyseme.circuits.rewriting import rewrite
-from polyseme.circuits.sources import _LOGIC
+from polyseme.circuits.sources import LOGIC_READERS
 from polyseme.errors import PolysemeError
 
-ENDINGS = tuple(_LOGIC)
+ENDINGS = tuple(LOGIC_READERS)
 
 
 def netlist_as_read(source: str, circuit: Circuit) -> Netlist:
@@ -37,4 +37,6 @@ def _reader(source: str) -> Callable[[str], Netlist] | None:
     if source.startswith("facts:"):
         return None
     lower = source.lower()
-    return next((reader for ending, reader in _LOGIC.items() if lower.endswith(ending)), None)
+    return next(
+        (reader for ending, reader in LOGIC_READERS.items() if lower.endswith(ending)), None
+    )

@@ -9,7 +9,7 @@ from polyseme.circuits.terms import terms_of
 from polyseme.compiler.build import build_monosemantic, build_superposed
 from polyseme.compiler.deep.build import build_deep
 from polyseme.compiler.deep.plan import make_deep_plan
-from polyseme.compiler.deep.report import layer_reports
+from polyseme.compiler.deep.report import layer_decisions
 from polyseme.compiler.deep.sizing import confirm_deep, smallest_deep
 from polyseme.compiler.plan import make_plan
 from polyseme.compiler.request import Request
@@ -101,8 +101,8 @@ def _fulfil_deep(
     plan = make_deep_plan(circuit, request.active, request.error, request.seed)
     if request.construction != "monosemantic" and request.neurons is None:
         found, passed = smallest_deep(plan, note)
-        return Sized(found, passed, layer_reports(plan, found))
+        return Sized(found, passed, layer_decisions(plan, found))
     alone = request.construction == "monosemantic"
     network = build_deep(plan, plan.monosemantic_neurons if alone else request.neurons or 1)
     confirmation = confirm_deep(plan, network) if measure else None
-    return Sized(network, confirmation, layer_reports(plan, network))
+    return Sized(network, confirmation, layer_decisions(plan, network))

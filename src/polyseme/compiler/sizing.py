@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyseme.compiler.build import build_monosemantic, build_superposed
-from polyseme.compiler.deep.report import LayerReport
+from polyseme.compiler.deep.report import LayerDecision
 from polyseme.compiler.plan import Plan, Stream
 from polyseme.compiler.regions import reference_width
 from polyseme.compiler.widths import smallest_width, widest
@@ -46,7 +46,7 @@ class Sized:
 
     network: Network
     confirmation: Verification | None
-    layers: tuple[LayerReport, ...] = ()
+    layers: tuple[LayerDecision, ...] = ()
 
 
 def predicted_neurons(plan: Plan) -> int:

@@ -11,7 +11,7 @@ from polyseme.networks.network import Network
 
 
 @dataclass(frozen=True)
-class LayerReport:
+class LayerDecision:
     """One hidden layer: `columns` wires are live behind it, `mean_on` of them on at a time.
 
     `predicted_superposed` is the ReLUs that superposition would ask for, `columns` what the
@@ -28,7 +28,7 @@ class LayerReport:
     why: str
 
 
-def layer_reports(plan: DeepPlan, network: Network) -> tuple[LayerReport, ...]:
+def layer_decisions(plan: DeepPlan, network: Network) -> tuple[LayerDecision, ...]:
     """A report on every layer of a network built from the plan."""
     predictions = stage_predictions(plan)
     reports = []
@@ -36,7 +36,7 @@ def layer_reports(plan: DeepPlan, network: Network) -> tuple[LayerReport, ...]:
         shares_units = superposed(stage, network.neurons) and bool(layer.cap)
         predicted = int(predictions[number])
         reports.append(
-            LayerReport(
+            LayerDecision(
                 layer=number,
                 columns=len(stage),
                 neurons=layer.neurons,
