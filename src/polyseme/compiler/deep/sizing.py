@@ -1,8 +1,8 @@
 """Find the smallest deep network that meets the error asked for, at the circuit's own depth.
 
-Depth has a phase transition: below a critical size stray activity and lost amplitude grow from
-layer to layer until everything fails, above it every layer removes them again. So a size is tried
-with all layers there are, never with the first few.
+Too small a network fails within a few layers: stray activity and lost amplitude grow from layer to
+layer. A larger one still loses a little at every layer (`docs/benchmarks.md` has the curves). So a
+size is tried with all layers there are, never with the first few.
 """
 
 from __future__ import annotations
