@@ -337,10 +337,10 @@ def section(depths: list[Reading], bare: list[Reading], costs: list[Cost]) -> li
         "### Error against ReLUs and depth",
         "",
         f"Share of {SAMPLES:,} samples in which any wire that a layer carries is misread; in",
-        "brackets the threshold, the best of 0.5, 0.6 and 0.7 for that layer on these very samples;",
-        f"none of {SAMPLES:,} only puts the error below {3.7 / SAMPLES:.2%}. A clipped unit",
-        "counts as two ReLUs. A network is built once and read at every depth. One ReLU a wire is",
-        "what a monosemantic layer takes.",
+        "brackets the threshold, the best of 0.5, 0.6 and 0.7 for that layer on these very",
+        f"samples; none of {SAMPLES:,} only puts the error below {3.7 / SAMPLES:.2%}. A clipped",
+        "unit counts as two ReLUs. A network is built once and read at every depth. One ReLU a",
+        "wire is what a monosemantic layer takes.",
         "",
     ]
     for width, _, sizes, at in TRANSITIONS:
