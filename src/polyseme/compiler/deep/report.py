@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from polyseme.compiler.deep.build import superposed
 from polyseme.compiler.deep.plan import DeepPlan
 from polyseme.compiler.deep.sizing import stage_predictions
+from polyseme.networks.deep_key import DeepKey
 from polyseme.networks.network import Network
 
 
@@ -30,10 +30,11 @@ class LayerDecision:
 
 def layer_decisions(plan: DeepPlan, network: Network) -> tuple[LayerDecision, ...]:
     """A report on every layer of a network built from the plan."""
+    assert isinstance(network.key, DeepKey)
     predictions = stage_predictions(plan)
     reports = []
     for number, (stage, layer) in enumerate(zip(plan.schedule.stages, network.layers, strict=True)):
-        shares_units = superposed(stage, network.neurons) and bool(layer.cap)
+        shares_units = network.key.layers[number].superposed
         predicted = int(predictions[number])
         reports.append(
             LayerDecision(
