@@ -17,6 +17,7 @@ from polyseme.codes.code import SparseCode
 from polyseme.compiler.compile import compile
 from polyseme.compiler.deep.build import build_deep
 from polyseme.compiler.deep.plan import make_deep_plan
+from polyseme.compiler.schedule import Carry
 from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
 
 KINDS = (
@@ -28,6 +29,7 @@ KINDS = (
     "monosemantic",
     "deep",
     "mixed",
+    "stream",
     "ties",
 )
 FACTS = {
@@ -56,6 +58,8 @@ def network_of(kind: str) -> Network:
             return deep_network()
         case "mixed":
             return mixed_network()
+        case "stream":
+            return stream_network()
         case "ties":
             return counting_network()
     raise ValueError(kind)
@@ -64,7 +68,8 @@ def network_of(kind: str) -> Network:
 @cache
 def superposed_network(neurons: int) -> Network:
     """Four layers, with a deep key; in superposition where `neurons` are fewer than 400."""
-    return build_deep(make_deep_plan(problems.layered(400, 4), 3, 1e-2, 0), neurons)
+    plan = make_deep_plan(problems.layered(400, 4), 3, 1e-2, 0, Carry.GATES)
+    return build_deep(plan, neurons)
 
 
 def deep_network() -> Network:
@@ -138,6 +143,38 @@ def mixed_network() -> Network:
     )
 
 
+def stream_network() -> Network:
+    """Layers that pass numbers on, the second of them squaring, the last one sparse; by hand."""
+    generator = np.random.default_rng(9)
+    outputs = 8
+    carried = [np.array(numbers, np.int32) for numbers in ([0, 3, 11], [2, 9, 10, 11], [0, 9])]
+    shapes, scales = [(9, 12), (6, 12), (7, 10)], (0.25, 2.0**-6, 1.0)
+    layers = []
+    for number, (shape, scale) in enumerate(zip(shapes, scales, strict=True)):
+        weights = generator.integers(-5, 6, shape).astype(np.int8)
+        layers.append(
+            Layer(
+                sp.csr_array(weights) if number == 2 else weights,
+                generator.integers(-9, 9, shape[0]).astype(np.int32),
+                scale,
+                squared=number == 1,
+                carried=carried[number],
+            )
+        )
+    return Network(
+        Encoder(Names(prefix="x", count=20), balanced_code(20, 12, 3, generator, signed=True)),
+        tuple(layers),
+        Readout(
+            Names(prefix="y", count=outputs),
+            np.arange(outputs + 1) * 4,
+            generator.integers(0, 9, 4 * outputs).astype(np.int32),
+            generator.integers(-3, 8, 4 * outputs).astype(np.int16),
+            (np.arange(outputs) * 30 + 0.03125).astype(np.float32),
+        ),
+        Provenance("stream", "by hand", 3, 9, 0, 9, 40, {}, "made by a test"),
+    )
+
+
 def full_weights(layer: Layer) -> np.ndarray:
     """The weights as a matrix, however they are stored."""
     return layer.weights.toarray() if layer.is_sparse else layer.weights
@@ -196,10 +233,14 @@ def oracle(network: Network, bits: np.ndarray) -> np.ndarray:
                 values[position] += sign
         for layer in network.layers:
             bias = layer.bias.astype(np.int64) << halvings
-            values = np.maximum(full_weights(layer).astype(np.int64) @ values + bias, 0)
+            sums = full_weights(layer).astype(np.int64) @ values + bias
+            computed = sums * sums if layer.squared else np.maximum(sums, 0)
             if layer.cap:
-                values = np.minimum(values, layer.cap << halvings)
-            halvings += round(-math.log2(layer.scale))
+                computed = np.minimum(computed, layer.cap << halvings)
+            before = halvings
+            halvings = (1 + layer.squared) * halvings + round(-math.log2(layer.scale))
+            passed = [int(values[number]) << (halvings - before) for number in layer.carried]
+            values = np.concatenate((computed, np.array(passed, np.int64)))
         for output, threshold in enumerate(readout.thresholds.tolist()):
             begin, end = readout.offsets[output : output + 2]
             reading = 0

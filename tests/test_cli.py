@@ -149,6 +149,7 @@ def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
         "units": network.neurons,
         "neurons": network.layers[0].weights.shape[0],
         "neurons_total": network.neurons,
+        "carried": 0,
         "parameters": network.parameters,
         "weight_bits": network.weight_bits(),
         "monosemantic_neurons": 200,
@@ -411,6 +412,8 @@ def test_inspect_tells_what_is_in_the_file(bench: Bench) -> None:
             "neurons": weights.shape[0],
             "units": weights.shape[0],
             "cap": 0,
+            "squared": False,
+            "carried": 0,
             "inputs": weights.shape[1],
             "weights_dtype": str(weights.dtype),
             "stored": "dense",
@@ -582,7 +585,7 @@ def deep(c17: Path, monkeypatch: pytest.MonkeyPatch) -> ps.Network:
 @pytest.fixture
 def crowded(monkeypatch: pytest.MonkeyPatch) -> ps.Network:
     """A deep network with far too few neurons, in superposition and loaded like `deep`."""
-    return _loaded(ps.compile(problems.layered(400, 4), neurons=300), monkeypatch)
+    return _loaded(ps.compile(problems.layered(400, 4), neurons=300, carry="gates"), monkeypatch)
 
 
 def _loaded(network: ps.Network, monkeypatch: pytest.MonkeyPatch) -> ps.Network:
@@ -604,12 +607,12 @@ def test_compile_of_logic_tells_layers(c17: Path) -> None:
     assert {layer["kind"] for layer in told} == {"monosemantic"}
     words = done("compile", c17, "--active", "5").stdout
     assert f"ReLUs in {len(network.layers)} layers, at most {network.neurons} in one" in words
-    assert "one neuron a live wire takes" in words
+    assert "one neuron a wire takes" in words
     assert "layers: superposed 0, monosemantic" in words
 
 
 def test_compile_of_a_deep_problem_in_superposition() -> None:
-    options = ["compile", "layered:width=400,depth=4", "--neurons", "300"]
+    options = ["compile", "layered:width=400,depth=4", "--neurons", "300", "--carry", "gates"]
     outcome = done(*options, "--json", status=1)
     fields = outcome.json()
     assert (fields["layers"], fields["neurons"], fields["units"]) == (4, 300, 150)
@@ -627,6 +630,7 @@ def test_compile_shows_a_row_a_layer_but_not_too_many(
             layer=number,
             columns=1000 + number,
             neurons=500,
+            carried=0,
             kind="superposed",
             share_on=0.0031,
             mean_on=3.1,

@@ -17,6 +17,7 @@ from polyseme.compiler.deep.placing import _evening, place_stage
 from polyseme.compiler.deep.plan import make_deep_plan
 from polyseme.compiler.deep.sizing import predicted_neurons
 from polyseme.compiler.deep.weaving import weave
+from polyseme.compiler.schedule import Carry
 from polyseme.errors import CompileError
 from polyseme.networks.run import outputs_on
 from polyseme.verify.sampling import wrong_samples
@@ -66,10 +67,60 @@ def test_the_monosemantic_network_is_the_circuit_on_every_input(circuit: Circuit
     assert network.key.belongs_to(network)
 
 
+@settings(max_examples=60, deadline=None)
+@given(circuits())
+def test_a_residual_stream_takes_no_neurons_and_changes_nothing(circuit: Circuit) -> None:
+    bits = every_input(len(circuit.features))
+    sizes = {}
+    for carry in Carry:
+        plan = make_deep_plan(circuit, 1, 1e-3, 0, carry)
+        network = build_deep(plan, plan.monosemantic_neurons)
+        computed = outputs_on(network, lists_of(bits)).toarray()
+        assert np.array_equal(computed, evaluate_dense(circuit, bits))
+        assert network.neurons == max(plan.monosemantic_neurons, 1)
+        assert bool(network.carried) <= (carry != Carry.GATES)
+        sizes[carry] = network.neurons
+    assert sizes[Carry.AUTO] == min(sizes.values())
+
+
+def test_a_layer_computes_gates_and_passes_the_rest() -> None:
+    # A chain; feature d is needed last, and the OR of a and b is put out as well.
+    gates = [(GateKind.OR, [0, 1]), (GateKind.AND, [4, 2]), (GateKind.OR, [5, 3])]
+    circuit = build_circuit(["a", "b", "c", "d"], gates, [6, 4], inverted=[False, True])
+    network = ps.compile(circuit, active=2, carry="residual")
+    assert [layer.neurons for layer in network.layers] == [1, 1, 1]
+    assert [len(layer.carried) for layer in network.layers] == [2, 2, 1]
+    bits = every_input(4)
+    computed = outputs_on(network, lists_of(bits)).toarray()
+    assert np.array_equal(computed, evaluate_dense(circuit, bits))
+
+
+def test_only_deeper_circuits_carry_wires() -> None:
+    with pytest.raises(CompileError, match="carry 'residual' can only be chosen"):
+        ps.compile(ps.problems.pairwise_and(20, 20), carry="residual")
+    with pytest.raises(CompileError, match="no way to carry wires named 'skip'; there are auto"):
+        ps.compile(ps.problems.layered(20, 2), carry="skip")
+
+
+def test_no_layer_has_more_neurons_than_asked_for() -> None:
+    """Behind a layer in superposition a neuron a wire is two ReLUs."""
+    wide, narrow = ps.problems.pairwise_and(1500, 1500), 600
+    gates = [(GateKind.AND, pair) for pair in wide.fan_in.reshape(-1, 2).tolist()]
+    ands = 1500 + np.arange(1500)
+    gates += [(GateKind.OR, ands[row::narrow].tolist()) for row in range(narrow)]
+    ors = 3000 + np.arange(narrow)
+    gates += [(GateKind.AND, [ors[row], ors[row - 1]]) for row in range(narrow)]
+    circuit = build_circuit(wide.features, gates, (3000 + narrow + np.arange(narrow)).tolist())
+    for neurons, superposed in ((1000, 3), (1300, 1)):
+        network = ps.compile(circuit, active=2, neurons=neurons)
+        assert max(layer.neurons for layer in network.layers) <= neurons
+        assert network.provenance.channels["superposed"] == superposed
+
+
 @pytest.fixture(scope="module")
 def shallow_stack() -> tuple[Circuit, ps.Network]:
     circuit = ps.problems.layered(2000, 3, active=2)
-    return circuit, ps.compile(circuit, active=2, neurons=1900)
+    return circuit, ps.compile(circuit, active=2, neurons=1900, carry="gates")
 
 
 def test_layers_in_superposition_compute_more_gates_than_neurons(
@@ -91,11 +142,11 @@ def test_far_too_few_neurons_fail_and_are_seen_to(
 
 def test_the_same_seed_gives_the_same_bytes(shallow_stack: tuple[Circuit, ps.Network]) -> None:
     circuit, network = shallow_stack
-    again = ps.compile(circuit, active=2, neurons=1900)
+    again = ps.compile(circuit, active=2, neurons=1900, carry="gates")
     for ours, theirs in zip(network.layers, again.layers, strict=True):
         assert np.array_equal(ours.weights, theirs.weights)
         assert np.array_equal(ours.bias, theirs.bias)
-    other = ps.compile(circuit, active=2, neurons=1900, seed=1)
+    other = ps.compile(circuit, active=2, neurons=1900, seed=1, carry="gates")
     assert not np.array_equal(network.layers[0].weights, other.layers[0].weights)
 
 
@@ -171,7 +222,7 @@ def test_fresh_codewords_even_out_the_load(count: int, seed: int, units: int) ->
 def test_a_circuit_too_small_for_superposition_says_so() -> None:
     circuit = ps.problems.layered(60, 4)
     notes: list[str] = []
-    network = ps.compile(circuit, active=3, note=notes.append)
+    network = ps.compile(circuit, active=3, carry="gates", note=notes.append)
     assert "superposition does not pay" in network.provenance.note
     assert "superposition does not pay" in notes[0]
     assert network.neurons == 60

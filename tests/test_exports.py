@@ -17,6 +17,7 @@ from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner, encode, outputs_on
 from polyseme.networks.to_onnx import save_onnx, to_onnx
 from polyseme.networks.to_torch import to_torch
+from polyseme.networks.torch_modules import Square
 from small_networks import KINDS, draw_bits, network_of, oracle, rows_of, with_output_never_on
 
 ALL_KINDS = (*KINDS, "never on")
@@ -120,24 +121,53 @@ def test_hooked_activations_are_ours(kind):
     network = network_of(kind)
     bits = draw_bits(network, 20, seed=4)
     module, seen = to_torch(network), []
-    for child in module:
-        if isinstance(child, torch.nn.ReLU | torch.nn.Hardtanh):
+    for child in module.modules():
+        if isinstance(child, torch.nn.ReLU | torch.nn.Hardtanh | Square):
             child.register_forward_hook(lambda *call: seen.append(call[2].numpy()))
     _run_torch(module, bits)
-    ours = LayerRunner(network).activations(rows_of(bits))
+    ours = _computed(network, rows_of(bits))
     assert all(np.array_equal(*pair) for pair in zip(seen, ours, strict=True))
 
 
-@pytest.mark.parametrize("kind", ["deep", "mixed"])
+def test_what_a_layer_carries_passes_it_in_a_module_of_its_own():
+    network = network_of("stream")
+    module = to_torch(network)
+    assert [name for name, _ in module.named_children()] == [
+        "encoder",
+        "residual0",
+        "residual1",
+        "residual2",
+        "readout",
+    ]
+    assert [name for name, _ in module.residual1.named_children()] == ["layer1", "square1"]
+    bits = draw_bits(network, 20, seed=4)
+    streams = LayerRunner(network).activations(rows_of(bits))
+    values = torch.from_numpy(bits.astype(np.float32))
+    for child, stream in zip(list(module)[1:-1], streams, strict=True):
+        values = module.encoder(values) if child is module.residual0 else values
+        values = child(values)
+        assert np.array_equal(values.detach().numpy(), stream)
+
+
+def _computed(network, rows):
+    """What the units of every layer compute, without what passes."""
+    layers = zip(network.layers, LayerRunner(network).activations(rows), strict=True)
+    return [values[:, : layer.units] for layer, values in layers]
+
+
+@pytest.mark.parametrize("kind", ["deep", "mixed", "stream"])
 def test_activations_in_the_model_are_ours(kind):
     network = network_of(kind)
     bits = draw_bits(network, 20, seed=4)
     model = onnx.load_from_string(to_onnx(network))
-    names = [f"{'clip' if x.cap else 'relu'}{i}" for i, x in enumerate(network.layers)]
+    names = [
+        f"{'square' if layer.squared else 'clip' if layer.cap else 'relu'}{number}"
+        for number, layer in enumerate(network.layers)
+    ]
     for name in names:
         model.graph.output.append(onnx.ValueInfoProto(name=name))
     seen = _session(model.SerializeToString()).run(names, {"features": bits.astype(np.float32)})
-    ours = LayerRunner(network).activations(rows_of(bits))
+    ours = _computed(network, rows_of(bits))
     assert all(np.array_equal(*pair) for pair in zip(seen, ours, strict=True))
 
 

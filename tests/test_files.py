@@ -37,8 +37,8 @@ from polyseme.networks.network import Layer, Network
 from polyseme.networks.run import outputs_on
 from small_networks import KINDS, draw_bits, network_of, rows_of, superposed_network
 
-FUZZED = ("deep", "mixed", "key", "deep key")
-COMPILED = tuple(kind for kind in KINDS if kind not in ("deep", "mixed", "ties"))
+FUZZED = ("deep", "mixed", "stream", "key", "deep key")
+COMPILED = tuple(kind for kind in KINDS if kind not in ("deep", "mixed", "stream", "ties"))
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 TYPES = {
@@ -331,7 +331,7 @@ def test_a_network_is_no_key_and_a_key_no_network(tmp_path):
 
 
 METADATA_FAULTS: list[tuple[str, object, str]] = [
-    ("version", 1, "is of version 1; this polyseme reads 2"),
+    ("version", 1, "is of version 1; this polyseme reads 3"),
     ("version", True, "is of version True"),
     ("version", None, "is of version None"),
     ("format", "polyseme-other", "is not a polyseme-network file"),
@@ -341,6 +341,9 @@ METADATA_FAULTS: list[tuple[str, object, str]] = [
     ("dimensions", True, "metadata 'dimensions' must be a whole number"),
     ("dimensions", 0, "metadata 'dimensions' must be 1 to"),
     ("dimensions", 10**30, "metadata 'dimensions' must be 1 to"),
+    ("squared", [False], "1 entries of 'squared' for 3 scales"),
+    ("squared", [0, 0, 0], "metadata 'squared' must be a list of true and false"),
+    ("squared", "no", "metadata 'squared' must be a list of true and false"),
     ("scales", [], "3 caps for 0 scales"),
     ("scales", [1.0] * 4, "3 caps for 4 scales"),
     ("caps", [0], "1 caps for 3 scales"),
@@ -388,6 +391,7 @@ def test_wrong_metadata_is_named(name, value, rule, tmp_path):
 def test_tensors_that_are_not_the_layers_claimed_are_named(layers, rule, tmp_path):
     header, body = _parts(_valid("deep"))
     metadata = {**_metadata(header), "scales": [1.0] * layers, "caps": [0] * layers}
+    metadata["squared"] = [False] * layers
     _refused(load, tmp_path, _file(_with_metadata(header, json.dumps(metadata)), body), rule)
 
 
@@ -599,7 +603,9 @@ def test_every_tensor_is_needed_and_has_one_type_and_shape(kind, tmp_path):
         ):
             _refused(read, tmp_path, _packed({**tensors, name: other}, text))
         del tensors[name]
-        _refused(read, tmp_path, _packed(tensors, text), f"'{name}' is missing")
+        # Without a list of what it carries a layer carries nothing: whoever reads it notices.
+        rule = "." if name.endswith(".carried") else f"'{name}' is missing"
+        _refused(read, tmp_path, _packed(tensors, text), rule)
 
 
 @pytest.mark.parametrize("kind", ["deep", "key"])

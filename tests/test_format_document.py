@@ -105,7 +105,11 @@ def _networks_for(kind: str) -> list[Network]:
         network = superposed_network(300)
         listed = replace(network.key, circuit=_listed(network.key.circuit))
         return [replace(network, key=listed), superposed_network(10_000)]
-    return [network_of("facts")] if kind == "key" else [network_of("facts"), network_of("mixed")]
+    return (
+        [network_of("facts")]
+        if kind == "key"
+        else [network_of(name) for name in ("facts", "mixed", "stream")]
+    )
 
 
 def _listed(circuit: Circuit) -> Circuit:

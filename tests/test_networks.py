@@ -48,7 +48,7 @@ def test_activations_are_the_same_numbers_sparse_and_dense(kind):
     rows = rows_of(draw_bits(network, 30, seed=3))
     sparse = hidden_activity(network, rows, sparse=True)
     assert sparse.dtype == np.float32
-    assert sparse.shape == (30, network.layers[-1].units)
+    assert sparse.shape == (30, network.layers[-1].width)
     assert np.array_equal(sparse, hidden_activity(network, rows, sparse=False))
 
 
@@ -92,9 +92,10 @@ def test_activations_of_every_layer_are_the_definition(kind):
     layers = LayerRunner(network).activations(rows)
     for layer, ours in zip(network.layers, layers, strict=True):
         sums = values @ full_weights(layer).astype(np.float64).T + layer.bias
-        values = np.clip(sums, 0, layer.cap or np.inf) * layer.scale
+        computed = sums**2 if layer.squared else np.clip(sums, 0, layer.cap or np.inf)
+        values = np.concatenate((computed * layer.scale, values[:, layer.carried]), axis=1)
         assert ours.dtype == np.float32
-        assert ours.shape == (30, layer.units)
+        assert ours.shape == (30, layer.width)
         assert np.array_equal(ours, values)
         if layer.cap:
             assert 0.05 < (ours == layer.cap * layer.scale).mean() < 0.6
@@ -132,8 +133,9 @@ def test_how_products_are_made_changes_nothing(kind, constant, value, monkeypatc
 def test_a_runner_says_what_differs_from_rest(kind):
     network = network_of(kind)
     bits = draw_bits(network, 40, seed=5)
-    resting = network.readout.resting
-    assert resting.any() == (kind == "mixed")
+    resting = oracle(network, np.zeros((1, len(network.encoder.features)), bool))[0]
+    assert np.array_equal(LayerRunner(network).resting, resting)
+    assert resting.any() == (kind in ("deep", "mixed", "stream"))
     for sparse in (True, False):
         differs = LayerRunner(network).outputs(rows_of(bits), sparse).toarray()
         assert np.array_equal(differs, oracle(network, bits) ^ resting)
@@ -150,7 +152,7 @@ def test_outputs_that_are_on_at_rest():
     )
     layer = Layer(np.ones((1, 1), np.int8), np.zeros(1, np.int32), 1.0)
     network = _minimal(layers=(layer,), readout=readout, inputs=1)
-    assert readout.resting.tolist() == [True, True, False, False]
+    assert LayerRunner(network).resting.tolist() == [True, True, False, False]
     assert network.run([]) == ["not a", "true"]
     assert network.run(["a"]) == ["true", "a"]
     rows = np.array([[-1], [0]], np.int32)
@@ -165,7 +167,8 @@ def test_outputs_that_are_on_at_rest():
 
 def test_an_output_at_threshold_zero_is_on_at_rest():
     thresholds = np.array([0.0, 2.0**-30], np.float32)
-    assert replace(_readout(), thresholds=thresholds).resting.tolist() == [True, False]
+    network = _minimal(readout=replace(_readout(), thresholds=thresholds))
+    assert LayerRunner(network).resting.tolist() == [True, False]
 
 
 def test_encoding_adds_up_the_signs_of_active_features():

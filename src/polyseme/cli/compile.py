@@ -70,6 +70,15 @@ def compile_command(
             help="First make a file of logic smaller, which needs the extra polyseme[logic].",
         ),
     ] = False,
+    carry: Annotated[
+        str,
+        typer.Option(
+            "--carry",
+            metavar="NAME",
+            help="How wires pass a layer of a deep network unchanged: gates (a neuron repeats "
+            "them), residual (a residual stream), or auto: what makes the widest layer narrower.",
+        ),
+    ] = "auto",
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> int:
@@ -90,7 +99,7 @@ def compile_command(
             step(f"rewriting {circuit.gates:,} gates")
             circuit = rewritten(circuit)
         begun = time.perf_counter()
-        request = Request(active, error, neurons, construction, encoder, seed)
+        request = Request(active, error, neurons, construction, encoder, seed, carry)
         sized = fulfil(circuit, request, step)
         seconds = time.perf_counter() - begun
         possible = bounds(circuit, active=active, error=error)

@@ -24,6 +24,7 @@ _COLUMNS = (
     "layer",
     "live wires",
     "neurons",
+    "carried",
     "kind",
     "wires on",
     "superposition would take",
@@ -66,6 +67,8 @@ def _fields(compiled: Compiled) -> dict[str, Any]:
         "units": network.units,
         "neurons": network.neurons,
         "neurons_total": network.neurons_total,
+        # Numbers that pass a layer unchanged, at most: the width of the residual stream.
+        "carried": network.carried,
         "parameters": network.parameters,
         "weight_bits": network.weight_bits(),
         "monosemantic_neurons": provenance.monosemantic_neurons,
@@ -156,9 +159,11 @@ def _encoding(network: Network) -> str:
 
 def _saved(network: Network, deep: bool) -> str:
     alone = network.provenance.monosemantic_neurons
-    without = f"{'one neuron a live wire' if deep else 'one neuron a gate'} takes {alone:,}"
+    without = f"{'one neuron a wire' if deep else 'one neuron a gate'} takes {alone:,}"
     if deep:
         without += " in the widest layer"
+    if network.carried:
+        without += f", wires that pass in the residual stream none (at most {network.carried:,})"
     if network.neurons >= alone:
         return f"{without}; superposition saves nothing"
     return f"{without}; superposition saves {1 - network.neurons / alone:.0%}"
@@ -186,6 +191,7 @@ def _row(layer: LayerDecision) -> tuple[str, ...]:
         str(layer.layer),
         f"{layer.columns:,}",
         f"{layer.neurons:,}",
+        f"{layer.carried:,}",
         layer.kind,
         f"{layer.mean_on:.1f} ({layer.share_on:.2%})",
         f"{layer.predicted_superposed:,}",

@@ -137,7 +137,7 @@ def _loads(network: Network) -> list[NDArray[np.int64]]:
     if key is None:
         return []
     return [
-        np.bincount(held.positions.ravel(), minlength=layer.units).astype(np.int64)
+        np.bincount(held.positions.ravel(), minlength=layer.width)[: layer.units].astype(np.int64)
         for held, layer in zip(key.layers, network.layers, strict=True)
     ]
 
@@ -156,6 +156,7 @@ def _fields(network: Network) -> dict[str, Any]:
         "in_superposition": network.encoder.in_superposition,
         "neurons": network.neurons,
         "neurons_total": network.neurons_total,
+        "carried": network.carried,
         "parameters": network.parameters,
         "weight_bits": network.weight_bits(),
         "layers": layers,
@@ -169,6 +170,8 @@ def _layer_fields(layer: Layer) -> dict[str, Any]:
         "neurons": layer.neurons,
         "units": layer.units,
         "cap": layer.cap,
+        "squared": layer.squared,
+        "carried": len(layer.carried),
         "inputs": layer.inputs,
         "weights_dtype": str(layer.weights.dtype),
         "stored": "sparse" if layer.is_sparse else "dense",
@@ -224,9 +227,11 @@ def _sentences(network: Network) -> list[str]:
 def _layer_sentence(number: int, layer: Layer) -> str:
     clipped = f" ({layer.units:,} units clipped at {layer.cap:,})" if layer.cap else ""
     sparse = "sparse " if layer.is_sparse else ""
+    kind = "squares" if layer.squared else "ReLUs"
+    carried = f"; {len(layer.carried):,} numbers pass" if len(layer.carried) else ""
     return (
-        f"{f'layer {number}':<15}{layer.neurons:,} ReLUs{clipped} that read {layer.inputs:,} "
-        f"numbers; {sparse}{layer.weights.dtype}, {_nonzero_share(layer):.0%} not zero"
+        f"{f'layer {number}':<15}{layer.neurons:,} {kind}{clipped} that read {layer.inputs:,} "
+        f"numbers; {sparse}{layer.weights.dtype}, {_nonzero_share(layer):.0%} not zero{carried}"
     )
 
 

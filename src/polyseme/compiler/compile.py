@@ -13,6 +13,7 @@ from polyseme.compiler.deep.report import layer_decisions
 from polyseme.compiler.deep.sizing import confirm_deep, smallest_deep
 from polyseme.compiler.plan import make_plan
 from polyseme.compiler.request import Request
+from polyseme.compiler.schedule import Carry
 from polyseme.compiler.sizing import Sized, confirm, smallest_network
 from polyseme.errors import CompileError
 from polyseme.networks.network import Network
@@ -27,6 +28,7 @@ def compile(
     construction: str = "auto",
     encoder: str = "auto",
     seed: int = 0,
+    carry: str = "auto",
     note: Callable[[str], None] | None = None,
 ) -> Network:
     """Compile a circuit into a network that computes it in superposition.
@@ -35,10 +37,13 @@ def compile(
     for whose error (the share of inputs, one gate satisfied and the rest random, with any output
     wrong) is confirmed under `error`. `active` is the sparsity promise. `encoder` is "superposed",
     "basis" (each feature a dimension of its own), or "auto": basis only where there are many more
-    gates than features. `note` is called with a line on each step. Raises CompileError when a value
-    is out of range, or when the circuit is deeper than one hidden layer computes.
+    gates than features. `carry` says how a wire passes a layer of a deeper network that does not
+    change it: "gates" (a neuron that repeats it), "residual" (a residual stream, which layers in
+    superposition do not have), or "auto", whichever makes the widest layer narrower. `note` is
+    called with a line on each step. Raises CompileError when a value is out of range, or does not
+    go with the circuit.
     """
-    request = Request(active, error, neurons, construction, encoder, seed)
+    request = Request(active, error, neurons, construction, encoder, seed, carry)
     return fulfil(circuit, request, note, measure=False).network
 
 
@@ -55,6 +60,11 @@ def fulfil(
     request.check_promise(circuit)
     if not fits_one_layer(circuit, request.active):
         return _fulfil_deep(circuit, request, note or (lambda line: None), measure)
+    if request.carry != "auto":
+        raise CompileError(
+            f"{circuit.name}: carry {request.carry!r} can only be chosen for circuits of several "
+            "hidden layers"
+        )
     plan = make_plan(circuit, request.active, request.error, request.encoder, request.seed)
     if request.construction == "monosemantic":
         network = build_monosemantic(plan, "the monosemantic network was asked for")
@@ -98,11 +108,15 @@ def _fulfil_deep(
             f"{circuit.name}: encoder {request.encoder!r} can only be chosen for circuits of one "
             "hidden layer"
         )
-    plan = make_deep_plan(circuit, request.active, request.error, request.seed)
+    carry = Carry(request.carry)
+    plan = make_deep_plan(circuit, request.active, request.error, request.seed, carry)
     if request.construction != "monosemantic" and request.neurons is None:
         found, passed = smallest_deep(plan, note)
-        return Sized(found, passed, layer_decisions(plan, found))
-    alone = request.construction == "monosemantic"
-    network = build_deep(plan, plan.monosemantic_neurons if alone else request.neurons or 1)
+        return Sized(found, passed, layer_decisions(plan.at(found.neurons), found))
+    neurons = request.neurons
+    if neurons is None or request.construction == "monosemantic":
+        neurons = plan.monosemantic_neurons
+    plan = plan.at(neurons)
+    network = build_deep(plan, neurons)
     confirmation = confirm_deep(plan, network) if measure else None
     return Sized(network, confirmation, layer_decisions(plan, network))

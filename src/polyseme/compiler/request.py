@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.compiler.schedule import Carry
 from polyseme.errors import CompileError
 
+CARRIES = tuple(Carry)
 ENCODERS = ("auto", "superposed", "basis")
 CONSTRUCTIONS = ("auto", "three-channel", "monosemantic")
 
@@ -24,6 +26,7 @@ class Request:
     construction: str = "auto"
     encoder: str = "auto"
     seed: int = 0
+    carry: str = "auto"
 
     def __post_init__(self) -> None:
         """Check every value that no circuit is needed to judge."""
@@ -38,6 +41,10 @@ class Request:
         if self.encoder not in ENCODERS:
             raise CompileError(
                 f"no encoder named {self.encoder!r}; there are {', '.join(ENCODERS)}"
+            )
+        if self.carry not in CARRIES:
+            raise CompileError(
+                f"no way to carry wires named {self.carry!r}; there are {', '.join(CARRIES)}"
             )
         if self.seed < 0:
             raise CompileError(f"seed is {self.seed}; it must be 0 or more")

@@ -2,29 +2,59 @@
 
 Gates no output needs are dropped. An XOR is opened into pairs, (a and not b) or (b and not a): two
 gates of one stage and an OR of the next. Gates are merged (`merging.py`) where that makes no stage
-wider than the widest without, placed, and the wires that later stages need are carried
-(`carrying.py`).
+wider than the widest without, placed (`levelling.py`), and the wires that later stages need are
+carried (`carrying.py`): each by a gate of its own, or in a residual stream that passes the layers.
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
-from polyseme.compiler.carrying import Levels, build_stages, choose_levels, pack
+from polyseme.compiler.carrying import build_stages
+from polyseme.compiler.levelling import Levels, evened, soonest_and_latest
 from polyseme.compiler.merging import Logic, drop_unreached, merge_gates, tidy_gates
+from polyseme.compiler.packing import Gates, pack
 from polyseme.compiler.stages import Schedule
 
 
-def make_schedule(circuit: Circuit) -> Schedule:
+class Carry(StrEnum):
+    """How wires pass a stage that does not change them: by gates, in a residual stream, or best."""
+
+    AUTO = "auto"
+    GATES = "gates"
+    RESIDUAL = "residual"
+
+
+def make_schedule(
+    circuit: Circuit, carry: Carry = Carry.AUTO, few_columns: bool = False
+) -> Schedule:
     """Cut a circuit into stages, at least one; its outputs' wires are columns of the last.
 
-    Stage 0 reads all features, whether or not anything needs them. Outputs are their wires,
-    whatever `inverted` says. Columns stand in the order `build_stages` gives. Raises CompileError
-    if the stages would be too large.
+    Where `carry` leaves the choice, there is a residual stream if that makes the widest layer
+    narrower. Then stages are placed so that few gates are computed in the widest, or with
+    `few_columns`, as superposition wants it, so that few wires are live there. Stage 0 reads all
+    features, whether or not anything needs them. Outputs are their wires, whatever `inverted` says.
+    Columns stand in the order `build_stages` gives. Raises CompileError if the stages would be too
+    large.
     """
+    placed = _placed(circuit, residual=carry != Carry.GATES)
+    by_gates = min(placed, key=lambda pair: _size(pair[1], pair[1].widths))
+    by_stream = min(placed, key=lambda pair: _size(pair[1], pair[1].computed))
+    # A layer has a unit at least.
+    narrower = max(int(by_stream[1].computed.max()), 1) < int(by_gates[1].widths.max())
+    residual = carry == Carry.RESIDUAL or (carry == Carry.AUTO and narrower)
+    gates, levels = by_stream if residual and not few_columns else by_gates
+    stages, output_columns = build_stages(gates, levels, circuit.name)
+    return Schedule(circuit, stages, output_columns, residual)
+
+
+def _placed(circuit: Circuit, residual: bool) -> list[tuple[Gates, Levels]]:
+    """The gates merged, tidied and as given, and each of these placed in two or three ways."""
     logic = open_gates(circuit)
     drop_unreached(logic)
     as_given = pack(logic)
@@ -33,15 +63,18 @@ def make_schedule(circuit: Circuit) -> Schedule:
     merge_gates(logic)
     # Merging saves stages, but what a wide gate reads must live longer: a circuit that is already
     # levelled, by identities, has narrower stages without.
-    placed = [(gates, choose_levels(gates)) for gates in (pack(logic), separate, as_given)]
-    gates, levels = min(placed, key=lambda pair: _size(pair[1]))
-    stages, output_columns = build_stages(gates, levels, circuit.name)
-    return Schedule(circuit, stages, output_columns)
+    placed = []
+    for gates in (pack(logic), separate, as_given):
+        soonest, latest = soonest_and_latest(gates)
+        ways = [soonest, latest, *([evened(gates, soonest, latest)] if residual else [])]
+        placed += [(gates, levels) for levels in ways]
+    return placed
 
 
-def _size(levels: Levels) -> tuple[int, int, int]:
+def _size(levels: Levels, widths: NDArray[np.int64]) -> tuple[int, int, int, int]:
     """What to keep small, most important first."""
-    return int(levels.widths.max()), len(levels.widths), int(levels.widths.sum())
+    columns = levels.widths
+    return int(widths.max()), len(widths), int(columns.max()), int(columns.sum())
 
 
 def open_gates(circuit: Circuit) -> Logic:

@@ -8,6 +8,7 @@ with at least one plain, or an OR of plain literals. An AND of one plain literal
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,25 @@ class Stage:
         """Literals of each column, (columns,)."""
         return np.diff(self.offsets)
 
+    def select(self, chosen: NDArray[np.int64]) -> Stage:
+        """The chosen columns, in the order given."""
+        widths = self.widths[chosen]
+        offsets = np.concatenate(([0], np.cumsum(widths)))
+        places = np.repeat(self.offsets[chosen] - offsets[:-1], widths) + np.arange(offsets[-1])
+        return Stage(
+            self.inputs,
+            self.wires[chosen],
+            self.disjunction[chosen],
+            offsets,
+            self.literals[places],
+            self.signs[places],
+        )
+
+    @property
+    def carries(self) -> NDArray[np.bool_]:
+        """Which columns only carry on a wire, (columns,)."""
+        return np.asarray((self.widths == 1) & (self.signs[self.offsets[:-1]] > 0))
+
     @property
     def column_of_literal(self) -> NDArray[np.int64]:
         """Which column each literal belongs to, (literals,)."""
@@ -57,9 +77,24 @@ class Stage:
 class Schedule:
     """The stages of a circuit, first to last; `output_columns` int32 (outputs,) in the last one.
 
-    An output that is always off (wire -1) has column -1.
+    An output that is always off (wire -1) has column -1. `residual` says that wires which a stage
+    only carries may pass its layer by, where the layer below is exact.
     """
 
     circuit: Circuit
     stages: tuple[Stage, ...]
     output_columns: NDArray[np.int32]
+    residual: bool = False
+
+    @cached_property
+    def alone(self) -> NDArray[np.int64]:
+        """Neurons that give every column of a stage its own, over exact inputs, (stages,).
+
+        A column that is carried in the residual stream needs none.
+        """
+        columns = np.array([len(stage) for stage in self.stages], np.int64)
+        if not self.residual:
+            return columns
+        passing = np.array([int(stage.carries.sum()) for stage in self.stages], np.int64)
+        # A layer has at least one unit, so one that only carries computes one of its wires.
+        return np.asarray(np.maximum(columns - passing, np.minimum(columns, 1)))

@@ -128,12 +128,12 @@ class DeepKey:
             return False
         below, inverted = code, np.zeros(code.features, bool)
         for key, layer in zip(self.layers, network.layers, strict=True):
-            if key.positions.max() >= layer.units:
+            if key.positions.max() >= layer.width:
                 return False
             if key.superposed and not _multiplies_to(key, below, inverted, layer):
                 return False
             signs = np.ones(key.positions.shape, np.int8)
-            below, inverted = SparseCode(layer.units, key.positions, signs), key.inverted
+            below, inverted = SparseCode(layer.width, key.positions, signs), key.inverted
         return True
 
 

@@ -20,10 +20,10 @@ def check_dense(network: Network) -> None:
     That is the encoder, the readout, or all sparse layers together.
     """
     features, outputs = len(network.encoder.features), len(network.readout.outputs)
-    units, dimensions = network.layers[-1].units, network.encoder.dimensions
+    width, dimensions = network.layers[-1].width, network.encoder.dimensions
     for what, rows, columns in (
         ("encoder", features, dimensions),
-        ("readout", outputs, units),
+        ("readout", outputs, width),
     ):
         if 4 * rows * columns > MAX_DENSE_BYTES:
             raise PolysemeError(
@@ -46,7 +46,7 @@ def dense_encoder(network: Network) -> NDArray[np.float32]:
 
 
 def dense_readout(network: Network) -> NDArray[np.float32]:
-    """The readout as a matrix, float32 (outputs, units of the last layer)."""
+    """The readout as a matrix, float32 (outputs, width of the last layer)."""
     return np.ascontiguousarray(readout_matrix(network).toarray())
 
 

@@ -41,7 +41,7 @@ from polyseme.networks.tensors import (
 )
 from polyseme.writing import write_whole as write_whole
 
-VERSION = 2
+VERSION = 3
 Built = TypeVar("Built")
 # What reading bytes that are not what they claim to be may raise.
 _BROKEN = (
@@ -77,6 +77,7 @@ def save_network(network: Network, path: str | os.PathLike[str]) -> None:
         "dimensions": network.encoder.dimensions,
         "scales": [layer.scale for layer in network.layers],
         "caps": [layer.cap for layer in network.layers],
+        "squared": [layer.squared for layer in network.layers],
         "features": pack_names("features", network.encoder.features, tensors),
         "outputs": pack_names("outputs", network.readout.outputs, tensors),
         "provenance": asdict(network.provenance),

@@ -69,6 +69,14 @@ def caps(values: Metadata) -> list[int]:
     return value
 
 
+def squared(values: Metadata) -> list[bool]:
+    """Whether each layer squares. Raises KeyError or ValueError."""
+    value = values["squared"]
+    if not isinstance(value, list) or not all(type(square) is bool for square in value):
+        raise ValueError("metadata 'squared' must be a list of true and false")
+    return value
+
+
 def layers(values: Metadata) -> list[Metadata]:
     """What a key says about every layer. Raises KeyError or ValueError."""
     value = values["layers"]

@@ -9,7 +9,7 @@ float32 holds: deeper networks make the same decisions up to that rounding (`doc
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -60,23 +60,33 @@ class Encoder:
         return self.code.features > self.code.neurons
 
 
+def _nothing() -> NDArray[np.int32]:
+    return np.zeros(0, np.int32)
+
+
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One layer of units: h = max(weights @ x + bias, 0) * scale.
+    """One layer: units h = max(weights @ x + bias, 0) * scale, and behind them what it carries.
 
-    With a `cap` above 0 the layer is clipped: h = min(max(weights @ x + bias, 0), cap) * scale. A
-    clipped unit is two ReLUs, the second taking away what the first has above the cap.
+    With a `cap` above 0 the units are clipped: h = min(max(weights @ x + bias, 0), cap) * scale. A
+    clipped unit is two ReLUs, the second taking away what the first has above the cap. With
+    `squared` they are no ReLUs: h = (weights @ x + bias)^2 * scale.
+
+    The numbers of x listed in `carried` pass the layer unchanged, a residual stream that costs no
+    neuron: the layer writes h and then x[carried].
 
     Shapes: `weights` int8 or int16 (units, inputs), an array or a `csr_array` whose columns rise in
     each row; `bias` int32 (units,), in the weights' units and within 2^24 of 0; `scale` is a power
     of two from 2^-24 to 2^24, applied last; `cap` a whole number from 0 to 2^24 - 1, in the
-    weights' units. Raises ValueError otherwise.
+    weights' units; `carried` int32, rising. Raises ValueError otherwise.
     """
 
     weights: Weights
     bias: NDArray[np.int32]
     scale: float
     cap: int = 0
+    squared: bool = False
+    carried: NDArray[np.int32] = field(default_factory=_nothing)
 
     def __post_init__(self) -> None:
         """Check types and shapes; a scale that is no power of two would round."""
@@ -98,6 +108,12 @@ class Layer:
             raise ValueError(f"scale {self.scale} is not a power of two from 2^-24 to 2^24")
         if not isinstance(self.cap, int | np.integer) or not 0 <= self.cap < EXACT:
             raise ValueError(f"cap {self.cap} is not a whole number from 0 to {EXACT - 1}")
+        if self.squared and self.cap:
+            raise ValueError("a layer cannot be both squared and clipped")
+        check_array("carried", self.carried, np.int32, 1)
+        check_below("carried", self.carried, self.inputs)
+        if (np.diff(self.carried) <= 0).any():
+            raise ValueError("carried inputs must rise")
 
     @property
     def is_sparse(self) -> bool:
@@ -106,8 +122,13 @@ class Layer:
 
     @property
     def units(self) -> int:
-        """How many numbers the layer writes: rows of the weights."""
+        """How many numbers the layer computes: rows of the weights."""
         return int(self.weights.shape[0])
+
+    @property
+    def width(self) -> int:
+        """How many numbers the layer writes: what it computes and what it carries."""
+        return self.units + len(self.carried)
 
     @property
     def neurons(self) -> int:
@@ -122,11 +143,9 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Readout:
-    """Output i is on when the weighted sum of the units it reads reaches its threshold.
+    """Output i is on when the weighted sum of what it reads reaches its threshold.
 
-    `neurons` numbers units of the last layer. Where units are at rest, all zero, an output is on
-    just when its threshold is 0 or less: such outputs are *resting on*, and what a computation
-    says about them is when they go off.
+    `neurons` numbers what the last layer writes.
 
     Shapes: `offsets` int64 (outputs + 1,) cuts `neurons` int32 and `weights` int16 into one run an
     output; `thresholds` float32 (outputs,), each exactly representable. A threshold of infinity
@@ -152,11 +171,6 @@ class Readout:
         check_runs("readout offsets", self.offsets, len(self.outputs), len(self.neurons))
         if not (self.thresholds > -np.inf).all():
             raise ValueError("a threshold is minus infinity or not a number")
-
-    @property
-    def resting(self) -> NDArray[np.bool_]:
-        """Which outputs are on when every unit they read is zero, Boolean (outputs,)."""
-        return np.asarray(self.thresholds <= 0)
 
 
 @dataclass(frozen=True)
@@ -195,7 +209,7 @@ class Network:
         for number, layer in enumerate(self.layers):
             if layer.inputs != width:
                 raise ValueError(f"layer {number} reads {layer.inputs} numbers but gets {width}")
-            width = layer.units
+            width = layer.width
         check_below("readout neurons", self.readout.neurons, width)
 
     @property
@@ -207,6 +221,11 @@ class Network:
     def units(self) -> int:
         """Units of the layer with the most ReLUs."""
         return max(self.layers, key=lambda layer: layer.neurons).units
+
+    @property
+    def carried(self) -> int:
+        """The most numbers that pass a layer unchanged: the width of the residual stream."""
+        return max(len(layer.carried) for layer in self.layers)
 
     @property
     def neurons_total(self) -> int:
@@ -252,9 +271,12 @@ class Network:
 
         The entropy is that of all entries of a weight matrix. Of a sparse layer those are the
         stored ones and the zeros between them, so that its positions are paid for and the number
-        is the same as that of the layer stored in full.
+        is the same as that of the layer stored in full. Which inputs are carried is paid for too.
         """
-        return sum(_entropy_bits(layer.weights) for layer in self.layers)
+        return sum(
+            _entropy_bits(layer.weights) + _choice_bits(len(layer.carried), layer.inputs)
+            for layer in self.layers
+        )
 
 
 def _entropy_bits(weights: Weights) -> float:
@@ -266,3 +288,10 @@ def _entropy_bits(weights: Weights) -> float:
     counts[-lowest] += entries - len(stored)
     share = counts[counts > 0] / entries
     return float(-(share * np.log2(share)).sum() * entries)
+
+
+def _choice_bits(chosen: int, among: int) -> float:
+    """Entropy of a mask that marks so many."""
+    share = np.array([chosen, among - chosen]) / among
+    share = share[share > 0]
+    return float(-(share * np.log2(share)).sum() * among)

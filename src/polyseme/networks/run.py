@@ -4,12 +4,13 @@ In a network of one hidden layer both ways give the same numbers exactly: everyt
 times a power of two below 2^24, which float32 holds without rounding. Deeper networks may round,
 and then the order of summation shows in the last bits.
 
-An output that is *on* is one thing, an output that *differs from rest*, from what it is when all
-units are zero, another; they are the same where no output is on at rest.
+An output that is *on* is one thing, an output that *differs from rest*, from what it is when no
+feature is on, another; they are the same where no output is on at rest.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -70,6 +71,12 @@ class LayerRunner:
         if dense <= _KEPT_WEIGHTS:
             self._kept = [_transposed(layer) for layer in network.layers]
 
+    @cached_property
+    def resting(self) -> NDArray[np.bool_]:
+        """Which outputs are on when no feature is, Boolean (outputs,)."""
+        nothing = np.empty((1, 0), np.int32)
+        return self.over_threshold(self.hidden(self._encode(nothing), sparse=True))[:, 0]
+
     def outputs(self, active: NDArray[np.int32], sparse: bool = True) -> sp.csr_array:
         """Which outputs differ from rest, Boolean (samples, outputs) in sparse rows.
 
@@ -78,7 +85,7 @@ class LayerRunner:
         return self.decide(self.hidden(self._encode(active), sparse))
 
     def activations(self, active: NDArray[np.int32]) -> list[NDArray[np.float32]]:
-        """Activations of every hidden layer, float32 (samples, units) each."""
+        """What every hidden layer writes, float32 (samples, width) each."""
         values: Values = self._encode(active)
         layers = []
         for number in range(len(self.network.layers)):
@@ -95,7 +102,7 @@ class LayerRunner:
 
     def decide(self, hidden: NDArray[np.float32]) -> sp.csr_array:
         """Which outputs differ from rest for activations (samples, units), Boolean, sparse rows."""
-        differs_from_rest = self.over_threshold(hidden) != self.network.readout.resting[:, None]
+        differs_from_rest = self.over_threshold(hidden) != self.resting[:, None]
         return sp.csr_array(differs_from_rest.T)
 
     def over_threshold(self, hidden: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -118,13 +125,16 @@ class LayerRunner:
         limit = _SPARSE_SHARE if layer.is_sparse else _SPARSE_SHARE_DENSE
         few = sparse and _share(values) < limit
         sums = (_sparse(values) if few else _dense(values)) @ weights
-        return _activate(layer, _dense(sums))
+        computed = _activate(layer, _dense(sums))
+        if not len(layer.carried):
+            return computed
+        return np.concatenate((computed, _dense(values[:, layer.carried])), axis=1)
 
 
 def readout_matrix(network: Network) -> sp.csr_array:
-    """The readout as a float32 matrix (outputs, units of the last layer)."""
+    """The readout as a float32 matrix (outputs, width of the last layer)."""
     readout = network.readout
-    shape = (len(readout.outputs), network.layers[-1].units)
+    shape = (len(readout.outputs), network.layers[-1].width)
     entries = (readout.weights.astype(np.float32), readout.neurons, readout.offsets)
     return sp.csr_array(entries, shape=shape)
 
@@ -150,8 +160,11 @@ def _dense(values: Values) -> NDArray[np.float32]:
 
 
 def _activate(layer: Layer, sums: NDArray[np.float32]) -> NDArray[np.float32]:
-    """ReLU, clip and scale, in place."""
+    """ReLU, clip or square, and scale, in place."""
     sums += layer.bias.astype(np.float32)
-    np.clip(sums, 0, layer.cap or None, out=sums)
+    if layer.squared:
+        np.square(sums, out=sums)
+    else:
+        np.clip(sums, 0, layer.cap or None, out=sums)
     sums *= np.float32(layer.scale)
     return sums

@@ -53,14 +53,17 @@ def unpack_names(what: str, metadata: Metadata, tensors: Tensors) -> Names:
 
 
 def pack_layer(name: str, layer: Layer) -> Tensors:
-    """The tensors of a layer: its bias, and its weights in full or as stored entries."""
+    """The tensors of a layer: bias, weights in full or as stored entries, and what it carries."""
+    tensors: Tensors = {f"{name}.bias": layer.bias}
+    if len(layer.carried):
+        tensors[f"{name}.carried"] = layer.carried
     if not layer.is_sparse:
-        return {f"{name}.weights": layer.weights, f"{name}.bias": layer.bias}
+        return {**tensors, f"{name}.weights": layer.weights}
     return {
+        **tensors,
         f"{name}.offsets": layer.weights.indptr.astype(np.int64),
         f"{name}.columns": layer.weights.indices.astype(np.int32),
         f"{name}.values": layer.weights.data,
-        f"{name}.bias": layer.bias,
     }
 
 
@@ -69,19 +72,21 @@ def unpack_layers(metadata: Metadata, tensors: Tensors, inputs: int) -> tuple[La
 
     Raises KeyError or ValueError.
     """
-    scales, caps = read.scales(metadata), read.caps(metadata)
-    if len(caps) != len(scales):
-        raise ValueError(f"{len(caps)} caps for {len(scales)} scales")
+    scales, caps, squared = read.scales(metadata), read.caps(metadata), read.squared(metadata)
+    for what, values in (("caps", caps), ("entries of 'squared'", squared)):
+        if len(values) != len(scales):
+            raise ValueError(f"{len(values)} {what} for {len(scales)} scales")
     layers: list[Layer] = []
-    for number, (scale, cap) in enumerate(zip(scales, caps, strict=True)):
+    for number, (scale, cap, square) in enumerate(zip(scales, caps, squared, strict=True)):
         name = f"layers.{number}"
         bias = take(tensors, f"{name}.bias", np.int32, 1)
         if any(f"{name}.{part}" in tensors for part in _SPARSE_PARTS):
             weights: Any = _sparse_weights(name, tensors, len(bias), inputs)
         else:
             weights = tensors.pop(f"{name}.weights")
-        layers.append(Layer(weights, bias, scale, cap))
-        inputs = layers[-1].units
+        carried = tensors.pop(f"{name}.carried", np.zeros(0, np.int32))
+        layers.append(Layer(weights, bias, scale, cap, square, carried))
+        inputs = layers[-1].width
     return tuple(layers)
 
 

@@ -36,8 +36,9 @@ def to_onnx(network: Network) -> bytes:
     Input `features` float32 (batch, features) holds rows of 0 and 1. Output `outputs` float32
     (batch, outputs) holds readings minus thresholds, and `on` (Boolean, same shape) says where they
     are 0 or more, which is where `outputs_on` says so: exactly in a network of one hidden layer, up
-    to rounding in a deeper one. The activations of layer i are the value `relu<i>`, or `clip<i>`
-    where the layer is clipped.
+    to rounding in a deeper one. The activations of layer i are the value `relu<i>`, `clip<i>`
+    where the layer is clipped, or `square<i>` where it squares; `stream<i>` is these and behind
+    them what the layer carries, where it carries anything.
 
     Raises MissingExtraError without onnx, and PolysemeError when encoder or readout, or all sparse
     layers together, would exceed 4 GiB once scattered, or the file the 2 GiB that the format
@@ -136,20 +137,34 @@ def _add_encoder(graph: _Graph, network: Network) -> None:
 def _add_layers(graph: _Graph, network: Network) -> str:
     """Add the hidden layers; return the name of the last activations."""
     values = "encoder"
-    zero = graph.tensor("zero", np.zeros((), np.float32))
+    graph.tensor("zero", np.zeros((), np.float32))
     for number, layer in enumerate(network.layers):
         weights = _add_weights(graph, f"layer{number}.weights", layer)
         bias = graph.as_floats(f"layer{number}.bias", layer.bias)
-        scale = float(layer.scale)
+        # The square of a scaled sum would be scaled twice.
+        scale = 1.0 if layer.squared else float(layer.scale)
         sums = graph.node(
             "Gemm", f"layer{number}", values, weights, bias, alpha=scale, beta=scale, transB=1
         )
-        if layer.cap:
-            cap = graph.tensor(f"layer{number}.cap", np.array(layer.cap * scale, np.float32))
-            values = graph.node("Clip", f"clip{number}", sums, zero, cap)
-        else:
-            values = graph.node("Relu", f"relu{number}", sums)
+        computed = _activated(graph, number, layer, sums)
+        if len(layer.carried):
+            places = graph.tensor(f"layer{number}.carried", layer.carried.astype(np.int64))
+            passed = graph.node("Gather", f"carried{number}", values, places, axis=1)
+            computed = graph.node("Concat", f"stream{number}", computed, passed, axis=1)
+        values = computed
     return values
+
+
+def _activated(graph: _Graph, number: int, layer: Layer, sums: str) -> str:
+    """Add what comes behind the sums of a layer; return the name of the activations."""
+    if layer.squared:
+        scale = graph.tensor(f"layer{number}.scale", np.array(layer.scale, np.float32))
+        square = graph.node("Mul", f"layer{number}.square", sums, sums)
+        return graph.node("Mul", f"square{number}", square, scale)
+    if layer.cap:
+        cap = graph.tensor(f"layer{number}.cap", np.array(layer.cap * layer.scale, np.float32))
+        return graph.node("Clip", f"clip{number}", sums, "zero", cap)
+    return graph.node("Relu", f"relu{number}", sums)
 
 
 def _add_weights(graph: _Graph, name: str, layer: Layer) -> str:
@@ -166,7 +181,7 @@ def _add_readout(graph: _Graph, network: Network, hidden: str) -> None:
     column = np.repeat(np.arange(outputs, dtype=np.int64), np.diff(readout.offsets))
     matrix = graph.scattered(
         "readout",
-        (network.layers[-1].units, outputs),
+        (network.layers[-1].width, outputs),
         readout.neurons.astype(np.int64) * outputs + column,
         readout.weights,
     )

@@ -28,9 +28,11 @@ def to_torch(network: Network) -> torch.nn.Module:
     `relu0`, `layer1`, `relu1`, ... (Linear and ReLU; the scale is folded into weights, bias and
     cap, exactly, as it is a power of two) and `readout` (Linear, last units to outputs, bias minus
     threshold). After a clipped layer stands `clip0` (Hardtanh from 0 to the cap) in place of
-    `relu0`. Sparse layers become dense. The module takes rows of 0 and 1, (samples, features), and
-    returns (samples, outputs): an output is on where its value is 0 or more, which is where
-    `outputs_on` says so: exactly in a network of one hidden layer, up to rounding in a deeper one.
+    `relu0`, after a squared one `square0`. A layer that carries numbers on is one module
+    `residual0` that holds the two, `residual0.layer0` and `residual0.relu0`. Sparse layers become
+    dense. The module takes rows of 0 and 1, (samples, features), and returns (samples, outputs): an
+    output is on where its value is 0 or more, which is where `outputs_on` says so: exactly in a
+    network of one hidden layer, up to rounding in a deeper one.
     Names are in the lists `feature_names` and `output_names`.
 
     Raises MissingExtraError without torch, and PolysemeError when encoder or readout, or all sparse
@@ -41,11 +43,13 @@ def to_torch(network: Network) -> torch.nn.Module:
     modules: OrderedDict[str, torch.nn.Module] = OrderedDict()
     modules["encoder"] = _linear(dense_encoder(network), None)
     for number, layer in enumerate(network.layers):
-        modules[f"layer{number}"] = _linear(*_scaled(layer))
-        if layer.cap:
-            modules[f"clip{number}"] = nn.Hardtanh(0.0, float(layer.cap * layer.scale))
+        parts = {f"layer{number}": _linear(*_scaled(layer)), **_activation(number, layer)}
+        if len(layer.carried):
+            from polyseme.networks.torch_modules import Residual
+
+            modules[f"residual{number}"] = Residual(parts, layer.carried)
         else:
-            modules[f"relu{number}"] = nn.ReLU()
+            modules.update(parts)
     modules["readout"] = _linear(dense_readout(network), -finite_thresholds(network))
     sequential: torch.nn.Module = nn.Sequential(modules)
     # Past nn.Module's own attribute setting, which is typed for tensors and modules only.
@@ -53,6 +57,17 @@ def to_torch(network: Network) -> torch.nn.Module:
         feature_names=list(network.encoder.features), output_names=list(network.readout.outputs)
     )
     return sequential
+
+
+def _activation(number: int, layer: Layer) -> dict[str, torch.nn.Module]:
+    nn = _import_torch().nn
+    if layer.squared:
+        from polyseme.networks.torch_modules import Square
+
+        return {f"square{number}": Square(1 / float(layer.scale))}
+    if layer.cap:
+        return {f"clip{number}": nn.Hardtanh(0.0, float(layer.cap * layer.scale))}
+    return {f"relu{number}": nn.ReLU()}
 
 
 def _import_torch() -> Any:

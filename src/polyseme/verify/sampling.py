@@ -145,7 +145,7 @@ def compare(
     """Which samples have any output other than the reference says, Boolean (samples,)."""
     runner = LayerRunner(network)
     # Where the two disagree about rest, to agree about what differs from it is to be wrong.
-    flipped = network.readout.resting != reference.resting
+    flipped = runner.resting != reference.resting
     wrong = np.zeros(len(active), bool)
     for begin, batch in batches(active, batch_size(network)):
         differs = (runner.outputs(batch) != reference.differing(batch)).tocoo()
@@ -166,7 +166,7 @@ def batches(rows: NDArray[np.int32], size: int) -> Iterator[tuple[int, NDArray[n
 
 def batch_size(network: Network) -> int:
     """Samples at a time, so that readings and activations of a layer stay near 32 MB."""
-    widest = max(len(network.readout.outputs), *(layer.units for layer in network.layers))
+    widest = max(len(network.readout.outputs), *(layer.width for layer in network.layers))
     return int(np.clip(8_000_000 // widest, 16, 2048))
 
 

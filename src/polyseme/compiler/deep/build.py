@@ -11,12 +11,11 @@ from polyseme.codes.affine import affine_code, affine_places
 from polyseme.codes.balanced import balanced_rows
 from polyseme.compiler.calibrate import best_share
 from polyseme.compiler.deep.carrier import Carrier, basis_carrier
-from polyseme.compiler.deep.naive import naive_layer
+from polyseme.compiler.deep.naive import exact_layer, naive_layer
 from polyseme.compiler.deep.placing import place_stage
 from polyseme.compiler.deep.plan import DeepPlan
 from polyseme.compiler.deep.weaving import weave
 from polyseme.compiler.plan import Stream
-from polyseme.compiler.stages import Stage
 from polyseme.errors import CompileError
 from polyseme.networks.deep_key import DeepKey, LayerKey
 from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
@@ -49,29 +48,33 @@ class Size:
 
 
 def build_deep(plan: DeepPlan, neurons: int) -> Network:
-    """Build a network whose layers in superposition have at most `neurons` ReLUs, two a unit.
+    """Build a network whose layers have at most `neurons` ReLUs, two a unit in superposition.
 
-    A stage with no more columns than that gets a unit a column instead. Raises CompileError when
-    the codes do not fit.
+    A stage that so many neurons suffice to give every column its own is built like that. Raises
+    CompileError when the codes do not fit.
     """
     stages = plan.schedule.stages
-    if neurons < LEAST_NEURONS and any(superposed(stage, neurons) for stage in stages):
+    superposed = superposed_stages(plan, neurons)
+    if neurons < LEAST_NEURONS and any(superposed):
         raise CompileError(
             f"{plan.circuit.name}: {neurons} neurons are too few; layers in superposition take at "
             f"least {LEAST_NEURONS}"
         )
-    size = _size_for(plan, neurons)
+    size = _size_for(plan, neurons, superposed)
     generator = plan.stream(Stream.OUTPUT_CODES)
-    below = _encoder_carrier(plan, neurons, size, generator)
+    below = _encoder_carrier(plan, neurons, size, generator) if superposed[0] else _basis(plan)
     encoder = Encoder(plan.circuit.features, below.code)
     layers, keys = [], []
     for number, stage in enumerate(stages):
         if not len(stage):
             return _constant_network(plan, encoder)
-        if superposed(stage, neurons):
+        if superposed[number]:
             layer, key, below = _superposed_layer(plan, number, below, size, generator)
         else:
-            layer, below = naive_layer(stage, below, last=number == len(stages) - 1)
+            if below.exact:
+                layer, below = exact_layer(stage, below, plan.schedule.residual)
+            else:
+                layer, below = naive_layer(stage, below)
             key = LayerKey(stage.wires, below.positions, below.inverted)
         layers.append(layer)
         keys.append(key)
@@ -79,7 +82,7 @@ def build_deep(plan: DeepPlan, neurons: int) -> Network:
         encoder=encoder,
         layers=tuple(layers),
         readout=_readout(plan, below, 0.5),
-        provenance=_provenance(plan, neurons),
+        provenance=_provenance(plan, superposed),
         key=DeepKey(plan.circuit, encoder.code, tuple(keys)),
     )
     if below.exact:
@@ -87,9 +90,21 @@ def build_deep(plan: DeepPlan, neurons: int) -> Network:
     return replace(network, readout=_readout(plan, below, _calibrated(plan, network)))
 
 
-def superposed(stage: Stage, neurons: int) -> bool:
-    """Whether a stage is narrower in superposition than with a unit for every column."""
-    return len(stage) > neurons
+def superposed_stages(plan: DeepPlan, neurons: int) -> list[bool]:
+    """Which stages `neurons` are too few for to give every column its own.
+
+    Behind a stage in superposition that takes a clipped unit a column, two ReLUs, whether it
+    carries or computes.
+    """
+    superposed: list[bool] = []
+    for stage, alone in zip(plan.schedule.stages, plan.schedule.alone.tolist(), strict=True):
+        noisy = bool(superposed) and superposed[-1]
+        superposed.append((2 * len(stage) if noisy else alone) > neurons)
+    return superposed
+
+
+def _basis(plan: DeepPlan) -> Carrier:
+    return basis_carrier(len(plan.circuit.features))
 
 
 def _constant_network(plan: DeepPlan, encoder: Encoder) -> Network:
@@ -100,16 +115,16 @@ def _constant_network(plan: DeepPlan, encoder: Encoder) -> Network:
         encoder=encoder,
         layers=(Layer(np.zeros((1, encoder.dimensions), np.int8), np.zeros(1, np.int32), 1.0),),
         readout=_readout(plan, dead, 0.5),
-        provenance=_provenance(plan, 1),
+        provenance=_provenance(plan, [False]),
         key=DeepKey(plan.circuit, encoder.code, (LayerKey(wires, dead.positions, dead.inverted),)),
     )
 
 
-def _size_for(plan: DeepPlan, neurons: int) -> Size:
+def _size_for(plan: DeepPlan, neurons: int, superposed: list[bool]) -> Size:
     units = neurons // 2
     single = several = 0
-    for stage in plan.schedule.stages:
-        if superposed(stage, neurons):
+    for number, stage in enumerate(plan.schedule.stages):
+        if superposed[number]:
             one = stage.needed == 1
             single += int(stage.widths[one].sum())
             several += int(stage.widths[~one].sum())
@@ -122,18 +137,16 @@ def _size_for(plan: DeepPlan, neurons: int) -> Size:
 def _encoder_carrier(
     plan: DeepPlan, neurons: int, size: Size, generator: np.random.Generator
 ) -> Carrier:
-    """Features in a code that the first layer can hand on, or each in a dimension of its own.
+    """Features in a code that the first layer, in superposition, can hand on.
 
     A first layer that is mostly of gates with several literals hands little on; then the code
     is spread over as many dimensions as there are neurons instead.
     """
     features, first = len(plan.circuit.features), plan.schedule.stages[0]
-    if not superposed(first, neurons):
-        return basis_carrier(features)
     hands_on = 2 * int((first.needed == 1).sum()) > len(first)
     dimensions = size.shared if hands_on else min(neurons, 3 * features // 4)
     if not WEIGHT <= dimensions < features:
-        return basis_carrier(features)
+        return _basis(plan)
     if affine_places(features, dimensions, WEIGHT):
         rows = affine_code(features, dimensions, WEIGHT, generator).positions
     else:
@@ -173,7 +186,9 @@ def _readout(plan: DeepPlan, carrier: Carrier, share: float) -> Readout:
     live = column >= 0
     counts = np.where(live, carrier.weight, 0)
     neurons = carrier.positions[column[live]].ravel()
-    sign = np.where(circuit.inverted, -1, 1)
+    # A column may rest at 1 and be inverted itself; a constant, -1, reads what stands last.
+    flipped = circuit.inverted ^ np.append(carrier.inverted, False)[column]
+    sign = np.where(flipped, -1, 1)
     level = sign * np.float32(share * carrier.weight)
     constant = np.where(circuit.inverted, np.float32(-0.5), np.float32(np.inf))
     return Readout(
@@ -203,19 +218,18 @@ def _calibrated(plan: DeepPlan, network: Network) -> float:
     return best_share(lowest_on, highest_off)
 
 
-def _provenance(plan: DeepPlan, neurons: int) -> Provenance:
-    superposed_stages = sum(superposed(stage, neurons) for stage in plan.schedule.stages)
-    stages = len(plan.schedule.stages)
+def _provenance(plan: DeepPlan, superposed: list[bool]) -> Provenance:
+    count, stages = sum(superposed), len(superposed)
     columns = plan.schedule.output_columns
-    readout = int((columns >= 0).sum()) * WEIGHT + 1 if superposed_stages else 0
+    readout = int((columns >= 0).sum()) * WEIGHT + 1 if count else 0
     return Provenance(
         source=plan.circuit.name,
-        construction="deep" if superposed_stages else "monosemantic",
+        construction="deep" if count else "monosemantic",
         active=plan.active,
         seed=plan.seed,
         gates=plan.circuit.gates,
         monosemantic_neurons=plan.monosemantic_neurons,
         readout_parameters=readout,
-        channels={"superposed": superposed_stages, "monosemantic": stages - superposed_stages},
+        channels={"superposed": count, "monosemantic": stages - count},
         note="",
     )

@@ -2,11 +2,14 @@
 
 Over exact inputs one ReLU a gate is enough, and stays exact at any depth: an AND of literals of
 which p are plain is ReLU(sum - (p - 1)); an OR is one minus ReLU(1 - sum), so its unit rests at 1
-and is read inverted. Over a layer in superposition the inputs carry noise, and the units are
+and is read inverted. A wire that is only carried takes a unit too, or, in a residual stream, passes
+the layer as it is. Over a layer in superposition the inputs carry noise, and the units are
 clipped instead, with margins wide enough that what leaves them is exactly 0 or 1 again.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -23,13 +26,29 @@ _MIDDLE = 0.6
 _MARGIN = 2 / 15
 
 
-def naive_layer(stage: Stage, below: Carrier, last: bool = False) -> tuple[Layer, Carrier]:
-    """The layer of a stage with one unit a column, and how it carries them.
+def exact_layer(stage: Stage, below: Carrier, residual: bool) -> tuple[Layer, Carrier]:
+    """The layer of a stage over exact inputs, and how it carries the columns.
 
-    In the `last` one an OR is the plain sum: the readout's threshold does the rest, and the outputs
-    rest where their wires do.
+    With `residual`, columns that only carry a wire pass, all but one if nothing else is left.
     """
-    resting = stage.disjunction & (stage.widths > 1) & below.exact & (not last)
+    passing = stage.carries & residual
+    passing[0] &= not passing.all()
+    computed, carrier = naive_layer(stage.select(np.flatnonzero(~passing)), below)
+    sources = below.positions[stage.literals[stage.offsets[:-1][passing]], 0]
+    carried = np.unique(sources)
+    positions = np.empty((len(stage), 1), np.int32)
+    positions[~passing] = carrier.positions
+    positions[passing, 0] = computed.units + np.searchsorted(carried, sources)
+    inverted = np.zeros(len(stage), bool)
+    inverted[~passing] = carrier.inverted
+    inverted[passing] = below.inverted[stage.literals[stage.offsets[:-1][passing]]]
+    layer = replace(computed, carried=carried.astype(np.int32))
+    return layer, Carrier(layer.width, positions, inverted, 0, True)
+
+
+def naive_layer(stage: Stage, below: Carrier) -> tuple[Layer, Carrier]:
+    """The layer of a stage with one unit a column, and how it carries them."""
+    resting = stage.disjunction & (stage.widths > 1) & below.exact
     grain = 1 if below.exact else grain_of(below.weight)
     unit = grain * below.weight
     signs = stage.signs.astype(np.int64) * np.where(resting, -1, 1)[stage.column_of_literal]

@@ -14,13 +14,14 @@ from polyseme.networks.network import Network
 class LayerDecision:
     """One hidden layer: `columns` wires are live behind it, `mean_on` of them on at a time.
 
-    `predicted_superposed` is the ReLUs that superposition would ask for, `columns` what the
-    monosemantic layer has.
+    `carried` of them pass in the residual stream. `predicted_superposed` is the ReLUs that
+    superposition would ask for.
     """
 
     layer: int
     columns: int
     neurons: int
+    carried: int
     kind: str
     share_on: float
     mean_on: float
@@ -41,6 +42,7 @@ def layer_decisions(plan: DeepPlan, network: Network) -> tuple[LayerDecision, ..
                 layer=number,
                 columns=len(stage),
                 neurons=layer.neurons,
+                carried=len(layer.carried),
                 kind="superposed" if shares_units else "monosemantic",
                 share_on=float(plan.activity.share[number]),
                 mean_on=float(plan.activity.mean[number]),
@@ -54,6 +56,6 @@ def layer_decisions(plan: DeepPlan, network: Network) -> tuple[LayerDecision, ..
 def _why(shares_units: bool, columns: int, neurons: int, predicted: int) -> str:
     if shares_units:
         return f"{columns / neurons:.1f} wires a neuron"
-    if predicted >= columns:
-        return f"superposition would take {predicted:,} neurons for {columns:,} wires"
+    if predicted >= neurons:
+        return f"superposition would take {predicted:,} neurons"
     return "fits into fewer neurons than the widest layer has"

@@ -57,14 +57,15 @@ def smallest_deep(plan: DeepPlan, note: Note) -> tuple[Network, Verification]:
         return _give_up(
             plan,
             note,
-            f"superposition does not pay here: its widest layer has {widest:,} live wires and at "
-            f"this activity superposition would ask for about {predicted:,} ReLUs",
+            f"superposition does not pay here: with a neuron for every wire the widest layer has "
+            f"{widest:,}, and at this activity superposition would ask for about {predicted:,}",
         )
-    neurons = _search(plan, min(predicted, widest), note)
+    superposable = plan.superposable
+    neurons = _search(superposable, min(predicted, widest), note)
     attempt = 0
     while neurons < widest:
-        network = build_deep(plan, neurons)
-        seen = confirm_deep(plan, network, attempt)
+        network = build_deep(superposable, neurons)
+        seen = confirm_deep(superposable, network, attempt)
         note(f"confirm {network.neurons:,} neurons: {seen.wrong} of {seen.samples:,} wrong")
         if seen.error_interval[1] < plan.error:
             return network, seen
@@ -73,8 +74,8 @@ def smallest_deep(plan: DeepPlan, note: Note) -> tuple[Network, Verification]:
     return _give_up(
         plan,
         note,
-        f"superposition does not pay here: no network of fewer than {widest:,} neurons, one a live "
-        f"wire, was found to err under {plan.error:g}",
+        f"superposition does not pay here: no network of fewer than {widest:,} neurons, which are "
+        f"enough to give every wire its own, was found to err under {plan.error:g}",
     )
 
 

@@ -1,0 +1,38 @@
+"""What torch has no module for. Importing this file needs torch."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+
+class Residual(torch.nn.Module):
+    """Modules one after the other, and behind what they compute, numbers that pass them by."""
+
+    def __init__(self, parts: dict[str, torch.nn.Module], carried: NDArray[np.int32]) -> None:
+        """Hold the modules by name; `carried` (numbers,) says what passes."""
+        super().__init__()
+        for name, part in parts.items():
+            self.add_module(name, part)
+        self.register_buffer("carried", torch.from_numpy(carried.astype(np.int64)))
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """From (samples, inputs) to (samples, computed and carried)."""
+        computed = values
+        for part in self.children():
+            computed = part(computed)
+        return torch.cat((computed, values[..., self.get_buffer("carried")]), dim=-1)
+
+
+class Square(torch.nn.Module):
+    """The square of each number, times a constant."""
+
+    def __init__(self, factor: float) -> None:
+        """Keep the constant."""
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """Of the same shape as `values`."""
+        return values * values * self.factor
