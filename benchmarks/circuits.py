@@ -23,6 +23,7 @@ from polyseme.cli.logic import netlist_as_read
 from polyseme.compiler.compile import fulfil
 from polyseme.compiler.deep.plan import make_deep_plan
 from polyseme.compiler.request import Request
+from polyseme.compiler.schedule import Carry
 from polyseme.compiler.sizing import Sized
 from polyseme.errors import PolysemeError
 from polyseme.verify.independent import independent_reference
@@ -54,9 +55,10 @@ ABOUT = (
     "simulated as an AIG by code that compiling does not use.",
     "",
     "*gates* and *depth* are those of the normalised circuit, *gates on* is the mean share of them",
-    "that is on at 2,000 satisfied inputs. *live wires* are those of the widest layer, the neurons",
-    "it has when each wire has its own; *neurons* are the ReLUs of the widest layer that was",
-    "built. *superposition* is the most that any layer is predicted to ask for in superposition",
+    "that is on at 2,000 satisfied inputs. *by gates* are the neurons of the widest layer when",
+    "every live wire has its own; *neurons* are the ReLUs of the widest layer as built, where",
+    "wires that a layer does not change may pass it in a residual stream: at most *carried*.",
+    "*superposition* is the most that any layer is predicted to ask for in superposition",
     "(a dash: one hidden layer, for which there is no such prediction). *built* counts the layers",
     "built monosemantic / superposed. *s* is the time to compile.",
 )
@@ -68,8 +70,9 @@ COLUMNS = (
     "depth",
     "layers",
     "gates on",
-    "live wires",
+    "by gates",
     "neurons",
+    "carried",
     "superposition",
     "built",
     "wrong",
@@ -90,8 +93,9 @@ class Row:
     depth: int
     layers: int
     gates_on: float
-    live_wires: int
+    by_gates: int
     neurons: int
+    carried: int
     superposition: int | None
     built_monosemantic: int
     built_superposed: int
@@ -177,7 +181,7 @@ def _row(folder: Path, path: Path, samples: int) -> Row:
         reference=reference,
     )
     superposed = _superposed(sized)
-    plan = make_deep_plan(circuit, ACTIVE, request.error, request.seed)
+    plan = make_deep_plan(circuit, ACTIVE, request.error, request.seed, Carry.GATES)
     row = Row(
         circuit=name,
         inputs=len(circuit.features),
@@ -186,8 +190,9 @@ def _row(folder: Path, path: Path, samples: int) -> Row:
         depth=circuit.depth,
         layers=len(network.layers),
         gates_on=plan.activity.gates,
-        live_wires=network.provenance.monosemantic_neurons,
+        by_gates=plan.monosemantic_neurons,
         neurons=network.neurons,
+        carried=network.carried,
         superposition=max((one.predicted_superposed for one in sized.layers), default=None),
         built_monosemantic=len(network.layers) - superposed,
         built_superposed=superposed,
@@ -226,8 +231,8 @@ def _section(rows: Sequence[Row], samples: int) -> str:
         asked = "–" if row.superposition is None else f"{row.superposition:,}"
         lines.append(
             f"| {row.circuit} | {row.inputs:,} | {row.outputs:,} | {row.gates:,} | {row.depth} "
-            f"| {row.layers} | {row.gates_on:.1%} | {row.live_wires:,} | **{row.neurons:,}** "
-            f"| {asked} | {row.built_monosemantic} / {row.built_superposed} "
+            f"| {row.layers} | {row.gates_on:.1%} | {row.by_gates:,} | **{row.neurons:,}** "
+            f"| {row.carried:,} | {asked} | {row.built_monosemantic} / {row.built_superposed} "
             f"| {row.wrong:,} of {row.samples:,} | {row.seconds_compile:.1f} |"
         )
     return "\n".join([*lines, ""])

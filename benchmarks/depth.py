@@ -28,6 +28,7 @@ from polyseme.circuits.evaluate import wires_on
 from polyseme.compiler.deep.build import build_deep
 from polyseme.compiler.deep.plan import DeepPlan, make_deep_plan
 from polyseme.compiler.plan import Stream
+from polyseme.compiler.schedule import Carry
 from polyseme.networks.deep_key import DeepKey
 from polyseme.networks.network import Layer, Network
 from polyseme.networks.run import LayerRunner
@@ -106,7 +107,7 @@ def main() -> None:
 def planned(width: int, depth: int) -> DeepPlan:
     """The plan of a layered circuit."""
     circuit = ps.problems.layered(width, depth, ACTIVE, SEED)
-    return make_deep_plan(circuit, ACTIVE, ERROR, SEED)
+    return make_deep_plan(circuit, ACTIVE, ERROR, SEED, Carry.GATES)
 
 
 def transition(

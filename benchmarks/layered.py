@@ -15,6 +15,7 @@ import time
 import polyseme as ps
 from polyseme.compiler.deep.build import build_deep
 from polyseme.compiler.deep.plan import make_deep_plan
+from polyseme.compiler.schedule import Carry
 
 ACTIVE = 3
 
@@ -23,7 +24,7 @@ def main(width: int, depth: int, neurons: int, samples: int) -> None:
     """Build, try, report."""
     circuit = ps.problems.layered(width, depth, active=ACTIVE)
     begun = time.perf_counter()
-    network = build_deep(make_deep_plan(circuit, ACTIVE, 1e-3, 0), neurons)
+    network = build_deep(make_deep_plan(circuit, ACTIVE, 1e-3, 0, Carry.GATES), neurons)
     built = time.perf_counter()
     print(f"{circuit.name}: {network.neurons:,} ReLUs a layer, built in {built - begun:.0f} s")
     print(f"{width / network.neurons:.2f} computed features a ReLU", flush=True)

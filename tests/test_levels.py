@@ -14,13 +14,16 @@ ROOT = Path(polyseme.__file__).parent
 BELOW = {
     "errors": set[str](),
     "writing": {"errors"},
+    "literature": set[str](),
     "circuits": {"errors", "writing"},
     "codes": {"errors"},
     "networks": {"errors", "writing", "circuits", "codes"},
     "verify": {"errors", "circuits", "codes", "networks"},
-    "compiler": {"errors", "circuits", "codes", "networks", "verify"},
-    "bounds": {"errors", "circuits", "codes", "networks", "verify", "compiler"},
+    "compiler": {"errors", "literature", "circuits", "codes", "networks", "verify"},
+    "bounds": {"errors", "literature", "circuits", "codes", "networks", "verify", "compiler"},
 }
+# Published figures recomputed: a user of all levels, but not of the command line.
+BELOW["reproduce"] = set(BELOW)
 # The command line is a user like any other: it may import all of them and the package itself.
 BELOW["cli"] = {*BELOW, "polyseme"}
 

@@ -3,6 +3,7 @@
 from polyseme.bounds.report import bounds
 from polyseme.circuits import Circuit, GateKind, Names, build_circuit, problems, read
 from polyseme.compiler.compile import compile
+from polyseme.compiler.constructions.citing import citation
 from polyseme.errors import (
     CompileError,
     FileFormatError,
@@ -35,6 +36,7 @@ __all__ = [
     "Verification",
     "bounds",
     "build_circuit",
+    "citation",
     "compile",
     "load",
     "load_key",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 # Up to this many chosen, a binomial is worked out in whole numbers.
 _EXACT_CHOSEN = 1000
 # With more members than 2^_HUGE_BITS to choose from, chosen ones hardly ever repeat: choosing k is
 # choosing k times and dividing by k!, to far beyond the last digit of a float.
 _HUGE_BITS = 250
+# What is smaller than this share of a sum does not change it.
+_NEGLIGIBLE = 1e-18
 
 
 def log2_factorial(number: int) -> float:
@@ -50,3 +53,30 @@ def log2_gate_sets(wires: int, inputs: int, marked: int, gates: int) -> float:
     if bits > _HUGE_BITS:
         return gates * bits - log2_factorial(gates)
     return log2_binomial(math.comb(wires, inputs) * math.comb(inputs, marked), gates)
+
+
+def log2_sparse_sets(total: int, most: int) -> float:
+    """log2 of the number of sets of at most `most` of `total` members.
+
+    Terms are added from the largest down, until they no longer count. Raises ValueError unless
+    0 <= most <= total.
+    """
+    if not 0 <= most <= total:
+        raise ValueError(f"cannot choose {most} of {total}")
+    peak = min(most, total // 2)
+    largest = log2_binomial(total, peak)
+    return largest + math.log2(
+        1.0
+        + math.fsum(_falling(total, range(peak, 0, -1), up=False))
+        + math.fsum(_falling(total, range(peak, most), up=True))
+    )
+
+
+def _falling(total: int, sizes: range, up: bool) -> Iterator[float]:
+    """Binomials over the one at the first size, each a step up or down from that before it."""
+    share = 1.0
+    for size in sizes:
+        share *= (total - size) / (size + 1) if up else size / (total - size + 1)
+        if share < _NEGLIGIBLE:
+            return
+        yield share

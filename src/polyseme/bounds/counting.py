@@ -9,14 +9,14 @@ and parameters this way. The family is read from the circuit's arrays, never fro
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import gammaln
 
 from polyseme.bounds.combinatorics import log2_binomial, log2_factorial
 from polyseme.bounds.facts import relation_of_facts
-from polyseme.bounds.groups import group_gates, group_terms
+from polyseme.bounds.groups import Group, group_gates, group_terms
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.terms import Terms, terms_of
 from polyseme.errors import CompileError
@@ -29,12 +29,28 @@ class CountingBound:
     """A family of computations in words, and log2 of how many members it has.
 
     `counts_functions` says whether all members are different functions; only then do the bits bound
-    a network from below. Otherwise they count descriptions, and are only indicative.
+    a network from below. Otherwise they count descriptions, and are only indicative. `per_output`
+    are pairs (outputs, bits that knowing one of them is worth at most), the most bits first; empty
+    where every output is worth its even share.
     """
 
     family: str
     bits: float
     counts_functions: bool
+    per_output: tuple[tuple[int, float], ...] = field(default=(), repr=False)
+
+    def with_error(self, outputs: int, error_share: float) -> float:
+        """The bits still needed when a share of the outputs may be wrong; never below 0.
+
+        As `bits_with_error`, but the outputs that are wrong are those worth the most bits. Raises
+        ValueError for values out of range.
+        """
+        even = bits_with_error(self.bits, outputs, error_share)
+        wrong, lost = math.floor(error_share * outputs), 0.0
+        for alike, worth in self.per_output:
+            lost += min(alike, wrong) * worth
+            wrong -= min(alike, wrong)
+        return max(0.0, min(even, even + error_share * self.bits - lost)) if even else 0.0
 
 
 def counting_bits(circuit: Circuit) -> CountingBound:
@@ -50,8 +66,9 @@ def counting_bits(circuit: Circuit) -> CountingBound:
     - any other circuit one hidden layer computes: the sets of as many distinct terms of the same
       widths and numbers of negations. Which output a term feeds is not counted, and different terms
       may make the same function;
-    - deeper ones: their sets of gates level by level, each reading any wires below its level. These
-      count circuits, and many circuits are the same function.
+    - deeper ones: their sets of gates level by level, each reading any wires below its level, or
+      any of the level just below where all gates do (layered circuits). These count circuits, and
+      many circuits are the same function (`renaming.py` counts functions, but far fewer).
     """
     try:
         terms = terms_of(circuit)
@@ -63,9 +80,11 @@ def counting_bits(circuit: Circuit) -> CountingBound:
 def bits_with_error(bits: float, outputs: int, error_share: float) -> float:
     """The bits still needed when a share of the outputs may be wrong; never below 0.
 
-    Saying which outputs are wrong takes at most H(error_share) bits an output, H being the binary
-    entropy. Repairing them takes their share of the bits, and at most H an output more, because the
-    order of gates is not counted and a small set of gates takes more bits a gate than a large one.
+    The outputs are worth the same bits each. Saying which of them are wrong takes at most
+    H(error_share) bits an output, H being the binary entropy. Repairing k of M takes at most
+    k / M of the bits and log2 C(M, k) <= M H more: for M gates of T there are, C(T, k) =
+    C(T, M) C(M, k) / C(T - k, M - k), and C(T - k, M - k) has the M - k largest of the M factors of
+    C(T, M). Reordering k of M outputs takes log2 k!, which is less than k / M of log2 M!.
     Raises ValueError for values out of range.
     """
     if bits < 0 or outputs < 1:
@@ -117,7 +136,7 @@ def _direct_gates(circuit: Circuit) -> CountingBound | None:
     number = sum(group.distinct for group in groups)
     if len(groups) > 1 or groups[0].kind != GateKind.AND:
         family = f"sets of {number:,} gates of the same kinds over {features:,} features"
-        return CountingBound(family, bits, True)
+        return CountingBound(family, bits, True, _worth_of_groups(groups, features))
     inputs = groups[0].inputs
     among = f"all {_SETS.get(inputs, f'sets of {inputs:,}')} of {features:,} features"
     if bits == 0:
@@ -131,13 +150,25 @@ def _facts(terms: Terms) -> CountingBound | None:
         return None
     subject = terms.literals.reshape(-1, 2).sum(axis=1) - relation
     facts = np.unique(relation, return_counts=True)[1]
-    same_object = np.unique(terms.output, return_counts=True)[1]
+    objects = np.unique(terms.output, return_inverse=True, return_counts=True)
+    of_term, same_object = objects[1], objects[2]
     bits = (gammaln(facts + 1.0).sum() - gammaln(same_object + 1.0).sum()) / math.log(2)
     family = (
         f"tables of {len(terms):,} facts over {len(np.unique(subject)):,} subjects and "
         f"{len(facts):,} relations"
     )
-    return CountingBound(family, max(0.0, float(bits)), True)
+    relation_of = np.zeros(len(same_object), np.int64)
+    relation_of[of_term] = np.unique(relation, return_inverse=True)[1]
+    # Of a relation's n facts, c with one object: which they are is worth at most c log2(n / c).
+    worth = same_object * np.log2(facts[relation_of] / same_object)
+    per_output = tuple((1, bits) for bits in sorted(worth.tolist(), reverse=True))
+    return CountingBound(family, max(0.0, float(bits)), True, per_output)
+
+
+def _worth_of_groups(groups: list[Group], features: int) -> tuple[tuple[int, float], ...]:
+    """Gates, and the bits that each is worth; those worth most first."""
+    worth = [(group.distinct, group.bits(features) / group.distinct) for group in groups]
+    return tuple(sorted(worth, key=lambda pair: -pair[1])) if len(worth) > 1 else ()
 
 
 def _term_sets(terms: Terms) -> CountingBound:
@@ -151,13 +182,20 @@ def _term_sets(terms: Terms) -> CountingBound:
 def _levels(circuit: Circuit) -> CountingBound:
     features = len(circuit.features)
     gate_levels = circuit.levels[features:]
-    below, bits = features, 0.0
+    layered = _is_layered(circuit)
+    readable, bits = features, 0.0
     for level in range(1, int(gate_levels.max()) + 1):
         gates = np.flatnonzero(gate_levels == level)
-        bits += math.fsum(group.bits(below) for group in group_gates(circuit, gates))
-        below += len(gates)
+        bits += math.fsum(group.bits(readable) for group in group_gates(circuit, gates))
+        readable = len(gates) + (0 if layered else readable)
     family = (
-        f"circuits of {circuit.gates:,} gates over {features:,} features, on the same "
-        f"{int(gate_levels.max()):,} levels"
+        f"{'layered ' if layered else ''}circuits of {circuit.gates:,} gates over {features:,} "
+        f"features, on the same {int(gate_levels.max()):,} levels"
     )
     return CountingBound(family, bits, False)
+
+
+def _is_layered(circuit: Circuit) -> bool:
+    """Whether every gate reads only gates (or features) of the level just below its own."""
+    own = np.repeat(circuit.levels[len(circuit.features) :], np.diff(circuit.fan_in_offsets))
+    return bool((circuit.levels[circuit.fan_in] == own - 1).all())

@@ -61,6 +61,8 @@ def _group(
     marked: NDArray[np.int64],
     entries: NDArray[np.int64],
 ) -> list[Group]:
+    if not len(widths):
+        return []
     starts = np.cumsum(widths) - widths
     makes, make = np.unique(np.stack((kinds, widths, marked)), axis=1, return_inverse=True)
     by_make = np.split(np.argsort(make, kind="stable"), np.cumsum(np.bincount(make))[:-1])

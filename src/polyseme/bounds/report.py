@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from polyseme.bounds.counting import CountingBound, bits_with_error, counting_bits, neurons_for
+from polyseme.bounds.capacity import capacity_for
+from polyseme.bounds.counting import counting_bits
+from polyseme.bounds.declared import declared_rows
+from polyseme.bounds.holding import holding_rows
+from polyseme.bounds.lower import least, lower_rows
+from polyseme.bounds.rows import Row as Row
+from polyseme.bounds.rows import plain
+from polyseme.bounds.tried import NetworkBound
 from polyseme.circuits.circuit import Circuit
-from polyseme.compiler.compile import fits_one_layer
-from polyseme.compiler.deep.plan import make_deep_plan
-from polyseme.compiler.deep.sizing import predicted_neurons as predicted_deep
-from polyseme.compiler.plan import make_plan
+from polyseme.compiler.constructions.construction import Inputs
 from polyseme.compiler.request import Request
-from polyseme.compiler.sizing import predicted_neurons
-
-# What a weight can hold: name, bits a weight, source.
-_CAPACITIES = (
-    ("1 bit a weight", 1.0, "counting"),
-    ("2 bits a weight", 2.0, "Gardner 1988: dense patterns, optimal real weights"),
-    ("8 bits a weight", 8.0, "counting"),
-    ("0.69 bits a weight", math.log(2), "Willshaw et al. 1969: clipped one-shot storage"),
-)
 
 
 @dataclass(frozen=True)
-class Row:
-    """A number of neurons, under what name, and where it comes from."""
+class Capacity:
+    """Neurons that read as many numbers compute at most `outputs` of a circuit's kind."""
 
-    name: str
     neurons: int
-    source: str
+    bits_per_weight: float
+    outputs: int
 
 
 @dataclass(frozen=True)
@@ -39,8 +33,12 @@ class Bounds:
 
     `family` and `bits` are the counting bound, which bounds every network from below only where
     `counts_functions` holds. Each of `lower` is for one hidden layer, or for `layers` equal ones
-    where the circuit is deeper. `constructions` are neurons in the widest layer; `note` says so
-    where there are several.
+    where the circuit is deeper, that read no more numbers than they have neurons: a layer with a
+    dimension a feature has more weights, and may do with fewer neurons. `representation` is
+    dimensions for merely holding the features. `constructions` are neurons in the widest layer;
+    `note` says so where there are several. `capacity` is of the smallest construction that does not
+    need a dimension a feature, where the circuit is of a kind that grows.
+    `measured` and `network` are empty unless filled in.
     """
 
     active: int
@@ -54,16 +52,22 @@ class Bounds:
     counts_functions: bool
     lower_bound_neurons: int
     lower: tuple[Row, ...]
+    representation: tuple[Row, ...]
     constructions: tuple[Row, ...]
+    capacity: Capacity | None
     monosemantic_neurons: int
+    measured: tuple[Row, ...] = ()
+    network: NetworkBound | None = None
     note: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain dictionaries, lists, numbers and text."""
         return {
             **asdict(self),
-            "lower": _plain(self.lower),
-            "constructions": _plain(self.constructions),
+            "lower": plain(self.lower),
+            "representation": plain(self.representation),
+            "constructions": plain(self.constructions),
+            "measured": plain(self.measured),
         }
 
 
@@ -75,7 +79,7 @@ def bounds(circuit: Circuit, *, active: int = 3, error: float = 1e-3) -> Bounds:
     """
     Request(active=active, error=error).check_promise(circuit)
     count = counting_bits(circuit)
-    constructions, layers, note = _constructions(circuit, active, error)
+    constructions, layers = declared_rows(circuit, active, error)
     return Bounds(
         active=active,
         error=error,
@@ -86,46 +90,19 @@ def bounds(circuit: Circuit, *, active: int = 3, error: float = 1e-3) -> Bounds:
         family=count.family,
         bits=count.bits,
         counts_functions=count.counts_functions,
-        lower_bound_neurons=_least(count.bits / layers, 1.0),
-        lower=_lower(count, layers, len(circuit.outputs), error),
+        lower_bound_neurons=least(count.bits / layers, 1.0),
+        lower=lower_rows(circuit, count, layers, error),
+        representation=holding_rows(len(circuit.features), active, error),
         constructions=constructions,
+        capacity=_capacity(circuit, constructions),
         monosemantic_neurons=constructions[-1].neurons,
-        note=note,
+        note=f"neurons are of the widest of {layers} hidden layers" if layers > 1 else "",
     )
 
 
-def _constructions(circuit: Circuit, active: int, error: float) -> tuple[tuple[Row, ...], int, str]:
-    """Sizes of the constructions, the monosemantic one last; layers; why one is missing."""
-    if fits_one_layer(circuit, active):
-        plan = make_plan(circuit, active, error, "auto", 0)
-        rows = (
-            Row(
-                "three-channel", predicted_neurons(plan), "predicted by the compiler's noise model"
-            ),
-            Row("monosemantic", plan.monosemantic_neurons, "a neuron for every term"),
-        )
-        return rows, 1, ""
-    deep = make_deep_plan(circuit, active, error, 0)
-    layers = len(deep.schedule.stages)
-    rows = (
-        Row("deep", predicted_deep(deep), "predicted from reads, activity and depth"),
-        Row("monosemantic", deep.monosemantic_neurons, "a neuron for every live wire"),
-    )
-    return rows, layers, f"neurons are of the widest of {layers} hidden layers"
-
-
-def _lower(count: CountingBound, layers: int, outputs: int, error: float) -> tuple[Row, ...]:
-    rows = [
-        Row(name, _least(count.bits / layers, bits), source) for name, bits, source in _CAPACITIES
-    ]
-    spared = bits_with_error(count.bits, outputs, error)
-    name = f"1 bit a weight, a share of {error:g} of the outputs wrong"
-    return (*rows, Row(name, _least(spared / layers, 1.0), "counting"))
-
-
-def _least(bits: float, bits_per_weight: float) -> int:
-    return math.ceil(neurons_for(bits, bits_per_weight))
-
-
-def _plain(rows: tuple[Row, ...]) -> list[dict[str, Any]]:
-    return [asdict(row) for row in rows]
+def _capacity(circuit: Circuit, constructions: tuple[Row, ...]) -> Capacity | None:
+    sizes = [row.neurons for row in constructions[:-1] if row.inputs != Inputs.BASIS.value]
+    if not sizes:
+        return None
+    outputs = capacity_for(circuit, min(sizes), 1.0)
+    return None if outputs is None else Capacity(min(sizes), 1.0, outputs)

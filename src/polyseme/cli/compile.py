@@ -53,7 +53,11 @@ def compile_command(
     ] = None,
     construction: Annotated[
         str,
-        typer.Option("--construction", metavar="NAME", help="auto, three-channel or monosemantic."),
+        typer.Option(
+            "--construction",
+            metavar="NAME",
+            help="auto, or one of those that `polyseme constructions` lists.",
+        ),
     ] = "auto",
     encoder: Annotated[
         str,
@@ -127,10 +131,15 @@ def _check_outputs(output: str, source: str) -> None:
 
 
 def _save(network: Network, output: str) -> None:
-    """Write the answer key, then the network, so that no network appears without its key."""
-    assert network.key is not None
-    save_key(network.key, key_path(output))
+    """Write the answer key, then the network, so that no network appears without its key.
+
+    A few constructions have none; then the key of what was there before must not stay.
+    """
+    if network.key is not None:
+        save_key(network.key, key_path(output))
     save_network(network, output)
+    if network.key is None:
+        key_path(output).unlink(missing_ok=True)
 
 
 def _status(compiled: Compiled) -> int:

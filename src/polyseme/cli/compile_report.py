@@ -118,7 +118,7 @@ def _sentences(compiled: Compiled, output: str | None) -> list[str]:
     ]
     if provenance.note:
         lines.append(f"note          {provenance.note}")
-    return [*lines, f"saved         {_saved_where(output)}"]
+    return [*lines, f"saved         {_saved_where(network, output)}"]
 
 
 def _headline(compiled: Compiled) -> str:
@@ -169,9 +169,11 @@ def _saved(network: Network, deep: bool) -> str:
     return f"{without}; superposition saves {1 - network.neurons / alone:.0%}"
 
 
-def _saved_where(output: str | None) -> str:
+def _saved_where(network: Network, output: str | None) -> str:
     if output is None:
         return "nothing; -o NET saves the network and its answer key"
+    if network.key is None:
+        return f"{output}; this construction has no answer key, so verify it with its SOURCE"
     return f"{output}, answer key {Path(key_path(output)).name}"
 
 

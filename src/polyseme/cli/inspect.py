@@ -13,6 +13,7 @@ from polyseme.circuits.problems import MAX_SIZE
 from polyseme.cli.options import AsJson, NetworkFile, whole
 from polyseme.cli.places import key_beside
 from polyseme.cli.report import emit, emit_json
+from polyseme.compiler.constructions.citing import citation
 from polyseme.errors import PolysemeError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.deep_key import DeepKey
@@ -52,14 +53,21 @@ def inspect_command(
             "every wire that unit U of layer L carries. Needs the answer key beside NET.",
         ),
     ] = None,
+    cite: Annotated[
+        bool, typer.Option("--cite", help="Only print BibTeX for what NET was made with.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Show what is in NET and, if its answer key is beside it, what each neuron is for.
 
     Example: polyseme inspect net.safetensors --neuron 7
     Example: polyseme inspect deep.safetensors --neuron 2:7
+    Example: polyseme inspect net.safetensors --cite
     """
     network = load(network_file, key_beside(network_file))
+    if cite:
+        emit(citation(network))
+        return 0
     asked = None if neuron is None else _served(network, neuron, network_file)
     if as_json:
         emit_json({**_fields(network), **({} if asked is None else {"neuron": asked.fields})})

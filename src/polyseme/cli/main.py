@@ -17,10 +17,13 @@ import typer
 import polyseme
 from polyseme.cli.bounds import bounds_command
 from polyseme.cli.compile import compile_command
+from polyseme.cli.constructions import constructions_command
 from polyseme.cli.convert import convert_command
+from polyseme.cli.counting import counting_command
 from polyseme.cli.export import export_command
 from polyseme.cli.inspect import inspect_command
 from polyseme.cli.report import emit, one_line
+from polyseme.cli.reproduce import reproduce_command
 from polyseme.cli.run import run_command
 from polyseme.cli.verify import verify_command
 from polyseme.errors import PolysemeError
@@ -35,6 +38,9 @@ app.command("verify")(verify_command)
 app.command("run")(run_command)
 app.command("inspect")(inspect_command)
 app.command("bounds")(bounds_command)
+app.command("constructions")(constructions_command)
+app.command("counting")(counting_command)
+app.command("reproduce")(reproduce_command)
 app.command("export")(export_command)
 app.command("convert")(convert_command)
 
@@ -61,6 +67,9 @@ def _top(
     polyseme run net.safetensors --on x3,x17
     polyseme inspect net.safetensors --neuron 7
     polyseme bounds permutation:features=5000
+    polyseme constructions universal-and
+    polyseme counting permutation:features=2000
+    polyseme reproduce --only ball-and-box
     polyseme export net.safetensors --to onnx -o net.onnx
     polyseme convert adder.blif -o adder.aig
 

@@ -1,22 +1,39 @@
 """Codes: which neurons carry which feature, and how much the features interfere."""
 
 from polyseme.codes.affine import affine_code
+from polyseme.codes.arithmetic_progressions import progression_code
 from polyseme.codes.balanced import balanced_code
 from polyseme.codes.code import SparseCode
 from polyseme.codes.coherence import Coherence, coherence
 from polyseme.codes.gaussian import gaussian_code
 from polyseme.codes.orthogonal_blocks import orthogonal_block_code
+from polyseme.codes.polysemanticity import Polysemanticity, polysemanticity
+from polyseme.codes.readout import (
+    Recovery,
+    mean_square_cross_talk,
+    pseudo_inverse_readout,
+    recover,
+    tied_readout,
+)
 from polyseme.codes.reed_solomon import reed_solomon_code
 from polyseme.codes.sign import sign_code
 
 __all__ = [
     "Coherence",
+    "Polysemanticity",
+    "Recovery",
     "SparseCode",
     "affine_code",
     "balanced_code",
     "coherence",
     "gaussian_code",
+    "mean_square_cross_talk",
     "orthogonal_block_code",
+    "polysemanticity",
+    "progression_code",
+    "pseudo_inverse_readout",
+    "recover",
     "reed_solomon_code",
     "sign_code",
+    "tied_readout",
 ]

@@ -15,7 +15,7 @@ of terms, and so do we:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -95,9 +95,20 @@ def assign_channels(terms: Terms) -> Assignment:
 
 def no_channels(terms: Terms) -> Assignment:
     """The assignment of a monosemantic network: every term a neuron of its own."""
+    return one_channel(terms, Channel.OWN)
+
+
+def one_channel(terms: Terms, channel: Channel) -> Assignment:
+    """Every term through the same channel, which is not the mixed one: nobody owns anything."""
     none = np.full(len(terms), -1, np.int32)
-    channel = np.full(len(terms), Channel.OWN, np.uint8)
-    return Assignment(channel, none, np.zeros(len(terms), np.int8), none)
+    every = np.full(len(terms), channel, np.uint8)
+    return Assignment(every, none, np.zeros(len(terms), np.int8), none)
+
+
+def overlapping_pools(terms: Terms) -> Assignment:
+    """Every term through the mixed channel, in the overlapping pool of its heaviest literal."""
+    owner, _ = _heaviest_literal(terms)
+    return replace(one_channel(terms, Channel.MIXED), pool=owner)
 
 
 def too_heavy(terms: Terms, assignment: Assignment) -> NDArray[np.int32]:

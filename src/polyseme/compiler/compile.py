@@ -7,6 +7,9 @@ from collections.abc import Callable
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import terms_of
 from polyseme.compiler.build import build_monosemantic, build_superposed
+from polyseme.compiler.constructions.catalogue import CATALOGUE
+from polyseme.compiler.constructions.construction import Task
+from polyseme.compiler.constructions.search import check_serves, confirmed, smallest_of
 from polyseme.compiler.deep.build import build_deep
 from polyseme.compiler.deep.plan import make_deep_plan
 from polyseme.compiler.deep.report import layer_decisions
@@ -17,6 +20,9 @@ from polyseme.compiler.schedule import Carry
 from polyseme.compiler.sizing import Sized, confirm, smallest_network
 from polyseme.errors import CompileError
 from polyseme.networks.network import Network
+
+# What the compiler chooses channels, codes and sizes for; other constructions are as published.
+_COMPILED = ("auto", "three-channel", "monosemantic")
 
 
 def compile(
@@ -58,6 +64,8 @@ def fulfil(
     Without `measure`, a network whose size was given is not tried out, and no error is returned.
     """
     request.check_promise(circuit)
+    if request.construction not in _COMPILED:
+        return _fulfil_named(circuit, request, note or (lambda line: None), measure)
     if not fits_one_layer(circuit, request.active):
         return _fulfil_deep(circuit, request, note or (lambda line: None), measure)
     if request.carry != "auto":
@@ -79,6 +87,19 @@ def fulfil(
     else:
         network = build_superposed(plan, request.neurons)
     return Sized(network, confirm(plan, network) if measure else None)
+
+
+def _fulfil_named(
+    circuit: Circuit, request: Request, note: Callable[[str], None], measure: bool
+) -> Sized:
+    """A network of a construction by name, as published: nothing is chosen for it."""
+    construction = CATALOGUE[request.construction]
+    task = Task(circuit, request.active, request.error, request.encoder, request.seed)
+    check_serves(construction, task)
+    if request.neurons is None:
+        return Sized(*smallest_of(construction, task, note))
+    network = construction.build(task, request.neurons)
+    return Sized(network, confirmed(task, network) if measure else None)
 
 
 def fits_one_layer(circuit: Circuit, active: int) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.compiler.schedule import Carry
 from polyseme.errors import CompileError
 
 CARRIES = tuple(Carry)
 ENCODERS = ("auto", "superposed", "basis")
-CONSTRUCTIONS = ("auto", "three-channel", "monosemantic")
+CONSTRUCTIONS = tuple(dict.fromkeys(("auto", "three-channel", "monosemantic", *CATALOGUE)))
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Request:
             raise CompileError(f"neurons is {self.neurons}; it must be at least 1")
         if self.construction not in CONSTRUCTIONS:
             raise CompileError(
-                f"no construction named {self.construction!r}; there are {', '.join(CONSTRUCTIONS)}"
+                f"no construction named {self.construction!r}; there are auto and those that "
+                "`polyseme constructions` lists"
             )
         if self.encoder not in ENCODERS:
             raise CompileError(

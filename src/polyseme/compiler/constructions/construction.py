@@ -11,6 +11,7 @@ import numpy as np
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import Terms, terms_of
+from polyseme.errors import CompileError
 from polyseme.networks.network import Network
 
 
@@ -40,6 +41,16 @@ class Task:
     def terms(self) -> Terms:
         """The circuit as ORs of ANDs of literals. Raises CompileError where it is deeper."""
         return terms_of(self.circuit)
+
+    @cached_property
+    def is_shallow(self) -> bool:
+        """Whether one hidden layer computes the circuit, none of whose outputs rests at 1."""
+        if self.circuit.inverted.any() or (self.circuit.outputs < 0).any():
+            return False
+        try:
+            return bool(len(self.terms))
+        except CompileError:
+            return False
 
     def stream(self, purpose: int) -> np.random.Generator:
         """The random stream for a purpose; the same for every size, so sizes compare fairly."""

@@ -1,0 +1,21 @@
+"""Whom to cite for a network."""
+
+from __future__ import annotations
+
+from polyseme.compiler.constructions.catalogue import CATALOGUE
+from polyseme.literature import PUBLICATIONS
+from polyseme.networks.network import Network
+
+# Ours throughout, after the scheme of decompressing, then computing and compressing.
+_DEEP = ("adler2024complexity",)
+
+
+def citation(network: Network) -> str:
+    """BibTeX for what a network was made with: its construction's sources, and polyseme.
+
+    A network of a construction that this polyseme does not know is cited as polyseme alone.
+    """
+    name = network.provenance.construction
+    known = CATALOGUE[name].sources if name in CATALOGUE else ()
+    keys = dict.fromkeys((*(_DEEP if name == "deep" else known), "polyseme"))
+    return "\n\n".join(PUBLICATIONS[key].bibtex(key) for key in keys)

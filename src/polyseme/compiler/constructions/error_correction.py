@@ -1,0 +1,230 @@
+"""Circuits of any depth with linear reads: computing layers alternate with correcting ones.
+
+Theorem (Hänni, Mendel, Vaintrob and Chan 2024, in our words). If every feature can be read linearly
+off a layer of width d to within about 1/sqrt(d), a layer of gates makes the reads worse and a layer
+that corrects errors makes them as good again; so networks of width d emulate sparse circuits of
+width O~(d^1.5) and any polynomial depth. Borobia et al. 2026 explain the power: it is where the
+cross-talk that linear reads cannot avoid, 1/sqrt(d), meets what the correction tolerates. Exact
+Boolean reset, which lets codes be light, reaches d^2.
+
+Here. A column of a stage is held by w = sqrt(d)/4 of d units (at least 4), any two codes sharing at
+most one unit where that fits. A read is the mean over a code, weights centred, no code is
+handed on and nothing is equalised: so each other column that is on moves a read by at most
+1/w = 4/sqrt(d), the linear invariant. A *computing* layer has plain ReLUs that begin to fire 1/2
+below a satisfied gate, ANDs of two on units apart from the other gates. A *correcting* layer reads
+every column, in a fresh code, through clipped units (two ReLUs) that go from 0 to 1 between 0.45
+and about 0.57 of a column. A unit reads R w / d columns, R the literals of a stage, each with
+noise of variance a / d where a columns are on: R w a / d^2 = R a / (4 d^1.5) in all. That variance
+must be under 1 / (8 ln(L / error)) for the gap of 1/2 to hold at each of L stages by the Gaussian
+tail exp(-gap^2 / (2 variance)): d^1.5 = 2 ln(L / error) R a. Three times that is measured to be
+enough, for lost amplitude, stray units and the many columns that could err:
+
+    N = 2 d = 2 (6 ln(L / error) R a)^(2/3)  ReLUs a layer, 2 L layers.
+
+So m wires a level need about m^(2/3) units. The constants are bad: with 1.75 literals a wire and
+a = 3, at error 0.1 and one stage there are fewer units than wires from m of some 5,000 on, and
+fewer ReLUs than one a wire only from 40,000 on by the law (measured sizes are a half to three quarters of it;
+see tests/test_scaling_channels.py). The deep compiler's own networks are far smaller.
+
+It stores 2 L d (d + 1) numbers; encoder and readout come from the seed, thresholds are midpoints.
+Wrong on a share `error` of satisfied inputs at most (measured). Refused: circuits with a stage of
+gates of more than two inputs, outputs that are constant or rest at 1, basis-aligned inputs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from polyseme.codes.affine import affine_code, affine_places
+from polyseme.codes.balanced import balanced_code
+from polyseme.codes.code import SparseCode
+from polyseme.compiler.activity import measure_activity
+from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.compiler.plan import Stream
+from polyseme.compiler.schedule import Carry, make_schedule
+from polyseme.compiler.stages import Schedule, Stage
+from polyseme.errors import CompileError
+from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
+from polyseme.verify.inputs import draw_deep_inputs
+
+NAME = "error-correction"
+# Codes of a quarter of the root of the units: any read is then off by at most about 4/sqrt(d).
+_WEIGHT_SHARE = 0.25
+_LEAST_WEIGHT = 4
+# A column that is fully on adds about so much to a sum of integers.
+_UNIT = 64
+_ACTIVITY_SAMPLES = 1000
+# A correcting unit begins to fire at this share of a column, and is saturated an eighth later.
+_BEGINS = 0.45
+# Three times what the Gaussian tail asks for; measured.
+_CONSTANT = 6.0
+
+
+def code_weight(units: int) -> int:
+    """Units of a code among so many: a share of their root."""
+    return max(_LEAST_WEIGHT, round(_WEIGHT_SHARE * float(np.sqrt(units))))
+
+
+def _schedule(task: Task) -> Schedule:
+    return make_schedule(task.circuit, Carry.GATES)
+
+
+def _refuses(task: Task) -> str | None:
+    circuit = task.circuit
+    if task.encoder == "basis":
+        return "its inputs are in superposition"
+    if circuit.inverted.any() or (circuit.outputs < 0).any():
+        return "an output rests at 1 or is constant"
+    for number, stage in enumerate(_schedule(task).stages):
+        if stage.widths.max() > 2:
+            return f"stage {number} has a gate of {stage.widths.max()} inputs, more than 2"
+    return None
+
+
+def _activity(task: Task, schedule: Schedule) -> NDArray[np.float64]:
+    """Columns that are on before each stage, on average, (stages,)."""
+    rows = draw_deep_inputs(
+        "satisfied",
+        task.circuit,
+        task.active,
+        _ACTIVITY_SAMPLES,
+        task.stream(Stream.ACTIVITY),
+    )
+    mean = measure_activity(schedule, rows).mean
+    on: NDArray[np.float64] = np.concatenate(([task.active], mean[:-1]))
+    return on
+
+
+def _neurons(task: Task) -> int:
+    schedule = _schedule(task)
+    reads = np.array([len(stage.literals) for stage in schedule.stages])
+    load = float((reads * np.maximum(_activity(task, schedule), 1.0)).max())
+    tail = np.log(len(reads) / task.error)
+    return 2 * int(np.ceil((_CONSTANT * tail * load) ** (2 / 3)))
+
+
+def _parameters(task: Task) -> int:
+    units = _neurons(task) // 2
+    return 2 * len(_schedule(task).stages) * units * (units + 1)
+
+
+def _build(task: Task, neurons: int) -> Network:
+    """Two layers a stage; raises CompileError where two codes would not fit side by side."""
+    units = neurons // 2
+    weight = code_weight(units)
+    # A region of ANDs and one of other gates, two codes wide each.
+    if units < 4 * weight:
+        raise CompileError(f"{neurons} neurons are too few for codes of {weight} clipped units")
+    schedule, generator = _schedule(task), task.stream(Stream.OUTPUT_CODES)
+    activity = _activity(task, schedule)
+    code = encoder = _code(len(task.circuit.features), units, weight, generator)
+    layers = []
+    for stage, on in zip(schedule.stages, activity.tolist(), strict=True):
+        computed, level = _computing_code(stage, units, weight, generator)
+        layers.append(_layer(_computed(stage, computed), level, code, on, clipped=False))
+        code = _code(len(stage), units, weight, generator)
+        layers.append(_layer(_copied(code), np.ones(units, np.int64), computed, on, clipped=True))
+    return Network(
+        encoder=Encoder(task.circuit.features, encoder),
+        layers=tuple(layers),
+        readout=_readout(task, code, schedule.output_columns),
+        provenance=Provenance(
+            source=task.circuit.name,
+            construction=NAME,
+            active=task.active,
+            seed=task.seed,
+            gates=task.circuit.gates,
+            monosemantic_neurons=int(schedule.alone.max()),
+            readout_parameters=0,
+            channels={"superposed": len(layers), "monosemantic": 0},
+        ),
+    )
+
+
+def _code(columns: int, units: int, weight: int, generator: np.random.Generator) -> SparseCode:
+    """Codes that share at most one unit, two by two, where they fit, else balanced random ones."""
+    if affine_places(columns, units, weight):
+        return affine_code(columns, units, weight, generator)
+    return balanced_code(columns, units, weight, generator)
+
+
+def _computing_code(
+    stage: Stage, units: int, weight: int, generator: np.random.Generator
+) -> tuple[SparseCode, NDArray[np.int64]]:
+    """Codes, ANDs of two apart from the rest, and how many literals each unit needs on, (units,).
+
+    Both get units by what they read.
+    """
+    double = stage.needed == 2
+    share = int(stage.widths[double].sum()) / int(stage.widths.sum())
+    least = 2 * weight
+    apart = round(units * share)
+    apart = int(np.clip(apart, least * double.any(), units - least * (~double).any()))
+    rows = np.empty((len(stage), weight), np.int32)
+    for chosen, begin, width in ((double, 0, apart), (~double, apart, units - apart)):
+        if chosen.any():
+            rows[chosen] = begin + _code(int(chosen.sum()), width, weight, generator).positions
+    level = np.where(np.arange(units) < apart, 2, 1)
+    return SparseCode(units, rows, np.ones(rows.shape, np.int8)), level
+
+
+def _computed(stage: Stage, code: SparseCode) -> sp.csr_array:
+    """C of a computing layer: the literals of a unit's columns, with their signs."""
+    literals = sp.csr_array(
+        (stage.signs.astype(np.float32), stage.literals, stage.offsets),
+        shape=(len(stage), stage.inputs),
+    )
+    return (code.matrix().T @ literals).tocsr()
+
+
+def _copied(code: SparseCode) -> sp.csr_array:
+    """C of a correcting layer: a unit reads the columns that it carries."""
+    return code.matrix().T.tocsr()
+
+
+def _layer(
+    wanted: sp.csr_array, level: NDArray[np.int64], below: SparseCode, on: float, clipped: bool
+) -> Layer:
+    """W = C D, centred, for units that need `level` columns on; `on` of those below are on."""
+    grain = max(1, round(_UNIT / below.weight))
+    unit = grain * below.weight
+    weights = (grain * (wanted @ below.matrix())).toarray()
+    weights -= np.rint(weights.mean(axis=1, keepdims=True))
+    # What rounding the centre left, and the columns that are on add on average.
+    drift = on * below.weight * weights.mean(axis=1)
+    half = 1 << round(float(np.log2(unit / 2)))
+    begins = (level - 1 + _BEGINS) * unit if clipped else level * unit - half
+    cap = half // 4 if clipped else 0
+    bias = -np.rint(begins + drift).astype(np.int32)
+    narrow = np.int8 if np.abs(weights).max() <= 127 else np.int16
+    return Layer(weights.astype(narrow), bias, 1.0 / (cap or half), cap)
+
+
+def _readout(task: Task, code: SparseCode, columns: NDArray[np.int32]) -> Readout:
+    """Outputs read the codes of their columns, and are on from the middle."""
+    weight = code.weight
+    return Readout(
+        outputs=task.circuit.output_names,
+        offsets=np.arange(len(columns) + 1, dtype=np.int64) * weight,
+        neurons=code.positions[columns].ravel(),
+        weights=np.ones(len(columns) * weight, np.int16),
+        thresholds=np.full(len(columns), np.float32(weight / 2)),
+    )
+
+
+CONSTRUCTION = Construction(
+    name=NAME,
+    problem="circuits of any depth whose stages are gates of two inputs and identities",
+    inputs=Inputs.SUPERPOSED,
+    law="2 (6 ln(L/error) R a)^(2/3) ReLUs, R literals a stage, a wires on, 2 L layers",
+    exponent=2 / 3,
+    error="a share `error` of inputs on which a gate is satisfied, measured",
+    assumptions=("at most s features on, and about as many wires on at every level",),
+    sources=("vaintrob2024mathematical", "borobia2026linear", "polyseme"),
+    refuses=_refuses,
+    neurons=_neurons,
+    parameters=_parameters,
+    build=_build,
+)

@@ -1,0 +1,71 @@
+"""The output channel: every term a random code of its own, every feature drives its terms' codes.
+
+Theorem (ours, after the first case of Adler and Shavit). Terms of k plain literals with R literals
+in all, over features that each f terms read, at most s on, are computed over inputs in
+superposition by
+
+    N = f V / 2 + sqrt((f V / 2)^2 + R V),
+    V = 1.3 (z(error/8) sqrt(s-k) + z(error / (8 s f)) sqrt(s-k+1))^2 + 6
+
+neurons, z the upper normal quantile: about sqrt(k V m') for m' light terms, and f V where the
+influence f is large against sqrt(R/V), which is why heavy features go another way. `forcing.py` has
+the derivation; a term that misses one input has at most s f rivals, since s features are on
+and each is read by f terms. The 1.3 is measured.
+
+It stores N (N + 1) numbers, N ReLUs over as many dimensions; the readout's codes come from the
+seed unless an output is an OR of several terms. Wrong on a share `error` of satisfied inputs
+at most (measured); thresholds are calibrated. Refused: a feature of influence above
+max(8, 2 T^(1/4)), T terms; outputs of more than eight terms; basis-aligned inputs.
+"""
+
+from __future__ import annotations
+
+from polyseme.compiler.channels import Channel, one_channel
+from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.compiler.constructions.forcing import (
+    at_most_one_a_term,
+    build_forced,
+    code_neurons,
+    forced_plan,
+    gap_variance,
+    mean_influence,
+    stored_numbers,
+    why_not_codes,
+)
+from polyseme.networks.network import Network
+
+NAME = "output-channel"
+
+
+def _neurons(task: Task) -> int:
+    terms, influence = task.terms, mean_influence(task.terms)
+    rivals = task.active * influence
+    variance = gap_variance(task.active, int(terms.plain.min()), task.error, rivals)
+    return at_most_one_a_term(task, code_neurons(len(terms.literals), influence, variance))
+
+
+def _parameters(task: Task) -> int:
+    neurons = _neurons(task)
+    return stored_numbers(neurons, neurons)
+
+
+def _build(task: Task, neurons: int) -> Network:
+    plan = forced_plan(task, one_channel(task.terms, Channel.OUTPUT))
+    return build_forced(plan, neurons, NAME)
+
+
+CONSTRUCTION = Construction(
+    name=NAME,
+    problem="ORs of few ANDs of light features",
+    inputs=Inputs.SUPERPOSED,
+    law="f V/2 + sqrt((f V/2)^2 + k m' V), "
+    "V = 1.3 (z(error/8) sqrt(s-k) + z(error/8sf) sqrt(s-k+1))^2 + 6",
+    exponent=0.5,
+    error="a share `error` of inputs on which a gate is satisfied, measured",
+    assumptions=("at most s features on", "influence at most max(8, 2 T^(1/4))"),
+    sources=("adler2024complexity", "polyseme"),
+    refuses=why_not_codes,
+    neurons=_neurons,
+    parameters=_parameters,
+    build=_build,
+)

@@ -1,0 +1,181 @@
+"""Squares instead of ReLUs: products of coordinates are exact, so only codes interfere.
+
+Theorem (Hänni, Mendel, Vaintrob and Chan 2024, in our words). Give m features signed codes a_i of
++1 and -1 in r dimensions and let x be the sum of the codes of the features on. Units that square
+sums of two coordinates span all products x_k x_l, exactly, with r^2 units (r (r + 1)/2 here). The
+product y_a y_b is read as
+
+    (a_a . x)(a_b . x) / r^2 = sum over k, l of (a_ak a_bl / r^2) x_k x_l,
+
+which is within about 2 eps of the truth when two features are on and no two codes have an inner
+product above eps r; such codes exist for m < exp(eps^2 r / 2) features, give or take a constant.
+
+The units: x_k^2 for every k and (x_k + x_l)^2 for every k < l, as 2 x_k x_l is the last less x_k^2
+and x_l^2. The readout of a pair is then made of the integers (a_ak a_bl + a_al a_bk)/2, which are
+-1, 0 or 1, and 2 a_ak a_bk - (a_ak S_b + a_bk S_a)/2 with S the sum of a code's entries.
+
+Declared. With s features on, the read of one that is on is 1 + e with e a mean of r sums of s - 1
+fair signs, and of one that is off such a mean e of s signs. Let the e of the features on stay
+within alpha, that of the other feature of a gate with one input on stay below beta, and all others
+within 1 - alpha. Then t = (1 - alpha)^2, with beta = t / (1 + alpha), decides every pair. At most s
+f gates have one input on, so
+
+    2 s P(e_on >= alpha) + s f P(e_off >= beta) + 2 m P(e_off >= 1 - alpha) <= error
+
+is enough, in exact binomial tails; r is the smallest number with such an alpha. It grows as
+s log(f / error), and as s log m in the end; n = r (r + 1)/2.
+
+Error: a theorem, over the draw of the codes, on any input with at most s on. The units are no
+ReLUs: a ReLU network of this size computes something else. Inputs are in superposition as soon as
+m > r. Stored: the r^2 ones of the weights and n biases of 0; where the gates are not all pairs, the
+readout's entries count too.
+"""
+
+from __future__ import annotations
+
+from math import isqrt
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.stats import binom
+
+from polyseme.codes.code import SparseCode
+from polyseme.compiler.constructions.assembly import (
+    crowds,
+    finished,
+    gate_inputs,
+    is_universal,
+    off_lattice,
+    readout_of,
+    refuses_gates,
+    smallest_number,
+)
+from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.compiler.plan import Stream
+from polyseme.errors import CompileError
+from polyseme.networks.network import EXACT, Layer, Network
+
+NAME = "quadratic"
+_ALPHAS = np.linspace(0.02, 0.6, 117)
+_BLOCK_ENTRIES = 8_000_000
+
+
+def _failures(task: Task, dimensions: int) -> NDArray[np.float64]:
+    """The bound on the error for every alpha."""
+    _, touched, _ = crowds(task)
+    active, features = task.active, int(np.count_nonzero(task.terms.influence))
+    betas = (1 - _ALPHAS) ** 2 / (1 + _ALPHAS)
+    on = 2 * active * tail(dimensions, active - 1, _ALPHAS)
+    half = touched * tail(dimensions, active, betas)
+    off = 2 * features * tail(dimensions, active, 1 - _ALPHAS)
+    return np.asarray(on + half + off)
+
+
+def tail(dimensions: int, signs: int, levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Chance that `dimensions` sums of fair signs have a mean of at least each level."""
+    trials = dimensions * signs
+    plus = np.ceil((trials + levels * dimensions) / 2 - 1e-9)
+    return np.asarray(binom.sf(plus - 1, trials, 0.5))
+
+
+def _dimensions(task: Task) -> int:
+    return smallest_number(lambda size: float(_failures(task, size).min()) <= task.error)
+
+
+def _units(dimensions: int) -> int:
+    return dimensions * (dimensions + 1) // 2
+
+
+def _neurons(task: Task) -> int:
+    return _units(_dimensions(task))
+
+
+def _parameters(task: Task) -> int:
+    dimensions = _dimensions(task)
+    neurons = _units(dimensions)
+    # Of the pairs of coordinates, half have codes that agree, on average.
+    reads = 0 if is_universal(task) else len(task.terms) * (neurons + dimensions) // 2
+    return dimensions**2 + neurons + reads
+
+
+def _refuses(task: Task) -> str | None:
+    if task.encoder == "basis":
+        return "its inputs are in superposition"
+    return refuses_gates(task, widest=2)
+
+
+def _build(task: Task, neurons: int) -> Network:
+    dimensions = (isqrt(8 * neurons + 1) - 1) // 2
+    if dimensions < 1:
+        raise CompileError(f"{NAME} needs at least 1 neuron and was given {neurons}")
+    if 2 * (dimensions * task.active) ** 2 >= EXACT:
+        raise CompileError(f"{dimensions} dimensions make readings that float32 would round")
+    signs = _draw_signs(task, dimensions)
+    places = np.tile(np.arange(dimensions, dtype=np.int32), (len(signs), 1))
+    squares = Layer(_sums_of_two(dimensions), np.zeros(_units(dimensions), np.int32), 1.0, 0, True)
+    members = _products(signs, gate_inputs(task))
+    threshold = (1 - _ALPHAS[np.argmin(_failures(task, dimensions))]) ** 2 * dimensions**2
+    return finished(
+        task,
+        NAME,
+        SparseCode(dimensions, places, signs),
+        squares,
+        readout_of(task, members, off_lattice(np.full(len(task.terms), threshold), 1)),
+        "input",
+        None,
+        readout_parameters=0 if is_universal(task) else int(members.nnz),
+        note="squares, not ReLUs",
+    )
+
+
+def _draw_signs(task: Task, dimensions: int) -> NDArray[np.int8]:
+    shape = (task.terms.features, dimensions)
+    drawn = task.stream(Stream.INPUT_CODE).integers(0, 2, shape, dtype=np.int8)
+    return 2 * drawn - np.int8(1)
+
+
+def _sums_of_two(dimensions: int) -> sp.csr_array:
+    """Rows that read x_k (where k = l) or x_k + x_l, for every k <= l in lexicographic order."""
+    first, second = np.triu_indices(dimensions)
+    row = np.arange(len(first))
+    apart = first != second
+    rows = np.concatenate((row, row[apart]))
+    columns = np.concatenate((first, second[apart]))
+    entries = (np.ones(len(rows), np.int8), (rows, columns))
+    sums = sp.coo_array(entries, shape=(len(first), dimensions)).tocsr()
+    sums.sort_indices()
+    return sums
+
+
+def _products(signs: NDArray[np.int8], gates: NDArray[np.int32]) -> sp.csr_array:
+    """What every gate reads of every unit, int16 (gates, units), so that it reads the product."""
+    dimensions = signs.shape[1]
+    first, second = np.triu_indices(dimensions)
+    diagonal = np.flatnonzero(first == second)
+    blocks = []
+    step = max(1, _BLOCK_ENTRIES // len(first))
+    for begin in range(0, len(gates), step):
+        some = signs[gates[begin : begin + step]].astype(np.int16)
+        one, other = some[:, 0], some[:, 1]
+        reads = (one[:, first] * other[:, second] + one[:, second] * other[:, first]) // 2
+        totals = one * other.sum(axis=1, keepdims=True) + other * one.sum(axis=1, keepdims=True)
+        reads[:, diagonal] = 2 * one * other - totals // 2
+        blocks.append(sp.csr_array(reads.astype(np.int16)))
+    return sp.vstack(blocks, format="csr")
+
+
+CONSTRUCTION = Construction(
+    name=NAME,
+    problem="ANDs of two features, as many as there are, with squares instead of ReLUs",
+    inputs=Inputs.SUPERPOSED,
+    law="r (r + 1)/2 squares, r ~ s log(m/error); published r^2, m < exp(eps^2 r/2)",
+    exponent=0.0,
+    error="over the draw of the codes, on any input that keeps the promise",
+    assumptions=("units square their sums; they are no ReLUs",),
+    sources=("vaintrob2024mathematical",),
+    refuses=_refuses,
+    neurons=_neurons,
+    parameters=_parameters,
+    build=_build,
+)

@@ -1,0 +1,94 @@
+"""The width at which every pairwise AND is right at once, from the exact law of the reads.
+
+Li et al. 2026, *The Ball and the Box*: m features with Gaussian codes in d dimensions, k of them on
+at random. An active feature reads H + sigma (Z_i - mean Z) and an inactive one sigma W_j, with
+H ~ chi^2_d / d, sigma = sqrt(k H / d), and Z, W independent standard normals. A pair is taken as on
+where the sum of its two reads exceeds a bias. All m^2/2 pairs are right when the two smallest
+active reads together exceed it, and neither the largest active with the largest inactive nor the
+two largest inactive reads do. So k normals and the two largest of m - k more decide a draw.
+
+With l1 and l0 the normal quantiles of upper tail 1/k and 1/(m-k), the room between true and false
+pairs closes at width k (3 l1 + l0)^2: at c times it, true pairs read about 2 - 2 l1 s or more and
+false ones about 1 + (l1 + l0) s or less, s = sqrt(k/d). The tuned bias is the centre between.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+from scipy.stats import norm
+
+from polyseme.reproduce.row import Note, Row, equal
+
+ACTIVE = 1024
+FEATURES = 1024**4
+# Chance that no pair is wrong, by width in units of k (3 l1 + l0)^2.
+PUBLISHED = {1.0: 0.1548, 1.2: 0.8252, 1.5: 0.9976, 2.0: 1.0}
+DRAWS = 20_000
+# All four printed values are multiples of 1/2,500.
+PUBLISHED_DRAWS = 2500
+_BATCH = 2000
+
+
+def quantiles(active: int, features: int) -> tuple[float, float]:
+    """l1 and l0: the normal quantiles of upper tail 1/active and 1/(features - active)."""
+    return float(norm.isf(1 / active)), float(norm.isf(1 / (features - active)))
+
+
+def chance_all_right(
+    active: int, features: int, factor: float, draws: int, generator: np.random.Generator
+) -> float:
+    """Share of draws with every pairwise AND right, at `factor` k (3 l1 + l0)^2, bias tuned."""
+    active_tail, inactive_tail = quantiles(active, features)
+    width = round(factor * active * (3 * active_tail + inactive_tail) ** 2)
+    spread = sqrt(active / width)
+    bias = (3 + (inactive_tail - active_tail) * spread) / 2
+    right = 0
+    for begin in range(0, draws, _BATCH):
+        batch = min(_BATCH, draws - begin)
+        true, false = _extremes(active, features, width, batch, generator)
+        right += int(((true > bias) & (false < bias)).sum())
+    return right / draws
+
+
+def _extremes(
+    active: int, features: int, width: int, draws: int, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """The smallest sum of reads of a true pair and the largest of a false one, each (draws,)."""
+    strength = generator.chisquare(width, draws) / width
+    sigma = np.sqrt(active * strength / width)
+    reads = generator.standard_normal((draws, active))
+    reads -= reads.mean(axis=1, keepdims=True)
+    reads.partition((0, 1, active - 1), axis=1)
+    # The largest of n uniform numbers: its distance from 1 is the share E/(E + rest) of n + 1
+    # exponential spacings, and the second largest's adds the next.
+    spacings = np.cumsum(generator.standard_exponential((draws, 2)), axis=1)
+    rest = generator.standard_gamma(features - active - 1, (draws, 1))
+    others = norm.isf(spacings / (spacings[:, 1:] + rest))
+    true = 2 * strength + sigma * (reads[:, 0] + reads[:, 1])
+    mixed = strength + sigma * (reads[:, -1] + others[:, 0])
+    return true, np.maximum(mixed, sigma * others.sum(axis=1))
+
+
+def rows(seed: int, note: Note) -> list[Row]:
+    """Compare the chance that no pair is wrong at four widths."""
+    found = []
+    for factor, published in PUBLISHED.items():
+        note(f"ball and box: {factor:g} times k (3 l1 + l0)^2")
+        generator = np.random.default_rng([seed, 0xBA11, int(10 * factor)])
+        ours = chance_all_right(ACTIVE, FEATURES, factor, DRAWS, generator)
+        typical = max(ours * (1 - ours), 1 / PUBLISHED_DRAWS)
+        found.append(
+            equal(
+                "li2026ball",
+                f"all pairwise ANDs right, 1,024 of 2^40 active, {factor:g} k (3 l1 + l0)^2",
+                published,
+                ours,
+                tolerance=3 * sqrt(typical * (1 / PUBLISHED_DRAWS + 1 / DRAWS)),
+                samples=DRAWS,
+                note="bias at the centre between true and false pairs; 3 standard errors of ours "
+                "and of 2,500 draws, of which the printed values are multiples",
+            )
+        )
+    return found

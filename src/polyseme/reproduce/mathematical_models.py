@@ -1,0 +1,239 @@
+"""Universal AND: what a linear readout cannot do, a Bernoulli layer, and a quadratic one.
+
+Hänni, Mendel, Vaintrob and Chan 2024, *Mathematical Models of Computation in Superposition*.
+
+- The best affine readout of AND(x, y) from x and y is off by 1/4, in least squares and in the worst
+  case alike.
+- d neurons ReLU(sum of their features - 1), each feature on each neuron with chance p; AND(a, b) is
+  read as the sum over the neurons of both, over d p^2. With N ~ Bin(s', p) of s' other active
+  features on a neuron and exactly one of a, b on, each such neuron gives N: the bias is s' p and
+  the variance s'(1-p)/(dp) + s'^2 (1-p^2)/d, exactly. Read as the mean over those neurons, however
+  many there are, only the first part remains, times d p^2 E[1/number]. With both on a neuron gives
+  1 + N, and the fixed scale adds (1 + 2 s' p)(1-p^2)/(d p^2).
+- Features in superposition as unit vectors v_i in r dimensions, inner products at most eps; the
+  r(r+1)/2 quadratic neurons (x_k + x_l)^2 and x_k^2 hold every product x_k x_l, so (v_i . x)(v_j .
+  x) is a linear readout of them. Two features on, it is off by at most 2 eps (1 + eps).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+
+from polyseme.codes.sign import sign_code
+from polyseme.reproduce.row import Note, Row, at_most, equal, explained
+
+SOURCE = "vaintrob2024mathematical"
+NEURONS, DENSITY, OTHERS = 1000, 0.2, 3
+DRAWS = 20_000
+QUADRATIC_DIMENSIONS, QUADRATIC_FEATURES = 64, 64
+_INPUTS = np.array([(0, 0), (0, 1), (1, 0), (1, 1)], np.float64)
+
+
+def linear_and_errors() -> tuple[float, float]:
+    """Largest error of the best affine readout of AND: in least squares, and by linear program."""
+    design = np.column_stack([np.ones(4), _INPUTS])
+    wanted = _INPUTS.prod(axis=1)
+    fitted = design @ np.linalg.lstsq(design, wanted, rcond=None)[0]
+    # Least t with -t <= design w - wanted <= t.
+    sides = np.block([[design, -np.ones((4, 1))], [-design, -np.ones((4, 1))]])
+    best = linprog([0, 0, 0, 1], sides, np.concatenate([wanted, -wanted]), bounds=(None, None))
+    return float(np.abs(fitted - wanted).max()), float(best.fun)
+
+
+@dataclass(frozen=True, eq=False)
+class UniversalAnd:
+    """Reads of AND(a, b) over independent layers, scaled by d p^2 and as a mean; (draws,) each."""
+
+    scaled: NDArray[np.float64]
+    mean: NDArray[np.float64]
+
+
+def universal_and(
+    neurons: int, density: float, others: int, on: int, draws: int, generator: np.random.Generator
+) -> UniversalAnd:
+    """Draw Bernoulli layers, switch on `on` of a and b (0 to 2) and `others` more, and read.
+
+    Only the columns of these features are drawn, as no other one matters. A layer without a neuron
+    of both features reads 0.
+    """
+    scaled, mean = np.zeros(draws), np.zeros(draws)
+    for draw in range(draws):
+        columns = generator.random((others + 2, neurons)) < density
+        activity = np.maximum(columns[2 - on :].sum(axis=0) - 1.0, 0)
+        both = columns[0] & columns[1]
+        scaled[draw] = activity[both].sum() / (neurons * density**2)
+        mean[draw] = activity[both].mean() if both.any() else 0.0
+    return UniversalAnd(scaled, mean)
+
+
+@dataclass(frozen=True)
+class Quadratic:
+    """Neurons, largest inner product of two codes, largest error of any AND with any two on."""
+
+    neurons: int
+    coherence: float
+    error: float
+
+
+def quadratic_and(features: int, dimensions: int, generator: np.random.Generator) -> Quadratic:
+    """Build the quadratic network over a random sign code and try every pair of features on."""
+    code = sign_code(features, dimensions, generator).astype(np.float64)
+    upper = np.triu_indices(dimensions)
+    # Neuron (k, l) adds up both coordinates; on the diagonal it is coordinate k alone.
+    neurons = np.zeros((len(upper[0]), dimensions))
+    neurons[np.arange(len(neurons)), upper[0]] = 1
+    neurons[np.arange(len(neurons)), upper[1]] = 1
+    first, second = np.triu_indices(features, 1)
+    hidden = ((code[first] + code[second]) @ neurons.T) ** 2
+    reads = hidden @ _readout(code[first], code[second], upper).T
+    error = np.abs(reads - np.eye(len(first))).max()
+    between = np.abs(code @ code.T)[first, second].max()
+    return Quadratic(len(neurons), float(between), float(error))
+
+
+def _readout(
+    left: NDArray[np.float64],
+    right: NDArray[np.float64],
+    upper: tuple[NDArray[np.intp], NDArray[np.intp]],
+) -> NDArray[np.float64]:
+    """Weights on the neurons that give (left . x)(right . x), (pairs, neurons).
+
+    Off the diagonal x_k x_l = ((x_k + x_l)^2 - x_k^2 - x_l^2) / 2, which takes from the squares.
+    """
+    row, column = upper
+    apart = row != column
+    weights = left[:, row] * right[:, column]
+    weights[:, apart] = (weights + left[:, column] * right[:, row])[:, apart] / 2
+    for side in (row, column):
+        taken = np.zeros_like(left)
+        np.add.at(taken.T, side[apart], weights[:, apart].T)
+        weights[:, ~apart] -= taken
+    return weights
+
+
+def rows(seed: int, note: Note) -> list[Row]:
+    """Compare the linear limit, moments of the Bernoulli layer, and the quadratic network."""
+    least_squares, minimax = linear_and_errors()
+    exactly = "computed over the four inputs; tolerance for rounding"
+    found = [
+        equal(SOURCE, f"best linear readout of AND, {name}", 0.25, error, tolerance=1e-9, note=kind)
+        for name, error, kind in (
+            ("least squares", least_squares, exactly),
+            ("minimax", minimax, f"a linear program, {exactly}"),
+        )
+    ]
+    for on in (1, 2):
+        note(f"universal AND: {on} of the two features on")
+        generator = np.random.default_rng([seed, 0xA2D, on])
+        found += _moment_rows(on, universal_and(NEURONS, DENSITY, OTHERS, on, DRAWS, generator))
+    note("universal AND: quadratic activation")
+    return [*found, *_quadratic_rows(np.random.default_rng([seed, 0xA2D, 3]))]
+
+
+def _moment_rows(on: int, reads: UniversalAnd) -> list[Row]:
+    counted = OTHERS * (1 - DENSITY) / (NEURONS * DENSITY)
+    scale = OTHERS**2 * (1 - DENSITY**2) / NEURONS
+    signal = (1 + 2 * OTHERS * DENSITY) * (1 - DENSITY**2) / (NEURONS * DENSITY**2)
+    state = f"with {on} of a, b on, {OTHERS} others, d = {NEURONS:,}, p = {DENSITY:g}"
+    bias = equal(
+        SOURCE,
+        f"universal AND, bias s'p {state}",
+        OTHERS * DENSITY,
+        float(reads.scaled.mean()) - (on - 1),
+        tolerance=4 * float(reads.scaled.std()) / sqrt(DRAWS),
+        samples=DRAWS,
+        note="sum over the common neurons over d p^2; 4 standard errors",
+    )
+    formula = "s'^2(1-p^2)/d + s'(1-p)/(dp)"
+    published = _variance_row(
+        SOURCE,
+        f"universal AND, variance {formula} {state}",
+        counted + scale,
+        reads.scaled,
+        "sum over the common neurons over d p^2",
+    )
+    as_mean = _variance_row(
+        "polyseme",
+        f"universal AND read as a mean, variance s'(1-p)/(dp) {state}",
+        counted * (1 + (1 - DENSITY**2) / (NEURONS * DENSITY**2)),
+        reads.mean,
+        "mean over the common neurons, however many: the other published term comes from the fixed "
+        "scale; the value has E[1/number] to first order",
+    )
+    if on == 1:
+        return [bias, published, as_mean]
+    whole = _variance_row(
+        "polyseme",
+        f"universal AND, variance {formula} + (1+2s'p)(1-p^2)/(dp^2) {state}",
+        counted + scale + signal,
+        reads.scaled,
+        "sum over the common neurons over d p^2",
+    )
+    why = (
+        "the formula counts the interference alone and is exact where one of a, b is on; with both "
+        "on, the fixed scale d p^2 also makes the signal vary with the number of common neurons, "
+        "and with that term added the variance agrees"
+    )
+    return [bias, explained(published, why, evidence=whole.agrees), whole, as_mean]
+
+
+def _variance_row(
+    key: str, statement: str, formula: float, reads: NDArray[np.float64], how: str
+) -> Row:
+    off = (reads - reads.mean()) ** 2
+    return equal(
+        key,
+        statement,
+        formula,
+        float(off.mean()),
+        tolerance=4 * float(off.std()) / sqrt(len(reads)),
+        samples=len(reads),
+        note=f"{how}; 4 standard errors",
+    )
+
+
+def _quadratic_rows(generator: np.random.Generator) -> list[Row]:
+    built = quadratic_and(QUADRATIC_FEATURES, QUADRATIC_DIMENSIONS, generator)
+    room = exp(built.coherence**2 * QUADRATIC_DIMENSIONS / 2)
+    size = f"m = {QUADRATIC_FEATURES} features in r = {QUADRATIC_DIMENSIONS} dimensions"
+    tried = f"every pair on, every pair read; eps = {built.coherence:.4f} as drawn"
+    twice = 2 * built.coherence
+    first_order, certain = (
+        at_most(
+            SOURCE,
+            f"quadratic activation: error of any AND with two on, at most {bound}, {size}",
+            value,
+            built.error,
+            tolerance=1e-9,
+            note=tried,
+        )
+        for bound, value in (("2 eps", twice), ("2 eps (1 + eps)", twice * (1 + built.coherence)))
+    )
+    why = (
+        "2 eps is the first order: with a, b on, the read of (a, c) is v_a.v_c + v_b.v_c plus "
+        "v_a.v_b times both, which comes to 2 eps (1 + eps), and that bound holds here"
+    )
+    return [
+        explained(first_order, why, evidence=built.error <= certain.published),
+        certain,
+        at_most(
+            SOURCE,
+            f"quadratic activation: at most r^2 neurons, {size}",
+            QUADRATIC_DIMENSIONS**2,
+            built.neurons,
+            note="r(r+1)/2, as products commute",
+        ),
+        at_most(
+            SOURCE,
+            f"quadratic activation: m < exp(eps^2 r/2), {size}",
+            room,
+            QUADRATIC_FEATURES,
+            note="random signs reach about exp(eps^2 r/4) by the union bound; the published "
+            "exponent takes codes picked one by one",
+        ),
+    ]

@@ -1,0 +1,119 @@
+"""How many active features a threshold recovers among F = d^2 in d dimensions.
+
+Borobia, Seguí-Mas and Tormo-Carbó 2026: order d / log d. The decoder that gives their numbers reads
+each feature along its own random unit code and compares with one half; a set is recovered when
+every active feature reads more and every other one less. (Taking the s largest reads instead
+recovers far larger sets, and so is not what was done.)
+
+The F codes need not be drawn. Given the active ones, with sum x, an inactive code is uniform on the
+sphere, so its read exceeds t with chance P(u > t / |x|), u one coordinate of a uniform unit vector:
+u^2 is Beta(1/2, (d-1)/2). All F - s inactive ones stay below with that chance's power, so each draw
+of the s active codes gives the exact chance of recovery under it, and we average those.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+
+import numpy as np
+from scipy.stats import beta, binom
+
+from polyseme.codes.gaussian import gaussian_code
+from polyseme.codes.readout import recover, tied_readout
+from polyseme.reproduce.row import Note, Row, equal
+
+THRESHOLD = 0.5
+ASKED = 0.95
+PUBLISHED = {128: 1, 256: 2, 512: 5, 1024: 8}
+DRAWS = 4000
+# How many draws the published shares are taken over is not known to us; this many are assumed.
+PUBLISHED_DRAWS = 100
+# An answer is within sampling error unless so many draws would give another this often.
+CONFIDENCE = 0.975
+
+
+def recovery_chance(
+    dimensions: int, active: int, draws: int, generator: np.random.Generator
+) -> tuple[float, float]:
+    """Chance that a threshold at one half recovers `active` of d^2 features; standard error."""
+    features = dimensions**2
+    codes = generator.standard_normal((draws, active, dimensions))
+    codes /= np.linalg.norm(codes, axis=2, keepdims=True)
+    held = codes.sum(axis=1)
+    seen = np.einsum("sad,sd->sa", codes, held).min(axis=1) > THRESHOLD
+    cosine = THRESHOLD / np.linalg.norm(held, axis=1)
+    above = 0.5 * beta.sf(np.minimum(cosine, 1) ** 2, 0.5, (dimensions - 1) / 2)
+    chance = seen * np.exp((features - active) * np.log1p(-above))
+    return float(chance.mean()), float(chance.std() / draws**0.5)
+
+
+def simulated_recovery(
+    dimensions: int, active: int, codes: int, sets: int, generator: np.random.Generator
+) -> list[float]:
+    """The same share from whole codes of d^2 features: one share a code, of `sets` sets each."""
+    features = dimensions**2
+    shares = []
+    for _ in range(codes):
+        code = gaussian_code(features, dimensions, generator)
+        drawn = np.array([generator.choice(features, active, replace=False) for _ in range(sets)])
+        shares.append(recover(code, tied_readout(code), drawn, THRESHOLD).exact / sets)
+    return shares
+
+
+def rows(seed: int, note: Note) -> list[Row]:
+    """Compare the largest sets recovered, and the law of the reads with whole codes."""
+    found = []
+    for dimensions, published in PUBLISHED.items():
+        note(f"threshold recovery: {dimensions**2:,} features in {dimensions} dimensions")
+        generator = np.random.default_rng([seed, 0x7E57, dimensions])
+        chances = [
+            recovery_chance(dimensions, active, DRAWS, generator)[0]
+            for active in range(1, published + 3)
+        ]
+        found.append(_largest_row(dimensions, published, chances))
+    note("threshold recovery: whole codes at 128 dimensions")
+    return [*found, _law_row(np.random.default_rng([seed, 0x7E58]))]
+
+
+def _largest_row(dimensions: int, published: int, chances: list[float]) -> Row:
+    largest = max((size for size, chance in enumerate(chances, 1) if chance >= ASKED), default=0)
+    possible = possible_answers(chances)
+    shares = ", ".join(
+        f"{chances[active - 1]:.4f} at {active}" for active in (published, published + 1)
+    )
+    row = equal(
+        "borobia2026linear",
+        f"largest sets recovered in 95 % of draws, {dimensions**2:,} features in {dimensions} "
+        "dimensions",
+        published,
+        largest,
+        tolerance=max((abs(one - largest) for one in possible), default=0),
+        samples=DRAWS,
+        note=f"recovered by the law of the reads: {shares}; the tolerance is how far the answer of "
+        f"{PUBLISHED_DRAWS} draws strays (97.5 % a side)",
+    )
+    return replace(row, agrees=published in possible)
+
+
+def possible_answers(chances: list[float]) -> list[int]:
+    """Sizes that `PUBLISHED_DRAWS` draws may well find largest, given the chance of each size."""
+    enough = binom.sf(ceil(ASKED * PUBLISHED_DRAWS) - 1, PUBLISHED_DRAWS, chances)
+    found = np.append(True, enough > 1 - CONFIDENCE)
+    next_lost = np.append(enough < CONFIDENCE, False)
+    return [int(size) for size in np.flatnonzero(found & next_lost)]
+
+
+def _law_row(generator: np.random.Generator) -> Row:
+    chance, error = recovery_chance(128, 2, DRAWS, generator)
+    shares = simulated_recovery(128, 2, 16, 100, generator)
+    spread = float(np.std(shares, ddof=1) / len(shares) ** 0.5)
+    return equal(
+        "polyseme",
+        "law of the reads against whole codes: 2 of 16,384 features in 128 dimensions",
+        chance,
+        float(np.mean(shares)),
+        tolerance=4 * (error**2 + spread**2) ** 0.5,
+        samples=1600,
+        note="16 codes, 100 sets each; 4 standard errors",
+    )
