@@ -194,10 +194,25 @@ def test_tied_ratio_follows_its_law_and_the_inverse_stays_near_the_floor() -> No
 
 
 def test_the_law_of_the_reads_is_that_of_whole_codes() -> None:
-    chance, error = threshold_recovery.recovery_chance(40, 2, 4000, np.random.default_rng(1))
+    law = threshold_recovery.recovery_chance(40, 2, 4000, np.random.default_rng(1))
     shares = threshold_recovery.simulated_recovery(40, 2, 60, 40, np.random.default_rng(2))
     spread = np.std(shares) / len(shares) ** 0.5
-    assert np.mean(shares) == pytest.approx(chance, abs=4 * (error**2 + spread**2) ** 0.5)
+    slack = 4 * (law.error**2 + spread**2) ** 0.5
+    assert np.mean(shares) == pytest.approx(law.chance, abs=slack)
+    assert law.by_largest > law.chance
+
+
+def test_the_law_of_largest_reads_is_that_of_whole_codes() -> None:
+    law = threshold_recovery.recovery_chance(16, 2, 4000, np.random.default_rng(9))
+    generator = np.random.default_rng(10)
+    right = 0
+    for _ in range(3000):
+        codes = generator.standard_normal((256, 16))
+        codes /= np.linalg.norm(codes, axis=1, keepdims=True)
+        reads = codes @ codes[:2].sum(axis=0)
+        right += bool(reads[:2].min() > reads[2:].max())
+    assert 0.05 < right / 3000 < 0.95
+    assert right / 3000 == pytest.approx(law.by_largest, abs=0.04)
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def pairs(features: int, gates: int, encoder: str = "superposed", error: float =
 
 
 CASES = {
-    "universal, basis": Case("universal-and", universal, (14, 33, 75, 109), 400),
+    "universal, basis": Case("universal-and", universal, (20, 40, 80, 160), 400),
     # The network holds all m (m - 1)/2 pairs; the circuit asks for m of them, as 25 million are too
     # many to ask for. An error of 0.1 keeps networks well below m / 2, where m stops to matter.
     "universal, superposed": Case(

@@ -32,8 +32,8 @@ def verdict(row: Row) -> str:
 
 
 def number(value: float) -> str:
-    """A value in five digits."""
-    return f"{value:.5g}"
+    """A value in five digits; what is left by rounding shows as 0."""
+    return f"{value:.5g}" if abs(value) >= 1e-12 else "0"
 
 
 def summary(rows: Sequence[Row]) -> str:

@@ -18,10 +18,11 @@ constant, and every layer but the last holds ANDs that nobody asked for: the tre
 where a unit may only compute ANDs of two, not what makes networks small.
 
 It stores N u + (ceil(log2 k) - 1) u^2 weights, a bias a unit, and a readout whose entries count.
-A level of no more columns than N is built with a unit a column. Wrong on a share `error` at most of
-satisfied inputs, and of those that lack one input (measured); the readout's threshold is
-calibrated. Refused: gates that are not all ANDs of the same k >= 2 plain features, k above the
-promise, influence above max(8, 2 T^(1/4)), basis-aligned inputs.
+A level of no more columns than N is built with a unit a column; if that is the first one, which
+takes ceil(k / 2) m' neurons, the inputs are basis-aligned and the network is exact. Wrong on a
+share `error` at most of satisfied inputs, and of those that lack one input (measured); the
+readout's threshold is calibrated. Refused: gates that are not all ANDs of the same k >= 2 plain
+features, k above the promise, influence above max(8, 2 T^(1/4)), basis-aligned inputs.
 """
 
 from __future__ import annotations
@@ -115,7 +116,13 @@ def _refuses(task: Task) -> str | None:
 def _neurons(task: Task) -> int:
     terms = task.terms
     tail = norm.isf(task.error / (8 * task.active * mean_influence(terms)))
-    return int(np.ceil(_CONSTANT * tail * np.sqrt(len(terms.literals) * task.active)))
+    law = int(np.ceil(_CONSTANT * tail * np.sqrt(len(terms.literals) * task.active)))
+    return min(law, _widest(task))
+
+
+def _widest(task: Task) -> int:
+    """Columns of the first level: a neuron for each is exact, and more are never needed."""
+    return len(task.terms) * -(-int(task.terms.plain[0]) // 2)
 
 
 def _parameters(task: Task) -> int:
@@ -127,7 +134,9 @@ def _parameters(task: Task) -> int:
 
 def _build(task: Task, neurons: int) -> Network:
     network = build_deep(_plan(task), neurons)
-    return replace(network, provenance=replace(network.provenance, construction=NAME))
+    # The gates are those asked for, not those of the tree.
+    told = replace(network.provenance, construction=NAME, gates=task.circuit.gates)
+    return replace(network, provenance=told)
 
 
 CONSTRUCTION = Construction(

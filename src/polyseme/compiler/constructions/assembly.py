@@ -20,12 +20,15 @@ from polyseme.networks.network import Encoder, Layer, Network, Provenance, Reado
 MOST_NEURONS = 2**40
 
 
-def refuses_gates(task: Task, widest: int | None = None) -> str | None:
+def refuses_gates(task: Task, widest: int | None = None, exact: bool = False) -> str | None:
     """Why the outputs are not ANDs of equally many plain features; nothing where they are.
 
-    The number of inputs is from 2 to `widest`, and to the promise: wider gates are never on.
+    The number of inputs is from 2 to `widest`, and to the promise: wider gates are never on. Only
+    an `exact` construction serves a task that allows no error.
     """
     circuit = task.circuit
+    if not exact and task.error <= 0:
+        return f"an error of {task.error:g} is for exact constructions; this one sometimes errs"
     if circuit.inverted.any() or (circuit.outputs < 0).any():
         return "an output rests at 1 or is constant; every output must be an AND of features"
     try:
@@ -123,7 +126,7 @@ def superposed_code(features: int, neurons: int, generator: np.random.Generator)
 
 
 def smallest_number(enough: Callable[[int], bool]) -> int:
-    """The smallest number that is enough, where every larger one is too.
+    """A number that is enough though the one below is not: the smallest, if larger ones all are.
 
     Raises CompileError where `MOST_NEURONS` is not.
     """

@@ -93,7 +93,7 @@ def _parameters(task: Task) -> int:
 def _refuses(task: Task) -> str | None:
     if task.encoder == "superposed":
         return "its inputs are basis-aligned"
-    return refuses_gates(task)
+    return refuses_gates(task, exact=True)
 
 
 def _build(task: Task, neurons: int) -> Network:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_ndtr, logsumexp
+from scipy.special import log_ndtr
 from scipy.stats import binom, norm
 
 _TILTS = np.geomspace(0.1, 80.0, 32)
@@ -78,8 +78,8 @@ def _bound(
     tilt = tilts[None, None, :]
     bent = log_ndtr(-level / noise)
     straight = tilt * level + (tilt * noise) ** 2 / 2 + log_ndtr(level / noise + tilt * noise)
-    weight = np.maximum(sums.chances, 1e-300)[:, None, None]
-    growth = logsumexp(np.logaddexp(bent, straight), axis=0, b=weight) - tilts * threshold
+    weight = np.log(np.maximum(sums.chances, 1e-300))[:, None, None]
+    growth = np.logaddexp.reduce(np.logaddexp(bent, straight) + weight) - tilts * threshold
     if share < 1:
         growth = np.logaddexp(np.log1p(-share), np.log(share) + growth)
     best = neurons * growth.min(axis=1)

@@ -15,13 +15,15 @@ A neuron reads k m' w / n literals, so with s features on its sum has noise of i
 
     V = s (k m' w / n) v,  about k m' w s / n^2,
 
-and the interference of a gate's own inputs, of variance about k s v, in common with the gate's other
-neurons, which no number of neurons averages out. Each of the other features on hits a neuron of the
-gate with chance f w / n (f the largest influence). The threshold is midway between the expected
-reading of a true gate and one with an input missing. Chernoff's bound (`tails.py`) over the w
-neurons, summed over the at most s f / r gates with r inputs on and over all m' with none, is the
-error; n is the smallest for which some w keeps it under the one asked for. The best w grows as log
-m' and the noise a neuron bears tends to a constant V, so n ~ sqrt(k m' s w / V) ~ sqrt(m' log m').
+and the interference of a gate's own inputs, of variance about k s v, in common with the gate's
+other neurons, which no number of neurons averages out. Each of the other features on hits a neuron
+of the gate with chance f w / n (f the largest influence). The threshold is midway between the
+expected reading of a true gate and one with an input missing. Chernoff's bound (`tails.py`) over
+the w neurons, summed over the at most s f / r gates with r inputs on and over all m' with none, is
+the error; n is the smallest for which some w keeps it under the one asked for. The best w grows as
+log m' and the noise a neuron bears tends to a constant V, so n ~ sqrt(k m' s w / V) ~
+sqrt(m' log m').
+
 With few features that alone may be too much: then the task is refused in superposition, and done
 basis-aligned where no encoder is asked for.
 

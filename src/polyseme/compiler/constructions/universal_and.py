@@ -31,7 +31,8 @@ need only average out over n p^k neurons and may exceed 1 at each: n grows about
 less than O~(m^(2/3)), which is for readings near 0 or 1.
 
 Error: the chance, over the weights, that any output is wrong on an input with exactly s features
-on, whichever they are; without superposition also with fewer. Exact without superposition; in
+on, whichever they are; basis-aligned also with fewer. (In superposition the threshold counts on the
+noise of s features: with fewer on, true gates read less.) Basis-aligned this is a theorem; in
 superposition noise is taken for Gaussian. Stored: n x m weights (n x d in superposition) and n
 biases. The weights hold no information about the gates; where these are not all the k-sets, every
 readout entry counts as a parameter.
@@ -89,9 +90,13 @@ def _superposed(task: Task) -> bool:
 
 
 def _best_density(task: Task, neurons: int) -> _Density:
-    """The density of the smallest bound on the error, in multiples of 1/GRAIN."""
-    shares = np.arange(2, GRAIN // 2) / GRAIN
-    return min((_at_density(task, neurons, float(p)) for p in shares), key=lambda one: one.failure)
+    """The density of the smallest bound on the error."""
+    others = task.active - gate_inputs(task).shape[1] + 1
+    # From here on a gate with an input missing reads 1/2 on average.
+    chances = np.linspace(1 / (8 * task.active), 1 / (2 * others), 20, endpoint=False)
+    if _superposed(task):
+        chances = np.arange(2, GRAIN // 2, 2) / GRAIN
+    return min((_at_density(task, neurons, float(p)) for p in chances), key=lambda one: one.failure)
 
 
 def _at_density(task: Task, neurons: int, chance: float) -> _Density:
