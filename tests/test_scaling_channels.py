@@ -61,7 +61,7 @@ CASES = [
         power=0.5,
     ),
     # Logarithmic: all pairs of 32 to 256 features.
-    Case("input-channel", problems.universal_and, 3, (32, 256), encoder="basis"),
+    Case("input-channel", problems.universal_and, 3, (32, 90, 256), encoder="basis"),
     # Up to sizes out of reach the part of its law decides that grows as the square root.
     Case("error-correction", lambda width: problems.layered(width, 1), 3, GATES),
 ]

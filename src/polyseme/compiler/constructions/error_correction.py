@@ -13,15 +13,15 @@ is handed on and nothing is equalised: so each other column that is on moves a r
 1/w = 4/sqrt(d), the linear invariant. Units are clipped, two ReLUs each. A *computing* layer begins
 to fire 1/2 below a satisfied gate, where it is 1, and is clipped at 1.5 (an OR of two that are on
 would be 3), ANDs of two on units apart from the other gates. A *correcting* layer reads every
-column, in a fresh code, from 0 to 1 between 0.45 and about 0.57 of a column. A unit reads R w / d columns, R the literals of a stage, each with
-noise of variance a / d where a columns are on: R w a / d^2 = R a / (4 d^1.5) in all. Two things ask
-for units, L being the stages:
+column, in a fresh code, from 0 to 1 between 0.45 and about 0.57 of a column. A unit reads R w / d
+columns, R the literals of a stage, each with noise of variance a / d where a columns are on:
+R w a / d^2 = R a / (4 d^1.5) in all. Two things ask for units, L being the stages:
 
 - stray units must not outnumber those of columns that are on, so noise must stay below the bend:
   with that variance at most 1/12, d is at least (3 R a)^(2/3). This is the theorem's power;
 - a read is a mean over w units, so the variance R a / d^2 that is left must fit into the gap L
-  times over: d is at least sqrt(200 ln(L / error) R a). The 200 is measured (units that are clipped
-  average far worse than linear ones, which would take 8).
+  times over: d is at least sqrt(200 ln(L / error) R a). The 200 is measured; were units linear, the
+  Gaussian tail would ask for 8.
 
     N = 2 d = 2 max((3 R a)^(2/3), sqrt(200 ln(L / error) R a))  ReLUs a layer, 2 L layers.
 
@@ -30,8 +30,8 @@ So m wires a level need about m^(2/3) units for large m, but the second part dec
 (`tests/test_scaling_channels.py`), and 1/12 is a choice that no measurement here supports. The
 constants are bad. With 1.75 literals a wire and a = 3, at error 0.1 and one stage, there are fewer
 units than wires from about 2,400 on and fewer ReLUs than one a wire from 9,700 on; measured sizes
-are 0.55 to 0.8 of the law. With more than three features on, a negated input that others interfere
-with can shut its gate: that was measured to fail, and is refused.
+are 0.55 to 0.8 of the law. With more than three features on, gates were measured to be missed layer
+by layer, on a third of the samples at 4 of 128 wires; why is not settled, and it is refused.
 
 It stores 2 L d (d + 1) numbers; encoder and readout come from the seed, thresholds are midpoints.
 Wrong on a share `error` of satisfied inputs at most (measured). Refused: circuits with a stage of

@@ -44,24 +44,26 @@ NAME = "mixed-channel"
 _WEIGHT = 12
 
 
+def _most_light(task: Task) -> float:
+    """How many terms may read a light feature; more read a heavy one."""
+    return max(MIN_POOL_TERMS, heavy_limit(len(task.terms)))
+
+
 def _refuses(task: Task) -> str | None:
     broken = why_not_codes(task, limit=np.inf)
     if broken:
         return broken
-    terms = task.terms
-    limit = max(MIN_POOL_TERMS, heavy_limit(len(terms)))
-    heavy = terms.influence > limit
-    heavies = np.bincount(terms.term_of_literal, heavy[terms.literals], len(terms))
-    owned = overlapping_pools(terms)
-    plain = np.bincount(
-        terms.term_of_literal, heavy[terms.literals] & (terms.signs > 0), len(terms)
-    )
-    unfit = (heavies != 1) | (plain != 1) | (terms.plain < 2)
-    for term in np.flatnonzero(unfit | (owned.pool < 0))[:1]:
+    terms, most = task.terms, _most_light(task)
+    heavy = terms.influence[terms.literals] > most
+    plain = terms.signs > 0
+    heavies = np.bincount(terms.term_of_literal, heavy, len(terms))
+    owners = np.bincount(terms.term_of_literal, heavy & plain, len(terms))
+    unfit = (heavies != 1) | (owners != 1) | (terms.plain < 2)
+    for term in np.flatnonzero(unfit)[:1]:
         name = task.circuit.output_names[int(terms.output[term])]
         return (
             f"a term of output {name!r} is no AND of one heavy feature, read by more than "
-            f"{limit:.4g} terms, and light ones"
+            f"{most:.4g} terms, and light ones"
         )
     return None
 
@@ -69,12 +71,11 @@ def _refuses(task: Task) -> str | None:
 def _neurons(task: Task) -> int:
     terms = task.terms
     influence = terms.influence
-    light = influence[(influence > 0) & (influence <= heavy_limit(len(terms)))]
+    light = influence[(influence > 0) & (influence <= _most_light(task))]
     rivals = task.active * int(influence.max())
     variance = gap_variance(task.active, int(terms.plain.min()), task.error, rivals)
-    return at_most_one_a_term(
-        task, code_neurons(len(terms.literals), float(light.mean()), variance)
-    )
+    law = code_neurons(len(terms.literals), float(light.mean()), variance)
+    return at_most_one_a_term(task, law)
 
 
 def _parameters(task: Task) -> int:

@@ -15,12 +15,12 @@ block to a neuron of the next and -c elsewhere, so that a network hands w on in 
 that it hands nothing on to the others on average. What a network computes is read as the mean over
 its S neurons.
 
-Size: D = d S q neurons a layer for T = q^2 networks, q >= S a prime, with a Reed-Solomon code (1,681
-in 984 neurons at d = 4, S = 6); with arithmetic progressions fewer (557 in 1,000). Inputs are in
-superposition and arrive embedded, after the first layer's weights.
+Size: D = d S q neurons a layer for T = q^2 networks, q >= S a prime, with a Reed-Solomon code
+(1,681 in 984 neurons at d = 4, S = 6); with arithmetic progressions fewer (557 in 1,000). Inputs
+are in superposition and arrive embedded, after the first layer's weights.
 
-Errors. Two networks share a neuron with chance S^2 kappa, kappa = d/D - 1/(T S). Published estimates
-of the mean square, a being what active networks pass on: of an inactive network about
+Errors. Two networks share a neuron with chance S^2 kappa, kappa = d/D - 1/(T S). Published
+estimates of the mean square, a being what active networks pass on: of an inactive network about
 z kappa |a|^2, less what its biases shut out; of an active one, after l layers,
 (l-1) T kappa^2 (z E|dw a|^2 + (z-1) E|w a|^2) + l kappa (z-1) E|w a|^2. They hold as long as
 inactive networks stay asleep: for two layers of 557 rotations (`docs/reproduction.md`), after which
