@@ -1,0 +1,188 @@
+"""ANDs of few inputs between two tight frames: the least noise that weights can make.
+
+Theorem. Let m' outputs each be the AND of k of m features, no feature in more than f of them, and
+at most s features on. Give features signed codes A in d dimensions and outputs signed codes R on n
+neurons, both tight frames (unions of orthogonal bases, `codes/orthogonal_blocks.py`), and let
+W = R^T L A be the matrix of least norm through which each output reads its own k features at
+exactly 1 (`joint_reads.py`). Then any other feature that is on moves a reading by noise of variance
+
+    v = k m' / (n d) / (1 - k m' / (n d)),
+
+on average over outputs and features, and no W of those dimensions makes less on average. A reading
+is k when its gate is satisfied and k - 1 at most when not, so with noise taken for Gaussian the
+threshold k - t fails with chance at most
+
+    Q(t / sqrt((s-k) v)) + sum over r < k of c_r Q((k - t - r) / sqrt((s-r) v)),
+
+c_r being how many outputs can have r of their inputs on: c_0 = m', c_r <= s f / r. The neurons
+declared, with d = n wherever features are enough, are the fewest for which some t puts this under
+the error asked for: n = z sqrt(k m') for one output short of input as for the other, about
+sqrt(m') sqrt(log(s f / error)), no logarithm of m' for k > 1.
+
+The bias keeps each ReLU from bending: within the promise the hidden layer is linear, and what makes
+an AND of the sum is the readout's threshold. So signs may be used on both sides, which the other
+constructions cannot. A network whose ReLUs do bend is `three-channel`. Influence counts: a feature
+moves a reading by f / n too, through the outputs it feeds, so f must stay well below k m' / d.
+
+Inputs in superposition. Error: over the draw of the codes, on any input that keeps the promise.
+Stored: n d weights, n biases, one threshold; the seed gives the readout's codes. Source: ours; the
+bound on noise is Welch's (1974).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from polyseme.circuits.evaluate import evaluate_sparse
+from polyseme.codes.code import SparseCode
+from polyseme.codes.orthogonal_blocks import orthogonal_block_code
+from polyseme.compiler.calibrate import best_share
+from polyseme.compiler.constructions.assembly import (
+    answer_key,
+    finished,
+    gate_inputs,
+    off_lattice,
+    readout_of,
+    smallest_number,
+)
+from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.compiler.constructions.joint_reads import joint_compression, joint_strengths
+from polyseme.compiler.plan import Stream
+from polyseme.compiler.weights import weight_matrix
+from polyseme.errors import CompileError
+from polyseme.networks.network import Layer, Network
+from polyseme.networks.run import LayerRunner, encode
+from polyseme.verify.inputs import draw_inputs
+from polyseme.verify.sampling import batch_size, batches
+
+NAME = "tight-frames"
+WEIGHT = 32
+# Steps of C in one: rounding to quarters adds a two-hundredth to the noise, and W fits into bytes.
+GRAIN = 4
+# Features that feed more than this share of the noise of all are too heavy.
+_HEAVY = 0.5
+_CALIBRATION_SAMPLES = 6000
+# How many standard deviations of its sum a ReLU stays away from its bend.
+_CLEARANCE = 6.0
+_SLACKS = np.linspace(0.05, 0.95, 91)
+
+
+def _refuses(task: Task) -> str | None:
+    if task.encoder == "basis":
+        return "its inputs are in superposition"
+    if not task.is_shallow:
+        return "it takes more than one hidden layer, or an output rests at 1 or is constant"
+    terms = task.terms
+    if not np.array_equal(terms.output, np.arange(terms.outputs)) or (terms.signs < 0).any():
+        return "each output must be one AND of features, none of them negated"
+    if terms.widths.min() != terms.widths.max():
+        return "its gates have different numbers of inputs"
+    if task.error <= 0:
+        return "its error is over the draw of the codes, and never 0"
+    if terms.features < 4 * WEIGHT:
+        return f"its codes take at least {4 * WEIGHT} features"
+    return None
+
+
+def _dimensions(task: Task, neurons: int) -> int:
+    """As many as neurons, and at most three for every four features."""
+    return min(neurons, 3 * task.terms.features // 4)
+
+
+def _variance(task: Task, neurons: int) -> float:
+    """What one foreign feature that is on adds to a reading; infinite where nothing is left."""
+    weights = neurons * _dimensions(task, neurons)
+    spent = task.terms.literals.size / weights
+    heaviest = int(task.terms.influence.max()) / neurons
+    if spent >= 1 or heaviest > max(_HEAVY * spent, 4 / neurons):
+        return np.inf
+    return float(spent / (1 - spent))
+
+
+def _failure(task: Task, neurons: int) -> float:
+    inputs, active = int(task.terms.widths[0]), task.active
+    touched = active * int(task.terms.influence.max())
+    variance = _variance(task, neurons)
+    if not np.isfinite(variance):
+        return 1.0
+
+    def deviations(on: int) -> float:
+        return float(np.sqrt(max(active - on, 0) * variance)) + 1e-9
+
+    failure: NDArray[np.float64] = norm.sf(_SLACKS / deviations(inputs))
+    for on in range(inputs):
+        rivals = len(task.terms) if not on else min(len(task.terms), touched // on)
+        failure = failure + rivals * norm.sf((inputs - _SLACKS - on) / deviations(on))
+    return float(failure.min())
+
+
+def _neurons(task: Task) -> int:
+    least = 2 * WEIGHT
+    return max(least, smallest_number(lambda size: _failure(task, size) <= task.error))
+
+
+def _parameters(task: Task) -> int:
+    neurons = _neurons(task)
+    return neurons * (_dimensions(task, neurons) + 1) + 1
+
+
+def _build(task: Task, neurons: int) -> Network:
+    dimensions = _dimensions(task, neurons)
+    if neurons < 2 * WEIGHT or dimensions < 2 * WEIGHT:
+        raise CompileError(f"{neurons} neurons are fewer than the {2 * WEIGHT} its codes take")
+    terms = task.terms
+    outputs = orthogonal_block_code(
+        terms.outputs, neurons, WEIGHT, task.stream(Stream.OUTPUT_CODES)
+    )
+    inputs = orthogonal_block_code(
+        terms.features, dimensions, WEIGHT, task.stream(Stream.INPUT_CODE)
+    )
+    compress = _compression(task, outputs, inputs)
+    unit = GRAIN * WEIGHT
+    bias = _clearance(task, compress, dimensions) * unit
+    layer = Layer(
+        weight_matrix(compress, inputs), np.full(neurons, bias, np.int32), 1.0 / unit
+    )
+    members = _members(outputs)
+    # What the biases alone make of a reading.
+    resting = (bias / unit) * np.asarray(members.sum(axis=1), np.float64)
+    level = float(terms.widths[0])
+    network = finished(
+        task,
+        NAME,
+        inputs,
+        layer,
+        readout_of(task, members, off_lattice(resting + WEIGHT * (level - 0.5), unit)),
+        "output",
+        answer_key(task, "output", abs(members), compress, inputs, unit),
+        1,
+        "no ReLU bends within the promise: thresholds of the readout make ANDs of sums",
+    )
+    slack = _calibrated(task, network, resting, level)
+    thresholds = off_lattice(resting + WEIGHT * (level - slack), unit)
+    return _with_thresholds(network, task, members, thresholds)
+
+
+def _compression(task: Task, outputs: SparseCode, inputs: SparseCode) -> sp.csr_array:
+    terms = task.terms
+    entries = (np.ones(len(terms.literals), np.float32), gate_inputs(task).ravel(), terms.offsets)
+    wanted = sp.csr_array(entries, shape=(terms.outputs, terms.features))
+    strengths = joint_strengths(wanted, outputs, inputs)
+    return joint_compression(wanted, strengths, outputs, GRAIN)
+
+
+def _clearance(task: Task, compress: sp.csr_array, dimensions: int) -> int:
+    """How far above its bend a ReLU rests, in features: clear of the sums the promise allows."""
+    loudest = float((compress.astype(np.float64) ** 2).sum(axis=1).max()) / GRAIN**2
+    noise = np.sqrt(task.active * loudest / dimensions)
+    return int(np.ceil(_CLEARANCE * noise)) + task.active
+
+
+def _members(outputs: SparseCode) -> sp.csr_array:
+    """The readout: the sign of every output at its neurons, int16 (outputs, neurons)."""
+    members = outputs.matrix().astype(np.int16)
+    members.sort_indices()
+    return members
