@@ -41,7 +41,7 @@ _FIRST_SHARE = 0.78
 SAMPLES = 3000
 # Sizes are tried so far apart; the error changes about threefold.
 _STEP = 1.06
-_MOST_PROBES = 6
+_MOST_PROBES = 12
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from polyseme.compiler.constructions import (
     single_use,
     targeted_pairs,
     three_channel,
+    tight_frames,
     universal_and,
 )
 from polyseme.compiler.constructions.construction import Construction
@@ -24,6 +25,7 @@ from polyseme.compiler.constructions.construction import Construction
 _ALL = (
     monosemantic.CONSTRUCTION,
     three_channel.CONSTRUCTION,
+    tight_frames.CONSTRUCTION,
     output_channel.CONSTRUCTION,
     single_use.CONSTRUCTION,
     input_channel.CONSTRUCTION,

@@ -46,16 +46,29 @@ def joint_strengths(
             break
         direction = residual + np.float32(fresh / norm) * direction
         norm = fresh
-    return solution
+    return np.asarray(solution)
 
 
 def joint_compression(
     wanted: sp.csr_array, strengths: NDArray[np.float32], outputs: SparseCode, grain: int
 ) -> sp.csr_array:
-    """C = R^T L in units of 1/grain, R with entries of +1 and -1: int16 (neurons, features)."""
-    spread = outputs.matrix().T.tocsr() @ _pattern(wanted, strengths)
-    entries = np.rint(grain * spread.data).astype(np.int16)
-    compress = sp.csr_array((entries, spread.indices, spread.indptr), shape=spread.shape)
+    """C = R^T L in units of 1/grain, R with entries of +1 and -1: int16 (neurons, features).
+
+    An entry of L is rounded up on some of the output's neurons and down on the others, so that on
+    average they keep it: plainly rounded it would mostly be 1.
+    """
+    ranks = np.arange(outputs.weight)
+    dither = (ranks + 0.5) / outputs.weight - 0.5
+    output = np.repeat(np.arange(wanted.shape[0]), np.diff(wanted.indptr))
+    # Which neurons round up changes from literal to literal.
+    turned = (ranks + np.arange(len(output))[:, None]) % outputs.weight
+    rounded = np.rint(grain * strengths[:, None] + dither[turned]).astype(np.int16)
+    entries = (
+        (rounded * outputs.signs[output]).ravel(),
+        (outputs.positions[output].ravel(), np.repeat(wanted.indices, outputs.weight)),
+    )
+    compress = sp.coo_array(entries, shape=(outputs.neurons, wanted.shape[1])).tocsr()
+    compress.sum_duplicates()
     compress.eliminate_zeros()
     compress.sort_indices()
     return compress
@@ -65,9 +78,7 @@ def _pattern(wanted: sp.csr_array, data: NDArray[np.float32]) -> sp.csr_array:
     return sp.csr_array((data, wanted.indices, wanted.indptr), shape=wanted.shape)
 
 
-def _read(
-    strengths: sp.csr_array, outputs: SparseCode, inputs: SparseCode
-) -> NDArray[np.float32]:
+def _read(strengths: sp.csr_array, outputs: SparseCode, inputs: SparseCode) -> NDArray[np.float32]:
     """R W A^T for W = R^T L A, at the pattern of L: (literals,)."""
     codes, decompress = outputs.matrix(), inputs.matrix()
     weights = ((codes.T.tocsr() @ strengths).tocsr() @ decompress).toarray()

@@ -21,8 +21,8 @@ sqrt(m') sqrt(log(s f / error)), no logarithm of m' for k > 1.
 
 The bias keeps each ReLU from bending: within the promise the hidden layer is linear, and what makes
 an AND of the sum is the readout's threshold. So signs may be used on both sides, which the other
-constructions cannot. A network whose ReLUs do bend is `three-channel`. Influence counts: a feature
-moves a reading by f / n too, through the outputs it feeds, so f must stay well below k m' / d.
+constructions cannot. A network whose ReLUs do bend is `three-channel`. Influence counts: v is an
+average, and a feature of influence f makes (f - k m' / m) / n more, through the outputs it feeds.
 
 Inputs in superposition. Error: over the draw of the codes, on any input that keeps the promise.
 Stored: n d weights, n biases, one threshold; the seed gives the readout's codes. Source: ours; the
@@ -30,6 +30,8 @@ bound on noise is Welch's (1974).
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -60,10 +62,8 @@ from polyseme.verify.sampling import batch_size, batches
 
 NAME = "tight-frames"
 WEIGHT = 32
-# Steps of C in one: rounding to quarters adds a two-hundredth to the noise, and W fits into bytes.
+# Steps of C in one: rounding to quarters adds a hundredth to the noise, and W fits into bytes.
 GRAIN = 4
-# Features that feed more than this share of the noise of all are too heavy.
-_HEAVY = 0.5
 _CALIBRATION_SAMPLES = 6000
 # How many standard deviations of its sum a ReLU stays away from its bend.
 _CLEARANCE = 6.0
@@ -94,12 +94,12 @@ def _dimensions(task: Task, neurons: int) -> int:
 
 def _variance(task: Task, neurons: int) -> float:
     """What one foreign feature that is on adds to a reading; infinite where nothing is left."""
-    weights = neurons * _dimensions(task, neurons)
-    spent = task.terms.literals.size / weights
-    heaviest = int(task.terms.influence.max()) / neurons
-    if spent >= 1 or heaviest > max(_HEAVY * spent, 4 / neurons):
+    terms = task.terms
+    spent = terms.literals.size / (neurons * _dimensions(task, neurons))
+    if spent >= 1:
         return np.inf
-    return float(spent / (1 - spent))
+    excess = int(terms.influence.max()) - terms.literals.size / terms.features
+    return float(spent / (1 - spent) + excess / neurons)
 
 
 def _failure(task: Task, neurons: int) -> float:
@@ -143,9 +143,7 @@ def _build(task: Task, neurons: int) -> Network:
     compress = _compression(task, outputs, inputs)
     unit = GRAIN * WEIGHT
     bias = _clearance(task, compress, dimensions) * unit
-    layer = Layer(
-        weight_matrix(compress, inputs), np.full(neurons, bias, np.int32), 1.0 / unit
-    )
+    layer = Layer(weight_matrix(compress, inputs), np.full(neurons, bias, np.int32), 1.0 / unit)
     members = _members(outputs)
     # What the biases alone make of a reading.
     resting = (bias / unit) * np.asarray(members.sum(axis=1), np.float64)
@@ -186,3 +184,45 @@ def _members(outputs: SparseCode) -> sp.csr_array:
     members = outputs.matrix().astype(np.int16)
     members.sort_indices()
     return members
+
+
+def _calibrated(task: Task, network: Network, resting: NDArray[np.float64], level: float) -> float:
+    """How far below a full reading an output is on: what decides sampled inputs best."""
+    lowest_on, highest_off = [], []
+    generator = task.stream(Stream.CALIBRATION)
+    runner = LayerRunner(network)
+    for name in ("satisfied", "one-short") if level > 2 else ("satisfied",):
+        rows = draw_inputs(name, task.terms, task.active, _CALIBRATION_SAMPLES, generator)
+        for _, batch in batches(rows, batch_size(network)):
+            readings = runner.readings(runner.hidden(encode(network, batch), sparse=True))
+            # As a share of the step from one input short to satisfied.
+            shares = (readings - resting[:, None].astype(np.float32)) / WEIGHT - (level - 1)
+            on = evaluate_sparse(task.circuit, batch).tocoo()
+            lowest = np.full(len(batch), np.inf, np.float32)
+            np.minimum.at(lowest, on.row, shares[on.col, on.row])
+            shares[on.col, on.row] = -np.inf
+            lowest_on.append(lowest)
+            highest_off.append(shares.max(axis=0))
+    return 1 - best_share(np.concatenate(lowest_on), np.concatenate(highest_off))
+
+
+def _with_thresholds(
+    network: Network, task: Task, members: sp.csr_array, thresholds: NDArray[np.float32]
+) -> Network:
+    return replace(network, readout=readout_of(task, members, thresholds))
+
+
+CONSTRUCTION = Construction(
+    name=NAME,
+    problem="ANDs of k features each, of small influence; k = 1 is a permutation",
+    inputs=Inputs.SUPERPOSED,
+    law="z sqrt(k m'), z ~ sqrt(log(s f / error)), with d = n dimensions",
+    exponent=0.5,
+    error="over the draw of the codes, on any input that keeps the promise",
+    assumptions=("no feature feeds more than its share of the outputs", "noise is Gaussian"),
+    sources=("polyseme", "welch1974lower"),
+    refuses=_refuses,
+    neurons=_neurons,
+    parameters=_parameters,
+    build=_build,
+)
