@@ -489,7 +489,7 @@ def test_bounds_tells_what_the_library_knows(bench: Bench) -> None:
     said = done("bounds", PROBLEM, "--active", "2", "--error", "0.01").stdout
     for row in [*fields["lower"], *fields["constructions"]]:
         assert any(
-            row["name"] in line and f" {row['neurons']} " in line for line in said.splitlines()
+            row["name"] in line and f" {row['neurons']:,} " in line for line in said.splitlines()
         )
     assert "monosemantic" in done("bounds", bench.facts).stdout
 

@@ -185,11 +185,11 @@ def test_declared_parameters_are_those_of_the_network(name: str, encoder: str) -
     everything = task_of(problems.universal_and(14), 2, 0.05, encoder)
     if CATALOGUE[name].refuses(everything) is None:
         network = built(CATALOGUE[name], everything)
-        assert network.parameters == CATALOGUE[name].parameters(everything)
+        assert network.parameters == CATALOGUE[name].parameters(everything, network.neurons)
         assert network.provenance.readout_parameters == 0
     some = task_of(problems.pairwise_and(FEATURES, 30), 2, 0.05, encoder)
     told = built(CATALOGUE[name], some)
-    assert told.parameters == pytest.approx(CATALOGUE[name].parameters(some), rel=0.1)
+    assert told.parameters == pytest.approx(CATALOGUE[name].parameters(some, told.neurons), rel=0.1)
     drawn_for_gates = name in ("targeted-pairs", "reed-solomon")
     assert (told.provenance.readout_parameters == 0) == drawn_for_gates
 

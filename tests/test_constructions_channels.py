@@ -119,7 +119,9 @@ def test_networks_name_their_construction_and_hold_inputs_as_declared(built):
 
 def test_declared_parameters_are_about_those_of_the_network(built):
     name, asked, network = built
-    assert CATALOGUE[name].parameters(asked) == pytest.approx(network.parameters, rel=0.35)
+    assert CATALOGUE[name].parameters(asked, CATALOGUE[name].neurons(asked)) == pytest.approx(
+        network.parameters, rel=0.35
+    )
 
 
 def test_the_answer_key_belongs_and_names_the_channel(built):

@@ -41,7 +41,8 @@ def _declared(task: Task, construction: Construction) -> Row | None:
     try:
         if construction.refuses(task) is not None:
             return None
-        neurons, parameters = construction.neurons(task), construction.parameters(task)
+        neurons = construction.neurons(task)
+        parameters = construction.parameters(task, neurons)
     except CompileError:
         return None
     inputs = construction.inputs

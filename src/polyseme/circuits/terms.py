@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ class Terms:
         """Plain (not negated) literals in each term: the number that must be on, (terms,)."""
         return np.bincount(self.term_of_literal, self.signs > 0, len(self)).astype(np.int64)
 
-    @property
+    @cached_property
     def influence(self) -> NDArray[np.int64]:
         """How many terms read each feature, (features,)."""
         return np.bincount(self.literals, minlength=self.features)

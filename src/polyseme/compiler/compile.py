@@ -8,20 +8,20 @@ from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import terms_of
 from polyseme.compiler.build import build_monosemantic, build_superposed
 from polyseme.compiler.constructions.catalogue import CATALOGUE
-from polyseme.compiler.constructions.construction import Task
+from polyseme.compiler.constructions.choice import smaller_than_channels
+from polyseme.compiler.constructions.construction import Construction, Task
 from polyseme.compiler.constructions.search import check_serves, confirmed, smallest_of
 from polyseme.compiler.deep.build import build_deep
 from polyseme.compiler.deep.plan import make_deep_plan
 from polyseme.compiler.deep.report import layer_decisions
 from polyseme.compiler.deep.sizing import confirm_deep, smallest_deep
-from polyseme.compiler.plan import make_plan
 from polyseme.compiler.request import Request
 from polyseme.compiler.schedule import Carry
 from polyseme.compiler.sizing import Sized, confirm, smallest_network
 from polyseme.errors import CompileError
 from polyseme.networks.network import Network
 
-# What the compiler chooses channels, codes and sizes for; other constructions are as published.
+# What the compiler chooses channels, codes and sizes for; other constructions are as they are.
 _COMPILED = ("auto", "three-channel", "monosemantic")
 
 
@@ -73,7 +73,13 @@ def fulfil(
             f"{circuit.name}: carry {request.carry!r} can only be chosen for circuits of several "
             "hidden layers"
         )
-    plan = make_plan(circuit, request.active, request.error, request.encoder, request.seed)
+    task = Task(circuit, request.active, request.error, request.encoder, request.seed)
+    plan = task.plan
+    few = request.neurons is None or request.neurons < plan.monosemantic_neurons
+    if request.construction == "auto" and few:
+        found = _better_than_channels(task, request.neurons, note or (lambda line: None), measure)
+        if found is not None:
+            return found
     if request.construction == "monosemantic":
         network = build_monosemantic(plan, "the monosemantic network was asked for")
     elif request.neurons is None:
@@ -92,13 +98,36 @@ def fulfil(
 def _fulfil_named(
     circuit: Circuit, request: Request, note: Callable[[str], None], measure: bool
 ) -> Sized:
-    """A network of a construction by name, as published: nothing is chosen for it."""
+    """A network of a construction by name: nothing is chosen for it."""
     construction = CATALOGUE[request.construction]
     task = Task(circuit, request.active, request.error, request.encoder, request.seed)
     check_serves(construction, task)
-    if request.neurons is None:
+    return _build_named(construction, task, request.neurons, note, measure)
+
+
+def _better_than_channels(
+    task: Task, neurons: int | None, note: Callable[[str], None], measure: bool
+) -> Sized | None:
+    better = smaller_than_channels(task)
+    if better is None:
+        return None
+    try:
+        return _build_named(better, task, neurons, note, measure)
+    except CompileError:
+        # Fewer neurons than it can be built with at all, which three channels may do with.
+        return None
+
+
+def _build_named(
+    construction: Construction,
+    task: Task,
+    neurons: int | None,
+    note: Callable[[str], None],
+    measure: bool,
+) -> Sized:
+    if neurons is None:
         return Sized(*smallest_of(construction, task, note))
-    network = construction.build(task, request.neurons)
+    network = construction.build(task, neurons)
     return Sized(network, confirmed(task, network) if measure else None)
 
 

@@ -125,8 +125,8 @@ def _widest(task: Task) -> int:
     return len(task.terms) * -(-int(task.terms.plain[0]) // 2)
 
 
-def _parameters(task: Task) -> int:
-    neurons, layers = _neurons(task), int(task.terms.plain[0] - 1).bit_length()
+def _parameters(task: Task, neurons: int) -> int:
+    layers = int(task.terms.plain[0] - 1).bit_length()
     units = neurons // 2
     readout = WEIGHT * len(task.terms) + 1
     return units * neurons + (layers - 1) * units**2 + layers * units + readout

@@ -11,6 +11,7 @@ import numpy as np
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import Terms, terms_of
+from polyseme.compiler.plan import Plan, make_plan
 from polyseme.errors import CompileError
 from polyseme.networks.network import Network
 
@@ -43,6 +44,11 @@ class Task:
         return terms_of(self.circuit)
 
     @cached_property
+    def plan(self) -> Plan:
+        """The compiler's plan for it. Raises CompileError where the circuit is deeper."""
+        return make_plan(self.circuit, self.active, self.error, self.encoder, self.seed)
+
+    @cached_property
     def is_shallow(self) -> bool:
         """Whether one hidden layer computes the circuit, none of whose outputs rests at 1."""
         if self.circuit.inverted.any() or (self.circuit.outputs < 0).any():
@@ -66,9 +72,9 @@ class Construction:
     log neurons against log gates as problems of its kind grow, at fixed promise, error and
     influence, logarithms aside.
 
-    `refuses` says in one line why it does not serve a task, or nothing where it does. `neurons` and
-    `parameters` are what it declares for a task that it serves: enough neurons for the task's
-    error, and how many numbers the network of that size stores. `build` makes the network with at
+    `refuses` says in one line why it does not serve a task, or nothing where it does. `neurons` is
+    what it declares for a task that it serves, enough for the task's error; `parameters` how many
+    numbers a network of so many neurons stores for it. `build` makes the network with at
     most so many neurons, and raises CompileError where they are too few.
     """
 
@@ -82,5 +88,5 @@ class Construction:
     sources: tuple[str, ...]
     refuses: Callable[[Task], str | None]
     neurons: Callable[[Task], int]
-    parameters: Callable[[Task], int]
+    parameters: Callable[[Task, int], int]
     build: Callable[[Task, int], Network]

@@ -119,8 +119,8 @@ def _neurons(task: Task) -> int:
     return 2 * int(np.ceil(max((_BELOW_BEND * load) ** (2 / 3), np.sqrt(_READS * tail * load))))
 
 
-def _parameters(task: Task) -> int:
-    units = _neurons(task) // 2
+def _parameters(task: Task, neurons: int) -> int:
+    units = neurons // 2
     return 2 * len(_schedule(task).stages) * units * (units + 1)
 
 

@@ -65,8 +65,8 @@ def _neurons(task: Task) -> int:
     return max(MIN_INPUT_WIDTH, int(np.ceil(reference_width(region, plan.demand(1)))))
 
 
-def _parameters(task: Task) -> int:
-    neurons, terms = _neurons(task), task.terms
+def _parameters(task: Task, neurons: int) -> int:
+    terms = task.terms
     needed = int(terms.plain[0])
     codes = len(terms) * neurons * input_density(needed, task.active) ** needed
     return neurons * (terms.features + 1) + round(codes)

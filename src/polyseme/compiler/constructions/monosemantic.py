@@ -10,12 +10,7 @@ from __future__ import annotations
 
 from polyseme.compiler.build import build_monosemantic
 from polyseme.compiler.constructions.construction import Construction, Inputs, Task
-from polyseme.compiler.plan import Plan, make_plan
 from polyseme.networks.network import Network
-
-
-def _plan(task: Task) -> Plan:
-    return make_plan(task.circuit, task.active, task.error, "auto", task.seed)
 
 
 def _refuses(task: Task) -> str | None:
@@ -23,16 +18,15 @@ def _refuses(task: Task) -> str | None:
 
 
 def _neurons(task: Task) -> int:
-    return _plan(task).monosemantic_neurons
+    return task.plan.monosemantic_neurons
 
 
-def _parameters(task: Task) -> int:
-    neurons = _neurons(task)
+def _parameters(task: Task, neurons: int) -> int:
     return neurons * task.terms.features + neurons
 
 
 def _build(task: Task, neurons: int) -> Network:
-    return build_monosemantic(_plan(task), "the monosemantic network was asked for")
+    return build_monosemantic(task.plan, "the monosemantic network was asked for")
 
 
 CONSTRUCTION = Construction(

@@ -53,8 +53,7 @@ def _neurons(task: Task) -> int:
     )
 
 
-def _parameters(task: Task) -> int:
-    neurons = _neurons(task)
+def _parameters(task: Task, neurons: int) -> int:
     return stored_numbers(neurons, neurons)
 
 

@@ -91,7 +91,7 @@ def _neurons(task: Task) -> int:
     return _units(_dimensions(task))
 
 
-def _parameters(task: Task) -> int:
+def _parameters(task: Task, neurons: int) -> int:
     dimensions = _dimensions(task)
     neurons = _units(dimensions)
     # Of the pairs of coordinates, half have codes that agree, on average.

@@ -86,8 +86,8 @@ def _neurons(task: Task) -> int:
     return exact_choice(task).neurons
 
 
-def _parameters(task: Task) -> int:
-    return _neurons(task) * (task.terms.features + 1)
+def _parameters(task: Task, neurons: int) -> int:
+    return neurons * (task.terms.features + 1)
 
 
 def _refuses(task: Task) -> str | None:

@@ -22,11 +22,13 @@ from polyseme.verify.sampling import Verification, wrong_samples
 Note = Callable[[str], None]
 
 _PROBE_SAMPLES = 4000
+_EXPECTED_FAILURES = 10
 _MIN_CONFIRMATION = 20_000
 # A network whose true rate is this share of the target passes confirmation nearly always.
 _AIM = 0.4
 # Sizes this close are taken for the same; and the step by which a network grows.
-_CLOSE = 1.03
+_CLOSE = 1.02
+_FIRST_STEP = 1.1
 
 
 def check_serves(construction: Construction, task: Task) -> None:
@@ -39,7 +41,7 @@ def check_serves(construction: Construction, task: Task) -> None:
 def smallest_of(construction: Construction, task: Task, note: Note) -> tuple[Network, Verification]:
     """The smallest network found whose confirmed error is under the task's.
 
-    Where not even the declared size confirms, that size and what it was seen to do.
+    Where twice the declared size does not confirm, that size and what it was seen to do.
     """
     declared = construction.neurons(task)
     note(f"{construction.name} declares {declared:,} neurons")
@@ -48,10 +50,10 @@ def smallest_of(construction: Construction, task: Task, note: Note) -> tuple[Net
         network = construction.build(task, neurons)
         seen = confirmed(task, network, attempt)
         note(f"confirm {network.neurons:,} neurons: {seen.wrong} of {seen.samples:,} wrong")
-        if seen.error_interval[1] < task.error or neurons >= declared:
+        if seen.error_interval[1] < task.error or neurons >= 2 * declared:
             return network, seen
         attempt += 1
-        neurons = min(declared, max(neurons + 1, int(neurons * _CLOSE)))
+        neurons = min(2 * declared, max(neurons + 1, int(neurons * _CLOSE)))
 
 
 def confirmed(task: Task, network: Network, attempt: int = 0) -> Verification:
@@ -61,9 +63,12 @@ def confirmed(task: Task, network: Network, attempt: int = 0) -> Verification:
 
 
 def _bisected(construction: Construction, task: Task, declared: int, note: Note) -> int:
-    short, enough = declared // 2, declared
+    step, enough = _FIRST_STEP, declared
+    short = int(enough / step)
     while short and _passes(construction, task, short, note):
-        enough, short = short, short // 2
+        # Where much less does, what was declared is far off: go on in larger steps.
+        step *= step
+        enough, short = short, int(short / step)
     while enough > short + 1 and enough > short * _CLOSE:
         middle = round((max(short, 1) * enough) ** 0.5)
         middle = min(max(middle, short + 1), enough - 1)
@@ -77,7 +82,8 @@ def _passes(construction: Construction, task: Task, neurons: int, note: Note) ->
         network = construction.build(task, neurons)
     except CompileError:
         return False
-    seen = _worst(task, network, _PROBE_SAMPLES, Stream.PROBES)
+    samples = int(max(_PROBE_SAMPLES, _EXPECTED_FAILURES / task.error))
+    seen = _worst(task, network, samples, Stream.PROBES)
     note(f"probe {neurons:,} neurons: {seen.wrong} of {seen.samples:,} wrong")
     return seen.wrong <= _AIM * task.error * seen.samples
 

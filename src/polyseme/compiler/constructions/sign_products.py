@@ -130,8 +130,7 @@ def _neurons(kind: _Weights, task: Task) -> int:
     return max(1, int(np.ceil(8 * moments.variance * tails / moments.unit**2)))
 
 
-def _parameters(kind: _Weights, task: Task) -> int:
-    neurons = _neurons(kind, task)
+def _parameters(kind: _Weights, task: Task, neurons: int) -> int:
     reads = 0 if is_universal(task) else neurons * len(task.terms)
     return neurons * (task.terms.features + 1) + reads
 

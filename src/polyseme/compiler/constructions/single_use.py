@@ -45,8 +45,7 @@ def _neurons(task: Task) -> int:
     return at_most_one_a_term(task, law)
 
 
-def _parameters(task: Task) -> int:
-    neurons = _neurons(task)
+def _parameters(task: Task, neurons: int) -> int:
     return stored_numbers(neurons, neurons)
 
 

@@ -136,8 +136,8 @@ def _neurons(task: Task) -> int:
     return smallest_number(enough)
 
 
-def _parameters(task: Task) -> int:
-    neurons, features = _neurons(task), task.terms.features
+def _parameters(task: Task, neurons: int) -> int:
+    features = task.terms.features
     superposed = _in_superposition(task)
     columns = superposed_dimensions(features, neurons) if superposed else features
     return neurons * (columns + 1)

@@ -20,26 +20,20 @@ from __future__ import annotations
 from polyseme.compiler.build import build_superposed
 from polyseme.compiler.constructions.construction import Construction, Inputs, Task
 from polyseme.compiler.constructions.forcing import stored_numbers, why_not_terms
-from polyseme.compiler.plan import Plan, make_plan
 from polyseme.compiler.sizing import predicted_neurons
 from polyseme.networks.network import Network
 
 
-def _plan(task: Task) -> Plan:
-    return make_plan(task.circuit, task.active, task.error, task.encoder, task.seed)
-
-
 def _neurons(task: Task) -> int:
-    return predicted_neurons(_plan(task))
+    return predicted_neurons(task.plan)
 
 
-def _parameters(task: Task) -> int:
-    neurons = _neurons(task)
-    return stored_numbers(neurons, _plan(task).dimensions(neurons))
+def _parameters(task: Task, neurons: int) -> int:
+    return stored_numbers(neurons, task.plan.dimensions(neurons))
 
 
 def _build(task: Task, neurons: int) -> Network:
-    return build_superposed(_plan(task), neurons)
+    return build_superposed(task.plan, neurons)
 
 
 CONSTRUCTION = Construction(

@@ -6,9 +6,10 @@ neurons, both tight frames (unions of orthogonal bases, `codes/orthogonal_blocks
 W = R^T L A be the matrix of least norm through which each output reads its own k features at
 exactly 1 (`joint_reads.py`). Then any other feature that is on moves a reading by noise of variance
 
-    v = k m' / (n d) / (1 - k m' / (n d)),
+    v = 1.12 k m' / (n d) / (1 - k m' / (n d)),
 
-on average over outputs and features, and no W of those dimensions makes less on average. A reading
+on average over outputs and features, and but for the measured 1.12, which is what codes cost that
+do not fill their last blocks, no W of those dimensions makes less. A reading
 is k when its gate is satisfied and k - 1 at most when not, so with noise taken for Gaussian the
 threshold k - t fails with chance at most
 
@@ -65,6 +66,8 @@ WEIGHT = 32
 # Steps of C in one: rounding to quarters adds a hundredth to the noise, and W fits into bytes.
 GRAIN = 4
 _CALIBRATION_SAMPLES = 6000
+# Blocks of codes that are cut off or do not fill the neurons leave more noise than the bound's.
+_MARGIN = 1.12
 # How many standard deviations of its sum a ReLU stays away from its bend.
 _CLEARANCE = 6.0
 _SLACKS = np.linspace(0.05, 0.95, 91)
@@ -99,7 +102,7 @@ def _variance(task: Task, neurons: int) -> float:
     if spent >= 1:
         return np.inf
     excess = int(terms.influence.max()) - terms.literals.size / terms.features
-    return float(spent / (1 - spent) + excess / neurons)
+    return float(_MARGIN * spent / (1 - spent) + excess / neurons)
 
 
 def _failure(task: Task, neurons: int) -> float:
@@ -124,8 +127,7 @@ def _neurons(task: Task) -> int:
     return max(least, smallest_number(lambda size: _failure(task, size) <= task.error))
 
 
-def _parameters(task: Task) -> int:
-    neurons = _neurons(task)
+def _parameters(task: Task, neurons: int) -> int:
     return neurons * (_dimensions(task, neurons) + 1) + 1
 
 

@@ -137,8 +137,8 @@ def _neurons(task: Task) -> int:
     return smallest_number(lambda size: _best_density(task, size).failure <= task.error)
 
 
-def _parameters(task: Task) -> int:
-    neurons, features = _neurons(task), task.terms.features
+def _parameters(task: Task, neurons: int) -> int:
+    features = task.terms.features
     superposed = _superposed(task)
     columns = superposed_dimensions(features, neurons) if superposed else features
     reads = 0
