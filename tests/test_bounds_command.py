@@ -98,7 +98,7 @@ def fake(
         sources=("welch1974lower", "polyseme"),
         refuses=lambda task: why,
         neurons=lambda task: neurons,
-        parameters=lambda task: parameters,
+        parameters=lambda task, neurons: parameters,
     )
 
 

@@ -26,6 +26,7 @@ from polyseme.circuits import evaluate_dense, evaluate_sparse, problems
 from polyseme.cli.compile_report import Compiled, emit_compiled
 from polyseme.cli.main import main
 from polyseme.cli.report import one_line
+from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.compiler.deep.report import LayerDecision
 from polyseme.networks.deep_key import DeepKey
 from polyseme.networks.files import key_path
@@ -34,7 +35,18 @@ from polyseme.verify.layers import verify_layers
 
 PROBLEM = "and2:features=200,gates=200"
 EASY = [PROBLEM, "--active", "2", "--error", "0.02"]
-COMMANDS = ("compile", "verify", "run", "inspect", "bounds", "export", "convert")
+COMMANDS = (
+    "compile",
+    "verify",
+    "run",
+    "inspect",
+    "bounds",
+    "constructions",
+    "counting",
+    "reproduce",
+    "export",
+    "convert",
+)
 FACTS = [
     ["country", "capital", "continent"],
     ["France", "Paris", "Europe"],
@@ -165,7 +177,7 @@ def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
         "in_superposition": True,
         "bits": possible.bits,
         "weights_dtype": str(network.layers[0].weights.dtype),
-        "note": "",
+        "note": network.provenance.note,
         "per_layer": [],
     }
     assert {name: fields[name] for name in asked} == asked
@@ -206,9 +218,10 @@ def test_compile_counts_facts_as_facts_and_permutations_as_outputs(bench: Bench)
     [
         (["--construction", "monosemantic"], 200, "monosemantic"),
         (["--neurons", "1000"], 200, "monosemantic"),
-        (["--neurons", "150", "--encoder", "basis"], 200, "three-channel"),
+        (["--neurons", "150", "--encoder", "basis"], 200, "reed-solomon"),
         (["--neurons", "150", "--encoder", "superposed"], 150, "three-channel"),
         (["--neurons", "auto"], None, "three-channel"),
+        (["--neurons", "150", "--construction", "tight-frames"], 128, "tight-frames"),
     ],
 )
 def test_compile_obeys_its_options(
@@ -968,6 +981,9 @@ def _valid(command: str, bench: Bench) -> list[str | Path]:
         "run": [bench.net, "--on", "x0"],
         "inspect": [bench.net],
         "bounds": [PROBLEM],
+        "constructions": ["tight-frames"],
+        "counting": ["permutation:features=40", "--neurons", "40"],
+        "reproduce": ["--only", "reed-solomon"],
         "export": [bench.net, "--to", "onnx", "-o", bench.folder / "new.onnx"],
         "convert": [PROBLEM, "-o", bench.folder / "new.aag"],
     }[command]
@@ -995,7 +1011,7 @@ PLACES = [
     _option("compile", "--active", _whole_numbers(1) | JUNK | st.just("201")),
     _option("compile", "--error", st.sampled_from([*NOT_A_SHARE, "0", "1e-7"])),
     _option("compile", "--neurons", _whole_numbers(1) | _names_but("auto") | st.just("2")),
-    _option("compile", "--construction", _names_but("auto", "three-channel", "monosemantic")),
+    _option("compile", "--construction", _names_but("auto", *CATALOGUE)),
     _option("compile", "--encoder", _names_but("auto", "superposed", "basis")),
     _option("compile", "--seed", _whole_numbers(0) | st.just(str(2**63))),
     Place("verify", lambda bench, value: [_bad_file(bench, value)], FILES),

@@ -82,7 +82,9 @@ def wanted_of(network: Network) -> np.ndarray:
 
 
 def test_neurons_read_their_own_features_at_the_wanted_strength_and_naive_weights_do_not():
-    network = compile(problems.pairwise_and(400, 400, seed=1), neurons=250)
+    network = compile(
+        problems.pairwise_and(400, 400, seed=1), neurons=250, construction="three-channel"
+    )
     key, wanted = network.key, wanted_of(network)
     code = dense_code(key.decompression)
     own = key.compression.toarray().astype(float) @ code @ code.T / key.unit
@@ -97,7 +99,9 @@ def test_neurons_read_their_own_features_at_the_wanted_strength_and_naive_weight
 
 
 def test_the_layer_holds_the_product_of_compression_and_decompression():
-    network = compile(problems.pairwise_and(400, 400, seed=1), neurons=250)
+    network = compile(
+        problems.pairwise_and(400, 400, seed=1), neurons=250, construction="three-channel"
+    )
     key = network.key
     product = key.compression.toarray().astype(int) @ dense_code(key.decompression).astype(int)
     assert np.array_equal(network.layers[0].weights, product)
@@ -205,7 +209,9 @@ def test_with_a_neuron_for_every_gate_the_network_is_monosemantic_and_says_so(ne
 
 def test_with_fewer_neurons_than_gates_it_is_not():
     network = compile(problems.pairwise_and(400, 400), neurons=399)
-    assert network.provenance.construction == "three-channel"
+    assert network.provenance.construction == "tight-frames"
+    assert network.encoder.in_superposition
+    network = compile(problems.pairwise_and(400, 400), neurons=399, construction="three-channel")
     assert network.neurons <= 399
     assert not network.provenance.note
 
@@ -317,7 +323,7 @@ def test_a_size_that_is_not_confirmed_grows_until_one_is(monkeypatch):
     circuit = problems.pairwise_and(500, 500)
     monkeypatch.setattr(sizing, "_search", lambda plan, limit, note: 260)
     notes: list[str] = []
-    network = compile(circuit, error=1e-2, note=notes.append)
+    network = compile(circuit, error=1e-2, construction="three-channel", note=notes.append)
     assert "confirm 260 neurons" in notes[0]
     assert len(notes) > 1
     assert all("growing" in note for note in notes[:-1])
@@ -344,15 +350,36 @@ def test_the_seed_alone_decides_the_arrays(sized):
     assert not np.array_equal(other.readout.neurons, sized.readout.neurons)
 
 
-def test_errors_fall_with_neurons():
+@pytest.mark.parametrize(
+    ("construction", "sizes"),
+    [("three-channel", (200, 260, 340, 500)), ("tight-frames", (160, 192, 256, 384))],
+)
+def test_errors_fall_with_neurons(construction, sizes):
     circuit = problems.pairwise_and(1000, 1000)
     errors = [
-        verify(compile(circuit, neurons=neurons), samples=3000).error
-        for neurons in (200, 260, 340, 500)
+        verify(compile(circuit, neurons=neurons, construction=construction), samples=3000).error
+        for neurons in sizes
     ]
     assert all(larger < 0.6 * smaller for smaller, larger in pairwise(errors))
     assert errors[0] > 0.3
     assert errors[-1] < 0.01
+
+
+def test_the_construction_that_declares_fewest_neurons_is_taken():
+    def chosen(circuit, **options):
+        return compile(circuit, **options).provenance.construction
+
+    pairs = problems.pairwise_and(300, 300)
+    assert chosen(pairs, neurons=200) == "tight-frames"
+    assert chosen(problems.permutation(300), neurons=200) == "tight-frames"
+    assert chosen(pairs, neurons=200, construction="three-channel") == "three-channel"
+    # Exact beats approximate where inputs are basis-aligned, if there is room for it.
+    assert chosen(pairs, encoder="basis") == "reed-solomon"
+    # Features of much influence, and negations, are not for tight frames.
+    assert chosen(problems.pairwise_and(300, 2000, "zipf"), neurons=1500) == "three-channel"
+    negated = [(GateKind.AND_NOT, [number, number + 1]) for number in range(299)]
+    circuit = build_circuit(Names(prefix="x", count=300), negated, list(range(300, 599)))
+    assert chosen(circuit, neurons=200) == "three-channel"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 import polyseme as ps
 from polyseme.bounds.counting_argument import CountingRun, gate_list, run_counting_argument
+from polyseme.bounds.drawn_codes import Agreed, Told
 from polyseme.bounds.entropy_coding import (
     decode_integers,
     encode_integers,
@@ -26,7 +27,7 @@ from polyseme.bounds.entropy_coding import (
     write_varints,
 )
 from polyseme.bounds.gate_queries import find_gates
-from polyseme.bounds.network_message import Agreed, Told, read_message, write_message
+from polyseme.bounds.network_message import read_message, write_message
 from polyseme.circuits import Circuit, GateKind, build_circuit, problems
 from polyseme.cli.main import main
 from polyseme.errors import CompileError, FileFormatError

@@ -57,6 +57,9 @@ CASES = {
     "targeted, superposed": Case(
         "targeted-pairs", lambda gates: pairs(2 * gates, gates), (256, 1024, 4096, 16384), 400
     ),
+    "tight frames": Case(
+        "tight-frames", lambda gates: pairs(gates, gates), (256, 1024, 4096, 16384), 600
+    ),
     # Every output reads half the units: an error of 0.1 keeps readouts small.
     "quadratic": Case("quadratic", lambda features: universal(features, 0.1), (15, 42, 120), 150),
 }

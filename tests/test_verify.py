@@ -279,7 +279,7 @@ def small() -> Circuit:
 
 @pytest.fixture(scope="module")
 def squeezed(small: Circuit) -> Network:
-    return ps.compile(small, neurons=270)
+    return ps.compile(small, neurons=270, construction="three-channel")
 
 
 @pytest.fixture(scope="module")

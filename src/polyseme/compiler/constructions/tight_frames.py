@@ -90,15 +90,20 @@ def _refuses(task: Task) -> str | None:
     return None
 
 
+def _whole(places: int) -> int:
+    """As many as fill whole groups of the codes' weight: frames are tight on those."""
+    return places // WEIGHT * WEIGHT
+
+
 def _dimensions(task: Task, neurons: int) -> int:
     """As many as neurons, and at most three for every four features."""
-    return min(neurons, 3 * task.terms.features // 4)
+    return _whole(min(neurons, 3 * task.terms.features // 4))
 
 
 def _variance(task: Task, neurons: int) -> float:
     """What one foreign feature that is on adds to a reading; infinite where nothing is left."""
     terms = task.terms
-    spent = terms.literals.size / (neurons * _dimensions(task, neurons))
+    spent = terms.literals.size / max(_whole(neurons) * _dimensions(task, neurons), 1)
     if spent >= 1:
         return np.inf
     excess = int(terms.influence.max()) - terms.literals.size / terms.features
@@ -123,8 +128,8 @@ def _failure(task: Task, neurons: int) -> float:
 
 
 def _neurons(task: Task) -> int:
-    least = 2 * WEIGHT
-    return max(least, smallest_number(lambda size: _failure(task, size) <= task.error))
+    groups = smallest_number(lambda size: _failure(task, size * WEIGHT) <= task.error)
+    return WEIGHT * max(2, groups)
 
 
 def _parameters(task: Task, neurons: int) -> int:
@@ -135,6 +140,7 @@ def _build(task: Task, neurons: int) -> Network:
     dimensions = _dimensions(task, neurons)
     if neurons < 2 * WEIGHT or dimensions < 2 * WEIGHT:
         raise CompileError(f"{neurons} neurons are fewer than the {2 * WEIGHT} its codes take")
+    neurons = _whole(neurons)
     terms = task.terms
     outputs = orthogonal_block_code(
         terms.outputs, neurons, WEIGHT, task.stream(Stream.OUTPUT_CODES)
