@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
 import polyseme as ps
+from polyseme.bounds.counting import counting_bits
 from polyseme.circuits import evaluate_dense, evaluate_sparse, problems
 from polyseme.cli.compile_report import Compiled, emit_compiled
 from polyseme.cli.main import main
@@ -653,8 +654,8 @@ def test_compile_shows_a_row_a_layer_but_not_too_many(
         for number in range(layers)
     )
     circuit = problems.permutation(9)
-    measured, possible = ps.verify(network, samples=10), ps.bounds(circuit)
-    compiled = Compiled(network, circuit, measured, possible, 0.1, 1.0, per_layer)
+    measured, count = ps.verify(network, samples=10), counting_bits(circuit)
+    compiled = Compiled(network, circuit, measured, count, 0.1, 1.0, per_layer)
     emit_compiled(compiled, None, as_json=False)
     table = capsys.readouterr().out.partition("layer by layer")[2]
     shown = [row for row in table.splitlines()[4:] if row.startswith("│")]

@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 
 from polyseme.bounds.combinatorics import log2_factorial
 from polyseme.bounds.counting import counting_bits
+from polyseme.bounds.drawn_codes import Agreed
 from polyseme.bounds.gate_queries import find_gates
 from polyseme.bounds.groups import distinct_rows
-from polyseme.bounds.network_message import Agreed, Message, read_message, write_message
+from polyseme.bounds.network_message import Message, has_message, read_message, write_message
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import terms_of
 from polyseme.compiler.compile import compile
@@ -35,7 +36,8 @@ from polyseme.networks.network import Network
 
 ERROR = 1e-3
 MAX_ATTEMPTS = 12
-_GROWTH = 1.05
+_GROWTH = 1.1
+_PRECISION = 0.01
 
 Note = Callable[[str], None]
 
@@ -54,10 +56,11 @@ class CountingRun:
 
     `parts` are bytes of the message; `bits_bound` is the counting bound of `family`, and
     `bits_ordered` that of the same gates in the order of their outputs. `error` is the share of
-    wrong inputs that the first of `tried` was sized for, None where its neurons were given; the
-    last of `tried` is the network in the message. `wrong` counts the outputs whose gate was not
-    found or is another; `queries` the inputs the receiver tried. `encoder` and `readout` say
-    whether the seed gave them ("drawn" or "basis") or the message did ("written").
+    wrong inputs that the first of `tried` was sized for, None where its neurons were given;
+    `neurons` are those of the network in the message, the smallest of `tried` that brought all
+    gates back, or else the last. `wrong` counts the outputs whose gate was not found or is another;
+    `queries` the inputs the receiver tried. `encoder` and `readout` say whether the seed gave them
+    ("basis", "blocks" or "words": `drawn_codes.py`) or the message did ("written").
     """
 
     source: str
@@ -130,9 +133,11 @@ def run_counting_argument(
     attempt, at that size. Without, the first network is the smallest found to err on a share of at
     most `ERROR` of inputs that satisfy a gate. That says little of the m(m-1)/2 pairs that satisfy
     none, some of which may look like a gate; so while gates come back wrong, the network grows by
-    a twentieth, at most `MAX_ATTEMPTS` times in all. Raises CompileError for a circuit that is
-    neither a permutation (each output a feature of its own) nor distinct ANDs of two features, one
-    an output, and for a promise that is too small.
+    a tenth, and the last step is then halved until it is a hundredth; `MAX_ATTEMPTS` in all. A
+    network whose gates come back may still be wrong on other pairs. Raises CompileError for a
+    circuit that is neither a permutation (each output a feature of its own) nor distinct ANDs of
+    two features, one an output, for a promise that is too small, and where the compiler makes a
+    network that has no message (`network_message.py`).
     """
     gates = gate_list(circuit)
     outputs, inputs = gates.shape
@@ -141,10 +146,8 @@ def run_counting_argument(
     if active < inputs:
         raise CompileError(f"active is {active}; gates of {inputs} inputs need at least {inputs}")
     agreed = Agreed(seed, len(circuit.features), outputs, inputs)
-    trial = _Trial(circuit, gates, agreed, active, note or (lambda line: None))
-    trial.run(neurons)
-    while neurons is None and trial.may_grow:
-        trial.run(int(trial.network.neurons * _GROWTH) + 1)
+    trips = _Trips(circuit, gates, agreed, active, note or (lambda line: None))
+    trip = _smallest(trips) if neurons is None else trips.run(neurons)
     bound = counting_bits(circuit)
     ordered = bound.bits + (log2_factorial(outputs) if inputs > 1 else 0.0)
     return CountingRun(
@@ -152,28 +155,34 @@ def run_counting_argument(
         **asdict(agreed),
         active=active,
         error=ERROR if neurons is None else None,
-        tried=tuple(trial.tried),
-        neurons=trial.network.neurons,
-        dimensions=trial.network.encoder.dimensions,
-        encoder=trial.message.encoder.name.lower(),
-        readout="drawn" if trial.message.readout_drawn else "written",
-        parts=trial.message.parts,
-        weight_bits=trial.network.weight_bits(),
+        tried=trips.tried,
+        neurons=trip.network.neurons,
+        dimensions=trip.network.encoder.dimensions,
+        encoder=trip.message.encoder.name.lower(),
+        readout=trip.message.readout.name.lower(),
+        parts=trip.message.parts,
+        weight_bits=trip.network.weight_bits(),
         family=bound.family,
         bits_bound=bound.bits,
         bits_ordered=ordered,
-        queries=trial.queries,
-        wrong=trial.wrong,
-        seconds=trial.seconds,
+        queries=trip.queries,
+        wrong=trip.wrong,
+        seconds=trips.seconds,
     )
 
 
-class _Trial:
-    """Round trips of one circuit, the latest of which is kept; seconds are of all of them."""
+@dataclass(frozen=True)
+class _Trip:
+    """One round trip: the network, its message, the inputs tried, the outputs found wrong."""
 
     network: Network
     message: Message
     queries: int
+    wrong: int
+
+
+class _Trips:
+    """Round trips of one circuit, and the seconds that all of them took."""
 
     def __init__(
         self,
@@ -185,21 +194,25 @@ class _Trial:
     ):
         self._circuit, self._gates = circuit, gates
         self._agreed, self._active, self._note = agreed, active, note
-        self.tried: list[Attempt] = []
+        self._runs = 0
+        self._trips: dict[int, _Trip] = {}
         self.seconds = dict.fromkeys(("compile", "write", "read", "query"), 0.0)
 
     @property
-    def wrong(self) -> int:
-        return self.tried[-1].wrong
+    def tried(self) -> tuple[Attempt, ...]:
+        """The networks tried, in that order."""
+        return tuple(Attempt(neurons, trip.wrong) for neurons, trip in self._trips.items())
 
     @property
-    def may_grow(self) -> bool:
-        alone = self.network.provenance.construction == "monosemantic"
-        return self.wrong > 0 and not alone and len(self.tried) < MAX_ATTEMPTS
+    def may_go_on(self) -> bool:
+        """Whether there is an attempt left."""
+        return self._runs < MAX_ATTEMPTS
 
-    def run(self, neurons: int | None) -> None:
+    def run(self, neurons: int | None) -> _Trip:
+        """A round trip with at most so many neurons; one made before where as many are used."""
+        self._runs += 1
         with self._timed("compile"):
-            self.network = compile(
+            network = compile(
                 self._circuit,
                 active=self._active,
                 error=ERROR,
@@ -207,22 +220,51 @@ class _Trial:
                 seed=self._agreed.seed,
                 note=self._note,
             )
+        if network.neurons in self._trips:
+            return self._trips[network.neurons]
+        if not has_message(network):
+            raise CompileError(
+                f"{self._circuit.name}: the counting argument is run for one hidden layer of ReLUs "
+                f"stored in full, and {network.provenance.construction} made another network"
+            )
         with self._timed("write"):
-            self.message = write_message(self.network, self._agreed)
-        self._note(f"{self.network.neurons:,} neurons: {len(self.message.content):,} bytes")
+            message = write_message(network, self._agreed)
+        self._note(f"{network.neurons:,} neurons: {len(message.content):,} bytes")
         with self._timed("read"):
-            received = read_message(self.message.content, self._agreed)
+            received = read_message(message.content, self._agreed)
         with self._timed("query"):
-            found, self.queries = find_gates(received, self._agreed.inputs, self._note)
+            found, queries = find_gates(received, self._agreed.inputs, self._note)
         wrong = int((found != self._gates).any(axis=1).sum())
-        self.tried.append(Attempt(self.network.neurons, wrong))
-        self._note(f"{self.network.neurons:,} neurons: {wrong} outputs came back wrong")
+        self._note(f"{network.neurons:,} neurons: {wrong} outputs came back wrong")
+        return self._trips.setdefault(network.neurons, _Trip(network, message, queries, wrong))
 
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:
         begun = time.perf_counter()
         yield
         self.seconds[step] += time.perf_counter() - begun
+
+
+def _smallest(trips: _Trips) -> _Trip:
+    """The smallest network tried that brings the gates back; the last one where none does."""
+    trip = trips.run(None)
+    few, enough = 0, trip.network.neurons
+    while trip.wrong and not _is_largest(trip.network) and trips.may_go_on:
+        few, enough = enough, int(enough * _GROWTH) + 1
+        trip = trips.run(enough)
+    while few and not trip.wrong and enough - few > _PRECISION * enough and trips.may_go_on:
+        middle = (few + enough) // 2
+        smaller = trips.run(middle)
+        if smaller.wrong:
+            few = middle
+        else:
+            trip, enough = smaller, smaller.network.neurons
+    return trip
+
+
+def _is_largest(network: Network) -> bool:
+    """Whether it has a neuron for every gate; the compiler makes none with more."""
+    return network.provenance.construction == "monosemantic"
 
 
 def gate_list(circuit: Circuit) -> NDArray[np.int32]:

@@ -2,24 +2,35 @@
 
 Sender and receiver share this library and what is `Agreed`: the seed, how many features and outputs
 there are, and how many features an output reads. From these and the message alone the receiver
-makes the network again, to the last number. What the seed gives is tried out by the sender: the
-encoder and the codes that outputs read are left out of the message only where drawing them again
-*without the circuit* gives the network's own; otherwise they are written out, and counted.
+makes the network again, to the last number. What the seed gives is tried out by the sender
+(`drawn_codes.py`): the encoder and what outputs read are left out of the message only where drawing
+them again *without the circuit* gives the network's own; otherwise they are written, and counted.
 
-The message is: neurons, input dimensions, what is drawn and what is written, the layer's scale and
-cap; then each part behind its length; then a checksum of four bytes.
+The message is: neurons, input dimensions, how both codes are told and of what weight, the layer's
+scale and cap, what thresholds are counted from; then each part behind its length; then a checksum
+of four bytes. Thresholds are counted from 0, or from what biases alone make an output read, if that
+leaves fewer different ones (of `tight-frames` it leaves one).
 """
 
 from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from enum import IntEnum
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.bounds.drawn_codes import (
+    Agreed,
+    Reads,
+    Told,
+    drawn_encoder,
+    drawn_reads,
+    encoder_told,
+    first_length,
+    readout_told,
+)
 from polyseme.bounds.entropy_coding import (
     decode_integers,
     encode_integers,
@@ -27,81 +38,62 @@ from polyseme.bounds.entropy_coding import (
     write_varints,
 )
 from polyseme.circuits.names import Names
-from polyseme.circuits.terms import Terms
 from polyseme.codes.code import SparseCode
-from polyseme.compiler.codewords import code_rows
-from polyseme.compiler.encoding import input_code
-from polyseme.compiler.plan import Stream
-from polyseme.compiler.regions import Region
 from polyseme.errors import FileFormatError
 from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
 
 _CHECKSUM = 4
 _MAX_SCALE_BITS = 24
-# How many neurons each output reads, and which, output by output.
-Runs: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int32]]
 Narrow = TypeVar("Narrow", np.int8, np.int16, np.int32, np.int64)
 _PARTS = ("hidden weights", "biases", "encoder", "readout codes", "readout weights", "thresholds")
 
 
-class Told(IntEnum):
-    """How the receiver comes by a code: drawn in superposition, basis-aligned, or written out."""
-
-    DRAWN = 0
-    BASIS = 1
-    WRITTEN = 2
-
-
-@dataclass(frozen=True)
-class Agreed:
-    """What both sides know beforehand: the family of computations, and the network's seed."""
-
-    seed: int
-    features: int
-    outputs: int
-    inputs: int
-
-
 @dataclass(frozen=True)
 class Message:
-    """The bytes, how many of them each part takes, and what the seed gives instead.
-
-    `encoder` says how the encoder is told; `readout_drawn`, whether the seed gives which neurons
-    each output reads.
-    """
+    """The bytes, how many of them each part takes, and how encoder and readout are told."""
 
     content: bytes
     parts: dict[str, int]
     encoder: Told
-    readout_drawn: bool
+    readout: Told
+
+
+def has_message(network: Network) -> bool:
+    """Whether it is a network that can be written: of one layer of ReLUs, stored in full."""
+    layer = network.layers[0]
+    return not (len(network.layers) > 1 or layer.is_sparse or layer.squared or len(layer.carried))
 
 
 def write_message(network: Network, agreed: Agreed) -> Message:
-    """Write a network of one hidden layer, stored in full.
+    """Write a network of one layer of ReLUs, stored in full.
 
     Raises ValueError for any other network.
     """
-    if len(network.layers) != 1 or network.layers[0].is_sparse:
-        raise ValueError("a message holds one hidden layer, stored in full")
+    if not has_message(network):
+        raise ValueError("a message holds one hidden layer of ReLUs, stored in full")
     layer, code, readout = network.layers[0], network.encoder.code, network.readout
-    encoder_told = _how_to_tell_encoder(code, agreed)
-    runs = np.diff(readout.offsets), readout.neurons
-    runs_drawn = _same(_drawn_runs(agreed, layer.units), runs)
+    encoder = encoder_told(code, agreed)
+    reads = readout_told(readout, agreed, layer.units)
+    resting = _resting(layer, np.diff(readout.offsets), readout.neurons, readout.weights)
+    above = _above(readout.thresholds, resting)
+    thresholds = readout.thresholds if above is None else above
+    head = [layer.units, code.neurons, encoder, code.weight, reads, first_length(readout)]
     scale_bits = _MAX_SCALE_BITS - round(np.log2(layer.scale))
-    head = [layer.units, code.neurons, encoder_told, int(runs_drawn), scale_bits, layer.cap]
+    runs = (np.diff(readout.offsets), readout.neurons)
     pieces = [
         _sized(layer.weights),
         _sized(layer.bias),
-        _written_code(code) if encoder_told == Told.WRITTEN else b"",
-        b"" if runs_drawn else b"".join(map(_sized, runs)),
-        _sized(readout.weights),
-        _written_thresholds(readout.thresholds),
+        _sized(code.positions) + _sized(code.signs) if encoder == Told.WRITTEN else b"",
+        b"".join(map(_sized, runs)) if reads == Told.WRITTEN else b"",
+        b"" if reads == Told.BLOCKS else _sized(readout.weights),
+        _written_thresholds(thresholds),
     ]
-    body = write_varints(head) + b"".join(pieces)
+    tail = [scale_bits, layer.cap, int(above is not None)]
+    body = write_varints([*head, *tail]) + b"".join(pieces)
     content = body + zlib.crc32(body).to_bytes(_CHECKSUM, "little")
     parts = dict(zip(_PARTS, map(len, pieces), strict=True))
     parts["sizes and checksum"] = len(content) - sum(parts.values())
-    return Message(content, parts, encoder_told, runs_drawn)
+    return Message(content, parts, encoder, reads)
 
 
 def read_message(content: bytes, agreed: Agreed) -> Network:
@@ -120,93 +112,65 @@ def read_message(content: bytes, agreed: Agreed) -> Network:
 
 
 def _read_body(reader: _Reader, agreed: Agreed) -> Network:
-    units, dimensions, encoder_told, runs_drawn, scale_bits, cap = reader.varints(6)
+    units, dimensions, encoder, weight, told, read_weight = reader.varints(6)
+    scale_bits, cap, from_rest = reader.varints(3)
     if not (0 < units <= agreed.outputs and 0 < dimensions <= agreed.features):
         raise ValueError(
             f"{units} neurons and {dimensions} dimensions for {agreed.outputs} outputs and "
             f"{agreed.features} features"
         )
-    weights = reader.integers(units * dimensions, np.int16).reshape(units, dimensions)
-    bias = reader.integers(units, np.int32)
-    code = _drawn_code(Told(encoder_told), agreed, dimensions)
-    code = code or reader.code(agreed.features, dimensions)
-    runs = _drawn_runs(agreed, units) if runs_drawn else reader.runs(agreed.outputs)
-    if runs is None:
-        raise ValueError(f"{units} neurons have no drawn codes for {agreed.outputs} outputs")
-    readout = Readout(
-        Names(prefix="g", count=agreed.outputs),
-        np.concatenate(([0], np.cumsum(runs[0]))).astype(np.int64),
-        runs[1],
-        reader.integers(len(runs[1]), np.int16),
-        reader.thresholds(agreed.outputs),
+    layer = Layer(
+        reader.integers(units * dimensions, np.int16).reshape(units, dimensions),
+        reader.integers(units, np.int32),
+        2.0 ** (_MAX_SCALE_BITS - scale_bits),
+        cap,
     )
+    code = reader.code(Told(encoder), agreed, dimensions, weight)
+    reads = reader.reads(Told(told), agreed, units, read_weight)
+    weights = reads.weights
+    if weights is None:
+        weights = reader.integers(len(reads.neurons), np.int16)
+    thresholds = reader.thresholds(agreed.outputs)
+    if from_rest:
+        resting = _resting(layer, reads.lengths, reads.neurons, weights)
+        thresholds = (resting + thresholds).astype(np.float32)
     reader.check_end()
+    offsets = np.concatenate(([0], np.cumsum(reads.lengths))).astype(np.int64)
     return Network(
         Encoder(Names(prefix="x", count=agreed.features), code),
-        (Layer(weights, bias, 2.0 ** (_MAX_SCALE_BITS - scale_bits), cap),),
-        readout,
+        (layer,),
+        Readout(
+            Names(prefix="g", count=agreed.outputs), offsets, reads.neurons, weights, thresholds
+        ),
         Provenance("message", "message", 0, agreed.seed, 0, 0, 0, {}),
     )
 
 
-def _how_to_tell_encoder(code: SparseCode, agreed: Agreed) -> Told:
-    for told in (Told.BASIS, Told.DRAWN):
-        drawn = _drawn_code(told, agreed, code.neurons)
-        if drawn and drawn.neurons == code.neurons:
-            parts = (drawn.positions, drawn.signs), (code.positions, code.signs)
-            if _same(*parts):
-                return told
-    return Told.WRITTEN
+def _resting(
+    layer: Layer,
+    lengths: NDArray[np.int64],
+    neurons: NDArray[np.int32],
+    weights: NDArray[np.int16],
+) -> NDArray[np.float64]:
+    """What every output reads when no feature is on, (outputs,)."""
+    alone = np.clip(layer.bias, 0, layer.cap or None) * layer.scale
+    output = np.repeat(np.arange(len(lengths)), lengths)
+    return np.bincount(output, weights * alone[neurons], len(lengths)).astype(np.float64)
 
 
-def _drawn_code(told: Told, agreed: Agreed, dimensions: int) -> SparseCode | None:
-    """The input code from seed and sizes, as the compiler draws it with no feature set apart."""
-    if told == Told.WRITTEN:
-        return None
-    generator = np.random.default_rng([agreed.seed, Stream.INPUT_CODE])
-    none_apart = np.empty(0, np.int32)
-    return input_code(agreed.features, dimensions, told == Told.BASIS, none_apart, generator)
-
-
-def _drawn_runs(agreed: Agreed, units: int) -> Runs | None:
-    """What outputs read, from seed and sizes: a word an output, all in one region of random codes.
-
-    The compiler draws such words by their number and weight alone, so it is given terms that all
-    read feature 0. None where there are so many neurons that it would not draw any.
-    """
-    if units >= agreed.outputs:
-        return None
-    each = np.arange(agreed.outputs)
-    blank = Terms(
-        agreed.features,
-        agreed.outputs,
-        each.astype(np.int32),
-        np.arange(agreed.outputs + 1) * agreed.inputs,
-        np.zeros(agreed.outputs * agreed.inputs, np.int32),
-        np.ones(agreed.outputs * agreed.inputs, np.int8),
-    )
-    no_pool = np.full(agreed.outputs, -1, np.int32)
-    reads = agreed.outputs * agreed.inputs
-    region = Region("code", each, each, no_pool, agreed.inputs, reads, -1, 0)
-    generator = np.random.default_rng([agreed.seed, Stream.OUTPUT_CODES])
-    words = np.sort(code_rows(region, units, blank, generator), axis=1)
-    return np.full(agreed.outputs, words.shape[1], np.int64), words.ravel().astype(np.int32)
-
-
-def _same(
-    some: tuple[NDArray[np.integer], ...] | None, others: tuple[NDArray[np.integer], ...]
-) -> bool:
-    return some is not None and all(map(np.array_equal, some, others))
+def _above(
+    thresholds: NDArray[np.float32], resting: NDArray[np.float64]
+) -> NDArray[np.float32] | None:
+    """Thresholds counted from rest, where that gives them back and leaves fewer different ones."""
+    above = (thresholds - resting).astype(np.float32)
+    exact = np.array_equal((resting + above).astype(np.float32), thresholds)
+    return above if exact and len(np.unique(above)) < len(np.unique(thresholds)) else None
 
 
 def _sized(values: NDArray[np.integer]) -> bytes:
     """Entropy-coded values behind the length of their code."""
     code = encode_integers(values)
     return write_varints([len(code)]) + code
-
-
-def _written_code(code: SparseCode) -> bytes:
-    return write_varints([code.weight]) + _sized(code.positions) + _sized(code.signs)
 
 
 def _written_thresholds(thresholds: NDArray[np.float32]) -> bytes:
@@ -240,17 +204,25 @@ class _Reader:
             raise ValueError(f"a value does not fit {np.dtype(dtype)}")
         return values.astype(dtype)
 
-    def code(self, features: int, dimensions: int) -> SparseCode:
-        (weight,) = self.varints(1)
-        if not 0 < weight <= dimensions:
-            raise ValueError(f"a code of weight {weight} for {dimensions} dimensions")
-        positions = self.integers(features * weight, np.int32).reshape(features, weight)
-        signs = self.integers(features * weight, np.int8).reshape(features, weight)
+    def code(self, told: Told, agreed: Agreed, dimensions: int, weight: int) -> SparseCode:
+        drawn = drawn_encoder(told, agreed, dimensions, weight)
+        if drawn is not None:
+            return drawn
+        if told != Told.WRITTEN or not 0 < weight <= dimensions:
+            raise ValueError(f"a {told.name.lower()} code of {weight} in {dimensions} dimensions")
+        shape = (agreed.features, weight)
+        positions = self.integers(agreed.features * weight, np.int32).reshape(shape)
+        signs = self.integers(agreed.features * weight, np.int8).reshape(shape)
         return SparseCode(dimensions, positions, signs)
 
-    def runs(self, outputs: int) -> Runs:
-        lengths = self.integers(outputs, np.int64)
-        return lengths, self.integers(int(lengths.sum()), np.int32)
+    def reads(self, told: Told, agreed: Agreed, units: int, weight: int) -> Reads:
+        drawn = drawn_reads(told, agreed, units, weight)
+        if drawn is not None:
+            return drawn
+        if told != Told.WRITTEN:
+            raise ValueError(f"{told.name.lower()} of {weight} of {units} neurons are not drawn")
+        lengths = self.integers(agreed.outputs, np.int64)
+        return Reads(lengths, self.integers(int(lengths.sum()), np.int32), None)
 
     def thresholds(self, outputs: int) -> NDArray[np.float32]:
         (kinds,) = self.varints(1)

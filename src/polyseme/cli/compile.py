@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from polyseme.bounds.report import bounds
+from polyseme.bounds.counting import counting_bits
 from polyseme.circuits.sources import read
 from polyseme.cli.compile_report import Compiled, emit_compiled
 from polyseme.cli.logic import check_rewritable, rewritten
@@ -106,7 +106,7 @@ def compile_command(
         request = Request(active, error, neurons, construction, encoder, seed, carry)
         sized = fulfil(circuit, request, step)
         seconds = time.perf_counter() - begun
-        possible = bounds(circuit, active=active, error=error)
+        count = counting_bits(circuit)
         if output is not None:
             _save(sized.network, output)
     assert sized.confirmation is not None
@@ -114,7 +114,7 @@ def compile_command(
         network=sized.network,
         circuit=circuit,
         measured=sized.confirmation,
-        possible=possible,
+        count=count,
         error_asked=error,
         seconds=seconds,
         per_layer=sized.layers,

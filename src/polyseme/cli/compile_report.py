@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from polyseme.bounds.report import Bounds
+from polyseme.bounds.counting import CountingBound
+from polyseme.bounds.lower import least
 from polyseme.circuits.circuit import Circuit
 from polyseme.cli.report import emit, emit_json, emit_table, interval, rate
 from polyseme.compiler.deep.report import LayerDecision
@@ -39,10 +40,15 @@ class Compiled:
     network: Network
     circuit: Circuit
     measured: Verification
-    possible: Bounds
+    count: CountingBound
     error_asked: float
     seconds: float
     per_layer: tuple[LayerDecision, ...]
+
+    @property
+    def lower_bound_neurons(self) -> int:
+        """Neurons that hold the circuit's bits at one bit a weight, in as many layers."""
+        return least(self.count.bits / len(self.network.layers), 1.0)
 
 
 def emit_compiled(compiled: Compiled, output: str | None, as_json: bool) -> None:
@@ -56,7 +62,7 @@ def emit_compiled(compiled: Compiled, output: str | None, as_json: bool) -> None
 
 
 def _fields(compiled: Compiled) -> dict[str, Any]:
-    network, measured, possible = compiled.network, compiled.measured, compiled.possible
+    network, measured = compiled.network, compiled.measured
     provenance = network.provenance
     return {
         "features": len(network.encoder.features),
@@ -72,7 +78,7 @@ def _fields(compiled: Compiled) -> dict[str, Any]:
         "parameters": network.parameters,
         "weight_bits": network.weight_bits(),
         "monosemantic_neurons": provenance.monosemantic_neurons,
-        "lower_bound_neurons": possible.lower_bound_neurons,
+        "lower_bound_neurons": compiled.lower_bound_neurons,
         "construction": provenance.construction,
         "active": provenance.active,
         "error": measured.error,
@@ -85,7 +91,7 @@ def _fields(compiled: Compiled) -> dict[str, Any]:
         "channels": provenance.channels,
         "dimensions": network.encoder.dimensions,
         "in_superposition": network.encoder.in_superposition,
-        "bits": possible.bits,
+        "bits": compiled.count.bits,
         "weights_dtype": _weights_dtype(network),
         "note": provenance.note,
         "per_layer": [asdict(layer) for layer in compiled.per_layer],
@@ -122,11 +128,11 @@ def _sentences(compiled: Compiled, output: str | None) -> list[str]:
 
 
 def _headline(compiled: Compiled) -> str:
-    network, possible = compiled.network, compiled.possible
+    network = compiled.network
     amount, noun = _work(compiled)
     bound = (
-        f"the counting {'bound' if possible.counts_functions else 'estimate'} is "
-        f"{possible.lower_bound_neurons:,}"
+        f"the counting {'bound' if compiled.count.counts_functions else 'estimate'} is "
+        f"{compiled.lower_bound_neurons:,}"
     )
     if isinstance(network.key, DeepKey):
         return (

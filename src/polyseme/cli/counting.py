@@ -62,8 +62,8 @@ def counting_command(
 def _emit_report(run: CountingRun) -> None:
     sized = "as many as given" if run.error is None else f"sized for error {rate(run.error)}"
     if len(run.tried) > 1:
-        before = ", ".join(f"{one.neurons:,} ({one.wrong:,})" for one in run.tried[:-1])
-        sized += f", then grown: outputs wrong at {before}"
+        before = ", ".join(f"{one.neurons:,} ({one.wrong:,})" for one in run.tried)
+        sized += f", then grown; tried, with outputs wrong: {before}"
     emit(
         f"{run.source} in {run.neurons:,} neurons ({sized}, at most {run.active} features on), "
         f"{run.dimensions:,} input dimensions"
@@ -91,8 +91,9 @@ def _bound_row(name: str, run: CountingRun, size: float) -> tuple[str, str, str]
 
 def _given_by_seed(run: CountingRun) -> str:
     given = []
-    if run.encoder == "drawn":
+    if run.encoder != "written":
         given.append("the encoder")
-    if run.readout == "drawn":
-        given.append("which neurons outputs read")
+    if run.readout != "written":
+        signs = ", with what signs" if run.readout == "blocks" else ""
+        given.append(f"which neurons outputs read{signs}")
     return " and ".join(given) or "nothing"
