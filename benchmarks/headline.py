@@ -12,7 +12,7 @@ import json
 import platform
 import time
 from dataclasses import asdict, dataclass
-from math import ceil
+from math import ceil, sqrt
 from pathlib import Path
 
 import airportsdata
@@ -20,11 +20,11 @@ from rich.console import Console
 
 import polyseme as ps
 from polyseme.bounds.counting import counting_bits, neurons_for
-from polyseme.compiler.build import build_superposed
 from polyseme.compiler.compile import fulfil
-from polyseme.compiler.plan import make_plan
+from polyseme.compiler.constructions.catalogue import CATALOGUE
+from polyseme.compiler.constructions.construction import Task
+from polyseme.compiler.constructions.search import confirmed
 from polyseme.compiler.request import Request
-from polyseme.compiler.sizing import confirm, predicted_neurons
 from sections import put_section
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,13 +37,16 @@ PROBLEMS = (
     ("uand:features=200", 3, (0,)),
     ("and:k=4,features=5000,gates=5000", 6, (0, 1)),
     ("and2:features=1000,gates=1000", 3, (0,)),
+    ("and2:features=100000,gates=100000", 3, (0,)),
     ("airports", 3, (0, 1)),
 )
 CURVES = (
-    ("and2:features=10000,gates=10000", (1000, 1200, 1400, 1600)),
-    ("permutation:features=10000", (1000, 1200, 1400, 1600)),
-    ("and2:features=2000,gates=10000,influence=zipf", (2500, 3000, 3500, 4000)),
-    ("airports", (1500, 1750, 2000, 2250, 2500)),
+    ("and2:features=10000,gates=10000", "tight-frames", (960, 1056, 1152, 1248, 1344)),
+    ("and2:features=10000,gates=10000", "three-channel", (1000, 1200, 1400, 1600)),
+    ("permutation:features=10000", "tight-frames", (1056, 1184, 1312, 1440)),
+    ("permutation:features=10000", "three-channel", (1000, 1200, 1400, 1600)),
+    ("and2:features=2000,gates=10000,influence=zipf", "three-channel", (2500, 3000, 3500, 4000)),
+    ("airports", "three-channel", (1500, 1750, 2000, 2250, 2500)),
 )
 RELATIONS = ("country", "subd", "city", "tz")
 
@@ -54,17 +57,19 @@ ABOUT_SIZES = (
     "interval is under 0.001. *near-miss* and *uniform* are the errors on 20,000 samples of",
     "those harder and easier distributions, for which the networks were not sized; *alone* is",
     "how many gates are wrong with nothing else on (every one tried). *bound* is the counting",
-    "bound in neurons at one bit a weight; *predicted* is the noise model before anything is",
-    "built.",
+    "bound in neurons at one bit a weight; *over it* is the square root of all parameters over",
+    "that; *predicted* is what the construction declares before anything is built.",
 )
 COLUMNS = (
     "problem",
     "s",
     "seed",
+    "construction",
     "ReLUs",
     "predicted",
     "monosemantic",
     "bound",
+    "over it",
     "wrong",
     "near-miss",
     "uniform",
@@ -86,7 +91,9 @@ class Sizing:
     problem: str
     active: int
     seed: int
+    construction: str
     neurons: int
+    parameters: int
     predicted: int
     monosemantic: int
     bound: int
@@ -109,6 +116,7 @@ class Point:
     """One point of a curve: the error at a number of neurons."""
 
     problem: str
+    construction: str
     neurons: int
     wrong: int
     samples: int
@@ -118,7 +126,11 @@ class Point:
 def main() -> None:
     """Measure everything and write the results."""
     sizings = [size(problem, active, seed) for problem, active, seeds in PROBLEMS for seed in seeds]
-    points = [point(problem, neurons) for problem, sizes in CURVES for neurons in sizes]
+    points = [
+        point(problem, construction, neurons)
+        for problem, construction, sizes in CURVES
+        for neurons in sizes
+    ]
     results = {"sizings": [asdict(x) for x in sizings], "points": [asdict(x) for x in points]}
     (ROOT / "benchmarks" / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     put_section("headline", document(sizings, points))
@@ -150,14 +162,16 @@ def size(problem: str, active: int, seed: int) -> Sizing:
         for name in ("near-miss", "uniform")
     }
     alone = ps.verify(network, inputs="alone", samples=50_000)
-    plan = make_plan(circuit, active, ERROR, "auto", seed)
+    declared = CATALOGUE[network.provenance.construction]
     assert seen is not None
     row = Sizing(
         problem=problem,
         active=active,
         seed=seed,
+        construction=declared.name,
         neurons=network.neurons,
-        predicted=predicted_neurons(plan),
+        parameters=network.parameters,
+        predicted=declared.neurons(Task(circuit, active, ERROR, "auto", seed)),
         monosemantic=network.provenance.monosemantic_neurons,
         bound=ceil(neurons_for(counting_bits(circuit).bits, 1.0)),
         wrong=seen.wrong,
@@ -177,12 +191,17 @@ def size(problem: str, active: int, seed: int) -> Sizing:
     return row
 
 
-def point(problem: str, neurons: int) -> Point:
+def point(problem: str, construction: str, neurons: int) -> Point:
     """The error of one network of a given size, seed 0, three active features."""
-    plan = make_plan(read(problem), 3, ERROR, "auto", 0)
-    seen = confirm(plan, build_superposed(plan, neurons))
+    task = Task(read(problem), 3, ERROR, "auto", 0)
+    seen = confirmed(task, CATALOGUE[construction].build(task, neurons))
     console.print(f"{problem} at {neurons:,}: {seen.wrong} of {seen.samples:,} wrong")
-    return Point(problem, neurons, seen.wrong, seen.samples, seen.error_interval[1])
+    return Point(problem, construction, neurons, seen.wrong, seen.samples, seen.error_interval[1])
+
+
+def over(sizing: Sizing) -> str:
+    """The square root of the parameters over the bound, where it is one."""
+    return f"{sqrt(sizing.parameters) / sizing.bound:.2f}" if sizing.bound > 1 else "–"
 
 
 def document(sizings: list[Sizing], points: list[Point]) -> str:
@@ -201,9 +220,10 @@ def document(sizings: list[Sizing], points: list[Point]) -> str:
     for x in sizings:
         dimensions = f"{x.dimensions:,}" + ("" if x.in_superposition else " (basis)")
         lines.append(
-            f"| {x.problem} | {x.active} | {x.seed} | **{x.neurons:,}** | {x.predicted:,} "
-            f"| {x.monosemantic:,} | {x.bound:,} | {x.wrong} of {x.samples:,} | {x.near_miss:.2%} "
-            f"| {x.uniform:.3%} | {x.alone_wrong} | {dimensions} | {x.weights_dtype} "
+            f"| {x.problem} | {x.active} | {x.seed} | {x.construction} | **{x.neurons:,}** "
+            f"| {x.predicted:,} | {x.monosemantic:,} | {x.bound:,} | {over(x)} "
+            f"| {x.wrong} of {x.samples:,} | {x.near_miss:.2%} | {x.uniform:.3%} "
+            f"| {x.alone_wrong} | {dimensions} | {x.weights_dtype} "
             f"| {x.bits_a_weight:.1f} | {x.seconds_search:.0f} | {x.seconds_build:.1f} |"
         )
     lines += [
@@ -212,11 +232,12 @@ def document(sizings: list[Sizing], points: list[Point]) -> str:
         "",
         "Seed 0, three active features, samples as above.",
         "",
-        "| problem | ReLUs | wrong | 95 % upper end |",
-        "|---|---|---|---|",
+        "| problem | construction | ReLUs | wrong | 95 % upper end |",
+        "|---|---|---|---|---|",
     ]
     lines += [
-        f"| {x.problem} | {x.neurons:,} | {x.wrong:,} of {x.samples:,} | {x.upper:.2%} |"
+        f"| {x.problem} | {x.construction} | {x.neurons:,} | {x.wrong:,} of {x.samples:,} "
+        f"| {x.upper:.2%} |"
         for x in points
     ]
     return "\n".join([*lines, ""])

@@ -105,7 +105,7 @@ def _weights_dtype(network: Network) -> str:
 def _sentences(compiled: Compiled, output: str | None) -> list[str]:
     network, measured = compiled.network, compiled.measured
     provenance = network.provenance
-    deep = isinstance(network.key, DeepKey)
+    deep = _is_deep(network)
     described = DEEP_DESCRIPTIONS if deep else DESCRIPTIONS
     kinds = ", ".join(f"{name} {count:,}" for name, count in provenance.channels.items())
     lines = [
@@ -127,6 +127,11 @@ def _sentences(compiled: Compiled, output: str | None) -> list[str]:
     return [*lines, f"saved         {_saved_where(network, output)}"]
 
 
+def _is_deep(network: Network) -> bool:
+    """Whether it was compiled stage by stage; such a network may have one layer all the same."""
+    return isinstance(network.key, DeepKey) or len(network.layers) > 1
+
+
 def _headline(compiled: Compiled) -> str:
     network = compiled.network
     amount, noun = _work(compiled)
@@ -134,7 +139,7 @@ def _headline(compiled: Compiled) -> str:
         f"the counting {'bound' if compiled.count.counts_functions else 'estimate'} is "
         f"{compiled.lower_bound_neurons:,}"
     )
-    if isinstance(network.key, DeepKey):
+    if _is_deep(network):
         return (
             f"{network.neurons_total:,} ReLUs in {len(network.layers):,} layers, at most "
             f"{network.neurons:,} in one, compute {amount:,} {noun}; {bound}"
