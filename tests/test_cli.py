@@ -167,7 +167,7 @@ def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
         "weight_bits": network.weight_bits(),
         "monosemantic_neurons": 200,
         "lower_bound_neurons": possible.lower_bound_neurons,
-        "construction": "three-channel",
+        "construction": "tight-frames",
         "active": 2,
         "samples": 20_000,
         "inputs": "satisfied",
@@ -220,9 +220,9 @@ def test_compile_counts_facts_as_facts_and_permutations_as_outputs(bench: Bench)
         (["--construction", "monosemantic"], 200, "monosemantic"),
         (["--neurons", "1000"], 200, "monosemantic"),
         (["--neurons", "150", "--encoder", "basis"], 200, "reed-solomon"),
-        (["--neurons", "150", "--encoder", "superposed"], 150, "three-channel"),
-        (["--neurons", "auto"], None, "three-channel"),
-        (["--neurons", "150", "--construction", "tight-frames"], 128, "tight-frames"),
+        (["--neurons", "150", "--encoder", "superposed"], 144, "tight-frames"),
+        (["--neurons", "auto"], None, "tight-frames"),
+        (["--neurons", "150", "--construction", "three-channel"], 150, "three-channel"),
     ],
 )
 def test_compile_obeys_its_options(

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
@@ -292,18 +293,25 @@ def test_an_unwritable_directory(tmp_path):
 def test_a_write_that_breaks_off_leaves_what_was_there(error, tmp_path, monkeypatch):
     path = tmp_path / "net"
     path.write_bytes(b"before")
-    whole = Path.write_bytes
+    whole = Path.open
 
-    def half(self: Path, content: bytes) -> int:
-        whole(self, content[: len(content) // 2])
-        raise error
+    @contextmanager
+    def half(self: Path, mode: str):
+        class Half:
+            def write(self, piece: bytes) -> None:
+                file.write(piece[: len(piece) // 2])
+                raise error
 
-    monkeypatch.setattr(Path, "write_bytes", half)
+        with whole(self, mode) as file:
+            yield Half()
+
+    monkeypatch.setattr(Path, "open", half)
     expected = PolysemeError if isinstance(error, OSError) else KeyboardInterrupt
     with pytest.raises(expected) as caught:
         network_of("deep").save(path)
     if expected is PolysemeError:
         assert str(caught.value) == f"{path}: cannot be written: No space left on device"
+    monkeypatch.undo()
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_bytes() == b"before"
 

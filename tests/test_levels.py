@@ -14,12 +14,14 @@ ROOT = Path(polyseme.__file__).parent
 BELOW = {
     "errors": set[str](),
     "writing": {"errors"},
+    "parallel": set[str](),
     "literature": set[str](),
     "circuits": {"errors", "writing"},
     "codes": {"errors"},
     "networks": {"errors", "writing", "circuits", "codes"},
-    "verify": {"errors", "circuits", "codes", "networks"},
-    "compiler": {"errors", "literature", "circuits", "codes", "networks", "verify"},
+    "verify": {"errors", "parallel", "circuits", "codes", "networks"},
+    "compiler": {"errors", "literature", "parallel", "circuits", "codes", "networks", "verify"},
+    "learn": {"errors", "writing", "circuits", "codes", "networks", "verify", "compiler"},
     "bounds": {"errors", "literature", "circuits", "codes", "networks", "verify", "compiler"},
 }
 # Published figures recomputed: a user of all levels, but not of the command line.

@@ -53,9 +53,9 @@ def test_strengths_solve_the_system_and_no_smaller_weights_read_the_same(seed: i
     system = np.einsum("en,ed->end", codes[rows], features[columns]).reshape(len(rows), -1)
     least = np.linalg.lstsq(system, np.ones(len(rows)), rcond=None)[0].reshape(weights.shape)
     read = np.einsum("en,nd,ed->e", codes[rows], weights, features[columns])
-    assert np.abs(read - 1).max() < 0.25
-    assert np.sqrt(((read - 1) ** 2).mean()) < 0.06
-    assert np.linalg.norm(weights - least) < 0.1 * np.linalg.norm(least)
+    assert np.abs(read - 1).max() < 0.5
+    assert np.sqrt(((read - 1) ** 2).mean()) < 0.1
+    assert np.linalg.norm(weights - least) < 0.15 * np.linalg.norm(least)
 
 
 def test_compression_keeps_strengths_on_average_over_an_outputs_neurons() -> None:
@@ -89,8 +89,8 @@ def test_noise_of_foreign_features_is_what_is_declared(task: Task, network: Netw
     alone = np.arange(1000, dtype=np.int32)[:, None]
     nothing = hidden_activity(network, np.full((1, 1), -1, np.int32))
     moved = hidden_activity(network, alone) - nothing
-    code = orthogonal_block_code(1000, network.units, 32, task.stream(1)).matrix()
-    readings = (code @ moved.T).T / 32
+    code = orthogonal_block_code(1000, network.units, 16, task.stream(1)).matrix()
+    readings = (code @ moved.T).T / 16
     own = np.zeros(readings.shape, bool)
     own[task.terms.literals, np.repeat(np.arange(1000), 2)] = True
     assert np.abs(readings[own] - 1).max() < 0.15
@@ -110,9 +110,9 @@ def test_errors_are_as_declared_and_the_key_belongs(task: Task) -> None:
 
 
 def test_neurons_are_rounded_down_to_whole_groups(task: Task) -> None:
-    assert FRAMES.build(task, 415).neurons == 384
-    with pytest.raises(CompileError, match="63 neurons are fewer than the 64 its codes take"):
-        FRAMES.build(task, 63)
+    assert FRAMES.build(task, 415).neurons == 400
+    with pytest.raises(CompileError, match="31 neurons are fewer than the 32 its codes take"):
+        FRAMES.build(task, 31)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_neurons_are_rounded_down_to_whole_groups(task: Task) -> None:
     [
         (problems.pairwise_and(200, 200), "basis", 1e-2, "in superposition"),
         (problems.pairwise_and(200, 200), "auto", 0.0, "never 0"),
-        (problems.pairwise_and(100, 200), "auto", 1e-2, "at least 128 features"),
+        (problems.pairwise_and(60, 200), "auto", 1e-2, "at least 64 features"),
         (problems.layered(200, 2), "auto", 1e-2, "more than one hidden layer"),
     ],
 )

@@ -4,8 +4,8 @@ A network that computes an unknown one of K functions tells which one it is, so 
 takes at least log2 K bits. Here that is done: a circuit is compiled; the network is written as a
 message of entropy-coded numbers (`network_message.py` says what is in it and what both sides know);
 and from the message alone the receiver makes the network again and finds the gates by running it
-(`gate_queries.py`), never by looking at its weights or the answer key. The gate list found must be
-the circuit's, output by output.
+(`gate_queries.py`), never by looking at its hidden weights or the answer key; it may use the codes
+of inputs and outputs. The gate list found must be the circuit's, output by output.
 
 Bound. `counting_bits` of the circuit; sets of gates leave the order of the outputs uncounted. The
 network tells that too, so the bits of the ordered list, log2(outputs!) more, are given beside it.
@@ -13,9 +13,6 @@ network tells that too, so the bits of the ordered list, log2(outputs!) more, ar
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -25,29 +22,11 @@ from numpy.typing import NDArray
 from polyseme.bounds.combinatorics import log2_factorial
 from polyseme.bounds.counting import counting_bits
 from polyseme.bounds.drawn_codes import Agreed
-from polyseme.bounds.gate_queries import find_gates
 from polyseme.bounds.groups import distinct_rows
-from polyseme.bounds.network_message import Message, has_message, read_message, write_message
+from polyseme.bounds.round_trips import ERROR, Attempt, Note, RoundTrips, smallest
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import terms_of
-from polyseme.compiler.compile import compile
 from polyseme.errors import CompileError
-from polyseme.networks.network import Network
-
-ERROR = 1e-3
-MAX_ATTEMPTS = 12
-_GROWTH = 1.1
-_PRECISION = 0.01
-
-Note = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A network that was tried: its neurons, and how many outputs came back with a wrong gate."""
-
-    neurons: int
-    wrong: int
 
 
 @dataclass(frozen=True)
@@ -146,8 +125,8 @@ def run_counting_argument(
     if active < inputs:
         raise CompileError(f"active is {active}; gates of {inputs} inputs need at least {inputs}")
     agreed = Agreed(seed, len(circuit.features), outputs, inputs)
-    trips = _Trips(circuit, gates, agreed, active, note or (lambda line: None))
-    trip = _smallest(trips) if neurons is None else trips.run(neurons)
+    trips = RoundTrips(circuit, gates, agreed, active, note or (lambda line: None))
+    trip = smallest(trips) if neurons is None else trips.run(neurons)
     bound = counting_bits(circuit)
     ordered = bound.bits + (log2_factorial(outputs) if inputs > 1 else 0.0)
     return CountingRun(
@@ -169,102 +148,6 @@ def run_counting_argument(
         wrong=trip.wrong,
         seconds=trips.seconds,
     )
-
-
-@dataclass(frozen=True)
-class _Trip:
-    """One round trip: the network, its message, the inputs tried, the outputs found wrong."""
-
-    network: Network
-    message: Message
-    queries: int
-    wrong: int
-
-
-class _Trips:
-    """Round trips of one circuit, and the seconds that all of them took."""
-
-    def __init__(
-        self,
-        circuit: Circuit,
-        gates: NDArray[np.int32],
-        agreed: Agreed,
-        active: int,
-        note: Note,
-    ):
-        self._circuit, self._gates = circuit, gates
-        self._agreed, self._active, self._note = agreed, active, note
-        self._runs = 0
-        self._trips: dict[int, _Trip] = {}
-        self.seconds = dict.fromkeys(("compile", "write", "read", "query"), 0.0)
-
-    @property
-    def tried(self) -> tuple[Attempt, ...]:
-        """The networks tried, in that order."""
-        return tuple(Attempt(neurons, trip.wrong) for neurons, trip in self._trips.items())
-
-    @property
-    def may_go_on(self) -> bool:
-        """Whether there is an attempt left."""
-        return self._runs < MAX_ATTEMPTS
-
-    def run(self, neurons: int | None) -> _Trip:
-        """A round trip with at most so many neurons; one made before where as many are used."""
-        self._runs += 1
-        with self._timed("compile"):
-            network = compile(
-                self._circuit,
-                active=self._active,
-                error=ERROR,
-                neurons=neurons,
-                seed=self._agreed.seed,
-                note=self._note,
-            )
-        if network.neurons in self._trips:
-            return self._trips[network.neurons]
-        if not has_message(network):
-            raise CompileError(
-                f"{self._circuit.name}: the counting argument is run for one hidden layer of ReLUs "
-                f"stored in full, and {network.provenance.construction} made another network"
-            )
-        with self._timed("write"):
-            message = write_message(network, self._agreed)
-        self._note(f"{network.neurons:,} neurons: {len(message.content):,} bytes")
-        with self._timed("read"):
-            received = read_message(message.content, self._agreed)
-        with self._timed("query"):
-            found, queries = find_gates(received, self._agreed.inputs, self._note)
-        wrong = int((found != self._gates).any(axis=1).sum())
-        self._note(f"{network.neurons:,} neurons: {wrong} outputs came back wrong")
-        return self._trips.setdefault(network.neurons, _Trip(network, message, queries, wrong))
-
-    @contextmanager
-    def _timed(self, step: str) -> Iterator[None]:
-        begun = time.perf_counter()
-        yield
-        self.seconds[step] += time.perf_counter() - begun
-
-
-def _smallest(trips: _Trips) -> _Trip:
-    """The smallest network tried that brings the gates back; the last one where none does."""
-    trip = trips.run(None)
-    few, enough = 0, trip.network.neurons
-    while trip.wrong and not _is_largest(trip.network) and trips.may_go_on:
-        few, enough = enough, int(enough * _GROWTH) + 1
-        trip = trips.run(enough)
-    while few and not trip.wrong and enough - few > _PRECISION * enough and trips.may_go_on:
-        middle = (few + enough) // 2
-        smaller = trips.run(middle)
-        if smaller.wrong:
-            few = middle
-        else:
-            trip, enough = smaller, smaller.network.neurons
-    return trip
-
-
-def _is_largest(network: Network) -> bool:
-    """Whether it has a neuron for every gate; the compiler makes none with more."""
-    return network.provenance.construction == "monosemantic"
 
 
 def gate_list(circuit: Circuit) -> NDArray[np.int32]:

@@ -186,7 +186,7 @@ def _shortlists(asking: _Asking, companions: int) -> tuple[NDArray[np.int32], ND
     for begin in range(0, asking.features, step):
         fresh = np.arange(begin, min(begin + step, asking.features), dtype=np.int32)
         if 4 * begin // asking.features != 4 * (begin - step) // asking.features:
-            asking.note(f"feature {begin:,} of {asking.features:,} beside {companions} companions")
+            asking.note(f"feature {begin:,} of {asking.features:,}, {besides} times each")
         readings = _beside_companions(asking, fresh, companions)
         best = _largest(readings.mean(axis=2), size)
         likely = np.concatenate((likely, fresh[best]), axis=1)

@@ -22,6 +22,7 @@ from polyseme.cli.options import (
 )
 from polyseme.cli.places import check_output
 from polyseme.cli.progress import steps
+from polyseme.cli.refining import Refine, RefineState, check_refining, refined
 from polyseme.cli.report import rate, remark
 from polyseme.compiler.compile import fulfil
 from polyseme.compiler.request import Request
@@ -83,6 +84,8 @@ def compile_command(
             "them), residual (a residual stream), or auto: what makes the widest layer narrower.",
         ),
     ] = "auto",
+    refine: Refine = None,
+    refine_state: RefineState = None,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> int:
@@ -97,6 +100,7 @@ def compile_command(
         _check_outputs(output, source)
     if rewrite:
         check_rewritable(source)
+    check_refining(refine, refine_state, (source, *([output] if output else [])))
     with steps(f"reading {source}") as step:
         circuit = read(source)
         if rewrite:
@@ -105,6 +109,8 @@ def compile_command(
         begun = time.perf_counter()
         request = Request(active, error, neurons, construction, encoder, seed, carry)
         sized = fulfil(circuit, request, step)
+        if refine is not None:
+            sized = refined(sized, request, refine, refine_state, step)
         seconds = time.perf_counter() - begun
         count = counting_bits(circuit)
         if output is not None:

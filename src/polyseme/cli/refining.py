@@ -1,0 +1,67 @@
+"""`polyseme compile --refine`: descent on the weights of what was compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from polyseme.cli.options import whole
+from polyseme.cli.places import check_output
+from polyseme.compiler.request import Request
+from polyseme.compiler.sizing import Sized
+from polyseme.errors import PolysemeError
+from polyseme.learn.refine import MAX_PASSES, refine
+from polyseme.learn.torch_extra import import_torch
+
+Refine = Annotated[
+    int | None,
+    typer.Option(
+        "--refine",
+        metavar="PASSES",
+        parser=whole(1, MAX_PASSES),
+        help="Descend on weights and biases for at most so many passes over all outputs; needs the "
+        "extra polyseme[torch]. For ANDs of two features compiled by tight-frames.",
+    ),
+]
+RefineState = Annotated[
+    str | None,
+    typer.Option(
+        "--refine-state",
+        metavar="FILE",
+        help="Keep in this file where the descent is; go on from it where it is there already.",
+    ),
+]
+
+
+def check_refining(passes: int | None, state: str | None, others: tuple[str, ...]) -> None:
+    """Before a minute of work: torch is there, and the file of the state can be written.
+
+    `others` are files that the state must not be written over.
+    """
+    if passes is None:
+        if state is not None:
+            raise PolysemeError("--refine-state is for --refine PASSES; name both or neither")
+        return
+    import_torch()
+    if state is not None:
+        check_output(state, others)
+        if state in others:
+            raise PolysemeError(f"{state}: is written as an output too; name another file")
+
+
+def refined(
+    sized: Sized, request: Request, passes: int, state: str | None, step: Callable[[str], None]
+) -> Sized:
+    """What was compiled, refined; what its error was measured to be is measured anew."""
+    found = refine(
+        sized.network,
+        passes=passes,
+        error=request.error,
+        seed=request.seed,
+        state=state,
+        note=step,
+    )
+    return replace(sized, network=found.network, confirmation=found.measured)
