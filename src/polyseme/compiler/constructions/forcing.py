@@ -27,6 +27,7 @@ than a neuron a term used (`at_most_one_a_term`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -34,7 +35,7 @@ from scipy.stats import norm
 
 from polyseme.circuits.terms import Terms
 from polyseme.compiler.build import build_superposed
-from polyseme.compiler.channels import Assignment, heavy_limit
+from polyseme.compiler.channels import Assignment, Channel, heavy_limit, one_channel
 from polyseme.compiler.codewords import MIN_WEIGHT
 from polyseme.compiler.constructions.construction import Task
 from polyseme.compiler.plan import Plan, make_plan
@@ -65,6 +66,16 @@ def build_forced(plan: Plan, neurons: int, name: str) -> Network:
     return replace(network, provenance=replace(network.provenance, construction=name))
 
 
+def output_coded(name: str) -> Callable[[Task, int], Network]:
+    """The builder of networks in which every term drives a random code of its own."""
+
+    def build(task: Task, neurons: int) -> Network:
+        plan = forced_plan(task, one_channel(task.terms, Channel.OUTPUT))
+        return build_forced(plan, neurons, name)
+
+    return build
+
+
 def gap_variance(active: int, needed: int, error: float, rivals: float) -> float:
     """V of the law: how often the variance of one foreign feature's noise fits into the gap."""
     foreign = max(active - needed, 0)
@@ -92,6 +103,11 @@ def at_most_one_a_term(task: Task, neurons: int) -> int:
     noise = int(terms.widths.max()) * task.active / (3 * terms.features)
     tail = norm.isf(task.error / (8 * len(terms)))
     return min(neurons, len(terms)) if tail * np.sqrt(noise) <= _OWN_GAP else neurons
+
+
+def stored_square(task: Task, neurons: int) -> int:
+    """Numbers stored by as many neurons as dimensions: weights and biases, whatever the task."""
+    return stored_numbers(neurons, neurons)
 
 
 def stored_numbers(neurons: int, dimensions: int) -> int:

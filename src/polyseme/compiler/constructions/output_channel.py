@@ -20,19 +20,16 @@ max(8, 2 T^(1/4)), T terms; outputs of more than eight terms; basis-aligned inpu
 
 from __future__ import annotations
 
-from polyseme.compiler.channels import Channel, one_channel
 from polyseme.compiler.constructions.construction import Construction, Inputs, Task
 from polyseme.compiler.constructions.forcing import (
     at_most_one_a_term,
-    build_forced,
     code_neurons,
-    forced_plan,
     gap_variance,
     mean_influence,
-    stored_numbers,
+    output_coded,
+    stored_square,
     why_not_codes,
 )
-from polyseme.networks.network import Network
 
 NAME = "output-channel"
 
@@ -42,15 +39,6 @@ def _neurons(task: Task) -> int:
     rivals = task.active * influence
     variance = gap_variance(task.active, int(terms.plain.min()), task.error, rivals)
     return at_most_one_a_term(task, code_neurons(len(terms.literals), influence, variance))
-
-
-def _parameters(task: Task, neurons: int) -> int:
-    return stored_numbers(neurons, neurons)
-
-
-def _build(task: Task, neurons: int) -> Network:
-    plan = forced_plan(task, one_channel(task.terms, Channel.OUTPUT))
-    return build_forced(plan, neurons, NAME)
 
 
 CONSTRUCTION = Construction(
@@ -65,6 +53,6 @@ CONSTRUCTION = Construction(
     sources=("adler2024complexity", "polyseme"),
     refuses=why_not_codes,
     neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
+    parameters=stored_square,
+    build=output_coded(NAME),
 )

@@ -18,19 +18,16 @@ identity, a feature that two outputs read, basis-aligned inputs (those compute n
 
 from __future__ import annotations
 
-from polyseme.compiler.channels import Channel, one_channel
 from polyseme.compiler.constructions.construction import Construction, Inputs, Task
 from polyseme.compiler.constructions.forcing import (
     at_most_one_a_term,
-    build_forced,
     code_neurons,
-    forced_plan,
     gap_variance,
-    stored_numbers,
+    output_coded,
+    stored_square,
     why_not_codes,
     why_not_terms,
 )
-from polyseme.networks.network import Network
 
 NAME = "permutation"
 
@@ -53,15 +50,6 @@ def _neurons(task: Task) -> int:
     )
 
 
-def _parameters(task: Task, neurons: int) -> int:
-    return stored_numbers(neurons, neurons)
-
-
-def _build(task: Task, neurons: int) -> Network:
-    plan = forced_plan(task, one_channel(task.terms, Channel.OUTPUT))
-    return build_forced(plan, neurons, NAME)
-
-
 CONSTRUCTION = Construction(
     name=NAME,
     problem="permutations of features",
@@ -73,6 +61,6 @@ CONSTRUCTION = Construction(
     sources=("adler2024complexity", "polyseme"),
     refuses=_refuses,
     neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
+    parameters=stored_square,
+    build=output_coded(NAME),
 )

@@ -19,17 +19,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from polyseme.compiler.channels import Channel, one_channel
 from polyseme.compiler.constructions.construction import Construction, Inputs, Task
 from polyseme.compiler.constructions.forcing import (
     at_most_one_a_term,
-    build_forced,
-    forced_plan,
     gap_variance,
-    stored_numbers,
+    output_coded,
+    stored_square,
     why_not_codes,
 )
-from polyseme.networks.network import Network
 
 NAME = "single-use"
 
@@ -45,15 +42,6 @@ def _neurons(task: Task) -> int:
     return at_most_one_a_term(task, law)
 
 
-def _parameters(task: Task, neurons: int) -> int:
-    return stored_numbers(neurons, neurons)
-
-
-def _build(task: Task, neurons: int) -> Network:
-    plan = forced_plan(task, one_channel(task.terms, Channel.OUTPUT))
-    return build_forced(plan, neurons, NAME)
-
-
 CONSTRUCTION = Construction(
     name=NAME,
     problem="ANDs no two of which share a feature",
@@ -65,6 +53,6 @@ CONSTRUCTION = Construction(
     sources=("adler2024complexity", "polyseme"),
     refuses=_refuses,
     neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
+    parameters=stored_square,
+    build=output_coded(NAME),
 )
