@@ -17,7 +17,7 @@ BELOW = {
     "parallel": set[str](),
     "literature": set[str](),
     "circuits": {"errors", "writing"},
-    "codes": {"errors"},
+    "codes": {"errors", "parallel"},
     "networks": {"errors", "writing", "circuits", "codes"},
     "verify": {"errors", "parallel", "circuits", "codes", "networks"},
     "compiler": {"errors", "literature", "parallel", "circuits", "codes", "networks", "verify"},

@@ -36,7 +36,7 @@ def network(circuit):
 
 @pytest.fixture(scope="module")
 def result(network):
-    return refine(network, passes=60, error=1e-9)
+    return refine(network, passes=20, error=1e-9)
 
 
 def saved(network, path):
@@ -59,9 +59,9 @@ def test_what_is_reported_is_what_verification_finds(circuit, network, result):
         low, high = ps.verify(tried, circuit, samples=20_000, seed=6).error_interval
         assert seen.error_interval[0] <= high
         assert low <= seen.error_interval[1]
-    old, new = (each.layers[0].weights.astype(float) for each in (network, result.network))
+    old, new = (each.layers[0].weights * each.layers[0].scale for each in (network, result.network))
     assert result.moved == pytest.approx(np.linalg.norm(new - old) / np.linalg.norm(old))
-    assert result.passes == 60
+    assert result.passes == 20
 
 
 def test_codes_and_readout_stay_and_the_key_is_true_of_every_weight(network, result):
@@ -87,7 +87,7 @@ def test_no_relu_bends_so_that_the_linear_loss_is_the_networks(circuit, result):
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(network, tmp_path):
     first, again, other = (
-        saved(refine(network, passes=3, seed=seed).network, tmp_path / name)
+        saved(refine(network, passes=1, seed=seed).network, tmp_path / name)
         for seed, name in ((1, "first"), (1, "again"), (2, "other"))
     )
     assert first == again
@@ -98,7 +98,7 @@ class Interrupted(Exception):
     pass
 
 
-@pytest.mark.parametrize("passes_before", [1, 4, 9])
+@pytest.mark.parametrize("passes_before", [1, 3])
 def test_an_interrupted_descent_goes_on_to_the_same_bytes(
     network, tmp_path, monkeypatch, passes_before
 ):
@@ -110,21 +110,21 @@ def test_an_interrupted_descent_goes_on_to_the_same_bytes(
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        refine(network, passes=9, error=1e-9, state=state, note=stop)
+        refine(network, passes=3, error=1e-9, state=state, note=stop)
     seen = []
-    resumed = refine(network, passes=9, error=1e-9, state=state, note=seen.append)
+    resumed = refine(network, passes=3, error=1e-9, state=state, note=seen.append)
     assert not any(line.startswith("refined 1 of") for line in seen) or passes_before == 1
-    whole = refine(network, passes=9, error=1e-9)
+    whole = refine(network, passes=3, error=1e-9)
     assert saved(resumed.network, tmp_path / "a") == saved(whole.network, tmp_path / "b")
     # Finished, it is finished.
-    again = refine(network, passes=9, error=1e-9, state=state)
+    again = refine(network, passes=3, error=1e-9, state=state)
     assert saved(again.network, tmp_path / "c") == saved(whole.network, tmp_path / "b")
 
 
 def test_descent_ends_early_where_held_out_inputs_are_decided_well_enough(network):
     lines = []
-    found = refine(network, passes=60, error=0.5, note=lines.append)
-    assert found.passes == 6
+    found = refine(network, passes=30, error=0.5, note=lines.append)
+    assert found.passes == 3
     assert "of 4,000 wrong" in lines[-1]
 
 
@@ -150,9 +150,9 @@ def hostile(state, how):
     elif how == "deep metadata":
         metadata["polyseme"] = "[" * 100_000
     elif how == "step":
-        metadata["polyseme"] = metadata["polyseme"].replace('"step": 2', '"step": 10000')
+        metadata["polyseme"] = metadata["polyseme"].replace('"step": 80', '"step": 10000')
     elif how == "step of another kind":
-        metadata["polyseme"] = metadata["polyseme"].replace('"step": 2', '"step": true')
+        metadata["polyseme"] = metadata["polyseme"].replace('"step": 80', '"step": true')
     elif how == "not a number":
         tensors["weights.values"][0, 0] = np.nan
     elif how == "negative square":
@@ -315,7 +315,7 @@ def _one_by_one(row, lift, output, gates, block, level, margin):
 def test_the_command_line_refines_saves_and_says_so(tmp_path, capsys):
     net, state = tmp_path / "net.safetensors", tmp_path / "state"
     command = ["compile", "and2:features=200,gates=200", "--construction", "tight-frames"]
-    options = ["--neurons", "96", "--refine", "30", "--refine-state", str(state), "-o", str(net)]
+    options = ["--neurons", "96", "--refine", "5", "--refine-state", str(state), "-o", str(net)]
     assert main([*command, *options]) in (0, 1)
     shown = capsys.readouterr()
     assert "refined by descent" in shown.out

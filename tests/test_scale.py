@@ -15,10 +15,10 @@ from safetensors.numpy import save
 from polyseme import parallel
 from polyseme.circuits.problems import layered, pairwise_and
 from polyseme.circuits.terms import terms_of
-from polyseme.codes import SparseCode, orthogonal_block_code
+from polyseme.codes import SparseCode, orthogonal_block_code, row_kernels
 from polyseme.codes import shared_places as places_module
 from polyseme.codes.shared_places import shared_places
-from polyseme.compiler import row_kernels, weights
+from polyseme.compiler import weights
 from polyseme.compiler.compile import compile
 from polyseme.compiler.constructions import joint_reads, search
 from polyseme.errors import CompileError
@@ -101,11 +101,11 @@ def test_outputs_of_deeper_networks_and_of_other_codes_stay_sparse_rows():
 
 def test_threads_change_nothing(tmp_path, monkeypatch):
     files, wrong, steps = [], [], []
-    for count in ("1", "2", "3"):
+    for count in ("1", "2"):
         monkeypatch.setenv("OMP_NUM_THREADS", count)
         monkeypatch.setattr(row_kernels, "_WORTHWHILE", 0)
         assert parallel.threads() == int(count)
-        network, seen = tight(300), []
+        network, seen = tight(300), list[int]()
         network.save(tmp_path / count)
         network.key.save(tmp_path / f"{count}.key")
         files.append([(tmp_path / name).read_bytes() for name in (count, f"{count}.key")])
@@ -115,11 +115,10 @@ def test_threads_change_nothing(tmp_path, monkeypatch):
 
         wrong.append(wrong_samples(network, CIRCUIT, rows_of(1300), note))
         steps.append(seen)
-    assert files[0] == files[1] == files[2]
+    assert files[0] == files[1]
     assert 0 < wrong[0].sum() < 1300
     assert np.array_equal(wrong[0], wrong[1])
-    assert np.array_equal(wrong[0], wrong[2])
-    assert steps[0] == steps[1] == steps[2] == sorted(steps[0])
+    assert steps[0] == steps[1] == sorted(steps[0])
     assert steps[0][-1] == 1300
 
 
@@ -152,12 +151,32 @@ def test_kernels_make_the_products_of_scipy(neurons, weight, monkeypatch):
     compress = sp.random_array((57, 200), density=0.1, format="csr", rng=generator)
     compress.data = generator.integers(-9, 10, compress.nnz).astype(np.int16)
     expected = compress.toarray().astype(int) @ code.matrix().toarray().astype(int)
-    assert np.array_equal(row_kernels.spread(compress, code), expected)
+    assert np.array_equal(row_kernels.spread(compress, row_kernels.Words.of(code)), expected)
     for limit in (0, 10**12):
         monkeypatch.setattr(row_kernels, "_WORTHWHILE", limit)
         made = weights.weight_matrix(compress, code)
         assert np.array_equal(made, expected)
         assert made.dtype == (np.int8 if abs(expected).max() <= 127 else np.int16)
+
+
+def test_a_key_is_checked_with_kernels_as_without(monkeypatch):
+    pytest.importorskip("numba")
+    network = tight(300)
+    key, layer = network.key, network.layers[0]
+    wrong = layer.weights.copy()
+    wrong[17, 30] += 1
+    other = replace(network, layers=(replace(layer, weights=wrong),))
+    # So loud that a sum of its rows could pass int16 and come round to what is expected.
+    loud = key.compression.copy()
+    loud.data[:400] = 30_000
+    loud = replace(key, compression=loud)
+    for limit in (0, 10**12):
+        monkeypatch.setattr(row_kernels, "_WORTHWHILE", limit)
+        assert key.belongs_to(network)
+        assert not key.belongs_to(other)
+        assert not loud.belongs_to(network)
+    assert row_kernels.fits_in_words(key.compression)
+    assert not row_kernels.fits_in_words(loud.compression)
 
 
 def test_kernels_are_for_codes_they_hold():

@@ -11,6 +11,7 @@ from polyseme.errors import (
     PolysemeError,
     SourceError,
 )
+from polyseme.learn.refine import Refined, refine
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.deep_key import DeepKey, LayerKey
 from polyseme.networks.files import load, load_key
@@ -32,6 +33,7 @@ __all__ = [
     "Names",
     "Network",
     "PolysemeError",
+    "Refined",
     "SourceError",
     "Verification",
     "bounds",
@@ -42,6 +44,7 @@ __all__ = [
     "load_key",
     "problems",
     "read",
+    "refine",
     "verify",
     "verify_layers",
 ]

@@ -6,12 +6,17 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
+from typing import TypeAlias
 
 from polyseme.errors import PolysemeError
 
+Piece: TypeAlias = bytes | memoryview
 
-def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
+
+def write_whole(path: str | os.PathLike[str], *content: Piece) -> None:
     """Write a file beside its place and rename it there, so that it appears whole or not at all.
+
+    The pieces of `content` follow each other; large ones are written from where they lie.
 
     Raises PolysemeError naming the file when it cannot be written.
     """
@@ -20,7 +25,9 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     beside = target.parent / f".polyseme.{token_hex(8)}.part"
     try:
         try:
-            beside.write_bytes(content)
+            with beside.open("wb") as file:
+                for piece in content:
+                    file.write(piece)
             beside.replace(target)
         except BaseException:
             with suppress(OSError, ValueError):

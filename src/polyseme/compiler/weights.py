@@ -23,6 +23,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
+from polyseme.codes.row_kernels import Words, is_worthwhile, spread
 
 # Rounding C to eighths moves a read by about 0.04 and keeps W within int8 at the usual loads.
 GRAIN = 8
@@ -56,16 +57,24 @@ def unit_of(code: SparseCode) -> int:
 
 def weight_matrix(compress: sp.csr_array, code: SparseCode) -> NDArray[np.int8] | NDArray[np.int16]:
     """W = C D as int8 where that holds every entry, else int16; (neurons, dimensions)."""
-    neurons = compress.shape[0]
-    decompress = code.matrix()
-    narrow = np.empty((neurons, code.neurons), np.int16)
-    rows = max(1, _BLOCK_ENTRIES // code.neurons)
-    for begin in range(0, neurons, rows):
-        product = (compress[begin : begin + rows].astype(np.float32) @ decompress).toarray()
-        narrow[begin : begin + rows] = product
-    if neurons and max(-int(narrow.min()), int(narrow.max())) <= 127:
+    if is_worthwhile(compress.nnz, code):
+        narrow = spread(compress, Words.of(code))
+    else:
+        narrow = _product(compress, code)
+    if narrow.size and max(-int(narrow.min()), int(narrow.max())) <= 127:
         return narrow.astype(np.int8)
     return narrow
+
+
+def _product(compress: sp.csr_array, code: SparseCode) -> NDArray[np.int16]:
+    neurons = compress.shape[0]
+    decompress = code.matrix()
+    product = np.empty((neurons, code.neurons), np.int16)
+    rows = max(1, _BLOCK_ENTRIES // code.neurons)
+    for begin in range(0, neurons, rows):
+        some = compress[begin : begin + rows].astype(np.float32)
+        product[begin : begin + rows] = (some @ decompress).toarray()
+    return product
 
 
 def _integers(pattern: sp.csr_array, data: NDArray[np.float32]) -> sp.csr_array:

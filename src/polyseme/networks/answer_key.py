@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import Terms
 from polyseme.codes.code import SparseCode
+from polyseme.codes.row_kernels import Words, fits_in_words, is_worthwhile, spread
 from polyseme.networks.checks import check_array, check_below, check_runs
 from polyseme.networks.network import Layer, Network
 
@@ -82,10 +83,13 @@ class AnswerKey:
 
     def _multiplies_to(self, layer: Layer) -> bool:
         """Whether C D is its weights, a block of rows at a time, in integers that cannot round."""
-        decompress = self.decompression.matrix().astype(np.int64)
-        rows = max(1, _BLOCK_ENTRIES // self.decompression.neurons)
+        compress, code = self.compression, self.decompression
+        if not layer.is_sparse and is_worthwhile(compress.nnz, code) and fits_in_words(compress):
+            return np.array_equal(spread(compress, Words.of(code)), layer.weights)
+        decompress = code.matrix().astype(np.int64)
+        rows = max(1, _BLOCK_ENTRIES // code.neurons)
         for begin in range(0, layer.units, rows):
-            product = self.compression[begin : begin + rows].astype(np.int64) @ decompress
+            product = compress[begin : begin + rows].astype(np.int64) @ decompress
             weights = layer.weights[begin : begin + rows]
             if layer.is_sparse:
                 same = not (product - weights).count_nonzero()

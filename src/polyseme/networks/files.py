@@ -14,9 +14,7 @@ from operator import index
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
 from polyseme.circuits.terms import Terms
 from polyseme.errors import FileFormatError, SourceError
@@ -25,6 +23,7 @@ from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.deep_key import DeepKey
 from polyseme.networks.metadata import Metadata
 from polyseme.networks.network import Encoder, Network, Readout
+from polyseme.networks.safetensors_layout import safetensors_pieces
 from polyseme.networks.tensors import (
     Tensors,
     pack_circuit,
@@ -229,8 +228,7 @@ def _write(
     text = json.dumps(
         {"format": kind, "version": VERSION, **metadata}, sort_keys=True, default=index
     )
-    contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-    write_whole(path, save(contiguous, metadata={"polyseme": text}))
+    write_whole(path, *safetensors_pieces(tensors, {"polyseme": text}))
 
 
 def _read(path: str | os.PathLike[str], kind: str) -> tuple[Tensors, Metadata]:

@@ -10,6 +10,7 @@ feature is on, another; they are the same where no output is on at rest.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.evaluate import active_matrix
 from polyseme.networks.network import Layer, Network
+from polyseme.networks.shared_readout import Block, SharedReadout, read_blocks, shared_readout
 
 # Below this share of non-zero activations readout and sparse layers multiply sparse by sparse.
 _SPARSE_SHARE = 0.12
@@ -26,6 +28,7 @@ _SPARSE_SHARE = 0.12
 _SPARSE_SHARE_DENSE = 0.03
 # Beyond this many dense weights (4 GB as float32) layers are widened each time they are used.
 _KEPT_WEIGHTS = 1_000_000_000
+_TURNED_ROWS = 256
 # Float32, an array or a csr_array. scipy comes without types to tell the two apart by.
 Values: TypeAlias = Any
 
@@ -51,7 +54,7 @@ def outputs_on(network: Network, active: NDArray[np.int32], sparse: bool = True)
     """Which outputs are on, Boolean (samples, outputs) in sparse rows."""
     runner = LayerRunner(network)
     hidden = runner.hidden(encode(network, active), sparse)
-    return sp.csr_array(runner.over_threshold(hidden).T)
+    return runner.on(hidden)
 
 
 class LayerRunner:
@@ -65,7 +68,6 @@ class LayerRunner:
         """Convert weights and readout."""
         self.network = network
         self._code = network.encoder.code.matrix()
-        self._readout = readout_matrix(network)
         dense = sum(layer.weights.size for layer in network.layers if not layer.is_sparse)
         self._kept: list[Values] = []
         if dense <= _KEPT_WEIGHTS:
@@ -75,18 +77,18 @@ class LayerRunner:
     def resting(self) -> NDArray[np.bool_]:
         """Which outputs are on when no feature is, Boolean (outputs,)."""
         nothing = np.empty((1, 0), np.int32)
-        return self.over_threshold(self.hidden(self._encode(nothing), sparse=True))[:, 0]
+        return self.over_threshold(self.hidden(self.encode(nothing), sparse=True))[:, 0]
 
     def outputs(self, active: NDArray[np.int32], sparse: bool = True) -> sp.csr_array:
         """Which outputs differ from rest, Boolean (samples, outputs) in sparse rows.
 
         The same as `evaluate_sparse` says of a circuit. `outputs_on` says what is really on.
         """
-        return self.decide(self.hidden(self._encode(active), sparse))
+        return self.decide(self.hidden(self.encode(active), sparse))
 
     def activations(self, active: NDArray[np.int32]) -> list[NDArray[np.float32]]:
         """What every hidden layer writes, float32 (samples, width) each."""
-        values: Values = self._encode(active)
+        values: Values = self.encode(active)
         layers = []
         for number in range(len(self.network.layers)):
             values = self._layer(number, values, sparse=True)
@@ -102,8 +104,11 @@ class LayerRunner:
 
     def decide(self, hidden: NDArray[np.float32]) -> sp.csr_array:
         """Which outputs differ from rest for activations (samples, units), Boolean, sparse rows."""
-        differs_from_rest = self.over_threshold(hidden) != self.resting[:, None]
-        return sp.csr_array(differs_from_rest.T)
+        return self._decided(hidden, self.resting)
+
+    def on(self, hidden: NDArray[np.float32]) -> sp.csr_array:
+        """Which outputs are on for activations (samples, units), Boolean, sparse rows."""
+        return self._decided(hidden, np.zeros(len(self.network.readout.outputs), bool))
 
     def over_threshold(self, hidden: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Which outputs are on, Boolean (outputs, samples), for activations (samples, units)."""
@@ -111,11 +116,58 @@ class LayerRunner:
 
     def readings(self, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
         """Readout sums before the threshold, float32 (outputs, samples)."""
+        if not self._shared:
+            return self._readings(hidden)
+        readings = np.empty((len(self.network.readout.outputs), len(hidden)), np.float32)
+        for block in self.blocks(hidden):
+            readings[block.outputs, block.samples] = block.sums
+        return readings
+
+    def blocks(self, hidden: NDArray[np.float32]) -> Iterator[Block]:
+        """The same in blocks, each output and sample in one of them."""
+        if self._shared:
+            yield from read_blocks(self._shared, hidden)
+        else:
+            outputs = np.arange(len(self.network.readout.outputs))
+            yield Block(slice(0, len(hidden)), outputs, self._readings(hidden))
+
+    @cached_property
+    def reads_in_blocks(self) -> bool:
+        """Whether blocks are small, however many outputs and samples there are."""
+        return bool(self._shared)
+
+    @cached_property
+    def _shared(self) -> list[SharedReadout]:
+        return shared_readout(self.network)
+
+    @cached_property
+    def _readout(self) -> sp.csr_array:
+        return readout_matrix(self.network)
+
+    def _readings(self, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
         if _share(hidden) < _SPARSE_SHARE:
             return np.asarray((self._readout @ sp.csr_array(hidden).T.tocsr()).toarray())
         return np.asarray(self._readout @ np.ascontiguousarray(hidden.T))
 
-    def _encode(self, active: NDArray[np.int32]) -> sp.csr_array:
+    def _decided(self, hidden: NDArray[np.float32], but: NDArray[np.bool_]) -> sp.csr_array:
+        """Which outputs are on and not in `but`, or off and in it: Boolean, sparse rows."""
+        rows, columns = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        thresholds = self.network.readout.thresholds
+        for block in self.blocks(hidden):
+            on = block.sums >= thresholds[block.outputs, None]
+            if but.any():
+                on ^= but[block.outputs, None]
+            output, sample = np.divmod(np.flatnonzero(on), on.shape[1])
+            rows.append(block.samples.start + sample)
+            columns.append(block.outputs[output])
+        row, column = np.concatenate(rows), np.concatenate(columns)
+        shape = (len(hidden), len(thresholds))
+        decided = sp.csr_array((np.ones(len(row), bool), (row, column)), shape=shape)
+        decided.sort_indices()
+        return decided
+
+    def encode(self, active: NDArray[np.int32]) -> sp.csr_array:
+        """Encoded inputs, float32 (samples, dimensions), for lists of active features (-1 pads)."""
         on = active_matrix(active, len(self.network.encoder.features))
         return (on.astype(np.float32) @ self._code).tocsr()
 
@@ -143,7 +195,11 @@ def _transposed(layer: Layer) -> Values:
     """Weights as a float32 matrix (inputs, units), of the layer's kind."""
     if layer.is_sparse:
         return layer.weights.astype(np.float32).T.tocsr()
-    return np.ascontiguousarray(layer.weights.T, np.float32)
+    turned = np.empty(layer.weights.shape[::-1], np.float32)
+    # A few rows at a time, which stay in the cache while they become columns.
+    for begin in range(0, layer.units, _TURNED_ROWS):
+        turned[:, begin : begin + _TURNED_ROWS] = layer.weights[begin : begin + _TURNED_ROWS].T
+    return turned
 
 
 def _share(values: Values) -> float:

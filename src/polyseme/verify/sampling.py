@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
@@ -14,6 +15,7 @@ from polyseme.errors import CompileError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
+from polyseme.parallel import in_order, threads
 from polyseme.verify.inputs import draw_deep_inputs, draw_inputs
 from polyseme.verify.intervals import clopper_pearson
 from polyseme.verify.reference import Reference, reference_of
@@ -146,16 +148,26 @@ def compare(
     runner = LayerRunner(network)
     # Where the two disagree about rest, to agree about what differs from it is to be wrong.
     flipped = runner.resting != reference.resting
-    wrong = np.zeros(len(active), bool)
-    for begin, batch in batches(active, batch_size(network)):
-        differs = (runner.outputs(batch) != reference.differing(batch)).tocoo()
+
+    def wrong_of(piece: tuple[NDArray[np.int32], sp.csr_array]) -> NDArray[np.bool_]:
+        batch, expected = piece
+        differs = (runner.outputs(batch) != expected).tocoo()
         row, column = differs.row[differs.data], differs.col[differs.data]
-        wrong[begin + row[~flipped[column]]] = True
-        made_good = np.bincount(row[flipped[column]], minlength=len(batch))
-        wrong[begin : begin + len(batch)] |= made_good < flipped.sum()
+        wrong = np.zeros(len(batch), bool)
+        wrong[row[~flipped[column]]] = True
+        made_good = np.bincount(row[flipped[column]], minlength=len(wrong))
+        return np.asarray(wrong | (made_good < flipped.sum()))
+
+    size = samples_at_once(runner)
+    # The reference is asked by this thread alone: it may be anything.
+    pieces = ((batch, reference.differing(batch)) for _, batch in batches(active, size))
+    found, done = [np.zeros(0, bool)], 0
+    for wrong in in_order(wrong_of, pieces, threads() if runner.reads_in_blocks else 1):
+        found.append(wrong)
+        done += len(wrong)
         if progress:
-            progress(begin + len(batch), len(active))
-    return wrong
+            progress(done, len(active))
+    return np.concatenate(found)
 
 
 def batches(rows: NDArray[np.int32], size: int) -> Iterator[tuple[int, NDArray[np.int32]]]:
@@ -168,6 +180,15 @@ def batch_size(network: Network) -> int:
     """Samples at a time, so that readings and activations of a layer stay near 32 MB."""
     widest = max(len(network.readout.outputs), *(layer.width for layer in network.layers))
     return int(np.clip(8_000_000 // widest, 16, 2048))
+
+
+def samples_at_once(runner: LayerRunner) -> int:
+    """As `batch_size`, but of a layer only where outputs are read in blocks."""
+    if not runner.reads_in_blocks:
+        return batch_size(runner.network)
+    # Whole blocks, of 64 samples; and not so many that one thread has them all.
+    widest = max(layer.width for layer in runner.network.layers)
+    return int(np.clip(8_000_000 // widest // 64 * 64, 64, 512))
 
 
 def _check_numbers(active: int, samples: int) -> None:

@@ -18,10 +18,14 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
+from polyseme.codes.row_kernels import is_worthwhile, read_back
 
 # Each step gains a digit or so: literals are few against weights, so the system is nearly diagonal.
 _STEPS = 4
-_CLOSE = 1e-3
+# Reads may miss what is wanted by so much: the noise they bear anyway is several times that.
+_CLOSE = 0.016
+# Directions are multiples of this, so that sums of them are whole numbers, whatever their order.
+_GRID = 1 / 1024
 _BLOCK_ENTRIES = 8_000_000
 
 
@@ -32,21 +36,30 @@ def joint_strengths(
 
     `outputs` and `inputs` are the signed codes of outputs on neurons, of features on dimensions.
     """
-    solution = np.zeros_like(wanted.data)
-    residual = wanted.data.copy()
-    direction = residual.copy()
-    norm = first = float(residual @ residual)
+    solution = np.zeros(wanted.nnz)
+    residual = wanted.data.astype(np.float64)
+    direction = residual
+    norm = first = _squared(residual)
+    scale = 1 / (outputs.weight * inputs.weight)
     for _ in range(_STEPS):
-        image = _read(_pattern(wanted, direction), outputs, inputs)
-        step = norm / float(direction @ image)
-        solution += np.float32(step) * direction
-        residual -= np.float32(step) * image
-        fresh = float(residual @ residual)
-        if fresh < _CLOSE**2 * first:
+        whole = np.rint(direction / _GRID).astype(np.int32)
+        direction = whole * _GRID
+        image = _read(wanted, whole, outputs, inputs) * (_GRID * scale)
+        step = norm / float((direction * image).sum())
+        solution += step * direction
+        residual = residual - step * image
+        fresh = _squared(residual)
+        if fresh * fresh / norm < _CLOSE**2 * first:
+            # One more step leaves so little, if it gains as this one did, that it need not be seen.
+            solution += step * residual
             break
-        direction = residual + np.float32(fresh / norm) * direction
+        direction = residual + fresh / norm * direction
         norm = fresh
-    return np.asarray(solution)
+    return np.asarray(solution, np.float32)
+
+
+def _squared(values: NDArray[np.float64]) -> float:
+    return float((values * values).sum())
 
 
 def joint_compression(
@@ -59,14 +72,21 @@ def joint_compression(
     """
     ranks = np.arange(outputs.weight)
     dither = (ranks + 0.5) / outputs.weight - 0.5
-    output = np.repeat(np.arange(wanted.shape[0]), np.diff(wanted.indptr))
-    # Which neurons round up changes from literal to literal.
-    turned = (ranks + np.arange(len(output))[:, None]) % outputs.weight
-    rounded = np.rint(grain * strengths[:, None] + dither[turned]).astype(np.int16)
-    entries = (
-        (rounded * outputs.signs[output]).ravel(),
-        (outputs.positions[output].ravel(), np.repeat(wanted.indices, outputs.weight)),
-    )
+    output = np.repeat(np.arange(wanted.shape[0], dtype=np.int32), np.diff(wanted.indptr))
+    # In the order of features, so that the rows of C need not be sorted.
+    order = np.argsort(wanted.indices, kind="stable")
+    neurons = np.empty((wanted.nnz, outputs.weight), np.int32)
+    values = np.empty(neurons.shape, np.int16)
+    size = max(1, _BLOCK_ENTRIES // outputs.weight)
+    for begin in range(0, wanted.nnz, size):
+        some = order[begin : begin + size]
+        # Which neurons round up changes from literal to literal.
+        turned = (ranks + some[:, None]) % outputs.weight
+        rounded = np.rint(grain * strengths[some, None] + dither[turned]).astype(np.int16)
+        values[begin : begin + size] = rounded * outputs.signs[output[some]]
+        neurons[begin : begin + size] = outputs.positions[output[some]]
+    features = np.repeat(wanted.indices[order].astype(np.int32), outputs.weight)
+    entries = (values.ravel(), (neurons.ravel(), features))
     compress = sp.coo_array(entries, shape=(outputs.neurons, wanted.shape[1])).tocsr()
     compress.sum_duplicates()
     compress.eliminate_zeros()
@@ -74,24 +94,24 @@ def joint_compression(
     return compress
 
 
-def _pattern(wanted: sp.csr_array, data: NDArray[np.float32]) -> sp.csr_array:
-    return sp.csr_array((data, wanted.indices, wanted.indptr), shape=wanted.shape)
-
-
-def _read(strengths: sp.csr_array, outputs: SparseCode, inputs: SparseCode) -> NDArray[np.float32]:
-    """R W A^T for W = R^T L A, at the pattern of L: (literals,)."""
-    codes, decompress = outputs.matrix(), inputs.matrix()
-    weights = ((codes.T.tocsr() @ strengths).tocsr() @ decompress).toarray()
-    scale = np.float32(1 / (outputs.weight * inputs.weight))
-    read = np.empty(strengths.nnz, np.float32)
+def _read(
+    wanted: sp.csr_array, strengths: NDArray[np.int32], outputs: SparseCode, inputs: SparseCode
+) -> NDArray[np.int64]:
+    """R C D A^T, codes as +1 and -1, at the pattern of L: int64 (literals,), exactly."""
+    if is_worthwhile(wanted.nnz * outputs.weight, inputs):
+        return read_back(wanted, strengths, outputs, inputs)
+    pattern = sp.csr_array((strengths, wanted.indices, wanted.indptr), shape=wanted.shape)
+    codes, decompress = (code.matrix().astype(np.int32) for code in (outputs, inputs))
+    weights = ((codes.T.tocsr() @ pattern).tocsr() @ decompress).toarray()
+    read = np.empty(wanted.nnz, np.int64)
     rows = max(1, _BLOCK_ENTRIES // inputs.neurons)
-    output = np.repeat(np.arange(strengths.shape[0]), np.diff(strengths.indptr))
-    for begin in range(0, strengths.shape[0], rows):
-        end = min(begin + rows, strengths.shape[0])
+    output = np.repeat(np.arange(wanted.shape[0]), np.diff(wanted.indptr))
+    for begin in range(0, wanted.shape[0], rows):
+        end = min(begin + rows, wanted.shape[0])
         through = np.asarray(codes[begin:end] @ weights)
-        first, last = strengths.indptr[begin], strengths.indptr[end]
-        features = strengths.indices[first:last]
+        first, last = wanted.indptr[begin], wanted.indptr[end]
+        features = wanted.indices[first:last]
         places = inputs.positions[features]
         found = through[output[first:last, None] - begin, places] * inputs.signs[features]
-        read[first:last] = scale * found.sum(axis=1)
+        read[first:last] = found.sum(axis=1)
     return read

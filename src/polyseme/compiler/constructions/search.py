@@ -1,13 +1,17 @@
-"""The smallest network of a construction: from the size it declares downwards, and confirmed.
+"""The smallest network of a construction: what it declares is the prediction, tried and corrected.
 
-A construction declares enough neurons for every circuit of its kind; one circuit mostly needs
-fewer. Sizes are tried on the inputs that networks of any kind are sized for; the one found is
-confirmed on fresh ones, and grows where that fails.
+A construction declares enough neurons for every circuit of its kind, and how fast its error falls
+with neurons: by what it declares for a smaller error. A network of that size is tried on the inputs
+that networks of any kind are sized for; from the share that failed follows where a better size
+should be. Where few fail but some, that is within a percent or two, and one or two sizes are tried
+in all; where none do, what was declared is far off, and sizes fall in growing steps and are then
+bisected. The size found is confirmed on fresh inputs, and grows where that fails.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +26,10 @@ from polyseme.verify.sampling import Verification, wrong_samples
 Note = Callable[[str], None]
 
 _PROBE_SAMPLES = 4000
-_EXPECTED_FAILURES = 10
+# By how much smaller an error is declared for to see how neurons and error go together.
+_SMALLER = 10
+# Enough for the share that fails to place the right size to a percent or so.
+_EXPECTED_FAILURES = 20
 _MIN_CONFIRMATION = 20_000
 # A network whose true rate is this share of the target passes confirmation nearly always.
 _AIM = 0.4
@@ -45,15 +52,17 @@ def smallest_of(construction: Construction, task: Task, note: Note) -> tuple[Net
     """
     declared = construction.neurons(task)
     note(f"{construction.name} declares {declared:,} neurons")
-    neurons, attempt = _bisected(construction, task, declared, note), 0
+    network, attempt = _Search(construction, task, declared, note).found(), 0
     while True:
-        network = construction.build(task, neurons)
         seen = confirmed(task, network, attempt)
         note(f"confirm {network.neurons:,} neurons: {seen.wrong} of {seen.samples:,} wrong")
+        neurons = network.neurons
         if seen.error_interval[1] < task.error or neurons >= 2 * declared:
+            note(f"found {neurons:,} neurons, {neurons / declared:.3f} of what was predicted")
             return network, seen
         attempt += 1
         neurons = min(2 * declared, max(neurons + 1, int(neurons * _CLOSE)))
+        network = construction.build(task, neurons)
 
 
 def confirmed(task: Task, network: Network, attempt: int = 0) -> Verification:
@@ -62,30 +71,88 @@ def confirmed(task: Task, network: Network, attempt: int = 0) -> Verification:
     return _worst(task, network, samples, Stream.CONFIRMATIONS + attempt)
 
 
-def _bisected(construction: Construction, task: Task, declared: int, note: Note) -> int:
-    step, enough = _FIRST_STEP, declared
-    short = int(enough / step)
-    while short and _passes(construction, task, short, note):
-        # Where much less does, what was declared is far off: go on in larger steps.
-        step *= step
-        enough, short = short, int(short / step)
-    while enough > short + 1 and enough > short * _CLOSE:
-        middle = round((max(short, 1) * enough) ** 0.5)
-        middle = min(max(middle, short + 1), enough - 1)
-        passes = _passes(construction, task, middle, note)
-        short, enough = (short, middle) if passes else (middle, enough)
-    return enough
+@dataclass(frozen=True, eq=False)
+class _Probe:
+    """A size that was tried, how many samples failed, and the network, if one could be built."""
+
+    neurons: int
+    wrong: int
+    network: Network | None
 
 
-def _passes(construction: Construction, task: Task, neurons: int, note: Note) -> bool:
-    try:
-        network = construction.build(task, neurons)
-    except CompileError:
-        return False
-    samples = int(max(_PROBE_SAMPLES, _EXPECTED_FAILURES / task.error))
-    seen = _worst(task, network, samples, Stream.PROBES)
-    note(f"probe {neurons:,} neurons: {seen.wrong} of {seen.samples:,} wrong")
-    return seen.wrong <= _AIM * task.error * seen.samples
+class _Search:
+    """Sizes tried, between the largest that failed and the smallest that passed."""
+
+    def __init__(self, construction: Construction, task: Task, declared: int, note: Note):
+        """Nothing is tried yet."""
+        self._construction, self._task, self._note = construction, task, note
+        self._declared, self._step = declared, _FIRST_STEP
+        self._failed = _Probe(0, 0, None)
+        self._passed: _Probe | None = None
+        self._samples = int(max(_PROBE_SAMPLES, _EXPECTED_FAILURES / task.error))
+        self._aim = _AIM * task.error * self._samples
+        smaller = construction.neurons(replace(task, error=task.error / _SMALLER))
+        # Neurons that make the error smaller by a factor e.
+        self._fold = max(smaller - declared, 1) / float(np.log(_SMALLER))
+
+    def found(self) -> Network:
+        """The smallest network that passes, to two percent, or one of twice what was declared."""
+        neurons: int | None = self._declared
+        while neurons is not None:
+            probe = self._try(neurons)
+            if probe.network is not None and probe.wrong <= self._aim:
+                self._passed = probe
+            else:
+                self._failed = probe
+            self._correct()
+            neurons = self._next(probe)
+        if self._passed is None or self._passed.network is None:
+            return self._construction.build(self._task, 2 * self._declared)
+        return self._passed.network
+
+    def _next(self, last: _Probe) -> int | None:
+        """Which size to try after this one; nothing where the smallest that passed will do."""
+        failed, passed = self._failed.neurons, self._passed
+        if passed is None:
+            most = 2 * self._declared
+            better = max(self._better(last), failed + 1, int(failed * _CLOSE))
+            return min(better, most) if failed < most else None
+        if passed.neurons <= max(failed + 1, failed * _CLOSE):
+            return None
+        if last.network is not None and (last.wrong or last is not passed):
+            neurons = max(self._better(last), int(failed * _CLOSE**0.5))
+            if last is passed or neurons < passed.neurons:
+                close = neurons * _CLOSE > passed.neurons
+                return None if close else max(neurons, failed + 1)
+        if failed:
+            neurons = round((failed * passed.neurons) ** 0.5)
+        else:
+            # Where none fail what was declared is far off: go on in larger steps.
+            neurons = min(self._better(last), int(passed.neurons / self._step))
+            self._step *= self._step
+        return min(max(neurons, failed + 1), passed.neurons - 1)
+
+    def _correct(self) -> None:
+        """Where sizes on both sides were tried, the error may be seen to fall faster than said."""
+        if self._failed.network is not None and self._passed is not None:
+            folds = np.log((self._failed.wrong + 0.5) / (self._passed.wrong + 0.5))
+            # Closer counts differ by chance.
+            if folds > 1:
+                seen = (self._passed.neurons - self._failed.neurons) / float(folds)
+                self._fold = min(self._fold, seen)
+
+    def _better(self, probe: _Probe) -> int:
+        """The size that should just pass, from how many failed at another."""
+        return round(probe.neurons + self._fold * float(np.log((probe.wrong + 0.5) / self._aim)))
+
+    def _try(self, neurons: int) -> _Probe:
+        try:
+            network = self._construction.build(self._task, neurons)
+        except CompileError:
+            return _Probe(neurons, self._samples, None)
+        seen = _worst(self._task, network, self._samples, Stream.PROBES)
+        self._note(f"probe {neurons:,} neurons: {seen.wrong} of {seen.samples:,} wrong")
+        return _Probe(neurons, seen.wrong, network)
 
 
 def _worst(task: Task, network: Network, samples: int, purpose: int) -> Verification:

@@ -57,14 +57,15 @@ from polyseme.compiler.plan import Stream
 from polyseme.compiler.weights import weight_matrix
 from polyseme.errors import CompileError
 from polyseme.networks.network import Layer, Network
-from polyseme.networks.run import LayerRunner, encode
+from polyseme.networks.run import LayerRunner
+from polyseme.parallel import in_order
 from polyseme.verify.inputs import draw_inputs
-from polyseme.verify.sampling import batch_size, batches
+from polyseme.verify.sampling import batches, samples_at_once
 
 NAME = "tight-frames"
-WEIGHT = 32
-# Steps of C in one: rounding to quarters adds a hundredth to the noise, and W fits into bytes.
-GRAIN = 4
+WEIGHT = 16
+# Steps of C in one: rounding to eighths costs no noise to speak of, and W fits into bytes.
+GRAIN = 8
 _CALIBRATION_SAMPLES = 6000
 # Blocks of codes that are cut off or do not fill the neurons leave more noise than the bound's.
 _MARGIN = 1.12
@@ -167,7 +168,7 @@ def _build(task: Task, neurons: int) -> Network:
         1,
         "no ReLU bends within the promise: thresholds of the readout make ANDs of sums",
     )
-    slack = _calibrated(task, network, resting, level)
+    slack = _calibrated(task, network, level)
     thresholds = off_lattice(resting + WEIGHT * (level - slack), unit)
     return _with_thresholds(network, task, members, thresholds)
 
@@ -182,7 +183,9 @@ def _compression(task: Task, outputs: SparseCode, inputs: SparseCode) -> sp.csr_
 
 def _clearance(task: Task, compress: sp.csr_array, dimensions: int) -> int:
     """How far above its bend a ReLU rests, in features: clear of the sums the promise allows."""
-    loudest = float((compress.astype(np.float64) ** 2).sum(axis=1).max()) / GRAIN**2
+    squares = compress.data.astype(np.int32) ** 2
+    entries = (squares, compress.indices, compress.indptr)
+    loudest = float(sp.csr_array(entries, shape=compress.shape).sum(axis=1).max()) / GRAIN**2
     noise = np.sqrt(task.active * loudest / dimensions)
     return int(np.ceil(_CLEARANCE * noise)) + task.active
 
@@ -194,24 +197,52 @@ def _members(outputs: SparseCode) -> sp.csr_array:
     return members
 
 
-def _calibrated(task: Task, network: Network, resting: NDArray[np.float64], level: float) -> float:
+def _calibrated(task: Task, network: Network, level: float) -> float:
     """How far below a full reading an output is on: what decides sampled inputs best."""
-    lowest_on, highest_off = [], []
+    lowest_on, highest_off, short = [], [], np.float32(level - 1)
     generator = task.stream(Stream.CALIBRATION)
     runner = LayerRunner(network)
+
+    # Where in the order of its blocks the readout has each output.
+    nothing = np.zeros((1, network.layers[0].width), np.float32)
+    place = np.argsort(np.concatenate([block.outputs for block in runner.blocks(nothing)]))
+
+    def extremes(piece: tuple[int, NDArray[np.int32]]) -> tuple[NDArray[np.float32], ...]:
+        lowest, highest = _extremes(task, runner, piece[1], place)
+        return lowest / np.float32(WEIGHT) - short, highest / np.float32(WEIGHT) - short
+
     for name in ("satisfied", "one-short") if level > 2 else ("satisfied",):
         rows = draw_inputs(name, task.terms, task.active, _CALIBRATION_SAMPLES, generator)
-        for _, batch in batches(rows, batch_size(network)):
-            readings = runner.readings(runner.hidden(encode(network, batch), sparse=True))
-            # As a share of the step from one input short to satisfied.
-            shares = (readings - resting[:, None].astype(np.float32)) / WEIGHT - (level - 1)
-            on = evaluate_sparse(task.circuit, batch).tocoo()
-            lowest = np.full(len(batch), np.inf, np.float32)
-            np.minimum.at(lowest, on.row, shares[on.col, on.row])
-            shares[on.col, on.row] = -np.inf
+        for lowest, highest in in_order(extremes, batches(rows, samples_at_once(runner))):
             lowest_on.append(lowest)
-            highest_off.append(shares.max(axis=0))
+            highest_off.append(highest)
     return 1 - best_share(np.concatenate(lowest_on), np.concatenate(highest_off))
+
+
+def _extremes(
+    task: Task, runner: LayerRunner, active: NDArray[np.int32], place: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], ...]:
+    """Of each sample the lowest reading that should be on, the highest that should not: float32.
+
+    Without what the biases alone make of it, and `WEIGHT` for each input that is on.
+    """
+    lowest = np.full(len(active), np.inf, np.float32)
+    highest = np.full(len(active), -np.inf, np.float32)
+    on = evaluate_sparse(task.circuit, active).tocoo()
+    end = 0
+    layer = runner.network.layers[0]
+    hidden = runner.hidden(runner.encode(active), sparse=True)
+    hidden -= layer.bias.astype(np.float32) * np.float32(layer.scale)
+    for block in runner.blocks(hidden):
+        above = block.sums
+        begin, end = end % len(place), end % len(place) + len(block.outputs)
+        here = (on.row >= block.samples.start) & (on.row < block.samples.stop)
+        here &= (place[on.col] >= begin) & (place[on.col] < end)
+        output, sample = place[on.col[here]] - begin, on.row[here] - block.samples.start
+        np.minimum.at(lowest[block.samples], sample, above[output, sample])
+        above[output, sample] = -np.inf
+        np.maximum(highest[block.samples], above.max(axis=0), out=highest[block.samples])
+    return lowest, highest
 
 
 def _with_thresholds(
