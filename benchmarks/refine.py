@@ -3,7 +3,7 @@
 Errors of the closed form (`tight-frames`), of the same network refined, and of as many passes begun
 from random weights of the same size and dimensions, against the number of neurons; pairwise AND
 with as many gates as features, 3 on at once. Writes its section of `docs/benchmarks.md` and
-`benchmarks/refine.json`. About 15 minutes on one idle core; times are of this machine and only
+`benchmarks/refine.json`. Under 20 minutes on one idle core; times are of this machine and only
 good for comparison.
 
     python benchmarks/refine.py GATES NEURONS PASSES SCRATCH
@@ -35,6 +35,7 @@ ACTIVE, ERROR = 3, 1e-3
 # Gates, neurons, passes at most, and whether random weights are tried too. Where a network reaches
 # the error, the passes end.
 SIZES = (
+    (1_000, 240, 1_200, False),
     (1_000, 256, 400, True),
     *((1_000, neurons, 300, False) for neurons in (272, 304)),
     *((10_000, neurons, 40, False) for neurons in (1_056, 1_120)),

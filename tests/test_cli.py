@@ -35,7 +35,7 @@ from polyseme.verify.intervals import clopper_pearson
 from polyseme.verify.layers import verify_layers
 
 PROBLEM = "and2:features=200,gates=200"
-EASY = [PROBLEM, "--active", "2", "--error", "0.02"]
+EASY = [PROBLEM, "--active", "2", "--error", "0.02", "--construction", "three-channel"]
 COMMANDS = (
     "compile",
     "verify",
@@ -167,7 +167,7 @@ def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
         "weight_bits": network.weight_bits(),
         "monosemantic_neurons": 200,
         "lower_bound_neurons": possible.lower_bound_neurons,
-        "construction": "tight-frames",
+        "construction": "three-channel",
         "active": 2,
         "samples": 20_000,
         "inputs": "satisfied",
@@ -190,7 +190,9 @@ def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
 
 
 def test_compile_writes_the_same_bytes_as_the_library(bench: Bench, tmp_path: Path) -> None:
-    ps.compile(ps.read(PROBLEM), active=2, error=0.02).save(str(tmp_path / "b.safetensors"))
+    ps.compile(ps.read(PROBLEM), active=2, error=0.02, construction="three-channel").save(
+        str(tmp_path / "b.safetensors")
+    )
     assert (tmp_path / "b.safetensors").read_bytes() == bench.net.read_bytes()
 
 
@@ -219,10 +221,11 @@ def test_compile_counts_facts_as_facts_and_permutations_as_outputs(bench: Bench)
     [
         (["--construction", "monosemantic"], 200, "monosemantic"),
         (["--neurons", "1000"], 200, "monosemantic"),
-        (["--neurons", "150", "--encoder", "basis"], 200, "reed-solomon"),
-        (["--neurons", "150", "--encoder", "superposed"], 144, "tight-frames"),
-        (["--neurons", "auto"], None, "tight-frames"),
-        (["--neurons", "150", "--construction", "three-channel"], 150, "three-channel"),
+        (["--neurons", "150", "--encoder", "basis"], 200, "three-channel"),
+        (["--neurons", "150", "--encoder", "superposed"], 150, "three-channel"),
+        (["--neurons", "auto"], None, "three-channel"),
+        (["--neurons", "150", "--construction", "auto"], 144, "tight-frames"),
+        (["--encoder", "basis", "--construction", "auto"], 200, "reed-solomon"),
     ],
 )
 def test_compile_obeys_its_options(

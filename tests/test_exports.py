@@ -237,7 +237,7 @@ def test_a_model_is_saved_whole(tmp_path):
 @pytest.mark.parametrize(
     ("kind", "limit", "message"),
     [
-        ("pairwise", 300_000, "the encoder would be a dense matrix of 400 x 200 floats"),
+        ("pairwise", 300_000, "the encoder would be a dense matrix of 400 x 192 floats"),
         ("mixed", 2039, r"sparse layers would be dense matrices of 510 floats, .* can be exported"),
         ("pooled", 1_000_000, "the readout would be a dense matrix of 2,000 x 800 floats"),
     ],

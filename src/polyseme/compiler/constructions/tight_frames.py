@@ -39,10 +39,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from polyseme.circuits.evaluate import evaluate_sparse
 from polyseme.codes.code import SparseCode
 from polyseme.codes.orthogonal_blocks import orthogonal_block_code
-from polyseme.compiler.calibrate import best_share
 from polyseme.compiler.constructions.assembly import (
     answer_key,
     finished,
@@ -53,20 +51,18 @@ from polyseme.compiler.constructions.assembly import (
 )
 from polyseme.compiler.constructions.construction import Construction, Inputs, Task
 from polyseme.compiler.constructions.joint_reads import joint_compression, joint_strengths
+from polyseme.compiler.constructions.slack import calibrated_slack
 from polyseme.compiler.plan import Stream
 from polyseme.compiler.weights import weight_matrix
 from polyseme.errors import CompileError
 from polyseme.networks.network import Layer, Network
-from polyseme.networks.run import LayerRunner
-from polyseme.parallel import in_order
-from polyseme.verify.inputs import draw_inputs
-from polyseme.verify.sampling import batches, samples_at_once
 
 NAME = "tight-frames"
 WEIGHT = 16
+# Of permutations: every output is a rival of every other, so tails must be nearer to Gaussian.
+WEIGHT_OF_SINGLES = 32
 # Steps of C in one: rounding to eighths costs no noise to speak of, and W fits into bytes.
 GRAIN = 8
-_CALIBRATION_SAMPLES = 6000
 # Blocks of codes that are cut off or do not fill the neurons leave more noise than the bound's.
 _MARGIN = 1.12
 # How many standard deviations of its sum a ReLU stays away from its bend.
@@ -86,25 +82,30 @@ def _refuses(task: Task) -> str | None:
         return "its gates have different numbers of inputs"
     if task.error <= 0:
         return "its error is over the draw of the codes, and never 0"
-    if terms.features < 4 * WEIGHT:
-        return f"its codes take at least {4 * WEIGHT} features"
+    if terms.features < 4 * _weight(task):
+        return f"its codes take at least {4 * _weight(task)} features"
     return None
 
 
-def _whole(places: int) -> int:
+def _weight(task: Task) -> int:
+    """How many neurons carry an output, and how many dimensions a feature."""
+    return WEIGHT if int(task.terms.widths[0]) > 1 else WEIGHT_OF_SINGLES
+
+
+def _whole(task: Task, places: int) -> int:
     """As many as fill whole groups of the codes' weight: frames are tight on those."""
-    return places // WEIGHT * WEIGHT
+    return places // _weight(task) * _weight(task)
 
 
 def _dimensions(task: Task, neurons: int) -> int:
     """As many as neurons, and at most three for every four features."""
-    return _whole(min(neurons, 3 * task.terms.features // 4))
+    return _whole(task, min(neurons, 3 * task.terms.features // 4))
 
 
 def _variance(task: Task, neurons: int) -> float:
     """What one foreign feature that is on adds to a reading; infinite where nothing is left."""
     terms = task.terms
-    spent = terms.literals.size / max(_whole(neurons) * _dimensions(task, neurons), 1)
+    spent = terms.literals.size / max(_whole(task, neurons) * _dimensions(task, neurons), 1)
     if spent >= 1:
         return np.inf
     excess = int(terms.influence.max()) - terms.literals.size / terms.features
@@ -129,8 +130,9 @@ def _failure(task: Task, neurons: int) -> float:
 
 
 def _neurons(task: Task) -> int:
-    groups = smallest_number(lambda size: _failure(task, size * WEIGHT) <= task.error)
-    return WEIGHT * max(2, groups)
+    weight = _weight(task)
+    groups = smallest_number(lambda size: _failure(task, size * weight) <= task.error)
+    return weight * max(2, groups)
 
 
 def _parameters(task: Task, neurons: int) -> int:
@@ -139,18 +141,19 @@ def _parameters(task: Task, neurons: int) -> int:
 
 def _build(task: Task, neurons: int) -> Network:
     dimensions = _dimensions(task, neurons)
-    if neurons < 2 * WEIGHT or dimensions < 2 * WEIGHT:
-        raise CompileError(f"{neurons} neurons are fewer than the {2 * WEIGHT} its codes take")
-    neurons = _whole(neurons)
+    weight = _weight(task)
+    if neurons < 2 * weight or dimensions < 2 * weight:
+        raise CompileError(f"{neurons} neurons are fewer than the {2 * weight} its codes take")
+    neurons = _whole(task, neurons)
     terms = task.terms
     outputs = orthogonal_block_code(
-        terms.outputs, neurons, WEIGHT, task.stream(Stream.OUTPUT_CODES)
+        terms.outputs, neurons, weight, task.stream(Stream.OUTPUT_CODES)
     )
     inputs = orthogonal_block_code(
-        terms.features, dimensions, WEIGHT, task.stream(Stream.INPUT_CODE)
+        terms.features, dimensions, weight, task.stream(Stream.INPUT_CODE)
     )
     compress = _compression(task, outputs, inputs)
-    unit = GRAIN * WEIGHT
+    unit = GRAIN * weight
     bias = _clearance(task, compress, dimensions) * unit
     layer = Layer(weight_matrix(compress, inputs), np.full(neurons, bias, np.int32), 1.0 / unit)
     members = _members(outputs)
@@ -162,14 +165,14 @@ def _build(task: Task, neurons: int) -> Network:
         NAME,
         inputs,
         layer,
-        readout_of(task, members, off_lattice(resting + WEIGHT * (level - 0.5), unit)),
+        readout_of(task, members, off_lattice(resting + weight * (level - 0.5), unit)),
         "output",
         answer_key(task, "output", abs(members), compress, inputs, unit),
         1,
         "no ReLU bends within the promise: thresholds of the readout make ANDs of sums",
     )
-    slack = _calibrated(task, network, level)
-    thresholds = off_lattice(resting + WEIGHT * (level - slack), unit)
+    slack = calibrated_slack(task, network, level, weight)
+    thresholds = off_lattice(resting + weight * (level - slack), unit)
     return _with_thresholds(network, task, members, thresholds)
 
 
@@ -195,54 +198,6 @@ def _members(outputs: SparseCode) -> sp.csr_array:
     members = outputs.matrix().astype(np.int16)
     members.sort_indices()
     return members
-
-
-def _calibrated(task: Task, network: Network, level: float) -> float:
-    """How far below a full reading an output is on: what decides sampled inputs best."""
-    lowest_on, highest_off, short = [], [], np.float32(level - 1)
-    generator = task.stream(Stream.CALIBRATION)
-    runner = LayerRunner(network)
-
-    # Where in the order of its blocks the readout has each output.
-    nothing = np.zeros((1, network.layers[0].width), np.float32)
-    place = np.argsort(np.concatenate([block.outputs for block in runner.blocks(nothing)]))
-
-    def extremes(piece: tuple[int, NDArray[np.int32]]) -> tuple[NDArray[np.float32], ...]:
-        lowest, highest = _extremes(task, runner, piece[1], place)
-        return lowest / np.float32(WEIGHT) - short, highest / np.float32(WEIGHT) - short
-
-    for name in ("satisfied", "one-short") if level > 2 else ("satisfied",):
-        rows = draw_inputs(name, task.terms, task.active, _CALIBRATION_SAMPLES, generator)
-        for lowest, highest in in_order(extremes, batches(rows, samples_at_once(runner))):
-            lowest_on.append(lowest)
-            highest_off.append(highest)
-    return 1 - best_share(np.concatenate(lowest_on), np.concatenate(highest_off))
-
-
-def _extremes(
-    task: Task, runner: LayerRunner, active: NDArray[np.int32], place: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], ...]:
-    """Of each sample the lowest reading that should be on, the highest that should not: float32.
-
-    Without what the biases alone make of it, and `WEIGHT` for each input that is on.
-    """
-    lowest = np.full(len(active), np.inf, np.float32)
-    highest = np.full(len(active), -np.inf, np.float32)
-    on = evaluate_sparse(task.circuit, active).tocoo()
-    end = 0
-    layer = runner.network.layers[0]
-    hidden = runner.hidden(runner.encode(active), sparse=True)
-    hidden -= layer.bias.astype(np.float32) * np.float32(layer.scale)
-    for block in runner.blocks(hidden):
-        above = block.sums
-        begin, end = end % len(place), end % len(place) + len(block.outputs)
-        here = (on.row >= block.samples.start) & (on.row < block.samples.stop)
-        here &= (place[on.col] >= begin) & (place[on.col] < end)
-        output, sample = place[on.col[here]] - begin, on.row[here] - block.samples.start
-        np.minimum.at(lowest[block.samples], sample, above[output, sample])
-        above[output, sample] = -np.inf
-        np.maximum(highest[block.samples], above.max(axis=0), out=highest[block.samples])
-    return lowest, highest
 
 
 def _with_thresholds(
