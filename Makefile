@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo stack test bench bench-circuits bench-depth format clean
+.PHONY: setup demo stack test bench bench-circuits bench-depth bench-scale bench-refine reproduce format clean
 
 setup: $(READY)
 
@@ -34,6 +34,15 @@ bench-circuits: $(READY)
 
 bench-depth: $(READY)
 	$(BIN)/python benchmarks/depth.py
+
+bench-scale: $(READY)
+	$(BIN)/python benchmarks/scale.py
+
+bench-refine: $(READY)
+	$(BIN)/python benchmarks/refine.py
+
+reproduce: $(READY)
+	$(BIN)/polyseme reproduce --write docs/reproduction.md
 
 format: $(READY)
 	$(BIN)/ruff format .
