@@ -93,6 +93,14 @@ def code_neurons(reads: int, influence: float, variance: float) -> int:
     return int(np.ceil(neurons))
 
 
+def coded_neurons(task: Task) -> int:
+    """N of the law for a task whose rivals are the terms that lack one input, at most s f."""
+    terms, influence = task.terms, mean_influence(task.terms)
+    needed, rivals = int(terms.plain.min()), task.active * influence
+    variance = gap_variance(task.active, needed, task.error, rivals)
+    return at_most_one_a_term(task, code_neurons(len(terms.literals), influence, variance))
+
+
 def at_most_one_a_term(task: Task, neurons: int) -> int:
     """Neurons, or one a term where those are fewer and hold the error.
 

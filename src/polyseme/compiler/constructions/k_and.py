@@ -21,10 +21,7 @@ from __future__ import annotations
 from polyseme.compiler.constructions.assembly import refuses_gates
 from polyseme.compiler.constructions.construction import Construction, Inputs, Task
 from polyseme.compiler.constructions.forcing import (
-    at_most_one_a_term,
-    code_neurons,
-    gap_variance,
-    mean_influence,
+    coded_neurons,
     output_coded,
     stored_square,
     why_not_codes,
@@ -35,13 +32,6 @@ NAME = "k-and"
 
 def _refuses(task: Task) -> str | None:
     return refuses_gates(task) or why_not_codes(task)
-
-
-def _neurons(task: Task) -> int:
-    terms, influence = task.terms, mean_influence(task.terms)
-    needed, rivals = int(terms.plain.min()), task.active * influence
-    variance = gap_variance(task.active, needed, task.error, rivals)
-    return at_most_one_a_term(task, code_neurons(len(terms.literals), influence, variance))
 
 
 CONSTRUCTION = Construction(
@@ -55,7 +45,7 @@ CONSTRUCTION = Construction(
     assumptions=("at most s features on", "influence at most max(8, 2 T^(1/4))"),
     sources=("adler2024complexity", "polyseme"),
     refuses=_refuses,
-    neurons=_neurons,
+    neurons=coded_neurons,
     parameters=stored_square,
     build=output_coded(NAME),
 )

@@ -20,25 +20,15 @@ max(8, 2 T^(1/4)), T terms; outputs of more than eight terms; basis-aligned inpu
 
 from __future__ import annotations
 
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.compiler.constructions.construction import Construction, Inputs
 from polyseme.compiler.constructions.forcing import (
-    at_most_one_a_term,
-    code_neurons,
-    gap_variance,
-    mean_influence,
+    coded_neurons,
     output_coded,
     stored_square,
     why_not_codes,
 )
 
 NAME = "output-channel"
-
-
-def _neurons(task: Task) -> int:
-    terms, influence = task.terms, mean_influence(task.terms)
-    rivals = task.active * influence
-    variance = gap_variance(task.active, int(terms.plain.min()), task.error, rivals)
-    return at_most_one_a_term(task, code_neurons(len(terms.literals), influence, variance))
 
 
 CONSTRUCTION = Construction(
@@ -52,7 +42,7 @@ CONSTRUCTION = Construction(
     assumptions=("at most s features on", "influence at most max(8, 2 T^(1/4))"),
     sources=("adler2024complexity", "polyseme"),
     refuses=why_not_codes,
-    neurons=_neurons,
+    neurons=coded_neurons,
     parameters=stored_square,
     build=output_coded(NAME),
 )

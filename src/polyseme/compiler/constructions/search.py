@@ -128,7 +128,7 @@ class _Search:
         self._fold = max(smaller - declared, 1) / float(np.log(_SMALLER))
 
     def found(self) -> Network:
-        """The smallest network that passes, to two percent, or one of twice what was declared."""
+        """The smallest network that passes, to a percent, or one of twice what was declared."""
         neurons: int | None = self._declared
         while neurons is not None:
             probe = self._try(neurons)

@@ -9,9 +9,9 @@ exactly 1 (`joint_reads.py`). Then any other feature that is on moves a reading 
     v = 1.12 k m' / (n d) / (1 - k m' / (n d)),
 
 on average over outputs and features, and but for the measured 1.12, which is what codes cost that
-do not fill their last blocks, no W of those dimensions makes less. A reading
-is k when its gate is satisfied and k - 1 at most when not, so with noise taken for Gaussian the
-threshold k - t fails with chance at most
+do not fill their last blocks, no W of those dimensions makes less. A reading is k when its gate is
+satisfied and k - 1 at most when not, so with noise taken for Gaussian the threshold k - t fails
+with chance at most
 
     Q(t / sqrt((s-k) v)) + sum over r < k of c_r Q((k - t - r) / sqrt((s-r) v)),
 
@@ -58,6 +58,7 @@ from polyseme.errors import CompileError
 from polyseme.networks.network import Layer, Network
 
 NAME = "tight-frames"
+# Twice the weight makes a fifth fewer errors, and twice the work.
 WEIGHT = 16
 # Of permutations: every output is a rival of every other, so tails must be nearer to Gaussian.
 WEIGHT_OF_SINGLES = 32
