@@ -378,8 +378,9 @@ def test_a_residual_stream_is_taken_where_it_makes_the_widest_layer_narrower(
     assert by_stream.alone.max() <= by_gates.alone.max()
     assert auto.residual == (by_stream.alone.max() < by_gates.alone.max())
     assert auto.alone.max() == by_stream.alone.max()
+    # Evening, which only a stream asks for, may also happen to leave fewer wires alive at once.
     few = make_schedule(circuit, Carry.RESIDUAL, few_columns=True)
-    assert max(map(len, few.stages)) == max(map(len, by_gates.stages))
+    assert max(map(len, few.stages)) <= max(map(len, by_gates.stages))
 
 
 @given(circuits(), st.sampled_from(sorted(CHANGES)))
