@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations, pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -331,6 +332,17 @@ def test_a_size_that_is_not_confirmed_grows_until_one_is(monkeypatch):
     assert network.neurons > 260
     assert network.provenance.construction == "three-channel"
     assert verify(network, samples=20_000, seed=12345).error_interval[0] < 1e-2
+
+
+@pytest.mark.parametrize("rate", [1e-9, 1.0])
+def test_the_search_ends_where_everything_passes_and_where_nothing_does(rate, monkeypatch):
+    tried: list[int] = []
+    monkeypatch.setattr(sizing, "_probe", lambda plan, neurons: tried.append(neurons) or rate)
+    plan = SimpleNamespace(error=1e-2)
+    monkeypatch.setattr(sizing, "predicted_neurons", lambda plan: 40)
+    found = sizing._search(plan, 100, lambda note: None)
+    assert found == 1 if rate < 1 else max(tried) < found <= 100
+    assert 2 <= len(tried) < 40
 
 
 def arrays_of(network: Network) -> list[np.ndarray]:

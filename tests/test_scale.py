@@ -261,8 +261,8 @@ class Pretended:
     name = "pretended"
     fold, right = 50.0, 50 * (13 + np.log(1 / 0.75e-3))
 
-    def __init__(self, off=1.0, fewest=1):
-        self.off, self.fewest, self.tried = off, fewest, []
+    def __init__(self, off=1.0, fewest=1, groups=1):
+        self.off, self.fewest, self.groups, self.tried = off, fewest, groups, []
 
     def neurons(self, task):
         return round(self.off * 50 * (13 + np.log(1 / task.error)))
@@ -271,7 +271,7 @@ class Pretended:
         if neurons < self.fewest:
             raise CompileError("too few")
         self.tried.append(neurons)
-        return SimpleNamespace(neurons=neurons)
+        return SimpleNamespace(neurons=neurons // self.groups * self.groups)
 
     def worst(self, task, network, samples, purpose):
         share = min(1.0, float(np.exp(13 - network.neurons / 50)))
@@ -315,4 +315,12 @@ def test_where_nothing_passes_the_network_has_twice_what_was_declared(monkeypatc
     pretended = Pretended(0.3)
     network, seen, _ = smallest(pretended, monkeypatch)
     assert network.neurons == 2 * pretended.neurons(SimpleNamespace(error=1e-3))
+    assert seen.error > 1e-3
+
+
+def test_where_nothing_passes_and_neurons_come_in_groups_the_search_ends_too(monkeypatch):
+    most = 2 * Pretended(0.3).neurons(SimpleNamespace(error=1e-3))
+    assert most % 7
+    network, seen, _ = smallest(Pretended(0.3, groups=7), monkeypatch)
+    assert network.neurons == most // 7 * 7
     assert seen.error > 1e-3

@@ -78,6 +78,8 @@ def spread(compress: sp.csr_array, words: Words) -> NDArray[np.int16]:
     def piece(rows: tuple[int, int]) -> None:
         kernel(*rows, starts, columns, values, words.places, words.sets, words.minus, product)
 
+    # Compiled by this thread: of several that call it first, all but one would only wait.
+    piece((0, 0))
     for _ in in_order(piece, _cuts(compress.shape[0], _PIECES)):
         pass
     return product
@@ -107,6 +109,7 @@ def read_back(
         kernel(*rows, starts, readers, offsets, literals, words.places, words.neurons, found)
         return found
 
+    piece((0, 0))
     total = np.zeros(wanted.nnz, np.int64)
     for found in in_order(piece, _cuts(outputs.neurons, threads())):
         total += found

@@ -53,8 +53,9 @@ def smallest_of(construction: Construction, task: Task, note: Note) -> tuple[Net
     """
     declared = construction.neurons(task)
     note(f"{construction.name} declares {declared:,} neurons")
-    network, attempt = _Search(construction, task, declared, note).found(), 0
-    while True:
+    network: Network | None = _Search(construction, task, declared, note).found()
+    attempt = 0
+    while network is not None:
         seen = _looked_at_closely(task, network, attempt)
         alone = _wrong_alone(task, network)
         neurons = network.neurons
@@ -62,23 +63,22 @@ def smallest_of(construction: Construction, task: Task, note: Note) -> tuple[Net
             f"confirm {neurons:,} neurons: {seen.wrong} of {seen.samples:,} wrong"
             f"{f', and a share of {alone:.2g} of the gates alone' if alone else ''}"
         )
+        tried, attempt = network, attempt + 2
         passed = seen.error_interval[1] < task.error and alone < task.error
-        if passed or neurons >= 2 * declared:
-            note(f"found {neurons:,} neurons, {neurons / declared:.3f} of what was predicted")
-            return network, seen
-        attempt += 2
-        network = _grown(construction, task, neurons, 2 * declared)
+        network = None if passed else _grown(construction, task, neurons, 2 * declared)
+    note(f"found {neurons:,} neurons, {neurons / declared:.3f} of what was predicted")
+    return tried, seen
 
 
-def _grown(construction: Construction, task: Task, neurons: int, most: int) -> Network:
-    """The next larger network there is; some are built in whole groups of neurons only."""
+def _grown(construction: Construction, task: Task, neurons: int, most: int) -> Network | None:
+    """The next larger network there is, if any; some are built in whole groups of neurons only."""
     asked = neurons
     while asked < most:
         asked = min(most, max(asked + 1, int(asked * _CLOSE)))
         network = construction.build(task, asked)
         if network.neurons > neurons:
             return network
-    return construction.build(task, most)
+    return None
 
 
 def confirmed(task: Task, network: Network, attempt: int = 0) -> Verification:
