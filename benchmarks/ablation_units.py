@@ -1,0 +1,46 @@
+"""Three channels, whose units bend: one ReLU a unit against clipped units; for `ablation.py`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from polyseme.compiler.build import CALIBRATION_SAMPLES, build_superposed
+from polyseme.compiler.calibrate import calibrated_shares
+from polyseme.compiler.constructions.construction import Task
+from polyseme.compiler.placement import place_regions
+from polyseme.compiler.plan import Stream
+from polyseme.compiler.thresholds import plan_readout
+from polyseme.compiler.widths import widths_for
+from polyseme.networks.network import Network
+from polyseme.verify.inputs import draw_inputs
+
+
+def single(task: Task, neurons: int) -> Network:
+    """As the construction builds it."""
+    return build_superposed(task.plan, neurons)
+
+
+def clipped(task: Task, neurons: int, height: float) -> Network:
+    """Half as many units of two ReLUs each, clipped so many features above their bend.
+
+    Thresholds are calibrated afresh, as the construction does.
+    """
+    plan = task.plan
+    network = build_superposed(plan, neurons // 2)
+    layer = network.layers[0]
+    capped = replace(network, layers=(replace(layer, cap=round(height / layer.scale)),))
+    widths = widths_for(plan.regions, neurons // 2, plan.demand(neurons // 2))
+    generator = plan.stream(Stream.OUTPUT_CODES)
+    placements = place_regions(plan.regions, widths, plan.terms, plan.active, generator)
+    unit = round(1 / layer.scale)
+    readout = plan_readout(placements, plan.terms, unit)
+    generator = plan.stream(Stream.CALIBRATION)
+    drawn = [
+        draw_inputs(trial, plan.terms, plan.active, CALIBRATION_SAMPLES, generator)
+        for trial in plan.trials
+    ]
+    shares = calibrated_shares(capped, readout, plan.circuit, np.concatenate(drawn))
+    thresholds = readout.with_thresholds(plan.circuit.output_names, shares, unit)
+    return replace(capped, readout=thresholds)
