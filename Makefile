@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo stack test bench bench-circuits bench-depth bench-scale bench-refine reproduce format clean
+.PHONY: setup demo stack test bench bench-quick bench-circuits bench-depth bench-refine reproduce format clean
 
 setup: $(READY)
 
@@ -25,8 +25,13 @@ test: $(READY)
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2
 
+# Under 30 minutes; one part of it: python benchmarks/bench.py capacity.
 bench: $(READY)
-	$(BIN)/python benchmarks/headline.py
+	$(BIN)/python benchmarks/bench.py
+
+# All parts at small sizes, under 3 minutes, to build/bench-quick.
+bench-quick: $(READY)
+	$(BIN)/python benchmarks/bench.py --quick
 
 stack: $(READY)
 	$(BIN)/python examples/deep_stack.py
@@ -36,9 +41,6 @@ bench-circuits: $(READY)
 
 bench-depth: $(READY)
 	$(BIN)/python benchmarks/depth.py
-
-bench-scale: $(READY)
-	$(BIN)/python benchmarks/scale.py
 
 bench-refine: $(READY)
 	$(BIN)/python benchmarks/refine.py

@@ -1,53 +1,60 @@
-"""The figures the documentation quotes, measured afresh: run with `make bench`.
+"""The smallest networks the documentation quotes, and their error against the number of neurons.
 
-Sizes every problem of the table at its promise and error, confirms it on fresh samples, tries the
-harder input distributions too, and traces the error against the number of neurons. Writes
-`docs/benchmarks.md` and `benchmarks/results.json`. About ten minutes on two cores; the seeds are in
-the table, times are whole-call wall times of this machine and only good for comparison.
+A part of `bench.py`. Sizes every problem of the table at its promise and error, confirms it on
+fresh samples, tries the harder input distributions too, and builds networks of several sizes.
 """
 
 from __future__ import annotations
 
-import json
-import platform
 import time
-from dataclasses import asdict, dataclass
 from math import ceil, sqrt
 from pathlib import Path
 
 import airportsdata
-from rich.console import Console
+from matplotlib.ticker import StrMethodFormatter
 
 import polyseme as ps
+from harness import Job, Part, Results, Row, Size, Tell, about, serve, side_by_side
+from plots import lines_of, paper
 from polyseme.bounds.counting import counting_bits, neurons_for
 from polyseme.compiler.compile import fulfil
 from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.compiler.constructions.construction import Task
 from polyseme.compiler.constructions.search import confirmed
 from polyseme.compiler.request import Request
-from sections import put_section
+from sections import table
 
-ROOT = Path(__file__).resolve().parent.parent
+NAME = "headline"
 ERROR = 1e-3
 HARD_SAMPLES = 20_000
+AND2 = "and2:features=10000,gates=10000"
+PERMUTATION = "permutation:features=10000"
+ZIPF = "and2:features=2000,gates=10000,influence=zipf"
+# Those that take longest first; a second seed where that takes seconds.
 PROBLEMS = (
-    ("and2:features=10000,gates=10000", 3, (0, 1)),
-    ("permutation:features=10000", 3, (0, 1)),
-    ("and2:features=2000,gates=10000,influence=zipf", 3, (0, 1)),
     ("uand:features=200", 3, (0,)),
-    ("and:k=4,features=5000,gates=5000", 6, (0, 1)),
-    ("and2:features=1000,gates=1000", 3, (0,)),
+    (ZIPF, 3, (0,)),
+    ("and:k=4,features=5000,gates=5000", 6, (0,)),
     ("and2:features=100000,gates=100000", 3, (0,)),
     ("airports", 3, (0, 1)),
+    (PERMUTATION, 3, (0, 1)),
+    (AND2, 3, (0, 1)),
+    ("and2:features=1000,gates=1000", 3, (0,)),
 )
 CURVES = (
-    ("and2:features=10000,gates=10000", "tight-frames", (960, 1056, 1152, 1248, 1344)),
-    ("and2:features=10000,gates=10000", "three-channel", (1000, 1200, 1400, 1600)),
-    ("permutation:features=10000", "tight-frames", (1056, 1184, 1312, 1440)),
-    ("permutation:features=10000", "three-channel", (1000, 1200, 1400, 1600)),
-    ("and2:features=2000,gates=10000,influence=zipf", "three-channel", (2500, 3000, 3500, 4000)),
+    (AND2, "tight-frames", (960, 1056, 1152, 1248, 1344)),
+    (AND2, "three-channel", (1000, 1200, 1400, 1600)),
+    (PERMUTATION, "tight-frames", (1056, 1184, 1312, 1440)),
+    (PERMUTATION, "three-channel", (1000, 1200, 1400, 1600)),
+    (ZIPF, "three-channel", (2500, 3000, 3500, 4000)),
     ("airports", "three-channel", (1500, 1750, 2000, 2250, 2500)),
 )
+QUICK_PROBLEMS = (
+    ("and2:features=1000,gates=1000", 3, (0,)),
+    ("permutation:features=1000", 3, (0,)),
+    ("uand:features=40", 3, (0,)),
+)
+QUICK_CURVES = (("and2:features=1000,gates=1000", "tight-frames", (320, 384, 448)),)
 RELATIONS = ("country", "subd", "city", "tz")
 
 ABOUT_SIZES = (
@@ -58,7 +65,8 @@ ABOUT_SIZES = (
     "those harder and easier distributions, for which the networks were not sized; *alone* is",
     "how many gates are wrong with nothing else on (every one tried). *bound* is the counting",
     "bound in neurons at one bit a weight; *over it* is the square root of all parameters over",
-    "that; *predicted* is what the construction declares before anything is built.",
+    "that; *predicted* is what the construction declares before anything is built. Each row",
+    "took one thread, with another row beside it on the other core.",
 )
 COLUMNS = (
     "problem",
@@ -81,73 +89,16 @@ COLUMNS = (
     "build, s",
 )
 
-console = Console(stderr=True)
-
-
-@dataclass(frozen=True)
-class Sizing:
-    """One problem sized once."""
-
-    problem: str
-    active: int
-    seed: int
-    construction: str
-    neurons: int
-    parameters: int
-    predicted: int
-    monosemantic: int
-    bound: int
-    wrong: int
-    samples: int
-    upper: float
-    near_miss: float
-    uniform: float
-    alone_wrong: int
-    in_superposition: bool
-    dimensions: int
-    weights_dtype: str
-    bits_a_weight: float
-    seconds_search: float
-    seconds_build: float
-
-
-@dataclass(frozen=True)
-class Point:
-    """One point of a curve: the error at a number of neurons."""
-
-    problem: str
-    construction: str
-    neurons: int
-    wrong: int
-    samples: int
-    upper: float
-
-
-def main() -> None:
-    """Measure everything and write the results."""
-    sizings = [size(problem, active, seed) for problem, active, seeds in PROBLEMS for seed in seeds]
-    points = [
-        point(problem, construction, neurons)
-        for problem, construction, sizes in CURVES
-        for neurons in sizes
-    ]
-    results = {"sizings": [asdict(x) for x in sizings], "points": [asdict(x) for x in points]}
-    (ROOT / "benchmarks" / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    put_section("headline", document(sizings, points))
-    console.print("wrote docs/benchmarks.md and benchmarks/results.json")
-
 
 def read(problem: str) -> ps.Circuit:
     """A problem by its spec, or the airports of the demo."""
     if problem != "airports":
         return ps.read(problem)
-    table = airportsdata.load("IATA").items()
-    return ps.problems.facts(
-        {code: {r: row[r] for r in RELATIONS if row[r]} for code, row in table}
-    )
+    rows = airportsdata.load("IATA").items()
+    return ps.problems.facts({code: {r: row[r] for r in RELATIONS if row[r]} for code, row in rows})
 
 
-def size(problem: str, active: int, seed: int) -> Sizing:
+def size(problem: str, active: int, seed: int) -> Row:
     """Find the smallest network for a problem and try it on every distribution."""
     circuit = read(problem)
     started = time.perf_counter()
@@ -157,91 +108,132 @@ def size(problem: str, active: int, seed: int) -> Sizing:
     started = time.perf_counter()
     ps.compile(circuit, active=active, neurons=network.neurons, seed=seed)
     built = time.perf_counter() - started
-    hard = {
-        name: ps.verify(network, inputs=name, samples=HARD_SAMPLES, seed=seed + 1)
+    near, uniform = (
+        ps.verify(network, inputs=name, samples=HARD_SAMPLES, seed=seed + 1).error
         for name in ("near-miss", "uniform")
-    }
-    alone = ps.verify(network, inputs="alone", samples=50_000)
+    )
     declared = CATALOGUE[network.provenance.construction]
     assert seen is not None
-    row = Sizing(
-        problem=problem,
-        active=active,
-        seed=seed,
-        construction=declared.name,
-        neurons=network.neurons,
-        parameters=network.parameters,
-        predicted=declared.neurons(Task(circuit, active, ERROR, "auto", seed)),
-        monosemantic=network.provenance.monosemantic_neurons,
-        bound=ceil(neurons_for(counting_bits(circuit).bits, 1.0)),
-        wrong=seen.wrong,
-        samples=seen.samples,
-        upper=seen.error_interval[1],
-        near_miss=hard["near-miss"].error,
-        uniform=hard["uniform"].error,
-        alone_wrong=alone.wrong,
-        in_superposition=network.encoder.in_superposition,
-        dimensions=network.encoder.dimensions,
-        weights_dtype=str(network.layers[0].weights.dtype),
-        bits_a_weight=network.weight_bits() / network.layers[0].weights.size,
-        seconds_search=searched,
-        seconds_build=built,
-    )
-    console.print(f"{problem} seed {seed}: {row.neurons:,} neurons in {searched:.0f} s")
-    return row
+    return {
+        "problem": problem,
+        "active": active,
+        "seed": seed,
+        "construction": declared.name,
+        "neurons": network.neurons,
+        "parameters": network.parameters,
+        "predicted": declared.neurons(Task(circuit, active, ERROR, "auto", seed)),
+        "monosemantic": network.provenance.monosemantic_neurons,
+        "bound": ceil(neurons_for(counting_bits(circuit).bits, 1.0)),
+        "wrong": seen.wrong,
+        "samples": seen.samples,
+        "upper": seen.error_interval[1],
+        "near_miss": near,
+        "uniform": uniform,
+        "alone_wrong": ps.verify(network, inputs="alone", samples=50_000).wrong,
+        "in_superposition": network.encoder.in_superposition,
+        "dimensions": network.encoder.dimensions,
+        "weights_dtype": str(network.layers[0].weights.dtype),
+        "bits_a_weight": network.weight_bits() / network.layers[0].weights.size,
+        "seconds_search": searched,
+        "seconds_build": built,
+    }
 
 
-def point(problem: str, construction: str, neurons: int) -> Point:
-    """The error of one network of a given size, seed 0, three active features."""
+def curve(problem: str, construction: str, sizes: list[int]) -> Row:
+    """The errors of networks of given sizes, seed 0, three active features."""
     task = Task(read(problem), 3, ERROR, "auto", 0)
-    seen = confirmed(task, CATALOGUE[construction].build(task, neurons))
-    console.print(f"{problem} at {neurons:,}: {seen.wrong} of {seen.samples:,} wrong")
-    return Point(problem, construction, neurons, seen.wrong, seen.samples, seen.error_interval[1])
+    points = []
+    for neurons in sizes:
+        seen = confirmed(task, CATALOGUE[construction].build(task, neurons))
+        upper = seen.error_interval[1]
+        points.append(
+            {"neurons": neurons, "wrong": seen.wrong, "samples": seen.samples, "upper": upper}
+        )
+    return {"problem": problem, "construction": construction, "points": points}
 
 
-def over(sizing: Sizing) -> str:
-    """The square root of the parameters over the bound, where it is one."""
-    return f"{sqrt(sizing.parameters) / sizing.bound:.2f}" if sizing.bound > 1 else "–"
+def measure(run: Size, tell: Tell) -> Row:
+    """Size every problem, and trace the curves."""
+    quick = run is Size.QUICK
+    problems, curves = (QUICK_PROBLEMS, QUICK_CURVES) if quick else (PROBLEMS, CURVES)
+    sizes = [
+        Job("size", {"problem": problem, "active": active, "seed": seed})
+        for problem, active, seeds in problems
+        for seed in seeds
+    ]
+    traces = [
+        Job("curve", {"problem": problem, "construction": name, "sizes": list(neurons)})
+        for problem, name, neurons in curves
+    ]
+    found = side_by_side(__file__, sizes + traces, tell)
+    return {"sizings": found[: len(sizes)], "curves": found[len(sizes) :]}
 
 
-def document(sizings: list[Sizing], points: list[Point]) -> str:
-    """The results as a section of Markdown."""
-    lines = [
+def section(results: Results) -> list[str]:
+    """The section of the page."""
+    found = results[NAME]
+    samples = (
+        (x["problem"], x["construction"], y["neurons"], y["wrong"], y["samples"], y["upper"])
+        for x in found["curves"]
+        for y in x["points"]
+    )
+    return [
         "## Smallest networks at an error under 0.001",
         "",
-        "Written by `make bench` (`benchmarks/headline.py`); do not edit. "
-        f"Python {platform.python_version()}, two cores.",
+        about(results, NAME),
         "",
         *ABOUT_SIZES,
-        "",
-        f"| {' | '.join(COLUMNS)} |",
-        "|---" * len(COLUMNS) + "|",
-    ]
-    for x in sizings:
-        dimensions = f"{x.dimensions:,}" + ("" if x.in_superposition else " (basis)")
-        lines.append(
-            f"| {x.problem} | {x.active} | {x.seed} | {x.construction} | **{x.neurons:,}** "
-            f"| {x.predicted:,} | {x.monosemantic:,} | {x.bound:,} | {over(x)} "
-            f"| {x.wrong} of {x.samples:,} | {x.near_miss:.2%} | {x.uniform:.3%} "
-            f"| {x.alone_wrong} | {dimensions} | {x.weights_dtype} "
-            f"| {x.bits_a_weight:.1f} | {x.seconds_search:.0f} | {x.seconds_build:.1f} |"
-        )
-    lines += [
-        "",
+        *table(COLUMNS, [_cells(x) for x in found["sizings"]]),
         "## Error against neurons",
         "",
         "Seed 0, three active features, samples as above.",
-        "",
-        "| problem | construction | ReLUs | wrong | 95 % upper end |",
-        "|---|---|---|---|---|",
+        *table(
+            ("problem", "construction", "ReLUs", "wrong", "95 % upper end"),
+            [
+                (problem, name, f"{neurons:,}", f"{wrong:,} of {tried:,}", f"{upper:.2%}")
+                for problem, name, neurons, wrong, tried, upper in samples
+            ],
+        ),
+        "![Share of wrong samples against neurons, a line a problem](curves.png)",
     ]
-    lines += [
-        f"| {x.problem} | {x.construction} | {x.neurons:,} | {x.wrong:,} of {x.samples:,} "
-        f"| {x.upper:.2%} |"
-        for x in points
-    ]
-    return "\n".join([*lines, ""])
 
+
+def _cells(x: Row) -> tuple[str, ...]:
+    over = f"{sqrt(x['parameters']) / x['bound']:.2f}" if x["bound"] > 1 else "–"
+    return (
+        x["problem"],
+        f"{x['active']}",
+        f"{x['seed']}",
+        x["construction"],
+        f"**{x['neurons']:,}**",
+        f"{x['predicted']:,}",
+        f"{x['monosemantic']:,}",
+        f"{x['bound']:,}",
+        over,
+        f"{x['wrong']} of {x['samples']:,}",
+        f"{x['near_miss']:.2%}",
+        f"{x['uniform']:.3%}",
+        f"{x['alone_wrong']}",
+        f"{x['dimensions']:,}" + ("" if x["in_superposition"] else " (basis)"),
+        x["weights_dtype"],
+        f"{x['bits_a_weight']:.1f}",
+        f"{x['seconds_search']:.0f}",
+        f"{x['seconds_build']:.1f}",
+    )
+
+
+def draw(results: Results, folder: Path) -> None:
+    """Error against neurons, a line a problem and construction."""
+    with paper(folder / "curves.png", "neurons (ReLUs)", "share of samples wrong") as axes:
+        for x in results[NAME]["curves"]:
+            problem = x["problem"].partition(":")[0] + (", Zipf" if "zipf" in x["problem"] else "")
+            tried = [(y["neurons"], y["wrong"] / y["samples"]) for y in x["points"] if y["wrong"]]
+            lines_of(axes, tried, f"{problem}, {x['construction']}")
+        axes.set_xscale("linear")
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+
+PART = Part(NAME, measure, section, draw)
 
 if __name__ == "__main__":
-    main()
+    serve({"size": size, "curve": curve})
