@@ -14,6 +14,7 @@ import polyseme as ps
 from polyseme.cli.main import main
 from polyseme.codes.code import SparseCode
 from polyseme.errors import CompileError, FileFormatError, MissingExtraError
+from polyseme.learn import margins as margins_module
 from polyseme.learn.batches import Blocks
 from polyseme.learn.margins import Margins
 from polyseme.learn.quantise import basis_of
@@ -221,7 +222,7 @@ def test_without_torch_one_line_names_the_extra(network, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("source", "options", "says"),
     [
-        ("and2:features=40,gates=40", {"construction": "three-channel"}, "only networks of tight"),
+        ("and2:features=40,gates=40", {"construction": "monosemantic"}, "only networks of tight"),
         ("and:features=200,gates=200,k=3", {"active": 4}, "only ANDs of two"),
         ("and2:features=200,gates=200", {"active": 2}, "nothing else is on"),
     ],
@@ -253,9 +254,10 @@ def test_codes_that_are_no_orthogonal_bases_are_refused():
         basis_of(SparseCode(4, positions, np.ones((4, 2), np.int8)))
 
 
-@pytest.mark.parametrize("active", [3, 5])
-def test_the_slope_is_that_of_the_hinge_summed_over_inputs_one_by_one(active):
+@pytest.mark.parametrize(("active", "at_once"), [(3, 32), (3, 3), (5, 32), (5, 1)])
+def test_the_slope_is_that_of_the_loss_summed_over_inputs_one_by_one(active, at_once, monkeypatch):
     """Against a loop over outputs and inputs, differentiated by torch."""
+    monkeypatch.setattr(margins_module, "_AT_ONCE", at_once)
     torch = import_torch()
     generator = np.random.default_rng(3)
     features, neurons, margin, level = 9, 5, 0.3, 1.5
@@ -288,17 +290,22 @@ def _sparse(dense):
 
 
 def _one_by_one(row, lift, output, gates, block, level, margin):
-    """Twice the loss of one output: squares of what every input of `batches.py` lacks."""
+    """The loss of one output, summed over what every input of `batches.py` lacks."""
+
+    def lost(lacking):
+        square = lacking.relu() ** 2
+        return square / (1 + square / (3 * margin) ** 2)
+
     own = set(gates[output])
     high, low = level + margin - lift, level - margin - lift
     fillings = [[x, *(int(more[x]) for more in block.beside_features)] for x in range(row.shape[0])]
     fillings = [filling for filling in fillings if not own & set(filling)]
     # What was read of a filling does not move what it is the highest of.
     sums = [sum(row[x] for x in filling) for filling in fillings]
-    total = sum((high - sum(row[x] for x in own) - filling).relu() ** 2 for filling in sums)
+    total = sum(lost(high - sum(row[x] for x in own) - filling) for filling in sums)
     near = [set(gate) for gate in gates if own & set(gate) and set(gate) != own]
     for gate in near:
-        total = total + sum((sum(row[x] for x in gate) + x - low).relu() ** 2 for x in sums)
+        total = total + sum(lost(sum(row[x] for x in gate) + x - low) for x in sums)
     far, beside = [], []
     for number, gate in enumerate(gates):
         more = [int(extra[number]) for extra in block.beside_gates]
@@ -307,9 +314,9 @@ def _one_by_one(row, lift, output, gates, block, level, margin):
             if not own & set(more):
                 beside.append(far[-1] + sum(row[x] for x in more))
     for feature in own:
-        total = total + sum((gate + row[feature] - low).relu() ** 2 for gate in beside)
-    total = total + sum((gate + max(sums) - low).relu() ** 2 for gate in far)
-    return total + sum((x + max(far) - low).relu() ** 2 for x in sums)
+        total = total + sum(lost(gate + row[feature] - low) for gate in beside)
+    total = total + sum(lost(gate + max(sums) - low) for gate in far)
+    return total + sum(lost(x + max(far) - low) for x in sums)
 
 
 def test_the_command_line_refines_saves_and_says_so(tmp_path, capsys):

@@ -10,8 +10,8 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from threadpoolctl import threadpool_info, threadpool_limits
 from safetensors.numpy import save
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from polyseme import parallel
 from polyseme.circuits.problems import layered, pairwise_and

@@ -23,7 +23,7 @@ Refine = Annotated[
         metavar="PASSES",
         parser=whole(1, MAX_PASSES),
         help="Descend on weights and biases for at most so many passes over all outputs; needs the "
-        "extra polyseme[torch]. For ANDs of two features compiled by tight-frames.",
+        "extra polyseme[torch]. For tight-frames (of ANDs of two features) and three-channel.",
     ),
 ]
 RefineState = Annotated[

@@ -14,7 +14,8 @@ when one feature fills up, and with one filling drawn for each when more do:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,8 @@ class Stream(IntEnum):
     PROBE = 100_002
     CALIBRATION = 100_003
     VERIFICATION = 100_004
+    SURVEY = 100_005
+    DRILL = 100_006
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +56,22 @@ class Block:
     places: torch.Tensor
     beside_features: list[torch.Tensor]
     beside_gates: list[torch.Tensor]
+
+    def pieces(self, size: int) -> Iterator[tuple[slice, Block]]:
+        """The block in blocks of at most `size` outputs on end, and which these are."""
+        for begin in range(0, len(self.outputs), size):
+            some = slice(begin, begin + size)
+            here = (self.places >= begin) & (self.places < begin + size)
+            yield (
+                some,
+                replace(
+                    self,
+                    outputs=self.outputs[some],
+                    literals=self.literals[some],
+                    neighbours=self.neighbours[here],
+                    places=self.places[here] - begin,
+                ),
+            )
 
 
 class Blocks:

@@ -1,4 +1,4 @@
-"""Going down: Adam over all outputs in blocks, with a step and a margin that both shrink."""
+"""Going down: Adam with a step and a margin that both shrink, whatever says which way is down."""
 
 from __future__ import annotations
 
@@ -7,28 +7,59 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.learn.batches import Blocks
-from polyseme.learn.margins import Margins
 from polyseme.learn.state import State, load_state, save_state
 from polyseme.learn.torch_extra import import_torch
 
 if TYPE_CHECKING:
     import torch
 
-# Of the weights' own size: what a number moves in a step at most, to begin with.
-_STEP = 0.01
-# In features: how far beyond the threshold a reading should be, at first and at last.
-_MARGINS = (0.15, 0.04)
 _MEAN, _SQUARE = 0.9, 0.99
 _TINY = 1e-12
 _SAVED_EVERY_SECONDS = 20.0
 
 Watch = Callable[[int, NDArray[np.float32], NDArray[np.float32]], bool]
+
+
+@dataclass(frozen=True, eq=False)
+class Slope:
+    """What a step goes by: the slopes of the loss along W and along the biases."""
+
+    weights: torch.Tensor
+    bias: torch.Tensor
+
+
+class Loss(Protocol):
+    """What is descended on: inputs of its own choice in every step, `a_pass` steps a pass.
+
+    What it keeps from step to step it forgets at the end of a pass, where a descent may be
+    interrupted.
+    """
+
+    @property
+    def a_pass(self) -> int:
+        """How many steps a pass has."""
+
+    def slope(self, weights: torch.Tensor, bias: torch.Tensor, step: int, margin: float) -> Slope:
+        """The slope at a step, from 0 on; `margin` is how far from a threshold is far enough."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast to go.
+
+    `weights` and `bias` are what a number moves in a step at most, to begin with, of the size that
+    weights have. `margins`, in features, are how far from a threshold a reading should be, at first
+    and at last.
+    """
+
+    weights: float
+    bias: float
+    margins: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -40,21 +71,21 @@ class Kept:
 
 
 class Descent:
-    """W and biases on their way down; after any step it can be kept, and go on from there."""
+    """W and biases on their way down; after any pass it can be kept, and go on from there."""
 
     def __init__(
         self,
-        margins: Margins,
-        blocks: Blocks,
+        loss: Loss,
+        pace: Pace,
         weights: NDArray[np.float32],
         bias: NDArray[np.float32],
         passes: int,
     ) -> None:
         """Begin with these weights and biases, in features."""
         library = import_torch()
-        self._margins, self._blocks, self._passes = margins, blocks, passes
-        self._last = passes * blocks.a_pass
-        self._rate = _STEP * float(np.sqrt(np.mean(weights.astype(np.float64) ** 2)))
+        self._loss, self._pace = loss, pace
+        self._last = passes * loss.a_pass
+        self._size = float(np.sqrt(np.mean(weights.astype(np.float64) ** 2)))
         self._step = 0
         self._tensors: dict[str, torch.Tensor] = {}
         for what, values in (("weights", weights), ("bias", bias)):
@@ -77,15 +108,16 @@ class Descent:
 
         Return how many passes were made in all.
         """
+        a_pass = self._loss.a_pass
         if kept is not None and Path(kept.path).exists():
             self._resume(kept)
-            if self._step and watch(self._step // self._blocks.a_pass, self.weights, self.bias):
-                return self._step // self._blocks.a_pass
+            if self._step and watch(self._step // a_pass, self.weights, self.bias):
+                return self._step // a_pass
         saved = time.monotonic()
         while self._step < self._last:
-            for _ in range(self._blocks.a_pass):
+            for _ in range(a_pass):
                 self._go()
-            done = self._step // self._blocks.a_pass
+            done = self._step // a_pass
             # Kept before it is judged, so that one begun again comes to the same judgement.
             if kept is not None and time.monotonic() > saved + _SAVED_EVERY_SECONDS:
                 self._keep(kept)
@@ -94,22 +126,22 @@ class Descent:
                 break
         if kept is not None:
             self._keep(kept)
-        return self._step // self._blocks.a_pass
+        return self._step // a_pass
 
     def _go(self) -> None:
         passed = self._step / self._last
-        first, last = _MARGINS
-        slope = self._margins.slope(
+        first, last = self._pace.margins
+        slope = self._loss.slope(
             self._tensors["weights.values"],
             self._tensors["bias.values"],
-            self._blocks.at(self._step),
+            self._step,
             first + (last - first) * passed,
         )
         self._step += 1
         # Full steps for half the way, then ever smaller ones.
-        rate = self._rate * min(1.0, 2 * (1 - passed))
-        self._move("weights", slope.weights, rate)
-        self._move("bias", slope.bias, rate)
+        share = min(1.0, 2 * (1 - passed))
+        self._move("weights", slope.weights, self._pace.weights * self._size * share)
+        self._move("bias", slope.bias, self._pace.bias * self._size * share)
 
     def _move(self, what: str, slope: torch.Tensor, rate: float) -> None:
         values, mean, square = (

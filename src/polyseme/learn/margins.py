@@ -1,13 +1,16 @@
 """How far outputs are from deciding rightly with room to spare, and which way W must move.
 
-The loss is a squared hinge: for every input of `batches.py`, the square of what a reading lacks to
-be `margin` on the right side of the threshold, and nothing where it is that far already. All is in
-units of one feature, for networks none of whose ReLUs bends.
+Where a reading lacks e to be `margin` on the right side of the threshold, an input of `batches.py`
+costs e^2 / (1 + (e / r)^2), the loss of Geman and McClure (1985); where it lacks nothing, nothing.
+Up to the reach r this is a squared hinge. Beyond, an input that is far from right is given up: it
+would take more than it is worth, and some may be wrong. The reach shrinks with the margin, so at
+first nearly none are. All is in units of one feature, for networks none of whose ReLUs bends.
+
+Few inputs lack anything. So all are compared with what is enough, and only those found are summed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,25 +18,22 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.learn.batches import Block
+from polyseme.learn.descent import Slope
 from polyseme.learn.torch_extra import import_torch, sparse_tensor
 
 if TYPE_CHECKING:
     import torch
 
-# Lower than any reading; its opposite is higher than any. Neither counts against a hinge.
-_FAR = -1e6
-
-
-@dataclass(frozen=True, eq=False)
-class Slope:
-    """What a step goes by: the slopes of the loss along W and along the biases."""
-
-    weights: torch.Tensor
-    bias: torch.Tensor
+# Lower than any reading.
+_LOWEST = -1e6
+# Outputs whose readings stay in a core's cache together.
+_AT_ONCE = 32
+# The reach, in margins.
+_REACH = 3.0
 
 
 class Margins:
-    """The hinge of one network's codes; W and biases are handed in.
+    """The loss of one network's codes; W and biases are handed in.
 
     `encoder` (features, dimensions) and `readout` (outputs, neurons) are such that W, in features,
     lies between them: readings are readout W encoder^T. `gates` (outputs, 2) int64.
@@ -48,8 +48,7 @@ class Margins:
         self._readout = readout
         self._level = level
         library = import_torch()
-        self._first = library.from_numpy(gates[:, 0].copy())
-        self._second = library.from_numpy(gates[:, 1].copy())
+        self.inputs = tuple(library.from_numpy(gates[:, place].copy()) for place in (0, 1))
 
     def slope(
         self, weights: torch.Tensor, bias: torch.Tensor, block: Block, margin: float
@@ -57,26 +56,34 @@ class Margins:
         """The slope of the loss of a block of outputs."""
         readout = sp.csr_array(self._readout[block.outputs])
         through = sparse_tensor(readout)
-        reads = self._encode @ (through @ weights).T.contiguous()
         lifted = (through @ bias[:, None])[:, 0]
-        pull = _Pull(self, reads, lifted, block, margin)
-        pull.satisfied()
-        pull.neighbours()
-        pull.visited()
-        pull.strangers()
-        of_reads, of_lift = pull.collected()
+        passed_on = (through @ weights).T.contiguous()
+        by_output, of_lift = [], []
+        for places, piece in block.pieces(_AT_ONCE):
+            reads = self._encode @ passed_on[:, places].contiguous()
+            pull = _Pull(self, reads, lifted[places], piece, margin)
+            pull.satisfied()
+            pull.neighbours()
+            pull.visited()
+            pull.strangers()
+            of_reads, lift = pull.collected()
+            by_output.append((self._decode @ of_reads).T)
+            of_lift.append(lift)
+        library = import_torch()
         back = sparse_tensor(sp.csr_array(readout.T))
-        by_output = (self._decode @ of_reads).T.contiguous()
-        return Slope(back @ by_output, (back @ of_lift[:, None])[:, 0])
+        return Slope(back @ library.cat(by_output), (back @ library.cat(of_lift)[:, None])[:, 0])
 
-    def of_gates(self, reads: torch.Tensor) -> torch.Tensor:
+    def of_all_gates(self, reads: torch.Tensor) -> torch.Tensor:
         """What a gate's two inputs are read as together, (gates, block)."""
-        return reads[self._first] + reads[self._second]
+        first, second = self.inputs
+        return reads[first] + reads[second]
 
-    def to_features(self, of_gates: torch.Tensor, of_reads: torch.Tensor) -> None:
-        """Add the slopes along `of_gates` to those along what it is the sum of."""
-        of_reads.index_add_(0, self._first, of_gates)
-        of_reads.index_add_(0, self._second, of_gates)
+    def of_gates(
+        self, reads: torch.Tensor, gates: torch.Tensor, columns: torch.Tensor
+    ) -> torch.Tensor:
+        """The same of some gates, each by one output of the block."""
+        first, second = self.inputs
+        return reads[first[gates], columns] + reads[second[gates], columns]
 
     @property
     def level(self) -> float:
@@ -85,7 +92,7 @@ class Margins:
 
 
 class _Pull:
-    """The hinges of one block; each adds its slope along readings to what it read."""
+    """What one block's readings lack; each kind of input adds its slope along what was read."""
 
     def __init__(
         self,
@@ -96,98 +103,122 @@ class _Pull:
         margin: float,
     ) -> None:
         library = import_torch()
-        self._margins, self._block, self._lifted = margins, block, lifted
-        self._columns = library.arange(len(block.outputs))
-        self._own = [reads[block.literals[:, place], self._columns] for place in (0, 1)]
+        self._margins, self._block, self._reach = margins, block, _REACH * margin
+        columns = library.arange(len(block.outputs))
+        self._own = [reads[block.literals[:, place], columns] for place in (0, 1)]
         self._of_own = [library.zeros_like(lifted) for _ in self._own]
         self._high = margins.level + margin - lifted
         self._low = margins.level - margin - lifted
-        self._pairs = margins.of_gates(reads)
-        # Fillings that hold an input of the output itself are no fillings of it.
-        self._foreign = self._masked(reads)
+        self._near = margins.of_gates(reads, block.neighbours, block.places)
+        # Nothing is above or below what is not a number: so what holds an input of the output
+        # itself, be it a gate or a filling, is never found.
+        for place in (0, 1):
+            reads[block.literals[:, place], columns] = float("nan")
+        self._reads = reads
+        self._pairs = margins.of_all_gates(reads)
+        self._filling = reads
+        for feature in block.beside_features:
+            self._filling = self._filling + reads[feature]
         self._of_reads = library.zeros_like(reads)
-        self._of_pairs = library.zeros_like(self._pairs)
         self._of_lift = library.zeros_like(lifted)
 
     def satisfied(self) -> None:
         """Both own inputs on: the reading must be high."""
-        filling = self._beside(-self._masked(-self._foreign), self._block.beside_features)
-        lacking = (self._high - self._own[0] - self._own[1] - filling).relu_()
-        self._spread(-lacking)
-        of_base = -lacking.sum(0)
+        enough = self._own[0] + self._own[1] - self._high
+        fillings, columns, sums = _beyond(-self._filling, enough)
+        slope = -self._softened(sums - enough[columns])
+        self._fill(fillings, columns, slope)
         for of_own in self._of_own:
-            of_own += of_base
-        self._of_lift += of_base
+            of_own.index_add_(0, columns, slope)
+        self._of_lift.index_add_(0, columns, slope)
 
     def neighbours(self) -> None:
         """A gate that shares an input is satisfied: the reading must be low."""
-        block = self._block
-        base = self._pairs[block.neighbours, block.places] - self._low[block.places]
-        filling = self._beside(self._foreign, block.beside_features)
-        excess = (filling[:, block.places] + base).relu_()
-        of_base = excess.sum(0)
-        self._of_pairs[block.neighbours, block.places] += of_base
-        self._of_lift.index_add_(0, block.places, of_base)
-        gathered = import_torch().zeros_like(filling).index_add_(1, block.places, excess)
-        self._spread(gathered)
-        # From here on a gate is any but itself and those that share an input.
-        self._pairs[block.neighbours, block.places] = _FAR
-        outputs = import_torch().from_numpy(block.outputs)
-        self._pairs[outputs, self._columns] = _FAR
+        ranked = self._ranked()
+        if not ranked:
+            return
+        enough = import_torch().stack([each for _, each in ranked])
+        fillings, columns, sums = _beyond(self._filling, enough.amin(0))
+        for gates, enough in ranked:
+            over = sums - enough[columns]
+            found = over > 0
+            slope, filling, column = self._softened(over[found]), fillings[found], columns[found]
+            self._fill(filling, column, slope)
+            self._satisfy(gates[column], column, slope)
+            self._of_lift.index_add_(0, column, slope)
 
     def visited(self) -> None:
         """Any other gate is satisfied and an own input fills up: the reading must be low."""
-        block = self._block
-        gates = self._pairs
+        block, beside = self._block, self._pairs
         for feature in block.beside_gates:
-            gates = gates + self._foreign[feature]
+            beside = beside + self._reads[feature]
+        gates, columns, sums = _beyond(beside, self._low - self._own[0].maximum(self._own[1]))
         for own, of_own in zip(self._own, self._of_own, strict=True):
-            excess = (gates + (own - self._low)).relu_()
-            self._of_pairs += excess
+            over = sums + own[columns] - self._low[columns]
+            found = over > 0
+            slope, gate, column = self._softened(over[found]), gates[found], columns[found]
+            self._satisfy(gate, column, slope)
             for feature in block.beside_gates:
-                self._of_reads.index_add_(0, feature, excess)
-            of_base = excess.sum(0)
-            of_own += of_base
-            self._of_lift += of_base
+                self._read(feature[gate], column, slope)
+            of_own.index_add_(0, column, slope)
+            self._of_lift.index_add_(0, column, slope)
 
     def strangers(self) -> None:
         """No own input is on, and gate or filling is the one that reads highest."""
-        filling = self._beside(self._foreign, self._block.beside_features)
-        feature, which = filling.max(0)
-        excess = (self._pairs + (feature - self._low)).relu_()
-        self._of_pairs += excess
-        of_feature = excess.sum(0)
-        self._of_lift += of_feature
-        gate, highest = self._pairs.max(0)
-        excess = (filling + (gate - self._low)).relu_()
-        of_gate = excess.sum(0)
-        self._of_lift += of_gate
-        excess[which, self._columns] += of_feature
-        self._spread(excess)
-        self._of_pairs[highest, self._columns] += of_gate
+        gate, gates = self._pairs.nan_to_num(_LOWEST).max(0)
+        filling, fillings = self._filling.nan_to_num(_LOWEST).max(0)
+        if not (gate + filling > self._low).any():
+            return
+        found, columns, sums = _beyond(self._pairs, self._low - filling)
+        slope = self._softened(sums + filling[columns] - self._low[columns])
+        self._satisfy(found, columns, slope)
+        self._fill(fillings[columns], columns, slope)
+        self._of_lift.index_add_(0, columns, slope)
+        found, columns, sums = _beyond(self._filling, self._low - gate)
+        slope = self._softened(sums + gate[columns] - self._low[columns])
+        self._satisfy(gates[columns], columns, slope)
+        self._fill(found, columns, slope)
+        self._of_lift.index_add_(0, columns, slope)
+
+    def _ranked(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """The first neighbour of each output, then the second, ...: which, and what is enough."""
+        library, block = import_torch(), self._block
+        rank = library.arange(len(block.places)) - library.searchsorted(block.places, block.places)
+        ranked = []
+        for number in range(int(rank.max()) + 1 if len(rank) else 0):
+            chosen = rank == number
+            gates = library.zeros(len(self._low), dtype=library.int64)
+            gates[block.places[chosen]] = block.neighbours[chosen]
+            enough = library.full_like(self._low, float("inf"))
+            enough[block.places[chosen]] = (self._low[block.places] - self._near)[chosen]
+            ranked.append((gates, enough))
+        return ranked
 
     def collected(self) -> tuple[torch.Tensor, torch.Tensor]:
         """The slopes along all that is read, (features, block), and along the lift, (block,)."""
-        self._margins.to_features(self._of_pairs, self._of_reads)
+        columns = import_torch().arange(len(self._block.outputs))
         for place, of_own in enumerate(self._of_own):
-            self._of_reads[self._block.literals[:, place], self._columns] += of_own
+            self._read(self._block.literals[:, place], columns, of_own)
         return self._of_reads, self._of_lift
 
-    def _masked(self, reads: torch.Tensor) -> torch.Tensor:
-        masked = reads.clone()
-        for place in (0, 1):
-            masked[self._block.literals[:, place], self._columns] = _FAR
-        return masked
+    def _softened(self, lacking: torch.Tensor) -> torch.Tensor:
+        """Half the slope of the loss, along what is lacking."""
+        return lacking / (1 + (lacking / self._reach) ** 2) ** 2
 
-    def _beside(self, reads: torch.Tensor, more: list[torch.Tensor]) -> torch.Tensor:
-        """Every feature, and those drawn to be on beside it."""
-        filling = reads
-        for feature in more:
-            filling = filling + reads[feature]
-        return filling
+    def _read(self, features: torch.Tensor, columns: torch.Tensor, slope: torch.Tensor) -> None:
+        self._of_reads.index_put_((features, columns), slope, accumulate=True)
 
-    def _spread(self, of_filling: torch.Tensor) -> None:
-        """Add slopes along fillings to those along their features."""
-        self._of_reads += of_filling
+    def _satisfy(self, gates: torch.Tensor, columns: torch.Tensor, slope: torch.Tensor) -> None:
+        for inputs in self._margins.inputs:
+            self._read(inputs[gates], columns, slope)
+
+    def _fill(self, fillings: torch.Tensor, columns: torch.Tensor, slope: torch.Tensor) -> None:
+        self._read(fillings, columns, slope)
         for feature in self._block.beside_features:
-            self._of_reads.index_add_(0, feature, of_filling)
+            self._read(feature[fillings], columns, slope)
+
+
+def _beyond(sums: torch.Tensor, enough: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Where sums are more than enough: rows, columns and the sums there."""
+    rows, columns = (sums > enough).nonzero(as_tuple=True)
+    return rows, columns, sums[rows, columns]
