@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo stack test bench bench-quick bench-circuits bench-depth bench-refine reproduce format clean
+.PHONY: setup demo stack test bench bench-quick bench-circuits bench-depth bench-refine bench-ablation reproduce format clean
 
 setup: $(READY)
 
@@ -44,6 +44,10 @@ bench-depth: $(READY)
 
 bench-refine: $(READY)
 	$(BIN)/python benchmarks/refine.py
+	$(BIN)/python benchmarks/refine_facts.py
+
+bench-ablation: $(READY)
+	$(BIN)/python benchmarks/ablation.py
 
 reproduce: $(READY)
 	$(BIN)/polyseme reproduce --write docs/reproduction.md
