@@ -27,7 +27,7 @@ TARGETS = (1e-3, 1e-2)
 # As `training.py` has them; not imported from there, which takes torch.
 WAYS = ("cross-entropy", "hinge", "dense readout")
 # Gates, and for how many seconds each way is given a try.
-SIZES = ((2_000, 40.0), (1_000, 30.0))
+SIZES = ((2_000, 25.0), (1_000, 15.0))
 LONG_SIZES = ((10_000, 300.0), *SIZES)
 QUICK_SIZES = ((300, 5.0),)
 QUICK_TARGETS = (1e-2,)

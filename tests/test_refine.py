@@ -126,7 +126,7 @@ def test_descent_ends_early_where_held_out_inputs_are_decided_well_enough(networ
     lines = []
     found = refine(network, passes=30, error=0.5, note=lines.append)
     assert found.passes == 3
-    assert "of 4,000 wrong" in lines[-1]
+    assert "of 10,000 wrong" in lines[-1]
 
 
 def hostile(state, how):
@@ -326,7 +326,7 @@ def test_the_command_line_refines_saves_and_says_so(tmp_path, capsys):
     assert main([*command, *options]) in (0, 1)
     shown = capsys.readouterr()
     assert "refined by descent" in shown.out
-    assert "of 4,000 wrong" in shown.err
+    assert "of 10,000 wrong" in shown.err
     assert state.exists()
     loaded = load(net, tmp_path / "net.key.safetensors")
     assert loaded.key.belongs_to(loaded)

@@ -141,7 +141,7 @@ def test_descent_does_not_end_while_facts_alone_are_wrong(network, monkeypatch):
     lines = []
     assert refine(network, passes=10, error=0.99, note=lines.append).passes < 10
     assert "gates alone wrong" not in lines[-1]
-    assert "of 4,000 wrong" in lines[-1]
+    assert "of 10,000 wrong" in lines[-1]
     monkeypatch.setattr("polyseme.learn.bending._PACE", _standing_still())
     assert refine(network, passes=2, error=0.99).passes == 2
 

@@ -11,7 +11,7 @@ from polyseme.networks.network import Network
 from polyseme.verify.inputs import draw_inputs
 from polyseme.verify.sampling import Verification, wrong_samples
 
-PROBE_SAMPLES = 4000
+PROBE_SAMPLES = 10_000
 _SAMPLES = 20_000
 # Gates alone are all tried up to so many; of more, so many chosen at random.
 _MOST_ALONE = 100_000
