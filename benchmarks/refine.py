@@ -3,7 +3,7 @@
 Errors of the closed form (`tight-frames`), of the same network refined, and of as many passes begun
 from random weights of the same size and dimensions, against the number of neurons; pairwise AND
 with as many gates as features, 3 on at once. Writes its section of `docs/benchmarks.md` and
-`benchmarks/refine.json`. Under 20 minutes on one idle core; times are of this machine and only
+`benchmarks/refine.json`. About 20 minutes on one idle core; times are of this machine and only
 good for comparison.
 
     python benchmarks/refine.py GATES NEURONS PASSES SCRATCH
