@@ -25,7 +25,7 @@ test: $(READY)
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2
 
-# Under 30 minutes; one part of it: python benchmarks/bench.py capacity.
+# About half an hour; one part of it: python benchmarks/bench.py capacity.
 bench: $(READY)
 	$(BIN)/python benchmarks/bench.py
 

@@ -1,6 +1,6 @@
 """Everything side by side: run with `make bench`.
 
-    python benchmarks/bench.py                      all parts, under 30 minutes on two idle cores
+    python benchmarks/bench.py                      all parts, about half an hour on two idle cores
     python benchmarks/bench.py --quick              all parts, small sizes, under 3 minutes
     python benchmarks/bench.py capacity throughput  these parts only
     python benchmarks/bench.py time-to-error --long 10,000 gates too

@@ -16,18 +16,16 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import scipy.sparse as sp
 
 import polyseme as ps
-from polyseme.compiler.weights import weight_matrix
 from polyseme.learn.refine import refine
-from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.verify.sampling import wrong_samples
+from refine import with_random_weights
 from sections import put_section
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "examples"))
@@ -95,20 +93,6 @@ def measure(neurons: int, passes: int, scratch: bool) -> Measured:
         seconds_closed=round(built, 1),
         seconds_refined=round(seconds, 1),
     )
-
-
-def with_random_weights(network: Network) -> Network:
-    """The same network, but what neurons read of features, C, in random places."""
-    key = network.key
-    assert isinstance(key, AnswerKey)
-    generator = np.random.default_rng(7)
-    shuffled = key.compression.copy()
-    shuffled.indices = generator.permutation(shuffled.indices)
-    compress = sp.csr_array(shuffled.tocoo().tocsr())
-    compress.sum_duplicates()
-    compress.sort_indices()
-    layer = replace(network.layers[0], weights=weight_matrix(compress, key.decompression))
-    return replace(network, layers=(layer,), key=replace(key, compression=compress))
 
 
 def section(results: list[Measured]) -> str:

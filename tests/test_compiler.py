@@ -334,14 +334,19 @@ def test_a_size_that_is_not_confirmed_grows_until_one_is(monkeypatch):
     assert verify(network, samples=20_000, seed=12345).error_interval[0] < 1e-2
 
 
-@pytest.mark.parametrize("rate", [1e-9, 1.0])
-def test_the_search_ends_where_everything_passes_and_where_nothing_does(rate, monkeypatch):
+@pytest.mark.parametrize("fewest", [1, 2, 3, 1000])
+def test_the_search_ends_where_everything_passes_and_where_nothing_does(fewest, monkeypatch):
     tried: list[int] = []
-    monkeypatch.setattr(sizing, "_probe", lambda plan, neurons: tried.append(neurons) or rate)
+
+    def probe(plan, neurons):
+        tried.append(neurons)
+        return 1e-9 if neurons >= fewest else 1.0
+
+    monkeypatch.setattr(sizing, "_probe", probe)
     plan = SimpleNamespace(error=1e-2)
     monkeypatch.setattr(sizing, "predicted_neurons", lambda plan: 40)
     found = sizing._search(plan, 100, lambda note: None)
-    assert found == 1 if rate < 1 else max(tried) < found <= 100
+    assert fewest <= found <= fewest + 2 if fewest < 40 else max(tried) < found <= 100
     assert 2 <= len(tried) < 40
 
 

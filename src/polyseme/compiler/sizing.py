@@ -105,8 +105,8 @@ def _search(plan: Plan, limit: int, note: Note) -> int:
             low = (neurons, float(np.log(rate)))
         else:
             high = (neurons, float(np.log(rate)))
-        if neurons == 1 and high:
-            return neurons
+        if high and high[0] == 1:
+            return 1
         if low and high:
             if high[0] <= low[0] * _GROWTH or high[0] - low[0] <= 2:
                 return high[0]

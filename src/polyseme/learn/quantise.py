@@ -60,11 +60,6 @@ def basis_features(code: SparseCode) -> NDArray[np.int64]:
     return np.sort(np.array(found, np.int64))
 
 
-def basis_of(code: SparseCode) -> sp.csr_array:
-    """The codes of those features, (basis, dimensions)."""
-    return sp.csr_array(code.matrix()[basis_features(code)])
-
-
 def quantised(
     network: Network,
     key: AnswerKey,

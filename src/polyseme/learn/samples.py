@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.terms import Terms
 from polyseme.learn.batches import Stream
-from polyseme.verify.inputs import draw_inputs, fill
+from polyseme.verify.inputs import draw_inputs, fill, padded_literals, satisfiable
 
 # Inputs of each sort in a survey, and of both sorts in a drill.
 _SORT = 256
@@ -48,13 +48,11 @@ class Samples:
     def __init__(self, terms: Terms, active: int, seed: int) -> None:
         """Raises CompileError where no gate can be satisfied by `active` features."""
         self._terms, self._active, self._seed = terms, active, seed
-        self._able = np.flatnonzero(terms.plain <= active)
-        # One row a gate, in this order.
-        rows = draw_inputs("alone", terms, active, len(terms), np.random.default_rng(0))
-        self._rows = np.full((len(rows), active), -1, np.int32)
-        self._rows[:, : rows.shape[1]] = rows
-        self._barred = _negated(terms)[self._able]
-        self._pieces = -(-len(rows) // _SORT)
+        self._able = satisfiable(terms, active)
+        # One row a gate that can be satisfied.
+        self._rows = _padded(padded_literals(terms, self._able, 1), active)
+        self._barred = padded_literals(terms, self._able, -1)
+        self._pieces = -(-len(self._rows) // _SORT)
         self._surveys = max(_FEWEST_SURVEYS, self._pieces)
         self._heavy = terms.influence >= _HEAVY * len(terms)
         self._short = bool((terms.plain[self._able] > 2).any())
@@ -129,14 +127,3 @@ class Samples:
 def _padded(rows: NDArray[np.int32], width: int) -> NDArray[np.int32]:
     missing = width - rows.shape[1]
     return np.pad(rows, ((0, 0), (0, missing)), constant_values=-1)
-
-
-def _negated(terms: Terms) -> NDArray[np.int32]:
-    """The negated literals of every term, a term a row, -1 pads."""
-    keep = terms.signs < 0
-    row = terms.term_of_literal[keep]
-    counts = np.bincount(row, minlength=len(terms))
-    place = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
-    table = np.full((len(terms), int(counts.max(initial=0))), -1, np.int32)
-    table[row, place] = terms.literals[keep]
-    return table

@@ -134,8 +134,8 @@ def fill(
     return rows
 
 
-def _padded(terms: Terms, chosen: NDArray[np.int64], sign: int) -> NDArray[np.int32]:
-    """The chosen terms' literals of one sign, one term a row, -1 pads."""
+def padded_literals(terms: Terms, chosen: NDArray[np.int64], sign: int) -> NDArray[np.int32]:
+    """The chosen terms' literals of one sign, int32 (chosen, most of any), -1 pads."""
     picked = terms.select(chosen)
     keep = picked.signs == sign
     row = picked.term_of_literal[keep]
@@ -146,7 +146,8 @@ def _padded(terms: Terms, chosen: NDArray[np.int64], sign: int) -> NDArray[np.in
     return table
 
 
-def _satisfiable(terms: Terms, active: int) -> NDArray[np.int64]:
+def satisfiable(terms: Terms, active: int) -> NDArray[np.int64]:
+    """Terms that `active` features can satisfy, rising. Raises CompileError if there are none."""
     able = np.flatnonzero(terms.plain <= active)
     if not len(able):
         raise CompileError(f"no gate can be satisfied with {active} active features")
@@ -154,15 +155,15 @@ def _satisfiable(terms: Terms, active: int) -> NDArray[np.int64]:
 
 
 def _satisfied(terms: Terms, active: int, samples: int, generator: Generator) -> NDArray[np.int32]:
-    chosen = generator.choice(_satisfiable(terms, active), samples)
-    plain, negated = _padded(terms, chosen, 1), _padded(terms, chosen, -1)
+    chosen = generator.choice(satisfiable(terms, active), samples)
+    plain, negated = padded_literals(terms, chosen, 1), padded_literals(terms, chosen, -1)
     return fill(plain, terms.features, active, generator, negated)
 
 
 def _one_short(terms: Terms, active: int, samples: int, generator: Generator) -> NDArray[np.int32]:
     """The missing input is drawn at random, and the filling never brings it back."""
     chosen = generator.choice(np.flatnonzero(terms.plain - 1 <= active), samples)
-    plain = _padded(terms, chosen, 1)
+    plain = padded_literals(terms, chosen, 1)
     missing = (generator.random(samples) * terms.plain[chosen]).astype(np.int64)
     rows = np.arange(samples)
     left_out = plain[rows, missing].copy()
@@ -171,10 +172,10 @@ def _one_short(terms: Terms, active: int, samples: int, generator: Generator) ->
 
 
 def _alone(terms: Terms, active: int, samples: int, generator: Generator) -> NDArray[np.int32]:
-    able = _satisfiable(terms, active)
+    able = satisfiable(terms, active)
     if len(able) > samples:
         able = np.sort(generator.choice(able, samples, replace=False))
-    return _padded(terms, able, 1)
+    return padded_literals(terms, able, 1)
 
 
 def _near_miss(
