@@ -134,12 +134,14 @@ def test_the_answer_key_belongs_and_names_the_channel(built):
     assert (network.key.term_channels == expected.get(name, Channel.OUTPUT)).all()
 
 
-def assert_same_bytes(first: Network, second: Network) -> None:
-    for one, other in zip(first.layers, second.layers, strict=True):
-        assert one.weights.tobytes() == other.weights.tobytes()
-        assert one.bias.tobytes() == other.bias.tobytes()
-    assert first.readout.neurons.tobytes() == second.readout.neurons.tobytes()
-    assert first.readout.thresholds.tobytes() == second.readout.thresholds.tobytes()
+def same_bytes(first: Network, second: Network) -> bool:
+    """Not an assertion: under CI pytest would write out the difference of megabytes, for minutes."""
+    arrays = [
+        [array for layer in network.layers for array in (layer.weights, layer.bias)]
+        + [network.readout.neurons, network.readout.thresholds]
+        for network in (first, second)
+    ]
+    return [array.tobytes() for array in arrays[0]] == [array.tobytes() for array in arrays[1]]
 
 
 def test_the_seed_alone_decides_the_bytes(built):
@@ -147,17 +149,16 @@ def test_the_seed_alone_decides_the_bytes(built):
     construction = CATALOGUE[name]
     neurons = construction.neurons(asked)
     again = Task(asked.circuit, asked.active, asked.error, asked.encoder, 0)
-    assert_same_bytes(network, construction.build(again, neurons))
+    assert same_bytes(network, construction.build(again, neurons))
     other = Task(asked.circuit, asked.active, asked.error, asked.encoder, 1)
-    with pytest.raises(AssertionError):
-        assert_same_bytes(network, construction.build(other, neurons))
+    assert not same_bytes(network, construction.build(other, neurons))
 
 
 def test_three_channel_is_what_compile_builds():
     asked = TASKS["three-channel"]
     ours = CATALOGUE["three-channel"].build(asked, 300)
     theirs = compile(PAIRS, neurons=300, error=asked.error, construction="three-channel")
-    assert_same_bytes(ours, theirs)
+    assert same_bytes(ours, theirs)
 
 
 # --- the law -------------------------------------------------------------------------------------
