@@ -11,7 +11,6 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save
-from threadpoolctl import threadpool_info, threadpool_limits
 
 from polyseme import parallel
 from polyseme.circuits.problems import layered, pairwise_and
@@ -121,20 +120,6 @@ def test_threads_change_nothing(tmp_path, monkeypatch):
     assert np.array_equal(wrong[0], wrong[1])
     assert steps[0] == steps[1] == sorted(steps[0])
     assert steps[0][-1] == 1300
-
-
-def test_blas_has_one_thread_for_each_of_ours_while_they_work():
-    def blas(piece: int) -> set[int]:
-        found = threadpool_info()
-        return {each["num_threads"] for each in found if each["user_api"] == "blas"}
-
-    with threadpool_limits(2, user_api="blas"):
-        assert list(parallel.in_order(blas, range(5), 2)) == [{1}] * 5
-        assert blas(0) == {2}
-        pieces = parallel.in_order(blas, range(5), 2)
-        next(pieces)
-        pieces.close()
-        assert blas(0) == {2}
 
 
 @pytest.mark.parametrize("asked", ["", "0", "no"])

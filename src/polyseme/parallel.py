@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from threadpoolctl import threadpool_limits
-
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 # More would hold more pieces in memory than they save time.
@@ -34,15 +32,14 @@ def in_order(
 ) -> Iterator[Result]:
     """What a function makes of each piece, in order; few pieces are ahead of the one handed out.
 
-    Worth it for work in numpy, most of which lets other threads run meanwhile. BLAS has one thread
-    for each of ours as long as they work: threads that share its own wait for each other.
+    Worth it for work in numpy, most of which lets other threads run meanwhile.
     """
     workers = threads() if workers is None else workers
     if workers == 1:
         yield from map(function, pieces)
         return
     waiting: deque[Future[Result]] = deque()
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         try:
             for piece in pieces:
                 waiting.append(pool.submit(function, piece))
