@@ -86,8 +86,9 @@ def search(construction: str, active: int, gates: int) -> Row:
     task = Task(pairwise_and(gates, gates), active, ERROR, "superposed", SEED)
     recipe, notes = CATALOGUE[construction], list[str]()
     begun = time.process_time()
-    network, seen = smallest_of(recipe, task, notes.append)
+    found = smallest_of(recipe, task, notes.append)
     seconds = time.process_time() - begun
+    network, seen = found.network, found.confirmation
     again = ps.verify(network, task.circuit, samples=AGAIN, active=active)
     return {
         "construction": construction,
@@ -99,7 +100,7 @@ def search(construction: str, active: int, gates: int) -> Row:
         "probes": sum(note.startswith("probe") for note in notes),
         "wrong": seen.wrong,
         "samples": seen.samples,
-        "reached": seen.error_interval[1] < ERROR,
+        "reached": found.passed,
         "again": again.wrong,
         "bits": counting_bits(task.circuit).bits,
         "seconds": round(seconds, 1),

@@ -24,7 +24,7 @@ from polyseme.compiler.compile import fulfil
 from polyseme.compiler.deep.plan import make_deep_plan
 from polyseme.compiler.request import Request
 from polyseme.compiler.schedule import Carry
-from polyseme.compiler.sizing import Sized
+from polyseme.compiler.sized import Sized
 from polyseme.errors import PolysemeError
 from polyseme.verify.independent import independent_reference
 from polyseme.verify.sampling import shallow_terms, verify

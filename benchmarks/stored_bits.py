@@ -78,7 +78,7 @@ def superposed(problem: str, construction: str, passes: int, neurons: int) -> Ro
         network = refine(begin, passes=passes, error=ERROR, seed=SEED).network
     else:
         task = Task(circuit, ACTIVE, ERROR, "auto", SEED)
-        network, _ = smallest_of(CATALOGUE[construction], task, lambda _: None)
+        network = smallest_of(CATALOGUE[construction], task, lambda _: None).network
     layer, key = network.layers[0], network.key
     assert isinstance(key, AnswerKey)
     kept = network.provenance.readout_parameters

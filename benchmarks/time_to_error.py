@@ -73,7 +73,7 @@ def closed(gates: int, target: float) -> Row:
     """The size that the closed form needs, and the time to compile it."""
     circuit = pairwise_and(gates, gates)
     task = Task(circuit, ACTIVE, target, "auto", SEED)
-    found, _ = smallest_of(CONSTRUCTION, task, lambda _: None)
+    found = smallest_of(CONSTRUCTION, task, lambda _: None).network
     seconds = []
     for _ in range(REPEATS):
         begun = time.perf_counter()

@@ -22,7 +22,7 @@ from polyseme.circuits import Circuit, GateKind, build_circuit, evaluate_dense, 
 from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.compiler.deep.plan import make_deep_plan
 from polyseme.compiler.plan import make_plan
-from polyseme.compiler.sizing import predicted_neurons
+from polyseme.compiler.prediction import predicted_neurons
 from polyseme.errors import CompileError
 
 AND, OR, XOR = GateKind.AND, GateKind.OR, GateKind.XOR

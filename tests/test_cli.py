@@ -35,7 +35,7 @@ from polyseme.verify.intervals import clopper_pearson
 from polyseme.verify.layers import verify_layers
 
 PROBLEM = "and2:features=200,gates=200"
-EASY = [PROBLEM, "--active", "2", "--error", "0.02", "--construction", "three-channel"]
+EASY = [PROBLEM, "--active", "2", "--error", "0.004", "--construction", "three-channel"]
 COMMANDS = (
     "compile",
     "verify",
@@ -153,7 +153,7 @@ def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
         "a.safetensors",
     ]
     network = ps.load(target, key=key_path(target))
-    possible = ps.bounds(ps.read(PROBLEM), active=2, error=0.02)
+    possible = ps.bounds(ps.read(PROBLEM), active=2, error=0.004)
     asked = {
         "features": 200,
         "outputs": 200,
@@ -190,7 +190,7 @@ def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
 
 
 def test_compile_writes_the_same_bytes_as_the_library(bench: Bench, tmp_path: Path) -> None:
-    ps.compile(ps.read(PROBLEM), active=2, error=0.02, construction="three-channel").save(
+    ps.compile(ps.read(PROBLEM), active=2, error=0.004, construction="three-channel").save(
         str(tmp_path / "b.safetensors")
     )
     assert (tmp_path / "b.safetensors").read_bytes() == bench.net.read_bytes()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import combinations, pairwise
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +15,6 @@ from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
 from polyseme.circuits.evaluate import evaluate_dense
 from polyseme.circuits.names import Names
 from polyseme.codes.code import SparseCode
-from polyseme.compiler import sizing
 from polyseme.compiler.build import build_superposed
 from polyseme.compiler.compile import compile
 from polyseme.compiler.plan import make_plan
@@ -318,36 +316,6 @@ def test_the_network_found_meets_the_error_on_inputs_it_was_not_chosen_by(sized)
 def test_a_much_smaller_network_does_not(sized):
     small = compile(problems.pairwise_and(1000, 1000), active=3, neurons=int(0.7 * sized.neurons))
     assert verify(small, samples=5000, seed=12345).error_interval[0] > 1e-2
-
-
-def test_a_size_that_is_not_confirmed_grows_until_one_is(monkeypatch):
-    circuit = problems.pairwise_and(500, 500)
-    monkeypatch.setattr(sizing, "_search", lambda plan, limit, note: 260)
-    notes: list[str] = []
-    network = compile(circuit, error=1e-2, construction="three-channel", note=notes.append)
-    assert "confirm 260 neurons" in notes[0]
-    assert len(notes) > 1
-    assert all("growing" in note for note in notes[:-1])
-    assert "growing" not in notes[-1]
-    assert network.neurons > 260
-    assert network.provenance.construction == "three-channel"
-    assert verify(network, samples=20_000, seed=12345).error_interval[0] < 1e-2
-
-
-@pytest.mark.parametrize("fewest", [1, 2, 3, 1000])
-def test_the_search_ends_where_everything_passes_and_where_nothing_does(fewest, monkeypatch):
-    tried: list[int] = []
-
-    def probe(plan, neurons):
-        tried.append(neurons)
-        return 1e-9 if neurons >= fewest else 1.0
-
-    monkeypatch.setattr(sizing, "_probe", probe)
-    plan = SimpleNamespace(error=1e-2)
-    monkeypatch.setattr(sizing, "predicted_neurons", lambda plan: 40)
-    found = sizing._search(plan, 100, lambda note: None)
-    assert fewest <= found <= fewest + 2 if fewest < 40 else max(tried) < found <= 100
-    assert 2 <= len(tried) < 40
 
 
 def arrays_of(network: Network) -> list[np.ndarray]:

@@ -135,7 +135,7 @@ def test_the_answer_key_belongs_and_names_the_channel(built):
 
 
 def same_bytes(first: Network, second: Network) -> bool:
-    """Not an assertion: under CI pytest would write out the difference of megabytes, for minutes."""
+    """Not an assertion: under CI pytest writes out the difference of megabytes for minutes."""
     arrays = [
         [array for layer in network.layers for array in (layer.weights, layer.bias)]
         + [network.readout.neurons, network.readout.thresholds]

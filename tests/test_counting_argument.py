@@ -201,7 +201,7 @@ def shuffled() -> Case:
 
 @pytest.fixture(scope="module")
 def alone() -> Case:
-    return case(problems.permutation(50), None)
+    return case(problems.permutation(50), None, construction="monosemantic")
 
 
 @pytest.fixture(params=["pairs", "words", "skewed", "shuffled", "alone"])

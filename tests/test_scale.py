@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,8 +19,7 @@ from polyseme.codes import shared_places as places_module
 from polyseme.codes.shared_places import shared_places
 from polyseme.compiler import weights
 from polyseme.compiler.compile import compile
-from polyseme.compiler.constructions import joint_reads, search
-from polyseme.errors import CompileError
+from polyseme.compiler.constructions import joint_reads
 from polyseme.networks.run import LayerRunner, outputs_on, readout_matrix
 from polyseme.networks.safetensors_layout import safetensors_pieces
 from polyseme.verify.inputs import draw_inputs
@@ -253,74 +251,3 @@ def test_files_are_the_bytes_that_safetensors_writes(described, text):
 def test_a_tensor_of_another_type_is_refused():
     with pytest.raises(ValueError, match="float64"):
         list(safetensors_pieces({"one": np.zeros(2)}, {}))
-
-
-class Pretended:
-    """A construction whose networks of n neurons fail with chance e^(-n / 50 + 13)."""
-
-    name = "pretended"
-    fold, right = 50.0, 50 * (13 + np.log(1 / 0.75e-3))
-
-    def __init__(self, off=1.0, fewest=1, groups=1):
-        self.off, self.fewest, self.groups, self.tried = off, fewest, groups, []
-
-    def neurons(self, task):
-        return round(self.off * 50 * (13 + np.log(1 / task.error)))
-
-    def build(self, task, neurons):
-        if neurons < self.fewest:
-            raise CompileError("too few")
-        self.tried.append(neurons)
-        return SimpleNamespace(neurons=neurons // self.groups * self.groups)
-
-    def worst(self, task, network, samples, purpose):
-        share = min(1.0, float(np.exp(13 - network.neurons / 50)))
-        return search.Verification("satisfied", 3, samples, round(share * samples))
-
-
-def smallest(pretended, monkeypatch):
-    monkeypatch.setattr(search, "_worst", pretended.worst)
-    monkeypatch.setattr(search, "_wrong_alone", lambda task, network: 0.0)
-    notes = []
-    task = search.Task(CIRCUIT, 3, 1e-3, "auto", 0)
-    return (*search.smallest_of(pretended, task, notes.append), notes)
-
-
-@pytest.mark.parametrize("off", [0.97, 1.0, 1.06])
-def test_a_right_prediction_takes_few_probes(off, monkeypatch):
-    pretended = Pretended(off)
-    network, seen, notes = smallest(pretended, monkeypatch)
-    assert seen.error_interval[1] < 1e-3
-    assert abs(network.neurons / Pretended.right - 1) < 0.03
-    assert len(pretended.tried) <= 4
-    assert notes[-1].startswith(f"found {network.neurons:,} neurons, ")
-
-
-@pytest.mark.parametrize("off", [0.6, 1.5, 3.0, 20.0])
-def test_a_wrong_prediction_is_corrected(off, monkeypatch):
-    pretended = Pretended(off)
-    network, seen, _ = smallest(pretended, monkeypatch)
-    assert seen.error_interval[1] < 1e-3
-    assert abs(network.neurons / Pretended.right - 1) < 0.05
-    assert len(set(pretended.tried)) == len(pretended.tried) <= 14
-
-
-def test_sizes_that_cannot_be_built_have_failed(monkeypatch):
-    pretended = Pretended(3.0, fewest=1500)
-    network, _, _ = smallest(pretended, monkeypatch)
-    assert 1500 <= network.neurons <= 1500 * 1.03
-
-
-def test_where_nothing_passes_the_network_has_twice_what_was_declared(monkeypatch):
-    pretended = Pretended(0.3)
-    network, seen, _ = smallest(pretended, monkeypatch)
-    assert network.neurons == 2 * pretended.neurons(SimpleNamespace(error=1e-3))
-    assert seen.error > 1e-3
-
-
-def test_where_nothing_passes_and_neurons_come_in_groups_the_search_ends_too(monkeypatch):
-    most = 2 * Pretended(0.3).neurons(SimpleNamespace(error=1e-3))
-    assert most % 7
-    network, seen, _ = smallest(Pretended(0.3, groups=7), monkeypatch)
-    assert network.neurons == most // 7 * 7
-    assert seen.error > 1e-3

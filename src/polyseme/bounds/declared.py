@@ -10,7 +10,7 @@ from polyseme.compiler.constructions.construction import Construction, Inputs, T
 from polyseme.compiler.deep.plan import make_deep_plan
 from polyseme.compiler.deep.sizing import predicted_neurons as predicted_deep
 from polyseme.compiler.plan import make_plan
-from polyseme.compiler.sizing import predicted_neurons
+from polyseme.compiler.prediction import predicted_neurons
 from polyseme.errors import CompileError
 
 MONOSEMANTIC = "monosemantic"

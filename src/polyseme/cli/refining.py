@@ -11,7 +11,7 @@ import typer
 from polyseme.cli.options import whole
 from polyseme.cli.places import check_output
 from polyseme.compiler.request import Request
-from polyseme.compiler.sizing import Sized
+from polyseme.compiler.sized import Sized
 from polyseme.errors import PolysemeError
 from polyseme.learn.refine import MAX_PASSES, refine
 from polyseme.learn.torch_extra import import_torch

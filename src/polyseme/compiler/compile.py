@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import terms_of
-from polyseme.compiler.build import build_monosemantic, build_superposed
+from polyseme.compiler.build import build_monosemantic
+from polyseme.compiler.constructions import three_channel
 from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.compiler.constructions.choice import smaller_than_channels
 from polyseme.compiler.constructions.construction import Construction, Task
@@ -17,7 +18,7 @@ from polyseme.compiler.deep.report import layer_decisions
 from polyseme.compiler.deep.sizing import confirm_deep, smallest_deep
 from polyseme.compiler.request import Request
 from polyseme.compiler.schedule import Carry
-from polyseme.compiler.sizing import Sized, confirm, smallest_network
+from polyseme.compiler.sized import Sized
 from polyseme.errors import CompileError
 from polyseme.networks.network import Network
 
@@ -74,25 +75,7 @@ def fulfil(
             "hidden layers"
         )
     task = Task(circuit, request.active, request.error, request.encoder, request.seed)
-    plan = task.plan
-    few = request.neurons is None or request.neurons < plan.monosemantic_neurons
-    if request.construction == "auto" and few:
-        found = _better_than_channels(task, request.neurons, note or (lambda line: None), measure)
-        if found is not None:
-            return found
-    if request.construction == "monosemantic":
-        network = build_monosemantic(plan, "the monosemantic network was asked for")
-    elif request.neurons is None:
-        return smallest_network(plan, note or (lambda line: None))
-    elif request.neurons >= plan.monosemantic_neurons:
-        network = build_monosemantic(
-            plan,
-            f"superposition is not needed: {request.neurons:,} neurons are enough to give each of "
-            f"the {plan.monosemantic_neurons:,} gates its own",
-        )
-    else:
-        network = build_superposed(plan, request.neurons)
-    return Sized(network, confirm(plan, network) if measure else None)
+    return _fulfil_shallow(task, request, note or (lambda line: None), measure)
 
 
 def _fulfil_named(
@@ -102,32 +85,70 @@ def _fulfil_named(
     construction = CATALOGUE[request.construction]
     task = Task(circuit, request.active, request.error, request.encoder, request.seed)
     check_serves(construction, task)
-    return _build_named(construction, task, request.neurons, note, measure)
+    if request.neurons is not None:
+        return _of_size(construction, task, request.neurons, measure)
+    found = smallest_of(construction, task, note)
+    return Sized(found.network, found.confirmation)
 
 
-def _better_than_channels(
-    task: Task, neurons: int | None, note: Callable[[str], None], measure: bool
+def _fulfil_shallow(
+    task: Task, request: Request, note: Callable[[str], None], measure: bool
+) -> Sized:
+    """One hidden layer: the construction chosen, or the monosemantic network where none is less."""
+    limit, neurons = task.plan.monosemantic_neurons, request.neurons
+    if request.construction == "monosemantic":
+        return _monosemantic(task, "the monosemantic network was asked for", measure)
+    if neurons is not None and neurons >= limit:
+        reason = (
+            f"superposition is not needed: {neurons:,} neurons are enough to give each of the "
+            f"{limit:,} gates its own"
+        )
+        return _monosemantic(task, reason, measure)
+    better = smaller_than_channels(task) if request.construction == "auto" else None
+    if neurons is not None:
+        return _of_size_chosen(better, task, neurons, measure)
+    found = _smaller_than(limit, better or three_channel.CONSTRUCTION, task, note)
+    if found is not None:
+        return found
+    reason = (
+        f"superposition does not pay here: at {task.active} active features no network of fewer "
+        f"than {limit:,} neurons, one a gate, was found to err under {task.error:g}"
+    )
+    note(reason)
+    return _monosemantic(task, reason, True)
+
+
+def _smaller_than(
+    limit: int, construction: Construction, task: Task, note: Callable[[str], None]
 ) -> Sized | None:
-    better = smaller_than_channels(task)
-    if better is None:
+    """The smallest network that passes, if one of fewer neurons than the limit does."""
+    if limit == 1:
         return None
     try:
-        return _build_named(better, task, neurons, note, measure)
+        found = smallest_of(construction, task, note, most=limit - 1)
     except CompileError:
-        # Fewer neurons than it can be built with at all, which three channels may do with.
+        # It cannot be built with so few.
         return None
+    return Sized(found.network, found.confirmation) if found.passed else None
 
 
-def _build_named(
-    construction: Construction,
-    task: Task,
-    neurons: int | None,
-    note: Callable[[str], None],
-    measure: bool,
-) -> Sized:
-    if neurons is None:
-        return Sized(*smallest_of(construction, task, note))
+def _of_size_chosen(better: Construction | None, task: Task, neurons: int, measure: bool) -> Sized:
+    if better is not None:
+        try:
+            return _of_size(better, task, neurons, measure)
+        except CompileError:
+            # Fewer neurons than it can be built with at all, which three channels may do with.
+            pass
+    return _of_size(three_channel.CONSTRUCTION, task, neurons, measure)
+
+
+def _of_size(construction: Construction, task: Task, neurons: int, measure: bool) -> Sized:
     network = construction.build(task, neurons)
+    return Sized(network, confirmed(task, network) if measure else None)
+
+
+def _monosemantic(task: Task, reason: str, measure: bool) -> Sized:
+    network = build_monosemantic(task.plan, reason)
     return Sized(network, confirmed(task, network) if measure else None)
 
 

@@ -27,7 +27,7 @@ from polyseme.bounds.combinatorics import log2_binomial
 from polyseme.circuits.problems import pairwise_and
 from polyseme.compiler.build import build_superposed
 from polyseme.compiler.plan import Plan, Stream, make_plan
-from polyseme.compiler.sizing import predicted_neurons
+from polyseme.compiler.prediction import predicted_neurons
 from polyseme.reproduce.row import Note, Row, at_least, at_most, equal, explained
 from polyseme.verify.inputs import draw_inputs
 from polyseme.verify.sampling import wrong_samples

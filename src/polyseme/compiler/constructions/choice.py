@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from polyseme.compiler.constructions import reed_solomon_exact, tight_frames
 from polyseme.compiler.constructions.construction import Construction, Inputs, Task
-from polyseme.compiler.sizing import predicted_neurons
+from polyseme.compiler.prediction import predicted_neurons
 from polyseme.errors import CompileError
 
 _RIVALS = (tight_frames.CONSTRUCTION, reed_solomon_exact.CONSTRUCTION)

@@ -39,8 +39,8 @@ from polyseme.compiler.channels import Assignment, Channel, heavy_limit, one_cha
 from polyseme.compiler.codewords import MIN_WEIGHT
 from polyseme.compiler.constructions.construction import Task
 from polyseme.compiler.plan import Plan, make_plan
+from polyseme.compiler.prediction import MODEL_MARGIN
 from polyseme.compiler.regions import TERRITORY_TERMS, gather_regions
-from polyseme.compiler.sizing import MODEL_MARGIN
 from polyseme.errors import CompileError
 from polyseme.networks.network import Network
 

@@ -4,8 +4,10 @@ A construction declares enough neurons for every circuit of its kind, and how fa
 with neurons: by what it declares for a smaller error. A network of that size is tried on the inputs
 that networks of any kind are sized for; from the share that failed follows where a better size
 should be. Where few fail but some, that is within a percent or two, and one or two sizes are tried
-in all; where none do, what was declared is far off, and sizes fall in growing steps and are then
-bisected. The size found is confirmed on fresh inputs, and grows where that fails.
+in all; where none or nearly all do, what was declared is far off, and sizes change in growing steps
+and are then bisected. How fast the error falls is corrected by what is seen. The size found is
+confirmed on fresh inputs, and grows where that fails: the upper end of the exact 95 % interval must
+lie under the error asked for, and a gate whose inputs alone are on must not be wrong.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ _MIN_CONFIRMATION = 20_000
 _MOST_ALONE = 50_000
 # A network whose true rate is this share of the target mostly passes a close look.
 _AIM = 0.75
-# Sizes this close are taken for the same; and the step by which a network grows.
+# Sizes this close are taken for the same; and the first step by which a network grows.
 _CLOSE = 1.008
 _FIRST_STEP = 1.1
 
@@ -46,15 +48,28 @@ def check_serves(construction: Construction, task: Task) -> None:
         raise CompileError(f"{task.circuit.name}: {construction.name} does not serve it: {reason}")
 
 
-def smallest_of(construction: Construction, task: Task, note: Note) -> tuple[Network, Verification]:
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The network a search ended with, what it was last seen to do, and whether that will do."""
+
+    network: Network
+    confirmation: Verification
+    passed: bool
+
+
+def smallest_of(
+    construction: Construction, task: Task, note: Note, most: int | None = None
+) -> Found:
     """The smallest network found whose confirmed error is under the task's.
 
-    Where twice the declared size does not confirm, that size and what it was seen to do.
+    It has at most `most` neurons, or twice what is declared; where so many do not pass, that is the
+    network returned. Raises CompileError where it cannot even be built.
     """
     declared = construction.neurons(task)
+    most = 2 * declared if most is None else most
     note(f"{construction.name} declares {declared:,} neurons")
-    network: Network | None = _Search(construction, task, declared, note).found()
-    attempt = 0
+    network: Network | None = _Search(construction, task, min(declared, most), most, note).found()
+    attempt, passed, step = 0, False, _CLOSE
     while network is not None:
         seen = _looked_at_closely(task, network, attempt)
         alone = _wrong_alone(task, network)
@@ -64,17 +79,21 @@ def smallest_of(construction: Construction, task: Task, note: Note) -> tuple[Net
             f"{f', and a share of {alone:.2g} of the gates alone' if alone else ''}"
         )
         tried, attempt = network, attempt + 2
-        passed = seen.error_interval[1] < task.error and alone < task.error
-        network = None if passed else _grown(construction, task, neurons, 2 * declared)
-    note(f"found {neurons:,} neurons, {neurons / declared:.3f} of what was predicted")
-    return tried, seen
+        passed = seen.error_interval[1] < task.error and alone <= _most_wrong_alone(task)
+        network = None if passed else _grown(construction, task, neurons, most, step)
+        step *= step
+    found = "found" if passed else "gave up at"
+    note(f"{found} {neurons:,} neurons, {neurons / declared:.3f} of what was predicted")
+    return Found(tried, seen, passed)
 
 
-def _grown(construction: Construction, task: Task, neurons: int, most: int) -> Network | None:
+def _grown(
+    construction: Construction, task: Task, neurons: int, most: int, step: float
+) -> Network | None:
     """The next larger network there is, if any; some are built in whole groups of neurons only."""
     asked = neurons
     while asked < most:
-        asked = min(most, max(asked + 1, int(asked * _CLOSE)))
+        asked = min(most, max(asked + 1, int(asked * step)))
         network = construction.build(task, asked)
         if network.neurons > neurons:
             return network
@@ -93,6 +112,13 @@ def _looked_at_closely(task: Task, network: Network, attempt: int) -> Verificati
     if seen.error < task.error <= seen.error_interval[1]:
         return _worst(task, network, 5 * seen.samples, Stream.CONFIRMATIONS + attempt + 1)
     return seen
+
+
+def _most_wrong_alone(task: Task) -> float:
+    """No gate, where the promise has room for other features; else these are all inputs it has."""
+    if not task.is_shallow or int(task.terms.plain.max()) < task.active:
+        return 0.0
+    return task.error
 
 
 def _wrong_alone(task: Task, network: Network) -> float:
@@ -115,40 +141,48 @@ class _Probe:
 class _Search:
     """Sizes tried, between the largest that failed and the smallest that passed."""
 
-    def __init__(self, construction: Construction, task: Task, declared: int, note: Note):
+    def __init__(
+        self, construction: Construction, task: Task, first: int, most: int, note: Note
+    ) -> None:
         """Nothing is tried yet."""
         self._construction, self._task, self._note = construction, task, note
-        self._declared, self._step = declared, _FIRST_STEP
+        self._first, self._most = first, most
+        self._down, self._up = _FIRST_STEP, _CLOSE
         self._failed = _Probe(0, 0, None)
         self._passed: _Probe | None = None
+        self._last: _Probe | None = None
         self._samples = int(max(_PROBE_SAMPLES, _EXPECTED_FAILURES / task.error))
         self._aim = _AIM * task.error * self._samples
+        declared = construction.neurons(task)
         smaller = construction.neurons(replace(task, error=task.error / _SMALLER))
         # Neurons that make the error smaller by a factor e.
         self._fold = max(smaller - declared, 1) / float(np.log(_SMALLER))
 
     def found(self) -> Network:
-        """The smallest network that passes, to a percent, or one of twice what was declared."""
-        neurons: int | None = self._declared
+        """The smallest network that passes, to a percent, or the largest there may be."""
+        neurons: int | None = self._first
         while neurons is not None:
             probe = self._try(neurons)
+            self._correct(probe)
             if probe.network is not None and probe.wrong <= self._aim:
                 self._passed = probe
             else:
                 self._failed = probe
-            self._correct()
+            self._last = probe
             neurons = self._next(probe)
         if self._passed is None or self._passed.network is None:
-            return self._construction.build(self._task, 2 * self._declared)
+            return self._construction.build(self._task, self._most)
         return self._passed.network
 
     def _next(self, last: _Probe) -> int | None:
         """Which size to try after this one; nothing where the smallest that passed will do."""
         failed, passed = self._failed.neurons, self._passed
         if passed is None:
-            most = 2 * self._declared
-            better = max(self._better(last), failed + 1, int(failed * _CLOSE))
-            return min(better, most) if failed < most else None
+            if failed >= self._most:
+                return None
+            better = max(self._better(last), failed + 1, int(failed * self._up))
+            self._up *= self._up
+            return min(better, self._most)
         if passed.neurons <= max(failed + 1, failed * _CLOSE):
             return None
         if last.network is not None and (last.wrong or last is not passed):
@@ -160,18 +194,27 @@ class _Search:
             neurons = round((failed * passed.neurons) ** 0.5)
         else:
             # Where none fail what was declared is far off: go on in larger steps.
-            neurons = min(self._better(last), int(passed.neurons / self._step))
-            self._step *= self._step
+            neurons = min(self._better(last), int(passed.neurons / self._down))
+            self._down *= self._down
         return min(max(neurons, failed + 1), passed.neurons - 1)
 
-    def _correct(self) -> None:
-        """Where sizes on both sides were tried, the error may be seen to fall faster than said."""
-        if self._failed.network is not None and self._passed is not None:
-            folds = np.log((self._failed.wrong + 0.5) / (self._passed.wrong + 0.5))
-            # Closer counts differ by chance.
-            if folds > 1:
-                seen = (self._passed.neurons - self._failed.neurons) / float(folds)
-                self._fold = min(self._fold, seen)
+    def _correct(self, probe: _Probe) -> None:
+        """Two sizes may show the error to fall faster than was said, or slower.
+
+        As far as their counts, which chance has a part in, leave no doubt.
+        """
+        other = self._last
+        if other is None or other.network is None or probe.network is None:
+            return
+        smaller, larger = sorted((other, probe), key=lambda one: one.neurons)
+        # Where most fail the error hardly changes with the size.
+        if smaller.wrong > self._samples / 2:
+            return
+        counts = np.array([smaller.wrong, larger.wrong]) + 0.5
+        folds, doubt = np.log(counts[0] / counts[1]), 2 * np.sqrt((1 / counts).sum())
+        distance = larger.neurons - smaller.neurons
+        slowest = distance / (folds - doubt) if folds > doubt else np.inf
+        self._fold = float(np.clip(self._fold, distance / max(folds + doubt, doubt), slowest))
 
     def _better(self, probe: _Probe) -> int:
         """The size that should just pass, from how many failed at another."""

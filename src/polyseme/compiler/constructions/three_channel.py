@@ -20,7 +20,7 @@ from __future__ import annotations
 from polyseme.compiler.build import build_superposed
 from polyseme.compiler.constructions.construction import Construction, Inputs, Task
 from polyseme.compiler.constructions.forcing import stored_numbers, why_not_terms
-from polyseme.compiler.sizing import predicted_neurons
+from polyseme.compiler.prediction import predicted_neurons
 from polyseme.networks.network import Network
 
 
