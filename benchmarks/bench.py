@@ -3,7 +3,7 @@
     python benchmarks/bench.py                      all parts, about half an hour on two idle cores
     python benchmarks/bench.py --quick              all parts, small sizes, under 3 minutes
     python benchmarks/bench.py capacity throughput  these parts only
-    python benchmarks/bench.py time-to-error --long 10,000 gates too
+    python benchmarks/bench.py time-to-error --long 10,000 gates, all ways
     python benchmarks/bench.py --write              the page again from the results there are
 
 Writes `benchmarks/results.json`, and of `docs/benchmarks.md` the sections of its parts and their
