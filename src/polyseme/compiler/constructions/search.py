@@ -151,6 +151,7 @@ class _Search:
         self._failed = _Probe(0, 0, None)
         self._passed: _Probe | None = None
         self._last: _Probe | None = None
+        self._wrong: dict[int, int] = {}
         self._samples = int(max(_PROBE_SAMPLES, _EXPECTED_FAILURES / task.error))
         self._aim = _AIM * task.error * self._samples
         declared = construction.neurons(task)
@@ -225,9 +226,13 @@ class _Search:
             network = self._construction.build(self._task, neurons)
         except CompileError:
             return _Probe(neurons, self._samples, None)
-        seen = _worst(self._task, network, self._samples, Stream.PROBES)
-        self._note(f"probe {neurons:,} neurons: {seen.wrong} of {seen.samples:,} wrong")
-        return _Probe(neurons, seen.wrong, network)
+        size = network.neurons
+        # Built in whole groups of neurons, the networks of two sizes may be one.
+        if size not in self._wrong:
+            seen = _worst(self._task, network, self._samples, Stream.PROBES)
+            self._note(f"probe {size:,} neurons: {seen.wrong} of {seen.samples:,} wrong")
+            self._wrong[size] = seen.wrong
+        return _Probe(neurons, self._wrong[size], network)
 
 
 def _worst(task: Task, network: Network, samples: int, purpose: int) -> Verification:
