@@ -21,7 +21,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.stats import norm
+
+from polyseme.distributions import normal_quantile
 
 # Normals drawn at a time for features that are off.
 _DRAWN = 2**22
@@ -36,7 +37,7 @@ def extremes(features: int, active: int, *, finite: bool = True) -> tuple[float,
     if active < 2 or off < 2:
         raise ValueError(f"{active} of {features} features on: needs two on and two off at least")
     if finite:
-        return float(norm.isf(1 / active)), float(norm.isf(1 / off))
+        return float(normal_quantile(1 / active)), float(normal_quantile(1 / off))
     return math.sqrt(2 * math.log(active)), math.sqrt(2 * math.log(off))
 
 

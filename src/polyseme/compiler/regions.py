@@ -28,10 +28,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from polyseme.circuits.terms import Terms
 from polyseme.compiler.channels import Assignment, Channel
+from polyseme.distributions import normal_quantile
 
 # Outputs with more one-literal terms than this get a territory; fewer share one code.
 TERRITORY_TERMS = 8
@@ -147,7 +147,7 @@ def _spread(region: Region, demand: Demand) -> float:
     foreign = max(demand.active - needed, 0)
     rivals = region.codewords if region.needed == 1 else 4 * demand.active
     tail = demand.error / 8
-    miss, stray = norm.isf(tail), norm.isf(tail / rivals)
+    miss, stray = normal_quantile(tail), normal_quantile(tail / rivals)
     return float((miss * np.sqrt(foreign) + stray * np.sqrt(foreign + 1)) ** 2)
 
 

@@ -17,8 +17,8 @@ from __future__ import annotations
 from math import sqrt
 
 import numpy as np
-from scipy.stats import norm
 
+from polyseme.distributions import normal_quantile
 from polyseme.reproduce.row import Note, Row, equal
 
 ACTIVE = 1024
@@ -33,7 +33,7 @@ _BATCH = 2000
 
 def quantiles(active: int, features: int) -> tuple[float, float]:
     """l1 and l0: the normal quantiles of upper tail 1/active and 1/(features - active)."""
-    return float(norm.isf(1 / active)), float(norm.isf(1 / (features - active)))
+    return float(normal_quantile(1 / active)), float(normal_quantile(1 / (features - active)))
 
 
 def chance_all_right(
@@ -65,7 +65,7 @@ def _extremes(
     # exponential spacings, and the second largest's adds the next.
     spacings = np.cumsum(generator.standard_exponential((draws, 2)), axis=1)
     rest = generator.standard_gamma(features - active - 1, (draws, 1))
-    others = norm.isf(spacings / (spacings[:, 1:] + rest))
+    others = normal_quantile(spacings / (spacings[:, 1:] + rest))
     true = 2 * strength + sigma * (reads[:, 0] + reads[:, 1])
     mixed = strength + sigma * (reads[:, -1] + others[:, 0])
     return true, np.maximum(mixed, sigma * others.sum(axis=1))

@@ -18,10 +18,11 @@ from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, binom
+from scipy.special import betaincc
 
 from polyseme.codes.gaussian import gaussian_code
 from polyseme.codes.readout import recover, tied_readout
+from polyseme.distributions import binomial_at_least
 from polyseme.reproduce.row import Note, Row, equal
 
 THRESHOLD = 0.5
@@ -60,7 +61,7 @@ def recovery_chance(
 
 def _all_below(cosine: NDArray[np.float64], dimensions: int, strangers: int) -> NDArray[np.float64]:
     """Chance that no uniform unit vector of so many has a cosine above the given ones."""
-    above = 0.5 * beta.sf(np.minimum(cosine, 1) ** 2, 0.5, (dimensions - 1) / 2)
+    above = 0.5 * betaincc(0.5, (dimensions - 1) / 2, np.minimum(cosine, 1) ** 2)
     chance: NDArray[np.float64] = np.exp(strangers * np.log1p(-above))
     return chance
 
@@ -117,7 +118,7 @@ def _largest_row(dimensions: int, published: int, seen: list[Recovered]) -> Row:
 
 def possible_answers(chances: list[float]) -> list[int]:
     """Sizes that `PUBLISHED_DRAWS` draws may well find largest, given the chance of each size."""
-    enough = binom.sf(ceil(ASKED * PUBLISHED_DRAWS) - 1, PUBLISHED_DRAWS, chances)
+    enough = binomial_at_least(ceil(ASKED * PUBLISHED_DRAWS), PUBLISHED_DRAWS, chances)
     found = np.append(True, enough > 1 - CONFIDENCE)
     next_lost = np.append(enough < CONFIDENCE, False)
     return [int(size) for size in np.flatnonzero(found & next_lost)]

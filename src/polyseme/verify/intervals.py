@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scipy.stats import beta
+from scipy.special import betainccinv, betaincinv
 
 
 def clopper_pearson(failures: int, samples: int, level: float = 0.95) -> tuple[float, float]:
@@ -14,8 +14,8 @@ def clopper_pearson(failures: int, samples: int, level: float = 0.95) -> tuple[f
     if not 0 <= failures <= samples or samples < 1:
         raise ValueError(f"{failures} failures in {samples} samples is impossible")
     tail = (1 - level) / 2
-    low = 0.0 if failures == 0 else float(beta.ppf(tail, failures, samples - failures + 1))
+    low = 0.0 if failures == 0 else float(betaincinv(failures, samples - failures + 1, tail))
     high = 1.0
     if failures < samples:
-        high = float(beta.ppf(1 - tail, failures + 1, samples - failures))
+        high = float(betainccinv(failures + 1, samples - failures, tail))
     return low, high

@@ -31,7 +31,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.compiler.activity import measure_activity
@@ -42,6 +41,7 @@ from polyseme.compiler.deep.build import WEIGHT, build_deep
 from polyseme.compiler.deep.plan import ACTIVITY_SAMPLES, DeepPlan, make_deep_plan
 from polyseme.compiler.plan import Stream
 from polyseme.compiler.stages import Schedule, Stage
+from polyseme.distributions import normal_quantile
 from polyseme.networks.network import Network
 from polyseme.verify.inputs import draw_deep_inputs
 
@@ -115,7 +115,7 @@ def _refuses(task: Task) -> str | None:
 
 def _neurons(task: Task) -> int:
     terms = task.terms
-    tail = norm.isf(task.error / (8 * task.active * mean_influence(terms)))
+    tail = normal_quantile(task.error / (8 * task.active * mean_influence(terms)))
     law = int(np.ceil(_CONSTANT * tail * np.sqrt(len(terms.literals) * task.active)))
     return min(law, _widest(task))
 

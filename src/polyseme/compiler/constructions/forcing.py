@@ -31,7 +31,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import norm
 
 from polyseme.circuits.terms import Terms
 from polyseme.compiler.build import build_superposed
@@ -41,6 +40,7 @@ from polyseme.compiler.constructions.construction import Task
 from polyseme.compiler.plan import Plan, make_plan
 from polyseme.compiler.prediction import MODEL_MARGIN
 from polyseme.compiler.regions import TERRITORY_TERMS, gather_regions
+from polyseme.distributions import normal_quantile
 from polyseme.errors import CompileError
 from polyseme.networks.network import Network
 
@@ -79,7 +79,7 @@ def output_coded(name: str) -> Callable[[Task, int], Network]:
 def gap_variance(active: int, needed: int, error: float, rivals: float) -> float:
     """V of the law: how often the variance of one foreign feature's noise fits into the gap."""
     foreign = max(active - needed, 0)
-    miss, stray = norm.isf(error / 8), norm.isf(error / (8 * rivals))
+    miss, stray = normal_quantile(error / 8), normal_quantile(error / (8 * rivals))
     deviations = miss * np.sqrt(foreign) + stray * np.sqrt(foreign + 1)
     return float(MODEL_MARGIN * deviations**2) + MIN_WEIGHT
 
@@ -109,7 +109,7 @@ def at_most_one_a_term(task: Task, neurons: int) -> int:
     """
     terms = task.terms
     noise = int(terms.widths.max()) * task.active / (3 * terms.features)
-    tail = norm.isf(task.error / (8 * len(terms)))
+    tail = normal_quantile(task.error / (8 * len(terms)))
     return min(neurons, len(terms)) if tail * np.sqrt(noise) <= _OWN_GAP else neurons
 
 

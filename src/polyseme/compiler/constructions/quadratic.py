@@ -38,7 +38,6 @@ from math import isqrt
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 from polyseme.codes.code import SparseCode
 from polyseme.compiler.constructions.assembly import (
@@ -53,6 +52,7 @@ from polyseme.compiler.constructions.assembly import (
 )
 from polyseme.compiler.constructions.construction import Construction, Inputs, Task
 from polyseme.compiler.plan import Stream
+from polyseme.distributions import binomial_at_least
 from polyseme.errors import CompileError
 from polyseme.networks.network import EXACT, Layer, Network
 
@@ -76,7 +76,7 @@ def tail(dimensions: int, signs: int, levels: NDArray[np.float64]) -> NDArray[np
     """Chance that `dimensions` sums of fair signs have a mean of at least each level."""
     trials = dimensions * signs
     plus = np.ceil((trials + levels * dimensions) / 2 - 1e-9)
-    return np.asarray(binom.sf(plus - 1, trials, 0.5))
+    return np.asarray(binomial_at_least(plus, trials, 0.5))
 
 
 def _dimensions(task: Task) -> int:

@@ -41,7 +41,6 @@ from functools import partial
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.stats import binom, norm
 
 from polyseme.compiler.constructions.assembly import (
     basis_code,
@@ -54,6 +53,7 @@ from polyseme.compiler.constructions.assembly import (
 )
 from polyseme.compiler.constructions.construction import Construction, Inputs, Task
 from polyseme.compiler.plan import Stream
+from polyseme.distributions import binomial, normal_below, normal_density
 from polyseme.networks.network import Layer, Network
 
 # A Gaussian weight of 1 is stored as about this much: odd numbers, so that each has a sign.
@@ -77,7 +77,7 @@ def rademacher_moments(active: int) -> Moments:
     def rectified(level: int, others: int, power: int = 1) -> float:
         plus = np.arange(others + 1)
         sums = level + 2 * plus - others
-        return float(np.maximum(sums, 0) ** power @ binom.pmf(plus, others, 0.5))
+        return float(np.maximum(sums, 0) ** power @ binomial(plus, others, 0.5))
 
     others = active - 2
     unit = (rectified(2, others) - 2 * rectified(0, others) + rectified(-2, others)) / 4
@@ -88,7 +88,7 @@ def rademacher_moments(active: int) -> Moments:
 def gaussian_moments(active: int) -> Moments:
     """For standard normal weights; the unit by numerical integration over u and v."""
     sizes = (np.arange(_NODES) + 0.5) * _FARTHEST / _NODES
-    chances = 2 * norm.pdf(sizes) * _FARTHEST / _NODES
+    chances = 2 * normal_density(sizes) * _FARTHEST / _NODES
     together = _folded(sizes[:, None] + sizes, active - 2)
     apart = _folded(sizes[:, None] - sizes, active - 2)
     unit = float(chances @ (together - apart) @ chances) / 4
@@ -102,7 +102,7 @@ def _folded(level: NDArray[np.float64], variance: int) -> NDArray[np.float64]:
         return np.abs(level)
     spread = np.sqrt(variance)
     ratio = level / spread
-    return np.asarray(level * (1 - 2 * norm.cdf(-ratio)) + 2 * spread * norm.pdf(ratio))
+    return np.asarray(level * (1 - 2 * normal_below(-ratio)) + 2 * spread * normal_density(ratio))
 
 
 @dataclass(frozen=True)

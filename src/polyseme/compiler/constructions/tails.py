@@ -19,12 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr
-from scipy.stats import binom, norm
+
+from polyseme.distributions import binomial, normal_below, normal_density
 
 _TILTS = np.geomspace(0.1, 80.0, 32)
 # Shared noise, in deviations: what lies beyond has chance 2e-9.
 _SHARED = np.linspace(-6.0, 6.0, 25)
-_SHARED_CHANCES = norm.pdf(_SHARED) / norm.pdf(_SHARED).sum()
+_SHARED_CHANCES = normal_density(_SHARED) / normal_density(_SHARED).sum()
 _NO_NOISE = 1e-9
 
 
@@ -44,7 +45,7 @@ class Sums:
         """Expected value of the ReLU."""
         spread = max(float(np.hypot(self.noise, self.shared)), _NO_NOISE)
         ratio = self.levels / spread
-        rectified = self.levels * norm.cdf(ratio) + spread * norm.pdf(ratio)
+        rectified = self.levels * normal_below(ratio) + spread * normal_density(ratio)
         return float(rectified @ self.chances)
 
 
@@ -53,7 +54,7 @@ def sums_of(
 ) -> Sums:
     """A level, one higher for each of `others` features that hit a neuron, each with a chance."""
     hits = np.arange(others + 1)
-    chances = np.asarray(binom.pmf(hits, others, chance), np.float64)
+    chances = np.asarray(binomial(hits, others, chance), np.float64)
     return Sums(level + hits.astype(np.float64), chances, noise, shared)
 
 

@@ -37,7 +37,6 @@ from dataclasses import replace
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from polyseme.codes.code import SparseCode
 from polyseme.codes.orthogonal_blocks import orthogonal_block_code
@@ -54,6 +53,7 @@ from polyseme.compiler.constructions.joint_reads import joint_compression, joint
 from polyseme.compiler.constructions.slack import calibrated_slack
 from polyseme.compiler.plan import Stream
 from polyseme.compiler.weights import weight_matrix
+from polyseme.distributions import normal_above
 from polyseme.errors import CompileError
 from polyseme.networks.network import Layer, Network
 
@@ -123,10 +123,10 @@ def _failure(task: Task, neurons: int) -> float:
     def deviations(on: int) -> float:
         return float(np.sqrt(max(active - on, 0) * variance)) + 1e-9
 
-    failure: NDArray[np.float64] = norm.sf(_SLACKS / deviations(inputs))
+    failure: NDArray[np.float64] = normal_above(_SLACKS / deviations(inputs))
     for on in range(inputs):
         rivals = len(task.terms) if not on else min(len(task.terms), touched // on)
-        failure = failure + rivals * norm.sf((inputs - _SLACKS - on) / deviations(on))
+        failure = failure + rivals * normal_above((inputs - _SLACKS - on) / deviations(on))
     return float(failure.min())
 
 
