@@ -40,7 +40,7 @@ def gardner_bits(share_on: float) -> float:
     rare = min(share_on, 1 - share_on)
     # A z past the quantile of f would only cost more for the patterns in which the unit is on.
     span = float(normal_quantile(rare)) + 1
-    # Imported here: it would make every start of the command line a tenth longer.
+    # Imported here, as it takes long and the command line imports all bounds.
     from scipy.optimize import minimize_scalar
 
     best = minimize_scalar(

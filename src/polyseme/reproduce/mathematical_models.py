@@ -22,7 +22,6 @@ from math import exp, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
 from polyseme.codes.sign import sign_code
 from polyseme.reproduce.row import Note, Row, at_most, equal, explained
@@ -39,6 +38,9 @@ def linear_and_errors() -> tuple[float, float]:
     design = np.column_stack([np.ones(4), _INPUTS])
     wanted = _INPUTS.prod(axis=1)
     fitted = design @ np.linalg.lstsq(design, wanted, rcond=None)[0]
+    # Imported here, as it takes long and the command line imports all figures.
+    from scipy.optimize import linprog
+
     # Least t with -t <= design w - wanted <= t.
     sides = np.block([[design, -np.ones((4, 1))], [-design, -np.ones((4, 1))]])
     best = linprog([0, 0, 0, 1], sides, np.concatenate([wanted, -wanted]), bounds=(None, None))

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
 from polyseme.reproduce.row import Note, Row, equal
 
@@ -60,6 +59,9 @@ def fit(tables: Mapping[str, tuple[float, ...]]) -> BinaryNeurons:
         large = INPUTS @ np.array(LARGER[kind])
         design.append(np.column_stack([large, INPUTS.sum(axis=1) - large, np.ones(4)]))
         values.append(np.array(table))
+    # Imported here, as it takes long and the command line imports all figures.
+    from scipy.optimize import linprog
+
     matrix, wanted = np.concatenate(design), np.concatenate(values)
     # Where the value is 0 the ReLU may receive anything below 0. The objective is -smaller.
     on = wanted > 0
