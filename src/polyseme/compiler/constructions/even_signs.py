@@ -12,7 +12,6 @@ Everything is in whole numbers, so that sums are the same in any order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,60 +53,60 @@ def even_signs(
 
 @dataclass(frozen=True, eq=False)
 class _Reads:
-    """What outputs read, those that share their neurons side by side.
+    """What outputs read, those that share their neurons side by side; so are strengths and reads.
 
-    `places` (sets, weight) are the neurons of every set of outputs, `ends` (sets + 1,) where sets
-    begin and end, `signs_of` float32 (outputs, weight) the signs of outputs on their neurons.
+    `sets` are the neurons of every set of outputs, its outputs and its literals; `signs_of` float32
+    (outputs, weight) are the signs of outputs on their neurons. `cells` int64 and `signs_at` int8,
+    both (literals, weight), are places and signs of features, in a matrix of a set's outputs by
+    dimensions.
     """
 
-    places: NDArray[np.int32]
-    ends: NDArray[np.int64]
+    sets: list[tuple[NDArray[np.int32], slice, slice]]
+    dimensions: int
     signs_of: NDArray[np.float32]
-    wanted: sp.csr_array
-    inputs: SparseCode
+    cells: NDArray[np.int64]
+    signs_at: NDArray[np.int8]
 
     @classmethod
     def of(cls, wanted: sp.csr_array, outputs: SparseCode, inputs: SparseCode) -> _Reads:
-        """In the order of sets of neurons; so are strengths and reads."""
+        """What `wanted` says, in the order of sets of neurons."""
         places, which = shared_places(outputs.positions)
         order = np.argsort(which, kind="stable")
-        ends = np.concatenate(([0], np.cumsum(np.bincount(which, minlength=len(places)))))
-        signs = outputs.signs[order].astype(np.float32)
-        return cls(places, ends, signs, sp.csr_array(wanted[order]), inputs)
+        read = sp.csr_array(wanted[order])
+        ends = np.cumsum(np.bincount(which)).tolist()
+        sets = []
+        for neurons, begin, end in zip(places, [0, *ends[:-1]], ends, strict=True):
+            literals = slice(int(read.indptr[begin]), int(read.indptr[end]))
+            sets.append((neurons, slice(begin, end), literals))
+        # Which output of its set reads a literal.
+        begins = np.array([some.start for _, some, _ in sets])
+        within = np.arange(len(order)) - begins[which[order]]
+        reader = np.repeat(within, np.diff(read.indptr))[:, None]
+        return cls(
+            sets,
+            inputs.neurons,
+            outputs.signs[order].astype(np.float32),
+            reader * inputs.neurons + inputs.positions[read.indices],
+            inputs.signs[read.indices],
+        )
 
     def signs(self, strengths: NDArray[np.int32], drawn: NDArray[np.int16]) -> NDArray[np.int8]:
         """The signs of R^T L A, and something drawn: int8 (neurons, dimensions)."""
         # Whole numbers below 2^24, which float32 holds.
         sums = drawn.astype(np.float32)
-        dimensions = self.inputs.neurons
-        for neurons, outputs, literals in self._sets():
-            reader, places, signs = self._codes(outputs, literals)
-            cells, written = reader * dimensions + places, strengths[literals, None] * signs
-            size = (outputs.stop - outputs.start) * dimensions
-            spread = np.bincount(cells.ravel(), written.ravel(), size).astype(np.float32)
-            sums[neurons] += self.signs_of[outputs].T @ spread.reshape(-1, dimensions)
+        for neurons, some, literals in self.sets:
+            written = strengths[literals, None] * self.signs_at[literals]
+            size = (some.stop - some.start) * self.dimensions
+            spread = np.bincount(self.cells[literals].ravel(), written.ravel(), size)
+            rows = spread.astype(np.float32).reshape(-1, self.dimensions)
+            sums[neurons] += self.signs_of[some].T @ rows
         return np.where(sums >= 0, np.int8(1), np.int8(-1))
 
     def own(self, signs: NDArray[np.int8]) -> NDArray[np.int32]:
         """What every output reads of its own features: int32 (literals,)."""
-        found = np.empty(self.wanted.nnz, np.int32)
-        for neurons, outputs, literals in self._sets():
-            through = self.signs_of[outputs] @ signs[neurons].astype(np.float32)
-            reader, places, signs_there = self._codes(outputs, literals)
-            found[literals] = (through[reader, places] * signs_there).sum(axis=1)
+        found = np.empty(len(self.cells), np.int32)
+        for neurons, some, literals in self.sets:
+            through = self.signs_of[some] @ signs[neurons].astype(np.float32)
+            cells = through.ravel()[self.cells[literals]]
+            found[literals] = (cells * self.signs_at[literals]).sum(axis=1)
         return found
-
-    def _codes(
-        self, outputs: slice, literals: slice
-    ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int8]]:
-        """Of each literal which of the outputs reads it (literals, 1), its feature's code."""
-        lengths = np.diff(self.wanted.indptr[outputs.start : outputs.stop + 1])
-        features = self.wanted.indices[literals]
-        reader = np.repeat(np.arange(len(lengths)), lengths)[:, None]
-        return reader, self.inputs.positions[features], self.inputs.signs[features]
-
-    def _sets(self) -> Iterator[tuple[NDArray[np.int32], slice, slice]]:
-        """The neurons of every set, its outputs, and their literals."""
-        starts = self.wanted.indptr
-        for neurons, begin, end in zip(self.places, self.ends[:-1], self.ends[1:], strict=True):
-            yield neurons, slice(int(begin), int(end)), slice(int(starts[begin]), int(starts[end]))
