@@ -14,13 +14,13 @@ sums under the signs, which flip with a normal variable's density at 0. So own r
 numbers of (r - z) / chi; k m' / (n d) of them a weight make h^2 = k m' / (n d) (r^2 + 1) / chi^2,
 thus r^2 = (1 - x) / x, and v is 1 / r^2. It is `tight-frames` with pi/2 times the literals, so with
 sqrt(pi/2) = 1.25 times the neurons, of one bit instead of eight: a fifth of the bits. That is an
-argument of physicists, no proof. Measured (10,000 gates) v is within 2 % of it without the 1.15,
-which is for tails that are above Gaussian ones.
+argument of physicists, no proof. Measured, v is within 3 % of it without the 1.15 at 10,000 and
+100,000 gates, and less at 1,000; the 1.15 is for tails that are above Gaussian ones.
 
 Own reads do not quite agree: each flip that mends one moves all others on its weight. What is left
-of their differences is measured as a standard deviation of u = v + 1 / (2 l b), l literals adding
-up in a weight, b = m m' / (n d): where codes are hardly more than bases, b near 1, sums take
-few values. The sizes declared are the fewest neurons for which some threshold k - t puts
+of their differences is, as measured, a standard deviation of u = x / (1 - x) + 1 / (2 l b), where
+l literals add up in a weight and b = m m' / (n d): if codes are hardly more than bases, b near 1,
+sums take few values. The sizes declared are the fewest neurons for which some threshold k - t puts
 
     Q(t / sqrt((s-k) v + k u^2)) + sum over r < k of c_r Q((k - t - r) / sqrt((s-r) v + r u^2))
 
@@ -28,9 +28,9 @@ under the error, c_0 = m', c_r <= s f / r; d = n wherever features are enough. S
 no number of neurons does, are refused. Influence counts as for `tight-frames`.
 
 W = C D exactly, with the codes' weight w (32 or 64) times the signs: for D's words on one basis H
-of the dimensions, H H^T = w, C is S H^T on those features. So W is bytes of +w and -w, and could
-not be of +1 and -1 with C in whole numbers; C says what a neuron adds up, but not which gates'
-features it is for, which `term_neurons` does.
+of the dimensions, H H^T = w, C is S H^T on those features. W is kept as bytes of +w and -w: for +1
+and -1, C on one basis would be no whole numbers. C says truly what a neuron adds up, but not which
+gates' features it is for, which `term_neurons` does.
 
 Inputs in superposition. Error: over the draw of the codes, on any input that keeps the promise.
 Stored: n d bits, n biases that are all the same, one threshold; the seed gives the codes. Source:
