@@ -44,9 +44,13 @@ SEARCHED = (
     ("tight-frames", 5, 10_000),
     ("tight-frames", 3, 10_000),
     ("tight-frames", 2, 10_000),
+    ("one-bit", 5, 10_000),
+    ("one-bit", 3, 10_000),
+    ("one-bit", 2, 10_000),
     ("targeted-pairs", 2, 10_000),
     ("tight-frames", 8, 3_000),
     ("tight-frames", 3, 3_000),
+    ("one-bit", 3, 3_000),
     ("three-channel", 3, 3_000),
     ("output-channel", 3, 3_000),
     ("three-channel", 3, 1_000),
@@ -58,6 +62,9 @@ SEARCHED = (
     ("tight-frames", 5, 1_000),
     ("tight-frames", 3, 1_000),
     ("tight-frames", 2, 1_000),
+    ("one-bit", 5, 1_000),
+    ("one-bit", 3, 1_000),
+    ("one-bit", 2, 1_000),
 )
 # Minutes each.
 LONG_SEARCHED = (

@@ -38,12 +38,16 @@ CASES: tuple[tuple[str, str, int, int], ...] = (
     ("airports", "three-channel", 0, 0),
     (AND2.format(10_000), "three-channel", 0, 0),
     (AND2.format(10_000), "tight-frames", 0, 0),
+    (AND2.format(10_000), "one-bit", 0, 0),
     ("permutation:features=10000", "tight-frames", 0, 0),
+    ("permutation:features=10000", "one-bit", 0, 0),
     (AND2.format(1_000), "tight-frames", 0, 0),
+    (AND2.format(1_000), "one-bit", 0, 0),
 )
 SPARSE = (AND2.format(1_000), AND2.format(10_000), AND2.format(100_000), "airports")
 QUICK_CASES = (
     (AND2.format(1_000), "tight-frames", 0, 0),
+    (AND2.format(1_000), "one-bit", 0, 0),
     (AND2.format(1_000), "three-channel", 0, 0),
     ("permutation:features=1000", "tight-frames", 0, 0),
 )
@@ -56,12 +60,12 @@ ABOUT = (
     "--construction`). *as stored*: W in its own whole numbers, biases of 32 bits, and 32 bits",
     "for every number of encoder and readout that the seed does not give. *message*: all that",
     "the seed does not give, entropy-coded, in bytes that were written and read back to the",
-    "last weight. *C*: the entropy of what neurons read of features, zeros included; with the",
-    "seed's codes W = C D follows from it. *1 bit a weight*: as if every parameter were one",
-    "bit; *ratio* is the root of the parameters over the root of the bits of circuit. *wrong*",
-    "are of 20,000 fresh inputs. The monosemantic network, a neuron a gate, is stored as",
-    "scipy.sparse does, with positions of 32 bits; as a message, positions and rows",
-    "entropy-coded.",
+    "last weight; weights of `one-bit`, stored in bytes, take one bit each there. *C*: the",
+    "entropy of what neurons read of features, zeros included; with the seed's codes W = C D",
+    "follows from it. *1 bit a weight*: as if every parameter were one bit; *ratio* is the root",
+    "of the parameters over the root of the bits of circuit. *wrong* are of 20,000 fresh inputs.",
+    "The monosemantic network, a neuron a gate, is stored as scipy.sparse does, with positions",
+    "of 32 bits; as a message, positions and rows entropy-coded.",
 )
 
 

@@ -60,6 +60,8 @@ CASES = {
     "tight frames": Case(
         "tight-frames", lambda gates: pairs(gates, gates), (256, 1024, 4096, 16384), 600
     ),
+    # Built of whole groups of 32 neurons.
+    "one bit": Case("one-bit", lambda gates: pairs(gates, gates), (160, 1280, 10240), 600),
     # Every output reads half the units: an error of 0.1 keeps readouts small.
     "quadratic": Case("quadratic", lambda features: universal(features, 0.1), (15, 42, 120), 150),
 }

@@ -4,7 +4,7 @@ A message (`network_message.py`) leaves out a code that can be drawn again so. T
 
 - **basis**: feature i is dimension i;
 - **blocks**: a union of orthogonal blocks with signs, of the compiler's encoders, and of readouts
-  of `tight-frames`;
+  of `tight-frames` and `one-bit`;
 - **words**: random sets of neurons, which outputs of `three-channel` read in one region. The seed
   does not give their weights.
 

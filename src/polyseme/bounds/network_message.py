@@ -9,7 +9,7 @@ them again *without the circuit* gives the network's own; otherwise they are wri
 The message is: neurons, input dimensions, how both codes are told and of what weight, the layer's
 scale and cap, what thresholds are counted from; then each part behind its length; then a checksum
 of four bytes. Thresholds are counted from 0, or from what biases alone make an output read, if that
-leaves fewer different ones (of `tight-frames` it leaves one).
+leaves fewer different ones (of `tight-frames` and `one-bit` it leaves one).
 """
 
 from __future__ import annotations

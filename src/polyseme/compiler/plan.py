@@ -26,6 +26,7 @@ class Stream(IntEnum):
     OUTPUT_CODES = 1
     CALIBRATION = 2
     ACTIVITY = 3
+    SIGNS = 4
     PROBES = 10
     CONFIRMATIONS = 11
 

@@ -18,10 +18,10 @@ from polyseme.verify.sampling import batches, samples_at_once
 _CALIBRATION_SAMPLES = 6000
 
 
-def calibrated_slack(task: Task, network: Network, level: float, weight: int) -> float:
+def calibrated_slack(task: Task, network: Network, level: float, own: float) -> float:
     """How far below a full reading an output is on: what decides sampled inputs best.
 
-    An output of a network of tight frames reads `weight` for each of its `level` inputs that is on.
+    An output of a network of tight frames reads `own` for each of its `level` inputs that is on.
     """
     lowest_on, highest_off, short = [], [], np.float32(level - 1)
     generator = task.stream(Stream.CALIBRATION)
@@ -33,7 +33,7 @@ def calibrated_slack(task: Task, network: Network, level: float, weight: int) ->
 
     def extremes(piece: tuple[int, NDArray[np.int32]]) -> tuple[NDArray[np.float32], ...]:
         lowest, highest = _extremes(task, runner, piece[1], place)
-        return lowest / np.float32(weight) - short, highest / np.float32(weight) - short
+        return lowest / np.float32(own) - short, highest / np.float32(own) - short
 
     for name in ("satisfied", "one-short") if level > 2 else ("satisfied",):
         rows = draw_inputs(name, task.terms, task.active, _CALIBRATION_SAMPLES, generator)
@@ -48,7 +48,7 @@ def _extremes(
 ) -> tuple[NDArray[np.float32], ...]:
     """Of each sample the lowest reading that should be on, the highest that should not: float32.
 
-    Without what the biases alone make of it, and the code's weight for each input that is on.
+    Without what the biases alone make of it.
     """
     lowest = np.full(len(active), np.inf, np.float32)
     highest = np.full(len(active), -np.inf, np.float32)
