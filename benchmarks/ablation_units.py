@@ -31,9 +31,10 @@ def clipped(task: Task, neurons: int, height: float) -> Network:
     network = build_superposed(plan, neurons // 2)
     layer = network.layers[0]
     capped = replace(network, layers=(replace(layer, cap=round(height / layer.scale)),))
-    widths = widths_for(plan.regions, neurons // 2, plan.demand(neurons // 2))
+    regions = plan.regions_for(neurons // 2)
+    widths = widths_for(regions, neurons // 2, plan.demand(neurons // 2))
     generator = plan.stream(Stream.OUTPUT_CODES)
-    placements = place_regions(plan.regions, widths, plan.terms, plan.active, generator)
+    placements = place_regions(regions, widths, plan.terms, plan.active, generator)
     unit = round(1 / layer.scale)
     readout = plan_readout(placements, plan.terms, unit)
     generator = plan.stream(Stream.CALIBRATION)

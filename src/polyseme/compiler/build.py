@@ -30,9 +30,10 @@ def build_superposed(plan: Plan, neurons: int) -> Network:
 
     Raises CompileError when that is too few to lay the regions out.
     """
-    widths = widths_for(plan.regions, neurons, plan.demand(neurons))
+    regions = plan.regions_for(neurons)
+    widths = widths_for(regions, neurons, plan.demand(neurons))
     placements = place_regions(
-        plan.regions, widths, plan.terms, plan.active, plan.stream(Stream.OUTPUT_CODES)
+        regions, widths, plan.terms, plan.active, plan.stream(Stream.OUTPUT_CODES)
     )
     code = input_code(
         plan.terms.features,

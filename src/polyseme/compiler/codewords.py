@@ -24,17 +24,23 @@ POOL_ROOM = 1.25
 def code_rows(
     region: Region, width: int, terms: Terms, generator: np.random.Generator
 ) -> NDArray[np.int32]:
-    """The codewords of a code region; lighter ones where only they fit without sharing two."""
-    weight = code_weight(region.needed, width)
+    """The codewords of a code region, int32 (codewords, weight)."""
+    weight = word_weight(region, width)
     if region.kind == "pools":
         return _pooled_rows(region, width, weight, terms, generator)
+    return _words(region.codewords, width, weight, generator)
+
+
+def word_weight(region: Region, width: int) -> int:
+    """How many neurons a codeword takes; fewer where only such fit without sharing two."""
+    weight = code_weight(region.needed, width)
+    if region.kind == "pools":
+        return weight
     lighter = range(weight, MIN_WEIGHT - 1, -1)
     used = [affine_places(region.codewords, width, w) * w for w in lighter]
     # Of the two or three heaviest weights that fit, the one that leaves fewest neurons idle.
     fitting = [(neurons, w) for neurons, w in zip(used, lighter, strict=True) if neurons][:3]
-    if fitting:
-        weight = max(fitting)[1]
-    return _words(region.codewords, width, weight, generator)
+    return max(fitting)[1] if fitting else weight
 
 
 def _pooled_rows(

@@ -39,10 +39,20 @@ def input_code(
     if basis:
         places = np.arange(features, dtype=np.int32)[:, None]
         return SparseCode(features, places, np.ones((features, 1), np.int8))
-    weight = min(INPUT_WEIGHT, 1 << max(0, (dimensions // 4).bit_length() - 1))
-    apart = apart[: int(APART_SHARE * dimensions / weight)]
-    shared = dimensions - weight * len(apart)
+    weight = _weight(dimensions)
+    shared = shared_dimensions(dimensions, len(apart))
+    apart = apart[: (dimensions - shared) // weight]
     code = orthogonal_block_code(features, shared, weight, generator)
     positions = code.positions.copy()
     positions[apart] = np.arange(shared, dimensions).reshape(len(apart), weight)
     return SparseCode(dimensions, positions, code.signs)
+
+
+def shared_dimensions(dimensions: int, apart: int) -> int:
+    """The dimensions of a superposed code that `apart` heavy features leave to the others."""
+    weight = _weight(dimensions)
+    return dimensions - weight * min(apart, int(APART_SHARE * dimensions / weight))
+
+
+def _weight(dimensions: int) -> int:
+    return min(INPUT_WEIGHT, 1 << max(0, (dimensions // 4).bit_length() - 1))

@@ -89,7 +89,7 @@ def _place_territory(
     """Share the neurons among the outputs by their terms; an output's terms use its own evenly."""
     weight = territory_weight(region)
     crowd = np.bincount(region.codeword)
-    sizes = _shares(crowd, width, weight)
+    sizes = territory_sizes(region, width)
     starts = begin + np.cumsum(sizes) - sizes
     term_neurons = np.empty((len(region.terms), weight), np.int32)
     for output, size in enumerate(sizes.tolist()):
@@ -99,8 +99,9 @@ def _place_territory(
     return Placement(region, "territory", begin, width, term_neurons, readers)
 
 
-def _shares(crowd: NDArray[np.int64], width: int, least: int) -> NDArray[np.int64]:
+def territory_sizes(region: Region, width: int) -> NDArray[np.int64]:
     """Cut `width` neurons among outputs so that the heaviest load is as light as can be."""
+    crowd, least = np.bincount(region.codeword), territory_weight(region)
     low, high = 0.0, float(crowd.max())
     for _ in range(60):
         load = (low + high) / 2

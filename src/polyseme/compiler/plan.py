@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -14,7 +14,10 @@ from polyseme.compiler.channels import (
     Assignment,
     assign_channels,
     no_channels,
+    too_heavy,
 )
+from polyseme.compiler.encoding import shared_dimensions
+from polyseme.compiler.layouts import best_layout, layouts_of
 from polyseme.compiler.regions import Demand, Region, gather_regions
 from polyseme.errors import CompileError
 
@@ -33,17 +36,29 @@ class Stream(IntEnum):
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A circuit, its terms, and the regions they fall into; `alone` are the monosemantic ones."""
+    """A circuit, its terms, and the regions they fall into; `alone` are the monosemantic ones.
+
+    Which of the `layouts` is built depends on the size.
+    """
 
     circuit: Circuit
     terms: Terms
     assignment: Assignment
-    regions: list[Region]
+    layouts: tuple[list[Region], ...]
     alone: list[Region]
     active: int
     error: float
     basis: bool
     seed: int
+
+    @property
+    def regions(self) -> list[Region]:
+        """The regions of a network with neurons enough for every territory."""
+        return self.layouts[0]
+
+    def regions_for(self, neurons: int) -> list[Region]:
+        """The regions of a network of so many neurons."""
+        return best_layout(self.layouts, neurons, self.demand, self.noise)
 
     @property
     def monosemantic_neurons(self) -> int:
@@ -63,6 +78,14 @@ class Plan:
     def demand(self, neurons: int) -> Demand:
         """What the noise model needs to know at a given number of neurons."""
         return Demand(self.active, self.error, self.dimensions(neurons), self.terms.features)
+
+    def noise(self, neurons: int) -> Demand:
+        """As `demand`, but with the input dimensions that heavy features leave to the others."""
+        demand = self.demand(neurons)
+        if self.basis:
+            return demand
+        apart = len(too_heavy(self.terms, self.assignment))
+        return replace(demand, dimensions=shared_dimensions(demand.dimensions, apart))
 
     def dimensions(self, neurons: int) -> int:
         """Input dimensions: never more than neurons, and at most three for every four features."""
@@ -89,8 +112,8 @@ def make_plan(circuit: Circuit, active: int, error: float, encoder: str, seed: i
         circuit=circuit,
         terms=terms,
         assignment=assignment,
-        regions=gather_regions(terms, assignment),
-        alone=gather_regions(terms, no_channels(terms), territories=False),
+        layouts=layouts_of(terms, assignment),
+        alone=gather_regions(terms, no_channels(terms), territory_terms=None),
         active=active,
         error=error,
         basis=basis,

@@ -20,7 +20,7 @@ def predicted_neurons(plan: Plan) -> int:
         demand = plan.demand(middle)
         asked = sum(
             np.clip(MODEL_MARGIN * reference_width(r, demand), smallest_width(r), widest(r))
-            for r in plan.regions
+            for r in plan.regions_for(middle)
         )
         low, high = (low, middle) if asked <= middle else (middle + 1, high)
     return low

@@ -33,7 +33,8 @@ from polyseme.circuits.terms import Terms
 from polyseme.compiler.channels import Assignment, Channel
 from polyseme.distributions import normal_quantile
 
-# Outputs with more one-literal terms than this get a territory; fewer share one code.
+# Outputs with more terms than this get a territory; fewer share one code. For terms of one literal
+# this is the first choice, and `layouts.py` has the others.
 TERRITORY_TERMS = 8
 # A territory's neurons sit idle below the bend of the ReLU, so they bear more noise than averaged
 # ones; this share of the noise model's neurons measured best on the airports table.
@@ -64,6 +65,11 @@ class Region:
         """How many distinct codewords the region's terms drive."""
         return int(self.codeword.max()) + 1
 
+    @property
+    def single(self) -> bool:
+        """Whether every term has one literal besides the owner."""
+        return self.reads == len(self.terms)
+
 
 @dataclass(frozen=True)
 class Demand:
@@ -75,38 +81,56 @@ class Demand:
     features: int
 
 
-def gather_regions(terms: Terms, assignment: Assignment, territories: bool = True) -> list[Region]:
-    """Group terms by channel, owner and needed inputs, and split off territories if asked to."""
+def gather_regions(
+    terms: Terms, assignment: Assignment, territory_terms: int | None = TERRITORY_TERMS
+) -> list[Region]:
+    """Group terms by channel, owner and needed inputs, and split off territories.
+
+    Outputs with more than `territory_terms` terms of one literal get one, or none if that is None.
+    Longer terms that feed one output cannot share a code, so for them the limit is fixed.
+    """
     owned = assignment.owner >= 0
     needed = terms.plain - (owned & (assignment.owner_sign > 0))
     # Terms of one literal may share codes, so they do not mix with longer ones.
     single = terms.widths - owned == 1
     pooled = assignment.pool >= 0
-    key = np.stack(
-        (assignment.channel, assignment.owner, assignment.owner_sign, needed, pooled, single)
-    ).astype(np.int64)
-    groups, group = np.unique(key, axis=1, return_inverse=True)
+    columns = [
+        column.astype(np.int64)
+        for column in (
+            assignment.channel, assignment.owner, assignment.owner_sign, needed, pooled, single
+        )
+    ]  # fmt: skip
+    _, first, group = np.unique(_packed(columns), return_index=True, return_inverse=True)
     regions: list[Region] = []
-    for number in range(groups.shape[1]):
-        channel, owner, sign, need, in_pools, _ = groups[:, number].tolist()
-        chosen = np.flatnonzero(group.ravel() == number)
+    for number, one in enumerate(first.tolist()):
+        channel, owner, sign, need, in_pools, alike = (int(column[one]) for column in columns)
+        chosen = np.flatnonzero(group == number)
         kind = "input" if channel == Channel.INPUT else "pools" if in_pools else "code"
         pieces = [(kind, chosen)]
-        if territories and kind == "code":
-            pieces = _split(terms, chosen)
+        if territory_terms is not None and kind == "code":
+            pieces = _split(terms, chosen, territory_terms if alike else TERRITORY_TERMS)
         for kind, part in pieces:
             pool = assignment.pool[part]
-            regions.append(_region(kind, terms, part, pool, int(need), int(owner), int(sign)))
+            regions.append(_region(kind, terms, part, pool, need, owner, sign))
     return regions
+
+
+def _packed(columns: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """One number a row, in the order of the rows."""
+    packed = np.zeros_like(columns[0])
+    for column in columns:
+        digit = column - column.min()
+        packed = packed * (digit.max() + 1) + digit
+    return packed
 
 
 Pieces = list[tuple[str, NDArray[np.int64]]]
 
 
-def _split(terms: Terms, chosen: NDArray[np.int64]) -> Pieces:
+def _split(terms: Terms, chosen: NDArray[np.int64], most: int) -> Pieces:
     """Separate terms of crowded outputs (territory) from the rest (code)."""
     crowd = np.bincount(terms.output[chosen], minlength=terms.outputs)
-    crowded = crowd[terms.output[chosen]] > TERRITORY_TERMS
+    crowded = crowd[terms.output[chosen]] > most
     pieces = (("code", chosen[~crowded]), ("territory", chosen[crowded]))
     return [(kind, part) for kind, part in pieces if len(part)]
 
@@ -143,12 +167,20 @@ def reference_width(region: Region, demand: Demand) -> float:
 
 def _spread(region: Region, demand: Demand) -> float:
     """Square of the standard deviations (of one foreign feature's noise) that must fit the gap."""
-    needed = region.needed + (region.owner_sign > 0)
-    foreign = max(demand.active - needed, 0)
-    rivals = region.codewords if region.needed == 1 else 4 * demand.active
+    foreign = foreign_features(region, demand)
     tail = demand.error / 8
-    miss, stray = normal_quantile(tail), normal_quantile(tail / rivals)
+    miss, stray = normal_quantile(tail), normal_quantile(tail / rivals(region, demand))
     return float((miss * np.sqrt(foreign) + stray * np.sqrt(foreign + 1)) ** 2)
+
+
+def foreign_features(region: Region, demand: Demand) -> int:
+    """How many active features a satisfied term does not read; one that lacks an input: 1 more."""
+    return max(demand.active - region.needed - (region.owner_sign > 0), 0)
+
+
+def rivals(region: Region, demand: Demand) -> int:
+    """How many codewords miss one input only while a term is satisfied."""
+    return region.codewords if region.needed == 1 else 4 * demand.active
 
 
 def code_weight(needed: int, width: int) -> int:
@@ -168,7 +200,7 @@ def territory_weight(region: Region) -> int:
     One is best for terms of one literal. Longer ones are mistaken for a pair of halves of two
     others that meet on a neuron, which cannot happen on most of three.
     """
-    return 1 if region.reads == len(region.terms) else 3
+    return 1 if region.single else 3
 
 
 def input_density(needed: int, active: int) -> float:
@@ -192,7 +224,12 @@ def _input_exponent(density: NDArray[np.float64], needed: int, active: int) -> N
 
 
 def _input_width(region: Region, demand: Demand) -> float:
+    half_on, exponent = input_law(region, demand)
+    return float(np.log(half_on / (demand.error / 2)) / exponent)
+
+
+def input_law(region: Region, demand: Demand) -> tuple[float, float]:
+    """How an input region fails: h and a, where h exp(-a width) terms are read as on wrongly."""
     density = input_density(region.needed, demand.active)
     exponent = _input_exponent(np.array([density]), region.needed, demand.active)[0]
-    half_on = demand.active * np.sqrt(2.0 * region.codewords)
-    return float(np.log(half_on / (demand.error / 2)) / exponent)
+    return float(demand.active * np.sqrt(2.0 * region.codewords)), float(exponent)

@@ -53,8 +53,8 @@ _OWN_GAP = 0.5
 def forced_plan(task: Task, assignment: Assignment, encoder: str = "superposed") -> Plan:
     """The plan of a task in which `assignment` says what channel serves each term."""
     plan = make_plan(task.circuit, task.active, task.error, encoder, task.seed)
-    regions = gather_regions(plan.terms, assignment, territories=False)
-    return replace(plan, assignment=assignment, regions=regions)
+    regions = gather_regions(plan.terms, assignment, territory_terms=None)
+    return replace(plan, assignment=assignment, layouts=(regions,))
 
 
 def build_forced(plan: Plan, neurons: int, name: str) -> Network:
