@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from polyseme.compiler.sizing import predicted_neurons
 
 from polyseme.circuits import problems
 from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
@@ -20,6 +19,7 @@ from polyseme.compiler.codewords import code_rows, word_weight
 from polyseme.compiler.encoding import input_code, shared_dimensions
 from polyseme.compiler.failure import _rectified, modelled_failure
 from polyseme.compiler.plan import Plan, make_plan
+from polyseme.compiler.prediction import predicted_neurons
 from polyseme.compiler.regions import TERRITORY_TERMS, Region, gather_regions
 from polyseme.compiler.widths import smallest_width, widths_for
 from polyseme.errors import CompileError
