@@ -28,6 +28,7 @@ from polyseme.cli.compile_report import Compiled, emit_compiled
 from polyseme.cli.main import main
 from polyseme.cli.report import one_line
 from polyseme.compiler.constructions.catalogue import CATALOGUE
+from polyseme.compiler.constructions.construction import Task
 from polyseme.compiler.deep.report import LayerDecision
 from polyseme.networks.deep_key import DeepKey
 from polyseme.networks.files import key_path
@@ -154,6 +155,7 @@ def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
     ]
     network = ps.load(target, key=key_path(target))
     possible = ps.bounds(ps.read(PROBLEM), active=2, error=0.004)
+    task = Task(ps.read(PROBLEM), 2, 0.004, "auto", 3)
     asked = {
         "features": 200,
         "outputs": 200,
@@ -167,6 +169,7 @@ def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
         "weight_bits": network.weight_bits(),
         "monosemantic_neurons": 200,
         "lower_bound_neurons": possible.lower_bound_neurons,
+        "predicted_neurons": CATALOGUE["three-channel"].neurons(task),
         "construction": "three-channel",
         "active": 2,
         "samples": 20_000,
@@ -204,7 +207,11 @@ def test_compile_reports_in_words(bench: Bench) -> None:
     assert "200 features in superposition in" in report.stdout
     assert f"superposition saves {1 - neurons / 200:.0%}" in report.stdout
     assert "saved         nothing" in report.stdout
+    assert "times as many\n" in report.stdout
     assert "probe" in report.stderr
+    # Where the size is given nothing was predicted.
+    given = call("compile", *EASY, "--neurons", str(neurons))
+    assert "predicted" not in given.stdout
 
 
 def test_compile_counts_facts_as_facts_and_permutations_as_outputs(bench: Bench) -> None:
@@ -658,7 +665,7 @@ def test_compile_shows_a_row_a_layer_but_not_too_many(
     )
     circuit = problems.permutation(9)
     measured, count = ps.verify(network, samples=10), counting_bits(circuit)
-    compiled = Compiled(network, circuit, measured, count, 0.1, 1.0, per_layer)
+    compiled = Compiled(network, circuit, measured, count, 0.1, 1.0, per_layer, None)
     emit_compiled(compiled, None, as_json=False)
     table = capsys.readouterr().out.partition("layer by layer")[2]
     shown = [row for row in table.splitlines()[4:] if row.startswith("│")]

@@ -124,6 +124,7 @@ def compile_command(
         error_asked=error,
         seconds=seconds,
         per_layer=sized.layers,
+        predicted_neurons=sized.predicted,
     )
     emit_compiled(compiled, output, as_json)
     return _status(compiled)

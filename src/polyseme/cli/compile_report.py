@@ -35,7 +35,10 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Compiled:
-    """All that the report on one compilation tells; `per_layer` is empty for one hidden layer."""
+    """All that the report on one compilation tells; `per_layer` is empty for one hidden layer.
+
+    `predicted_neurons` were declared before a search; None where the size was not searched for.
+    """
 
     network: Network
     circuit: Circuit
@@ -44,6 +47,7 @@ class Compiled:
     error_asked: float
     seconds: float
     per_layer: tuple[LayerDecision, ...]
+    predicted_neurons: int | None
 
     @property
     def lower_bound_neurons(self) -> int:
@@ -79,6 +83,7 @@ def _fields(compiled: Compiled) -> dict[str, Any]:
         "weight_bits": network.weight_bits(),
         "monosemantic_neurons": provenance.monosemantic_neurons,
         "lower_bound_neurons": compiled.lower_bound_neurons,
+        "predicted_neurons": compiled.predicted_neurons,
         "construction": provenance.construction,
         "active": provenance.active,
         "error": measured.error,
@@ -116,6 +121,7 @@ def _sentences(compiled: Compiled, output: str | None) -> list[str]:
         f"measured on   {described[measured.inputs]}, {measured.active} on at once",
         f"inputs        {_encoding(network)}",
         f"monosemantic  {_saved(network, deep)}",
+        *_predicted(compiled),
         f"weights       {network.parameters:,} parameters, {_weights_dtype(network)}; "
         f"the hidden weights hold {network.weight_bits():,.0f} bits",
         f"construction  {provenance.construction}; {'layers' if deep else 'gates by channel'}: "
@@ -178,6 +184,14 @@ def _saved(network: Network, deep: bool) -> str:
     if network.neurons >= alone:
         return f"{without}; superposition saves nothing"
     return f"{without}; superposition saves {1 - network.neurons / alone:.0%}"
+
+
+def _predicted(compiled: Compiled) -> list[str]:
+    """How good the prediction was that the search set out from, if there was one."""
+    predicted, found = compiled.predicted_neurons, compiled.network.neurons
+    if predicted is None:
+        return []
+    return [f"predicted     {predicted:,} neurons; found {found / predicted:.2f} times as many"]
 
 
 def _saved_where(network: Network, output: str | None) -> str:

@@ -88,7 +88,7 @@ def _fulfil_named(
     if request.neurons is not None:
         return _of_size(construction, task, request.neurons, measure)
     found = smallest_of(construction, task, note)
-    return Sized(found.network, found.confirmation)
+    return Sized(found.network, found.confirmation, predicted=found.predicted)
 
 
 def _fulfil_shallow(
@@ -129,7 +129,9 @@ def _smaller_than(
     except CompileError:
         # It cannot be built with so few.
         return None
-    return Sized(found.network, found.confirmation) if found.passed else None
+    if not found.passed:
+        return None
+    return Sized(found.network, found.confirmation, predicted=found.predicted)
 
 
 def _of_size_chosen(better: Construction | None, task: Task, neurons: int, measure: bool) -> Sized:

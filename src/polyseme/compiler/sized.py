@@ -13,9 +13,11 @@ from polyseme.verify.sampling import Verification
 class Sized:
     """A network and the confirmation it passed (or, with neurons given, just what was measured).
 
-    `layers` says what was decided about each layer of a deep network.
+    `layers` says what was decided about each layer of a deep network. `predicted` is how many
+    neurons the construction declared before a search built any; None where there was no search.
     """
 
     network: Network
     confirmation: Verification | None
     layers: tuple[LayerDecision, ...] = ()
+    predicted: int | None = None

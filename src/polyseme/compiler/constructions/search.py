@@ -50,11 +50,15 @@ def check_serves(construction: Construction, task: Task) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """The network a search ended with, what it was last seen to do, and whether that will do."""
+    """The network a search ended with, what it was last seen to do, and whether that will do.
+
+    `predicted` is what the construction declared.
+    """
 
     network: Network
     confirmation: Verification
     passed: bool
+    predicted: int
 
 
 def smallest_of(
@@ -84,7 +88,7 @@ def smallest_of(
         step *= step
     found = "found" if passed else "gave up at"
     note(f"{found} {neurons:,} neurons, {neurons / declared:.3f} of what was predicted")
-    return Found(tried, seen, passed)
+    return Found(tried, seen, passed, declared)
 
 
 def _grown(
