@@ -29,8 +29,6 @@ SEARCHED = (
     ("tight-frames", 3, 100_000),
     ("tight-frames", 2, 100_000),
     ("targeted-pairs", 3, 10_000),
-    ("three-channel", 3, 30_000),
-    ("three-channel", 8, 10_000),
     ("three-channel", 5, 10_000),
     ("three-channel", 3, 10_000),
     ("three-channel", 2, 10_000),
@@ -74,6 +72,8 @@ LONG_SEARCHED = (
     ("targeted-pairs", 5, 10_000),
     ("tight-frames", 8, 100_000),
     ("three-channel", 3, 100_000),
+    ("three-channel", 3, 30_000),
+    ("three-channel", 8, 10_000),
     ("output-channel", 5, 10_000),
 )
 DECLARED = (1_000, 10_000, 100_000, 1_000_000)

@@ -25,7 +25,8 @@ ABOUT = (
     "samples: one random gate's inputs on, filled up with random features to s; wrong is any",
     "output wrong; the 95 % upper end is under 0.001). *again* are those wrong of 20,000 other",
     "samples. *ratio* is the root of the parameters over the root of the counting bound's bits.",
-    "*s* to search are of one core.",
+    "*s* to search are of one core. Some of the largest take minutes each and are searched for by",
+    "`bench.py capacity --long` only.",
 )
 ABOUT_DECLARED = (
     "Neurons of an error under 0.001 as declared before anything is built; in superposition but",
