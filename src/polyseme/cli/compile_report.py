@@ -191,7 +191,7 @@ def _predicted(compiled: Compiled) -> list[str]:
     predicted, found = compiled.predicted_neurons, compiled.network.neurons
     if predicted is None:
         return []
-    return [f"predicted     {predicted:,} neurons; found {found / predicted:.2f} times as many"]
+    return [f"predicted     {predicted:,} neurons; these are {found / predicted:.2f} times as many"]
 
 
 def _saved_where(network: Network, output: str | None) -> str:
