@@ -16,6 +16,7 @@ from polyseme.codes.code import SparseCode
 from polyseme.errors import CompileError, FileFormatError, MissingExtraError
 from polyseme.learn import margins as margins_module
 from polyseme.learn.batches import Blocks
+from polyseme.learn.linear import Linear
 from polyseme.learn.margins import Margins
 from polyseme.learn.quantise import basis_features
 from polyseme.learn.refine import refine
@@ -348,3 +349,20 @@ def test_bad_options_are_one_line(options, says, tmp_path, monkeypatch, capsys):
     said = capsys.readouterr().err
     assert says in said
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("worse", [False, True])
+def test_what_descent_makes_worse_is_dropped(network, worse, monkeypatch):
+    said: list[str] = []
+    finished = Linear.finished
+
+    def spoilt(kind, weights, bias):
+        return finished(kind, weights * np.float32(not worse), bias)
+
+    monkeypatch.setattr(Linear, "finished", spoilt)
+    found = refine(network, passes=10, note=said.append)
+    same = np.array_equal(found.network.layers[0].weights, network.layers[0].weights)
+    assert same == worse == said[-1].startswith("not refined: 10 passes of descent made ")
+    assert found.network.provenance.note.startswith("not refined" if worse else "refined by")
+    assert (found.moved == 0) == worse
+    assert (found.measured == found.before) == worse

@@ -88,10 +88,11 @@ def refine(
     For networks of `tight-frames` (ANDs of two features) and `three-channel` (whatever it serves).
     Makes `passes` over all outputs, or fewer if a tenth, two tenths, ... of them are enough for an
     `error` well under the one asked for on a held-out probe; where ReLUs bend, every gate alone
-    must then be right too. `state` names a file that keeps where the descent is; where it is there
-    already, the descent goes on from it. Needs the `torch` extra. Raises CompileError for other
-    networks and numbers out of range, FileFormatError for a file that is no state of this descent,
-    MissingExtraError without torch.
+    must then be right too. What comes out worse than it was (more gates wrong alone, or as many and
+    more held-out samples) is dropped, and the network returned as it was. `state` names a file
+    that keeps where the descent is; where it is there already, the descent goes on from it. Needs
+    the `torch` extra. Raises CompileError for other networks and numbers out of range,
+    FileFormatError for a file that is no state of this descent, MissingExtraError without torch.
     """
     import_torch()
     key = _check(network, passes, error)
@@ -118,12 +119,18 @@ def refine(
         descent = kind.descent(passes)
         made = descent.run(kept, watch)
         refined = kind.finished(descent.weights, descent.bias)
+    alone, measured = held_out.verified_alone(refined), held_out.verified(refined)
     moved = _moved(network, refined)
-    alone = held_out.verified_alone(refined)
     said = f"refined by descent, {made:,} passes: W moved by {moved:.0%} of its norm"
+    if (alone.wrong, measured.wrong) > (alone_before.wrong, before.wrong):
+        said = (
+            f"not refined: {made:,} passes of descent made {measured.wrong:,} of "
+            f"{measured.samples:,} wrong, {before.wrong:,} were before"
+        )
+        tell(said)
+        refined, measured, alone, moved = network, before, alone_before, 0.0
     provenance = replace(refined.provenance, note=said + _of_gates(alone))
     refined = replace(refined, provenance=provenance)
-    measured = held_out.verified(refined)
     return Refined(refined, measured, before, alone, alone_before, moved, made)
 
 
