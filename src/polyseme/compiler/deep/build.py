@@ -171,9 +171,7 @@ def _superposed_layer(
         stage.wires,
         placed.carrier.positions,
         placed.carrier.inverted,
-        woven.compression,
-        woven.centre,
-        size.shared if placed.inherits else 0,
+        woven.reads,
         woven.unit,
     )
     return layer, key, placed.carrier
