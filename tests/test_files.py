@@ -339,7 +339,8 @@ def test_a_network_is_no_key_and_a_key_no_network(tmp_path):
 
 
 METADATA_FAULTS: list[tuple[str, object, str]] = [
-    ("version", 1, "is of version 1; this polyseme reads 3"),
+    ("version", 1, "is of version 1; this polyseme reads 4"),
+    ("version", 3, "is of version 3; this polyseme reads 4"),
     ("version", True, "is of version True"),
     ("version", None, "is of version None"),
     ("format", "polyseme-other", "is not a polyseme-network file"),
