@@ -539,7 +539,7 @@ def test_wrong_numbers_in_a_key_are_named(name, position, value, rule, tmp_path)
         ("layers.1.inverted", 0, 2, r"layers\.1\.inverted must lie in 0\.\.1"),
         ("layers.1.reads.offsets", 1, 2**62, r"reads\.offsets must rise"),
         ("layers.1.reads.features", 0, -1, "columns of the reads must lie"),
-        ("encoder.positions", 0, 125, r"outside 0\.\.124"),
+        ("encoder.positions", 0, 115, r"outside 0\.\.114"),
     ],
 )
 def test_wrong_numbers_in_a_deep_key_are_named(name, position, value, rule, tmp_path):
