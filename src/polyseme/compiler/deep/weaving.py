@@ -61,25 +61,23 @@ def weave(stage: Stage, below: Carrier, placed: Placed) -> Woven:
     handed = above.shared if placed.inherits else 0
     if handed:
         named = _beyond_handed_on(named, below)
-    signs = np.where(below.inverted, -1, 1).astype(np.int8)
-    code = SparseCode(
-        below.units, below.positions, np.broadcast_to(signs[:, None], below.positions.shape).copy()
-    )
     grain = grain_of(below.weight)
-    rows = least_noise(named, code, 0 if below.exact else STEPS)
-    weights = np.rint(grain * rows).astype(np.int16)
+    # Over exact inputs nothing interferes.
+    rows = least_noise(named, below.code, 0 if below.exact else STEPS)
+    rows *= np.float32(grain)
+    weights = np.rint(rows, out=rows).astype(np.int16)
     unit = grain * below.weight
     shared = np.arange(handed)
     weights[shared, shared] += unit
     narrow = _narrowed(weights)
-    reads = reads_of(narrow, named, code)
+    reads = reads_of(narrow, named, below.code)
     resting = np.unique(below.positions[below.inverted])
     return Woven(
         weights=narrow,
         reads=reads,
         unit=unit,
         offset=-narrow[:, resting].sum(axis=1, dtype=np.int64),
-        drift=_drift(narrow, reads, code),
+        drift=_drift(narrow, reads, below.code),
     )
 
 
