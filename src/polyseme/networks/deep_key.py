@@ -28,12 +28,12 @@ class LayerKey:
     Shapes: `wires` int32 (columns,), the circuit's wire of every column, -1 for one that is no wire
     of the circuit; `positions` int32 (columns, weight), the units that carry it: it reads as their
     mean, or one minus that where `inverted` bool (columns,). Where the layer is in superposition,
-    `reads` int16 (units, columns below) is how strongly each unit reads the columns it is meant to
-    read, and those it is held silent to: entry (j, i) is exactly the sum of unit j's weights on the
-    units of column i, with their signs, which is what column i adds when it is fully on. `unit` is
-    what a read at full strength comes to: an entry is within half of the code's weight, from
-    rounding, of plus or minus `unit`, or of 0 where the unit is held silent. Of the columns without
-    an entry the weights read as little as can be: that is noise. Otherwise both are empty or 0.
+    `reads` int16 (units, columns below) says what a unit reads of its own columns, those its gates
+    need and those whose units it shares but must not hear: entry (j, i) is exactly the sum of unit
+    j's weights on the units of column i, with their signs, and so what column i adds when it is
+    fully on. Up to rounding, half of the code's weight, that is plus or minus `unit`, or 0 where it
+    is not to be heard. Whatever the weights read of columns without an entry is noise. In any other
+    layer both are empty or 0.
     """
 
     wires: NDArray[np.int32]
