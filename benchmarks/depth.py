@@ -2,8 +2,8 @@
 
 Reads every wire of layered circuits layer by layer, against the number of ReLUs; takes the caps off
 the units and watches amplitudes drift; and fits how compile time and memory grow with the gates.
-Writes its section of `docs/benchmarks.md`, `benchmarks/depth.json` and `docs/depth.png`. Under
-eight minutes on one core; times are of this machine and only good for comparison.
+Writes its section of `docs/benchmarks.md`, `benchmarks/depth.json` and `docs/depth.png`. Some
+fifteen minutes on one core; times are of this machine and only good for comparison.
 """
 
 from __future__ import annotations
