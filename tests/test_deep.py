@@ -202,8 +202,8 @@ def test_every_unit_reads_its_own_columns_at_full_strength() -> None:
             wanted[placed.carrier.positions[column], literal] += sign
     wanted = np.sign(wanted)
     own = wanted != 0
-    assert np.abs(reads[own] - wanted[own]).max() < 0.35
-    assert np.abs(reads[own] - wanted[own]).mean() < 0.06
+    assert np.abs(reads[own] - wanted[own]).max() < 0.06
+    assert np.abs(reads[own] - wanted[own]).mean() < 0.02
     assert np.abs(reads[~own]).mean() < 0.12
 
 

@@ -18,6 +18,8 @@ C is then rounded to multiples of 1/`GRAIN`, which makes W a matrix of small int
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
@@ -83,15 +85,12 @@ def _integers(pattern: sp.csr_array, data: NDArray[np.float32]) -> sp.csr_array:
 
 
 def _equalise(wanted: sp.csr_array, code: SparseCode) -> NDArray[np.float32]:
-    """Conjugate gradients on each row's Gram system, all rows of the block side by side."""
+    """Each row's Gram system, all rows of the block side by side."""
     row = np.repeat(np.arange(wanted.shape[0]), np.diff(wanted.indptr))
     signs = code.signs[wanted.indices].astype(np.float32)
     # Where in the block's weights, laid out flat, the code of each entry's feature lies.
     places = row[:, None] * code.neurons + code.positions[wanted.indices]
     size = wanted.shape[0] * code.neurons
-
-    def per_row(values: NDArray[np.float32]) -> NDArray[np.float64]:
-        return np.bincount(row, values, wanted.shape[0]).astype(np.float64)
 
     def gram(coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
         """How strongly each row of C D reads each of its own features."""
@@ -99,14 +98,30 @@ def _equalise(wanted: sp.csr_array, code: SparseCode) -> NDArray[np.float32]:
         weights = np.bincount(places.ravel(), spread, size).astype(np.float32)
         return np.asarray((weights[places] * signs).sum(axis=1) / np.float32(code.weight))
 
-    solution = np.zeros_like(wanted.data)
-    residual = wanted.data.copy()
+    return solve_rows(gram, wanted.data, row, wanted.shape[0])
+
+
+def solve_rows(
+    gram: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    wanted: NDArray[np.float32],
+    row: NDArray[np.int64],
+    rows: int,
+) -> NDArray[np.float32]:
+    """Conjugate gradients on many small systems side by side; `row` says whose each entry is."""
+
+    def per_row(values: NDArray[np.float32]) -> NDArray[np.float64]:
+        return np.bincount(row, values, rows).astype(np.float64)
+
+    solution = np.zeros_like(wanted)
+    residual = wanted.copy()
     direction = residual.copy()
     norm = per_row(residual * residual)
     for _ in range(_STEPS):
         image = gram(direction)
-        curvature = np.maximum(per_row(direction * image), 1e-30)
-        step = (norm / curvature).astype(np.float32)
+        curvature = per_row(direction * image)
+        # A system that is solved, or that asks codes that coincide for different reads, rests.
+        some = curvature > 1e-30
+        step = np.where(some, norm / np.where(some, curvature, 1), 0).astype(np.float32)
         solution += step[row] * direction
         residual -= step[row] * image
         fresh = per_row(residual * residual)

@@ -14,16 +14,11 @@ from polyseme.codes.code import SparseCode
 from polyseme.networks.checks import check_array, check_below, check_sparse
 from polyseme.networks.network import EXACT, Layer, Network
 
-_BLOCK_ENTRIES = 4_000_000
 _MAX_UNITS = 2**31
 
 
-def _no_compression() -> sp.csr_array:
+def _no_reads() -> sp.csr_array:
     return sp.csr_array((0, 0), dtype=np.int16)
-
-
-def _no_centre() -> NDArray[np.int32]:
-    return np.zeros(0, np.int32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,17 +28,18 @@ class LayerKey:
     Shapes: `wires` int32 (columns,), the circuit's wire of every column, -1 for one that is no wire
     of the circuit; `positions` int32 (columns, weight), the units that carry it: it reads as their
     mean, or one minus that where `inverted` bool (columns,). Where the layer is in superposition,
-    `compression` int16 (units, columns below) is C and `centre` int32 (units,) what was taken off
-    every weight of a unit; its weights are C D - centre, and on top of that `unit` times the first
-    `handed_on` units below, one to one. Otherwise all of these are empty or 0.
+    `reads` int16 (units, columns below) says what a unit reads of its own columns, those its gates
+    need and those whose units it shares but must not hear: entry (j, i) is exactly the sum of unit
+    j's weights on the units of column i, with their signs, and so what column i adds when it is
+    fully on. Up to rounding, half of the code's weight, that is plus or minus `unit`, or 0 where it
+    is not to be heard. Whatever the weights read of columns without an entry is noise. In any other
+    layer both are empty or 0.
     """
 
     wires: NDArray[np.int32]
     positions: NDArray[np.int32]
     inverted: NDArray[np.bool_]
-    compression: sp.csr_array = field(default_factory=_no_compression)
-    centre: NDArray[np.int32] = field(default_factory=_no_centre)
-    handed_on: int = 0
+    reads: sp.csr_array = field(default_factory=_no_reads)
     unit: int = 0
 
     def __post_init__(self) -> None:
@@ -51,29 +47,24 @@ class LayerKey:
         check_array("wires", self.wires, np.int32, 1)
         check_array("positions", self.positions, np.int32, 2)
         check_array("inverted", self.inverted, np.bool_, 1)
-        check_array("compression", self.compression.data, np.int16, 1)
-        check_sparse("the compression", self.compression)
-        check_array("centre", self.centre, np.int32, 1)
-        if len(self.centre) != self.compression.shape[0]:
-            raise ValueError("a layer in superposition needs a centre for every unit")
+        check_array("reads", self.reads.data, np.int16, 1)
+        check_sparse("the reads", self.reads)
         columns = len(self.wires)
         if len(self.positions) != columns or len(self.inverted) != columns or not columns:
             raise ValueError(f"positions and inversion must serve {columns} columns, at least one")
         if not self.positions.shape[1]:
             raise ValueError("a column needs at least one unit")
-        check_below("positions", self.positions, self.compression.shape[0] or _MAX_UNITS)
+        check_below("positions", self.positions, self.reads.shape[0] or _MAX_UNITS)
         places = np.sort(self.positions, axis=1)
         if np.any(places[:, 1:] == places[:, :-1]):
             raise ValueError("a column uses the same unit twice")
-        if not 0 <= self.handed_on <= self.compression.shape[0]:
-            raise ValueError(f"{self.handed_on} units handed on, of {self.compression.shape[0]}")
         if not 0 <= self.unit < EXACT:
             raise ValueError(f"unit {self.unit} is not a whole number from 0 to {EXACT - 1}")
 
     @property
     def superposed(self) -> bool:
         """Whether columns share units."""
-        return bool(self.compression.shape[0])
+        return bool(self.reads.shape[0])
 
     def readings(self, activations: NDArray[np.float32]) -> NDArray[np.float32]:
         """How far on every column is, (columns, samples), from activations (samples, units)."""
@@ -104,8 +95,8 @@ class DeepKey:
         for number, layer in enumerate(self.layers):
             if layer.wires.min() < -1 or layer.wires.max() >= self.circuit.wires:
                 raise ValueError(f"wires of layer {number} are not all wires of the circuit")
-            if layer.superposed and layer.compression.shape[1] != below:
-                raise ValueError(f"compression of layer {number} must read {below} columns")
+            if layer.superposed and layer.reads.shape[1] != below:
+                raise ValueError(f"reads of layer {number} must read {below} columns")
             below = len(layer.wires)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -115,7 +106,7 @@ class DeepKey:
         save_key(self, path)
 
     def belongs_to(self, network: Network) -> bool:
-        """Whether the network has this key's names and codes, and its weights are as it says."""
+        """Whether the network has this key's names and codes, and its units read what it says."""
         code = network.encoder.code
         if (
             self.circuit.features != network.encoder.features
@@ -130,29 +121,31 @@ class DeepKey:
         for key, layer in zip(self.layers, network.layers, strict=True):
             if key.positions.max() >= layer.width:
                 return False
-            if key.superposed and not _multiplies_to(key, below, inverted, layer):
+            if key.superposed and not _has_reads(key.reads, below, inverted, layer):
                 return False
             signs = np.ones(key.positions.shape, np.int8)
             below, inverted = SparseCode(layer.width, key.positions, signs), key.inverted
         return True
 
 
-def _multiplies_to(
-    key: LayerKey, below: SparseCode, inverted: NDArray[np.bool_], layer: Layer
+def reads_of(
+    weights: NDArray[np.int8] | NDArray[np.int16], named: sp.csr_array, code: SparseCode
+) -> sp.csr_array:
+    """What units read of the columns below in the pattern of `named`, int16 (units, columns)."""
+    unit = np.repeat(np.arange(named.shape[0]), np.diff(named.indptr))
+    reads = np.zeros(named.nnz, np.int16)
+    for places, signs in zip(code.positions.T, code.signs.T, strict=True):
+        read = weights[unit, places[named.indices]].astype(np.int16)
+        reads += read * signs[named.indices]
+    return sp.csr_array((reads, named.indices, named.indptr), shape=named.shape)
+
+
+def _has_reads(
+    reads: sp.csr_array, below: SparseCode, inverted: NDArray[np.bool_], layer: Layer
 ) -> bool:
-    """Whether the weights are C D less the centre plus what is handed on, a block at a time."""
-    shape = (key.compression.shape[0], below.neurons)
-    if layer.is_sparse or layer.weights.shape != shape or key.handed_on > below.neurons:
+    """Whether the weights of a layer read every column that has an entry as that says."""
+    if layer.is_sparse or layer.weights.shape != (reads.shape[0], below.neurons):
         return False
-    signs = np.where(inverted, -1, 1)[:, None]
-    decompress = below.matrix().astype(np.int64).multiply(signs).tocsr()
-    rows = max(1, _BLOCK_ENTRIES // below.neurons)
-    for begin in range(0, layer.units, rows):
-        product = (key.compression[begin : begin + rows].astype(np.int64) @ decompress).toarray()
-        product -= key.centre[begin : begin + rows, None]
-        end = min(begin + rows, key.handed_on)
-        if begin < end:
-            product[np.arange(end - begin), np.arange(begin, end)] += key.unit
-        if not np.array_equal(product, layer.weights[begin : begin + rows]):
-            return False
-    return True
+    signs = below.signs * np.where(inverted, -1, 1)[:, None]
+    found = reads_of(layer.weights, reads, SparseCode(below.neurons, below.positions, signs))
+    return np.array_equal(found.data, reads.data)

@@ -40,7 +40,7 @@ from polyseme.networks.tensors import (
 )
 from polyseme.writing import write_whole as write_whole
 
-VERSION = 3
+VERSION = 4
 Built = TypeVar("Built")
 # What reading bytes that are not what they claim to be may raise.
 _BROKEN = (
@@ -138,10 +138,7 @@ def _pack_deep_key(key: DeepKey, tensors: Tensors) -> dict[str, Any]:
     tensors["encoder.signs"] = key.encoder.signs
     for number, layer in enumerate(key.layers):
         tensors |= pack_layer_key(f"layers.{number}", layer)
-    layers = [
-        {"units": len(layer.centre), "handed_on": layer.handed_on, "unit": layer.unit}
-        for layer in key.layers
-    ]
+    layers = [{"units": layer.reads.shape[0], "unit": layer.unit} for layer in key.layers]
     return {"dimensions": key.encoder.neurons, "layers": layers}
 
 

@@ -146,7 +146,7 @@ def _flags(name: str, tensors: Tensors, count: int) -> NDArray[np.bool_]:
 
 
 def pack_compression(name: str, compression: sp.csr_array) -> Tensors:
-    """The tensors of C."""
+    """The tensors of C, or of the reads of a deep layer."""
     return {
         f"{name}.offsets": compression.indptr.astype(np.int64),
         f"{name}.features": compression.indices.astype(np.int32),
@@ -155,7 +155,7 @@ def pack_compression(name: str, compression: sp.csr_array) -> Tensors:
 
 
 def unpack_compression(name: str, tensors: Tensors, units: int, columns: int) -> sp.csr_array:
-    """C, int16 (units, columns). Raises KeyError or ValueError."""
+    """C, or reads, int16 (units, columns). Raises KeyError or ValueError."""
     features = take(tensors, f"{name}.features", np.int32, 1)
     values = take(tensors, f"{name}.values", np.int16, 1)
     offsets = tensors.pop(f"{name}.offsets")
@@ -174,15 +174,14 @@ def unpack_code(what: str, metadata: Metadata, tensors: Tensors) -> SparseCode:
 
 
 def pack_layer_key(name: str, key: LayerKey) -> Tensors:
-    """The tensors of what one layer carries, its factors among them where it has any."""
+    """The tensors of what one layer carries, and of what it reads where it is in superposition."""
     tensors: Tensors = {
         f"{name}.wires": key.wires,
         f"{name}.positions": key.positions,
         f"{name}.inverted": key.inverted.view(np.uint8),
     }
     if key.superposed:
-        tensors |= pack_compression(f"{name}.compression", key.compression)
-        tensors[f"{name}.centre"] = key.centre
+        tensors |= pack_compression(f"{name}.reads", key.reads)
     return tensors
 
 
@@ -202,10 +201,8 @@ def _layer_key(name: str, described: Metadata, tensors: Tensors, columns: int) -
     wires = take(tensors, f"{name}.wires", np.int32, 1)
     positions = take(tensors, f"{name}.positions", np.int32, 2)
     inverted = _flags(f"{name}.inverted", tensors, len(wires))
-    handed_on, unit = read.whole(described, "handed_on"), read.whole(described, "unit")
-    units = read.whole(described, "units")
+    unit, units = read.whole(described, "unit"), read.whole(described, "units")
     if not units:
-        return LayerKey(wires, positions, inverted, handed_on=handed_on, unit=unit)
-    compression = unpack_compression(f"{name}.compression", tensors, units, columns)
-    centre = take(tensors, f"{name}.centre", np.int32, 1)
-    return LayerKey(wires, positions, inverted, compression, centre, handed_on, unit)
+        return LayerKey(wires, positions, inverted, unit=unit)
+    reads = unpack_compression(f"{name}.reads", tensors, units, columns)
+    return LayerKey(wires, positions, inverted, reads, unit)

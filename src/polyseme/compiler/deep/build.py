@@ -33,7 +33,7 @@ SEVERAL_KNEE = 0.6
 _STEEPNESS = 0.14
 # Gates that need several literals hear less noise near their level than those that need one, so
 # they make do with fewer units a read.
-SEVERAL_SHARE = 0.5
+SEVERAL_SHARE = 0.75
 CALIBRATION_SAMPLES = 2000
 # Room for a few codewords in each region, at two ReLUs a unit.
 LEAST_NEURONS = 8 * WEIGHT
@@ -171,9 +171,7 @@ def _superposed_layer(
         stage.wires,
         placed.carrier.positions,
         placed.carrier.inverted,
-        woven.compression,
-        woven.centre,
-        size.shared if placed.inherits else 0,
+        woven.reads,
         woven.unit,
     )
     return layer, key, placed.carrier

@@ -34,8 +34,11 @@ class Carrier:
 
     @cached_property
     def code(self) -> SparseCode:
-        """The positions as a code whose signs are all plain."""
-        return SparseCode(self.units, self.positions, np.ones(self.positions.shape, np.int8))
+        """The positions as a code, its signs negative where a column is inverted."""
+        signs = np.where(self.inverted, -1, 1).astype(np.int8)
+        return SparseCode(
+            self.units, self.positions, np.repeat(signs[:, None], self.weight, axis=1)
+        )
 
     @cached_property
     def handed_on(self) -> NDArray[np.bool_]:

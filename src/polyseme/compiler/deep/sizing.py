@@ -24,7 +24,7 @@ Note = Callable[[str], None]
 
 # ReLUs for each square root of (literals read in a stage x wires on), and for each doubling of the
 # depth: measured on layered circuits of 4,000 to 20,000 wires a level at error 1e-3.
-_PREDICTION, _DEEPER = 22.0, 4.0
+_PREDICTION, _DEEPER = 16.5, 3.3
 # A stage whose predicted size is this many times its monosemantic size is not even tried.
 _HOPELESS = 1.15
 _PROBE_SAMPLES = 4000
