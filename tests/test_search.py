@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -149,3 +150,19 @@ def test_what_no_smaller_network_computes_gets_the_monosemantic_one():
     assert network.provenance.construction == "monosemantic"
     assert network.neurons == 60
     assert "no network of fewer than 60 neurons" in notes[-1]
+
+
+def test_where_the_construction_chosen_finds_nothing_three_channels_are_searched(monkeypatch):
+    tried: list[str] = []
+    smallest_of = search.smallest_of
+
+    def hopeless(construction, task, note, most=None):
+        tried.append(construction.name)
+        if construction.name == "tight-frames":
+            raise CompileError("too few")
+        return smallest_of(construction, task, note, most)
+
+    monkeypatch.setattr(sys.modules["polyseme.compiler.compile"], "smallest_of", hopeless)
+    network = compile(pairwise_and(500, 500), error=1e-2)
+    assert tried == ["tight-frames", "three-channel"]
+    assert network.provenance.construction == "three-channel"

@@ -107,9 +107,10 @@ def _fulfil_shallow(
     better = smaller_than_channels(task) if request.construction == "auto" else None
     if neurons is not None:
         return _of_size_chosen(better, task, neurons, measure)
-    found = _smaller_than(limit, better or three_channel.CONSTRUCTION, task, note)
-    if found is not None:
-        return found
+    for construction in filter(None, (better, three_channel.CONSTRUCTION)):
+        found = _smaller_than(limit, construction, task, note)
+        if found is not None:
+            return found
     reason = (
         f"superposition does not pay here: at {task.active} active features no network of fewer "
         f"than {limit:,} neurons, one a gate, was found to err under {task.error:g}"
