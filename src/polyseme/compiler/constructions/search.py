@@ -72,7 +72,7 @@ def smallest_of(
     declared = construction.neurons(task)
     most = 2 * declared if most is None else most
     note(f"{construction.name} declares {declared:,} neurons")
-    network: Network | None = _Search(construction, task, min(declared, most), most, note).found()
+    network: Network | None = _Search(construction, task, declared, most, note).found()
     attempt, passed, step = 0, False, _CLOSE
     while network is not None:
         seen = _looked_at_closely(task, network, attempt)
@@ -146,11 +146,11 @@ class _Search:
     """Sizes tried, between the largest that failed and the smallest that passed."""
 
     def __init__(
-        self, construction: Construction, task: Task, first: int, most: int, note: Note
+        self, construction: Construction, task: Task, declared: int, most: int, note: Note
     ) -> None:
         """Nothing is tried yet."""
         self._construction, self._task, self._note = construction, task, note
-        self._first, self._most = first, most
+        self._first, self._most = min(declared, most), most
         self._down, self._up = _FIRST_STEP, _CLOSE
         self._failed = _Probe(0, 0, None)
         self._passed: _Probe | None = None
@@ -158,7 +158,6 @@ class _Search:
         self._wrong: dict[int, int] = {}
         self._samples = int(max(_PROBE_SAMPLES, _EXPECTED_FAILURES / task.error))
         self._aim = _AIM * task.error * self._samples
-        declared = construction.neurons(task)
         smaller = construction.neurons(replace(task, error=task.error / _SMALLER))
         # Neurons that make the error smaller by a factor e.
         self._fold = max(smaller - declared, 1) / float(np.log(_SMALLER))
