@@ -1,4 +1,4 @@
-"""Follow `polyseme.compile` through the code: which files it enters, and how often it changes folder.
+"""Follow `polyseme.compile` through the code: the files it enters, and its changes of folder.
 
     python tools/trace_calls.py                       the three routes below
     python tools/trace_calls.py and2:features=500,gates=500 --construction three-channel
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -55,7 +56,7 @@ class Trace:
     def changes(self) -> int:
         """How often the next function stands in another folder."""
         folders = [path.rpartition("/")[0] for path, _ in self.functions]
-        return sum(one != other for one, other in zip(folders, folders[1:], strict=False))
+        return sum(one != other for one, other in pairwise(folders))
 
 
 def traced(source: str, construction: str, active: int) -> Trace:
