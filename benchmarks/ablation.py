@@ -25,7 +25,7 @@ import polyseme as ps
 from ablation_frames import ACTIVE, ERROR, SAMPLES, Choice, Problem, build
 from ablation_recipes import RECIPES, Recipe
 from ablation_trial import Linear, extremes
-from polyseme.verify.sampling import wrong_samples
+from polyseme.verification.sampling import wrong_samples
 from sections import put_section, table
 
 RESULTS = Path(__file__).with_name("ablation.json")

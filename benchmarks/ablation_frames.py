@@ -18,10 +18,10 @@ import polyseme as ps
 from polyseme.codes import SparseCode, affine_code, balanced_code, orthogonal_block_code
 from polyseme.codes.shared_places import shared_places
 from polyseme.compiler.constructions.construction import Task
-from polyseme.compiler.constructions.joint_reads import joint_compression, joint_strengths
-from polyseme.compiler.plan import Stream
-from polyseme.compiler.weights import equalised, weight_matrix
-from polyseme.verify.inputs import draw_inputs
+from polyseme.compiler.constructions.frames.joint_reads import joint_compression, joint_strengths
+from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.compiler.parts.weights import equalised, weight_matrix
+from polyseme.verification.inputs import draw_inputs
 
 ACTIVE, ERROR = 3, 1e-3
 SAMPLES = 200_000

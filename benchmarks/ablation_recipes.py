@@ -23,7 +23,7 @@ from ablation_trial import (
 )
 from ablation_units import clipped, single
 from polyseme.errors import CompileError
-from polyseme.verify.sampling import wrong_samples
+from polyseme.verification.sampling import wrong_samples
 
 _NETWORK_SAMPLES = 20_000
 

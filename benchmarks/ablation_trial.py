@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from ablation_frames import ACTIVE, Floats, Frames, Problem, applied
-from polyseme.compiler.calibrate import best_share
-from polyseme.compiler.plan import Stream
-from polyseme.verify.inputs import draw_inputs
+from polyseme.compiler.constructions.three_channel.calibrate import best_share
+from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.verification.inputs import draw_inputs
 
 Ints = NDArray[np.int32]
 # How many inputs all outputs are read for, not only those that read a feature that is on.

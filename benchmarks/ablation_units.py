@@ -6,15 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from polyseme.compiler.build import CALIBRATION_SAMPLES, build_superposed
-from polyseme.compiler.calibrate import calibrated_shares
 from polyseme.compiler.constructions.construction import Task
-from polyseme.compiler.placement import place_regions
-from polyseme.compiler.plan import Stream
-from polyseme.compiler.thresholds import plan_readout
-from polyseme.compiler.widths import widths_for
+from polyseme.compiler.constructions.three_channel.build import (
+    CALIBRATION_SAMPLES,
+    build_superposed,
+)
+from polyseme.compiler.constructions.three_channel.calibrate import calibrated_shares
+from polyseme.compiler.constructions.three_channel.placement import place_regions
+from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.compiler.constructions.three_channel.thresholds import plan_readout
+from polyseme.compiler.constructions.three_channel.widths import widths_for
 from polyseme.networks.network import Network
-from polyseme.verify.inputs import draw_inputs
+from polyseme.verification.inputs import draw_inputs
 
 
 def single(task: Task, neurons: int) -> Network:

@@ -15,11 +15,11 @@ import numpy as np
 import polyseme as ps
 from capacity_page import NAME, draw, section
 from harness import Job, Part, Row, Size, Tell, serve, side_by_side
-from polyseme.bounds.counting import counting_bits
 from polyseme.circuits.problems import pairwise_and
 from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.compiler.constructions.construction import Task
-from polyseme.compiler.constructions.search import smallest_of
+from polyseme.compiler.search import smallest_of
+from polyseme.limits.counting import counting_bits
 
 ERROR, SEED, AGAIN = 1e-3, 0, 20_000
 PROMISES, QUICK_PROMISES = (2, 3, 5, 8), (3, 2)

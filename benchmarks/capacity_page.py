@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from harness import Results, Row, about
 from plots import lines_of, panels
-from polyseme.verify.intervals import clopper_pearson
+from polyseme.verification.intervals import clopper_pearson
 from sections import table
 
 NAME = "capacity"

@@ -21,13 +21,13 @@ from rich.console import Console
 import polyseme as ps
 from polyseme.cli.logic import netlist_as_read
 from polyseme.compiler.compile import fulfil
-from polyseme.compiler.deep.plan import make_deep_plan
+from polyseme.compiler.constructions.staged.plan import make_deep_plan
 from polyseme.compiler.request import Request
-from polyseme.compiler.schedule import Carry
+from polyseme.compiler.schedule.scheduling import Carry
 from polyseme.compiler.sized import Sized
 from polyseme.errors import PolysemeError
-from polyseme.verify.independent import independent_reference
-from polyseme.verify.sampling import shallow_terms, verify
+from polyseme.verification.independent import independent_reference
+from polyseme.verification.sampling import shallow_terms, verify
 from sections import put_section
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -25,10 +25,10 @@ from rich.console import Console
 
 import polyseme as ps
 from polyseme.circuits.evaluate import wires_on
-from polyseme.compiler.deep.build import build_deep
-from polyseme.compiler.deep.plan import DeepPlan, make_deep_plan
-from polyseme.compiler.plan import Stream
-from polyseme.compiler.schedule import Carry
+from polyseme.compiler.constructions.staged.build import build_deep
+from polyseme.compiler.constructions.staged.plan import DeepPlan, make_deep_plan
+from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.compiler.schedule.scheduling import Carry
 from polyseme.networks.deep_key import DeepKey
 from polyseme.networks.network import Layer, Network
 from polyseme.networks.run import LayerRunner

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import scipy
 
-from polyseme.parallel import threads
+from polyseme.common.parallel import threads
 
 ROOT = Path(__file__).resolve().parent.parent
 Row = dict[str, Any]

@@ -16,12 +16,12 @@ from matplotlib.ticker import StrMethodFormatter
 import polyseme as ps
 from harness import Job, Part, Results, Row, Size, Tell, about, serve, side_by_side
 from plots import lines_of, paper
-from polyseme.bounds.counting import counting_bits, neurons_for
 from polyseme.compiler.compile import fulfil
 from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.compiler.constructions.construction import Task
-from polyseme.compiler.constructions.search import confirmed
 from polyseme.compiler.request import Request
+from polyseme.compiler.search import confirmed
+from polyseme.limits.counting import counting_bits, neurons_for
 from sections import table
 
 NAME = "headline"

@@ -13,9 +13,9 @@ import sys
 import time
 
 import polyseme as ps
-from polyseme.compiler.deep.build import build_deep
-from polyseme.compiler.deep.plan import make_deep_plan
-from polyseme.compiler.schedule import Carry
+from polyseme.compiler.constructions.staged.build import build_deep
+from polyseme.compiler.constructions.staged.plan import make_deep_plan
+from polyseme.compiler.schedule.scheduling import Carry
 
 ACTIVE = 3
 

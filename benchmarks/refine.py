@@ -24,8 +24,8 @@ import numpy as np
 import scipy.sparse as sp
 
 import polyseme as ps
-from polyseme.compiler.weights import weight_matrix
-from polyseme.learn.refine import refine
+from polyseme.compiler.parts.weights import weight_matrix
+from polyseme.learning.refinement.refine import refine
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from sections import put_section

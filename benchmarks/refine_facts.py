@@ -22,9 +22,9 @@ from pathlib import Path
 import numpy as np
 
 import polyseme as ps
-from polyseme.learn.refine import refine
+from polyseme.learning.refinement.refine import refine
 from polyseme.networks.network import Network
-from polyseme.verify.sampling import wrong_samples
+from polyseme.verification.sampling import wrong_samples
 from refine import with_random_weights
 from sections import put_section
 

@@ -20,8 +20,8 @@ from harness import Job, Part, Results, Row, Size, Tell, about, apart, serve
 from plots import lines_of, panels
 from polyseme.circuits.problems import pairwise_and
 from polyseme.compiler.constructions.construction import Task
-from polyseme.compiler.constructions.tight_frames import CONSTRUCTION
-from polyseme.networks.files import key_path, load, save_key
+from polyseme.compiler.constructions.frames.tight_frames import CONSTRUCTION
+from polyseme.networks.saving.files import key_path, load, save_key
 from sections import table
 
 NAME = "scale"

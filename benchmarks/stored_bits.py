@@ -15,15 +15,15 @@ import scipy.sparse as sp
 import polyseme as ps
 from harness import Job, Part, Results, Row, Size, Tell, about, serve, side_by_side
 from headline import read
-from polyseme.bounds.counting import counting_bits
-from polyseme.bounds.drawn_codes import Agreed
-from polyseme.bounds.entropy_coding import encode_integers
-from polyseme.bounds.network_message import read_message, write_message
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import terms_of
 from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.compiler.constructions.construction import Task
-from polyseme.compiler.constructions.search import smallest_of
+from polyseme.compiler.search import smallest_of
+from polyseme.counting_argument.drawn_codes import Agreed
+from polyseme.counting_argument.entropy_coding import encode_integers
+from polyseme.counting_argument.message import read_message, write_message
+from polyseme.limits.counting import counting_bits
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from sections import table
@@ -74,7 +74,7 @@ def superposed(problem: str, construction: str, passes: int, neurons: int) -> Ro
     circuit = read(problem)
     if passes:
         # Imported here so that other steps do not wait for torch.
-        from polyseme.learn.refine import refine
+        from polyseme.learning.refinement.refine import refine
 
         begin = ps.compile(
             circuit, active=ACTIVE, neurons=neurons, seed=SEED, construction=construction

@@ -26,12 +26,12 @@ from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.evaluate import active_matrix, evaluate_sparse
 from polyseme.circuits.problems import pairwise_and
 from polyseme.circuits.terms import terms_of
-from polyseme.compiler.constructions.tight_frames import CONSTRUCTION
+from polyseme.common.parallel import threads
+from polyseme.compiler.constructions.frames.tight_frames import CONSTRUCTION
+from polyseme.networks.exporting.to_onnx import to_onnx
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
-from polyseme.networks.to_onnx import to_onnx
-from polyseme.parallel import threads
-from polyseme.verify.inputs import draw_inputs
+from polyseme.verification.inputs import draw_inputs
 from sections import table
 
 NAME = "throughput"

@@ -16,10 +16,10 @@ import polyseme as ps
 from harness import Job, Part, Results, Row, Size, Tell, about, serve, side_by_side
 from polyseme.circuits.problems import pairwise_and
 from polyseme.compiler.constructions.construction import Task
-from polyseme.compiler.constructions.search import smallest_of
-from polyseme.compiler.constructions.tight_frames import CONSTRUCTION
+from polyseme.compiler.constructions.frames.tight_frames import CONSTRUCTION
+from polyseme.compiler.search import smallest_of
 from polyseme.networks.network import Network
-from polyseme.verify.sampling import draw_fresh
+from polyseme.verification.sampling import draw_fresh
 from sections import table
 
 NAME = "time-to-error"
@@ -113,7 +113,7 @@ def descend(
 ) -> Row:
     """The descent of refinement, from the closed form or from random weights."""
     # Imported here so that other steps do not wait for torch.
-    from polyseme.learn.refine import refine
+    from polyseme.learning.refinement.refine import refine
     from refine import with_random_weights
 
     begun = time.perf_counter()

@@ -22,7 +22,7 @@ from polyseme.circuits.evaluate import evaluate_sparse
 from polyseme.circuits.terms import terms_of
 from polyseme.networks.network import Network
 from polyseme.networks.run import readout_matrix
-from polyseme.verify.inputs import draw_inputs
+from polyseme.verification.inputs import draw_inputs
 
 _SEED, _INPUTS = 0, 5
 _BIAS = 2.0

@@ -19,10 +19,10 @@ from rich.progress import Progress
 
 import polyseme as ps
 from airports_picture import draw
-from polyseme.bounds.counting import counting_bits
-from polyseme.networks.files import key_path
-from polyseme.verify.intervals import clopper_pearson
-from polyseme.verify.sampling import wrong_samples
+from polyseme.limits.counting import counting_bits
+from polyseme.networks.saving.files import key_path
+from polyseme.verification.intervals import clopper_pearson
+from polyseme.verification.sampling import wrong_samples
 
 RELATIONS = {"country": "country", "subd": "subdivision", "city": "city", "tz": "time zone"}
 NEURONS = 2500

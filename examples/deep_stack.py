@@ -16,10 +16,10 @@ import numpy as np
 import polyseme as ps
 from polyseme.circuits.circuit import GateKind
 from polyseme.circuits.evaluate import evaluate_dense
-from polyseme.networks.dense import dense_encoder, dense_readout
+from polyseme.networks.exporting.dense import dense_encoder, dense_readout
 from polyseme.networks.network import Network
-from polyseme.verify.inputs import draw_deep_inputs
-from polyseme.verify.layers import verify_layers
+from polyseme.verification.inputs import draw_deep_inputs
+from polyseme.verification.layers import verify_layers
 
 WIDTH, DEPTH, ACTIVE, NEURONS = 5000, 4, 2, 3500
 SAMPLES = 20_000

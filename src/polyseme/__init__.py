@@ -1,6 +1,5 @@
 """polyseme: a compiler and laboratory for computing in superposition."""
 
-from polyseme.bounds.report import bounds
 from polyseme.circuits import Circuit, GateKind, Names, build_circuit, problems, read
 from polyseme.compiler.compile import compile
 from polyseme.compiler.constructions.citing import citation
@@ -11,13 +10,14 @@ from polyseme.errors import (
     PolysemeError,
     SourceError,
 )
-from polyseme.learn.refine import Refined, refine
+from polyseme.learning.refinement.refine import Refined, refine
+from polyseme.limits.table import bounds
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.deep_key import DeepKey, LayerKey
-from polyseme.networks.files import load, load_key
 from polyseme.networks.network import Network
-from polyseme.verify.layers import verify_layers
-from polyseme.verify.sampling import Verification, verify
+from polyseme.networks.saving.files import load, load_key
+from polyseme.verification.layers import verify_layers
+from polyseme.verification.sampling import Verification, verify
 
 __version__ = "0.1.0"
 

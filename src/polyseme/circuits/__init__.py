@@ -3,10 +3,10 @@
 from polyseme.circuits import problems
 from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
 from polyseme.circuits.evaluate import evaluate_dense, evaluate_sparse, wires_on
+from polyseme.circuits.logic.netlist import Netlist, NetlistKind
+from polyseme.circuits.logic.normalise import normalise
+from polyseme.circuits.logic.rewriting import rewrite
 from polyseme.circuits.names import Names
-from polyseme.circuits.netlist import Netlist, NetlistKind
-from polyseme.circuits.normalise import normalise
-from polyseme.circuits.rewriting import rewrite
 from polyseme.circuits.sources import read
 from polyseme.circuits.terms import Terms, terms_of
 from polyseme.circuits.writers.aiger import write_aiger

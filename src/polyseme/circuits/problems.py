@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
-from polyseme.circuits.influence import INFLUENCES, all_sets, count_sets, draw_gates
-from polyseme.circuits.layered import draw_layers
+from polyseme.circuits.drawing.influence import INFLUENCES, all_sets, count_sets, draw_gates
+from polyseme.circuits.drawing.layered import draw_layers
 from polyseme.circuits.names import Names
 from polyseme.circuits.readers.facts import facts_from_table
 from polyseme.errors import SourceError

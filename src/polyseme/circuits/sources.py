@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from polyseme.circuits.aig import netlist_of
 from polyseme.circuits.circuit import Circuit
-from polyseme.circuits.influence import INFLUENCES
-from polyseme.circuits.netlist import Netlist
-from polyseme.circuits.normalise import normalise
+from polyseme.circuits.drawing.influence import INFLUENCES
+from polyseme.circuits.logic.aig import netlist_of
+from polyseme.circuits.logic.netlist import Netlist
+from polyseme.circuits.logic.normalise import normalise
 from polyseme.circuits.problems import (
     MAX_LAYERED_GATES,
     MAX_SEED,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from polyseme.circuits.aig import netlist_of
 from polyseme.circuits.circuit import Circuit
-from polyseme.circuits.netlist import Netlist
-from polyseme.circuits.normalise import normalise
-from polyseme.circuits.rewriting import rewrite
+from polyseme.circuits.logic.aig import netlist_of
+from polyseme.circuits.logic.netlist import Netlist
+from polyseme.circuits.logic.normalise import normalise
+from polyseme.circuits.logic.rewriting import rewrite
 from polyseme.circuits.sources import LOGIC_READERS
 from polyseme.errors import PolysemeError
 

@@ -15,17 +15,17 @@ from typing import Annotated
 import typer
 
 import polyseme
-from polyseme.cli.bounds import bounds_command
-from polyseme.cli.compile import compile_command
-from polyseme.cli.constructions import constructions_command
-from polyseme.cli.convert import convert_command
-from polyseme.cli.counting import counting_command
-from polyseme.cli.export import export_command
-from polyseme.cli.inspect import inspect_command
-from polyseme.cli.report import emit, one_line
-from polyseme.cli.reproduce import reproduce_command
-from polyseme.cli.run import run_command
-from polyseme.cli.verify import verify_command
+from polyseme.cli.commands.bounds import bounds_command
+from polyseme.cli.commands.compile import compile_command
+from polyseme.cli.commands.constructions import constructions_command
+from polyseme.cli.commands.convert import convert_command
+from polyseme.cli.commands.counting import counting_command
+from polyseme.cli.commands.export import export_command
+from polyseme.cli.commands.inspect import inspect_command
+from polyseme.cli.commands.reproduce import reproduce_command
+from polyseme.cli.commands.run import run_command
+from polyseme.cli.commands.verify import verify_command
+from polyseme.cli.output.text import emit, one_line
 from polyseme.errors import PolysemeError
 
 DONE = 0

@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from polyseme.cli.options import whole
-from polyseme.cli.places import check_output
+from polyseme.cli.output_paths import check_output
 from polyseme.compiler.request import Request
 from polyseme.compiler.sized import Sized
 from polyseme.errors import PolysemeError
-from polyseme.learn.refine import MAX_PASSES, refine
-from polyseme.learn.torch_extra import import_torch
+from polyseme.learning.refinement.refine import MAX_PASSES, refine
+from polyseme.learning.refinement.torch_extra import import_torch
 
 Refine = Annotated[
     int | None,

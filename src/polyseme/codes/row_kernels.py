@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
 from polyseme.codes.shared_places import shared_places
-from polyseme.parallel import in_order, threads
+from polyseme.common.parallel import in_order, threads
 
 # What one kernel takes to compile, products of scipy need for about so many additions.
 _WORTHWHILE = 50_000_000

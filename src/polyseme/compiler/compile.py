@@ -6,18 +6,18 @@ from collections.abc import Callable
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import terms_of
-from polyseme.compiler.build import build_monosemantic
-from polyseme.compiler.constructions import three_channel
+from polyseme.compiler.choose import smaller_than_channels
 from polyseme.compiler.constructions.catalogue import CATALOGUE
-from polyseme.compiler.constructions.choice import smaller_than_channels
 from polyseme.compiler.constructions.construction import Construction, Task
-from polyseme.compiler.constructions.search import check_serves, confirmed, smallest_of
-from polyseme.compiler.deep.build import build_deep
-from polyseme.compiler.deep.plan import make_deep_plan
-from polyseme.compiler.deep.report import layer_decisions
-from polyseme.compiler.deep.sizing import confirm_deep, smallest_deep
+from polyseme.compiler.constructions.staged.build import build_deep
+from polyseme.compiler.constructions.staged.plan import make_deep_plan
+from polyseme.compiler.constructions.staged.report import layer_decisions
+from polyseme.compiler.constructions.staged.sizing import confirm_deep, smallest_deep
+from polyseme.compiler.constructions.three_channel import three_channel
+from polyseme.compiler.constructions.three_channel.build import build_monosemantic
 from polyseme.compiler.request import Request
-from polyseme.compiler.schedule import Carry
+from polyseme.compiler.schedule.scheduling import Carry
+from polyseme.compiler.search import check_serves, confirmed, smallest_of
 from polyseme.compiler.sized import Sized
 from polyseme.errors import CompileError
 from polyseme.networks.network import Network

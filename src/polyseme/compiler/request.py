@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.compiler.constructions.catalogue import CATALOGUE
-from polyseme.compiler.schedule import Carry
+from polyseme.compiler.schedule.scheduling import Carry
 from polyseme.errors import CompileError
 
 CARRIES = tuple(Carry)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from polyseme.compiler.deep.report import LayerDecision
+from polyseme.compiler.constructions.staged.report import LayerDecision
 from polyseme.networks.network import Network
-from polyseme.verify.sampling import Verification
+from polyseme.verification.sampling import Verification
 
 
 @dataclass(frozen=True)

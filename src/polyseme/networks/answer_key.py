@@ -64,7 +64,7 @@ class AnswerKey:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the key as `docs/format.md` describes."""
-        from polyseme.networks.files import save_key
+        from polyseme.networks.saving.files import save_key
 
         save_key(self, path)
 

@@ -256,13 +256,13 @@ class Network:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save weights, encoder and readout (not the answer key) as `docs/format.md` describes."""
-        from polyseme.networks.files import save_network
+        from polyseme.networks.saving.files import save_network
 
         save_network(self, path)
 
     def to_torch(self) -> torch.nn.Module:
         """Return the network as plain torch layers; needs the `torch` extra."""
-        from polyseme.networks.to_torch import to_torch
+        from polyseme.networks.exporting.to_torch import to_torch
 
         return to_torch(self)
 

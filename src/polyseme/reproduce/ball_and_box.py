@@ -18,7 +18,7 @@ from math import sqrt
 
 import numpy as np
 
-from polyseme.distributions import normal_quantile
+from polyseme.common.distributions import normal_quantile
 from polyseme.reproduce.row import Note, Row, equal
 
 ACTIVE = 1024

@@ -24,12 +24,12 @@ from numpy.typing import NDArray
 from polyseme.codes.arithmetic_progressions import progression_capacity, progression_code
 from polyseme.codes.coherence import coherence
 from polyseme.codes.reed_solomon import largest_field, reed_solomon_code
-from polyseme.compiler.constructions.small_networks import (
+from polyseme.reproduce.row import Note, Row, equal, explained
+from polyseme.reproduce.small_networks import (
     SmallNetworks,
     SuperposedNetworks,
     superpose,
 )
-from polyseme.reproduce.row import Note, Row, equal, explained
 
 NEURONS, WIDTH, SPREAD, ROTATIONS = 1000, 4, 6, 5
 BLOCK = NEURONS // WIDTH

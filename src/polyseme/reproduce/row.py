@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
-from polyseme.literature import PUBLICATIONS
+from polyseme.common.literature import PUBLICATIONS
 
 Note = Callable[[str], None]
 

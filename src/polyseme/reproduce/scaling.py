@@ -23,14 +23,14 @@ from math import exp, log, log2, sqrt
 
 import numpy as np
 
-from polyseme.bounds.combinatorics import log2_binomial
 from polyseme.circuits.problems import pairwise_and
-from polyseme.compiler.build import build_superposed
-from polyseme.compiler.plan import Plan, Stream, make_plan
-from polyseme.compiler.prediction import predicted_neurons
+from polyseme.compiler.constructions.three_channel.build import build_superposed
+from polyseme.compiler.constructions.three_channel.plan import Plan, Stream, make_plan
+from polyseme.compiler.constructions.three_channel.prediction import predicted_neurons
+from polyseme.limits.combinatorics import log2_binomial
 from polyseme.reproduce.row import Note, Row, at_least, at_most, equal, explained
-from polyseme.verify.inputs import draw_inputs
-from polyseme.verify.sampling import wrong_samples
+from polyseme.verification.inputs import draw_inputs
+from polyseme.verification.sampling import wrong_samples
 
 SOURCE = "adler2024complexity"
 ACTIVE, ERROR = 3, 1e-2

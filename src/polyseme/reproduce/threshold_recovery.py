@@ -22,7 +22,7 @@ from scipy.special import betaincc
 
 from polyseme.codes.gaussian import gaussian_code
 from polyseme.codes.readout import recover, tied_readout
-from polyseme.distributions import binomial_at_least
+from polyseme.common.distributions import binomial_at_least
 from polyseme.reproduce.row import Note, Row, equal
 
 THRESHOLD = 0.5

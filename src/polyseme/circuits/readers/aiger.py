@@ -24,8 +24,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.circuits.logic.netlist import MAX_GATES, MAX_INPUTS, Netlist, NetlistKind
 from polyseme.circuits.names import Names
-from polyseme.circuits.netlist import MAX_GATES, MAX_INPUTS, Netlist, NetlistKind
 from polyseme.circuits.readers.aiger_lines import Rows, Scanner
 from polyseme.circuits.readers.aiger_symbols import STEM, Symbols, distinct, names_of, read_symbols
 from polyseme.circuits.readers.text import (

@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from polyseme.circuits.netlist import Netlist, NetlistKind
+from polyseme.circuits.logic.netlist import Netlist, NetlistKind
 from polyseme.circuits.readers.covers import define_cover
 from polyseme.circuits.readers.signals import Signals
 from polyseme.circuits.readers.text import lines_of, read_logic, shown_path, shown_text

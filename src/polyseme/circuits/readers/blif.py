@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from polyseme.circuits.netlist import Netlist
+from polyseme.circuits.logic.netlist import Netlist
 from polyseme.circuits.readers.covers import define_cover
 from polyseme.circuits.readers.signals import Signals
 from polyseme.circuits.readers.text import (

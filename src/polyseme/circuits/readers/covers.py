@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from polyseme.circuits.netlist import NetlistKind
+from polyseme.circuits.logic.netlist import NetlistKind
 from polyseme.circuits.readers.signals import Signals
 
 # Past this width a cover of a parity would be longer than any file.

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from polyseme.circuits.logic.netlist import Netlist, NetlistKind
 from polyseme.circuits.names import Names
-from polyseme.circuits.netlist import Netlist, NetlistKind
 from polyseme.circuits.readers.text import (
     claimed_size,
     lines_of,

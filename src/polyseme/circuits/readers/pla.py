@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.circuits.logic.netlist import Netlist, NetlistKind
 from polyseme.circuits.names import Names
-from polyseme.circuits.netlist import Netlist, NetlistKind
 from polyseme.circuits.readers.text import (
     check_signal,
     claimed_size,

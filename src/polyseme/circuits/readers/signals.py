@@ -16,8 +16,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.circuits.logic.netlist import Netlist, NetlistKind
 from polyseme.circuits.names import Names
-from polyseme.circuits.netlist import Netlist, NetlistKind
 from polyseme.circuits.readers.text import check_signal, shown_text
 from polyseme.circuits.topological import CyclicError, topological_order
 from polyseme.errors import SourceError

@@ -7,12 +7,12 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.circuits.aig import netlist_of, two_input_ands
 from polyseme.circuits.circuit import Circuit
+from polyseme.circuits.logic.aig import netlist_of, two_input_ands
+from polyseme.circuits.logic.netlist import Netlist
 from polyseme.circuits.names import Names
-from polyseme.circuits.netlist import Netlist
+from polyseme.common.files import write_whole
 from polyseme.errors import SourceError
-from polyseme.writing import write_whole
 
 
 def write_aiger(circuit: Circuit, path: str | os.PathLike[str]) -> None:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.names import Names
 from polyseme.circuits.readers.json_circuit import FORMAT, KIND_NAMES, VERSION
-from polyseme.writing import write_whole
+from polyseme.common.files import write_whole
 
 
 def write_json(circuit: Circuit, path: str | os.PathLike[str]) -> None:

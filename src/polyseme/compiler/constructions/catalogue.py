@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from polyseme.compiler.constructions import (
-    and_tree,
-    error_correction,
+from polyseme.compiler.constructions import monosemantic, quadratic
+from polyseme.compiler.constructions import reed_solomon as reed_solomon_exact
+from polyseme.compiler.constructions.construction import Construction
+from polyseme.compiler.constructions.frames import one_bit, tight_frames
+from polyseme.compiler.constructions.random_weights import (
+    sign_products,
+    targeted_pairs,
+    universal_and,
+)
+from polyseme.compiler.constructions.staged import and_tree, error_correction
+from polyseme.compiler.constructions.three_channel import (
     input_channel,
     k_and,
     mixed_channel,
-    monosemantic,
-    one_bit,
     output_channel,
     permutation,
-    quadratic,
-    reed_solomon_exact,
-    sign_products,
     single_use,
-    targeted_pairs,
     three_channel,
-    tight_frames,
-    universal_and,
 )
-from polyseme.compiler.constructions.construction import Construction
 
 _ALL = (
     monosemantic.CONSTRUCTION,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from polyseme.common.literature import PUBLICATIONS
 from polyseme.compiler.constructions.catalogue import CATALOGUE
-from polyseme.literature import PUBLICATIONS
 from polyseme.networks.network import Network
 
 # Ours throughout, after the scheme of decompressing, then computing and compressing.

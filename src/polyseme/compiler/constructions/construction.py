@@ -11,7 +11,7 @@ import numpy as np
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import Terms, terms_of
-from polyseme.compiler.plan import Plan, make_plan
+from polyseme.compiler.constructions.three_channel.plan import Plan, make_plan
 from polyseme.errors import CompileError
 from polyseme.networks.network import Network
 
@@ -68,7 +68,7 @@ class Construction:
     """A recipe under its own name.
 
     `problem`, `law` (neurons, constant included), `error` and `assumptions` are its theorem in
-    words; `sources` are keys of `polyseme.literature.PUBLICATIONS`. `exponent` is the slope of
+    words; `sources` are keys of `common.literature.PUBLICATIONS`. `exponent` is the slope of
     log neurons against log gates as problems of its kind grow, at fixed promise, error and
     influence, logarithms aside.
 

@@ -8,8 +8,8 @@ features is one neuron.) It stores one weight a literal.
 
 from __future__ import annotations
 
-from polyseme.compiler.build import build_monosemantic
 from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.compiler.constructions.three_channel.build import build_monosemantic
 from polyseme.networks.network import Network
 
 

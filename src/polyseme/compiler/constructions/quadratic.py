@@ -40,7 +40,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
-from polyseme.compiler.constructions.assembly import (
+from polyseme.common.distributions import binomial_at_least
+from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.compiler.parts.assembly import (
     crowds,
     finished,
     gate_inputs,
@@ -50,9 +53,6 @@ from polyseme.compiler.constructions.assembly import (
     refuses_gates,
     smallest_number,
 )
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
-from polyseme.compiler.plan import Stream
-from polyseme.distributions import binomial_at_least
 from polyseme.errors import CompileError
 from polyseme.networks.network import EXACT, Layer, Network
 

@@ -1,0 +1,1 @@
+"""Random circuits: what named problems draw."""

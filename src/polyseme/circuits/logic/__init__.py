@@ -1,0 +1,1 @@
+"""Logic as read, and how it becomes a circuit."""

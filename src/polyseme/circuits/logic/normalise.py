@@ -1,0 +1,174 @@
+"""From logic as files have it to a circuit that rests at zero.
+
+With all inputs off, some signals of a netlist are on. Each of those is replaced by its complement,
+which is off then; whoever read the signal reads the complement negated. So a signal becomes a wire
+that rests at zero and a polarity, and a gate reads *plain* wires (polarity and literal agree) and
+*negated* ones:
+
+| gate | plain | negated | becomes |
+|---|---|---|---|
+| AND | any | none | AND of the plain |
+| AND | one | some | AND_NOT |
+| AND | several | some | AND of the plain, then AND_NOT |
+| AND | none | some | OR of the negated, complemented: that NOR is on at rest |
+| XOR | any | any | XOR of the wires, complemented if an odd number is negated |
+
+On the way constants are folded, gates that compute the same from the same wires are merged, and in
+the end gates that no output needs are dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.circuits.logic.netlist import Netlist, NetlistKind
+from polyseme.circuits.terms import MAX_XOR_INPUTS
+from polyseme.errors import SourceError
+
+_AND, _OR, _AND_NOT, _XOR = (
+    int(kind) for kind in (GateKind.AND, GateKind.OR, GateKind.AND_NOT, GateKind.XOR)
+)
+
+
+def normalise(netlist: Netlist) -> Circuit:
+    """Make the circuit that computes what a netlist does, every wire of it resting at zero.
+
+    All inputs become features, read or not; an output keeps its name, and its polarity in
+    `inverted`; one that is constant names wire -1. No gate has a constant or a repeated input or
+    only one input, no two gates are the same, every gate is needed by an output, and no XOR has
+    more than MAX_XOR_INPUTS inputs. Raises SourceError when a gate or output reads a literal that
+    is not defined before it, and as `Circuit` does (for want of inputs or outputs, say).
+    """
+    _check(netlist)
+    inputs = len(netlist.inputs)
+    gates = _Gates(inputs)
+    # A wire and a polarity are a literal of the new circuit: 2 * (wire + 1), plus one if the signal
+    # is the wire's complement. Literals 0 and 1 are the constants, as in the netlist.
+    literals = list(range(0, 2 * inputs + 2, 2))
+    fan_in = netlist.fan_in.tolist()
+    ends = netlist.fan_in_offsets.tolist()
+    for kind, (begin, end) in zip(netlist.kinds.tolist(), pairwise(ends), strict=True):
+        read = [literals[literal >> 1] ^ (literal & 1) for literal in fan_in[begin:end]]
+        literals.append(gates.and_of(read) if kind == NetlistKind.AND else gates.xor_of(read))
+    outputs = [literals[literal >> 1] ^ (literal & 1) for literal in netlist.outputs.tolist()]
+    return _needed(netlist, gates, np.array(outputs, np.int64))
+
+
+class _Gates:
+    """The circuit's gates so far, over nodes: node 0 is off, node wire + 1 is the wire."""
+
+    def __init__(self, features: int):
+        self.kinds: list[int] = []
+        self.fan_in: list[int] = []
+        self.ends: list[int] = [0]
+        self._next = features + 1
+        self._nodes: dict[tuple[int, ...], int] = {}
+
+    def and_of(self, literals: list[int]) -> int:
+        """The literal of an AND of literals."""
+        plain: set[int] = set()
+        negated: set[int] = set()
+        for literal in literals:
+            if literal > 1:
+                (negated if literal & 1 else plain).add(literal >> 1)
+            elif not literal:
+                return 0
+        if not plain:
+            return 2 * self._one_or_more(_OR, negated) ^ 1
+        if not plain.isdisjoint(negated):
+            return 0
+        first = self._one_or_more(_AND, plain)
+        # The AND of the plain wires may turn out to be one of the negated wires.
+        if not negated:
+            return 2 * first
+        return 0 if first in negated else 2 * self._node(_AND_NOT, (first, *sorted(negated)))
+
+    def xor_of(self, literals: list[int]) -> int:
+        """The literal of an XOR of literals."""
+        polarity = 0
+        for literal in literals:
+            polarity ^= literal & 1
+        nodes = _odd(literal >> 1 for literal in literals)
+        while len(nodes) > MAX_XOR_INPUTS:
+            pieces = range(0, len(nodes), MAX_XOR_INPUTS)
+            # The XOR of some may turn out to be another that is there, so they may cancel again.
+            nodes = _odd(
+                self._one_or_more(_XOR, nodes[piece : piece + MAX_XOR_INPUTS]) for piece in pieces
+            )
+        return 2 * self._one_or_more(_XOR, nodes) ^ polarity
+
+    def _one_or_more(self, kind: int, nodes: Iterable[int]) -> int:
+        """The node of a gate of any number of inputs; of none it is off (as OR and XOR are)."""
+        ordered = sorted(nodes)
+        if len(ordered) < 2:
+            return ordered[0] if ordered else 0
+        return self._node(kind, ordered)
+
+    def _node(self, kind: int, nodes: Sequence[int]) -> int:
+        key = (kind, *nodes)
+        node = self._nodes.setdefault(key, self._next)
+        if node == self._next:
+            self._next += 1
+            self.kinds.append(kind)
+            self.fan_in += nodes
+            self.ends.append(len(self.fan_in))
+        return node
+
+
+def _odd(nodes: Iterable[int]) -> list[int]:
+    """The nodes met an odd number of times, in order, without the constant."""
+    odd: set[int] = set()
+    for node in nodes:
+        odd ^= {node}
+    odd.discard(0)
+    return sorted(odd)
+
+
+def _needed(netlist: Netlist, gates: _Gates, outputs: NDArray[np.int64]) -> Circuit:
+    """The circuit of the gates that some output needs, in the order they stand in."""
+    features = len(netlist.inputs)
+    needed = bytearray(features + 1 + len(gates.kinds))
+    for node in (outputs >> 1).tolist():
+        needed[node] = 1
+    for gate in range(len(gates.kinds) - 1, -1, -1):
+        if needed[features + 1 + gate]:
+            for node in gates.fan_in[gates.ends[gate] : gates.ends[gate + 1]]:
+                needed[node] = 1
+    kept = np.frombuffer(needed, np.uint8).astype(bool)
+    kept[: features + 1] = True
+    # Node 0, the constant, becomes wire -1.
+    wire = np.cumsum(kept) - 2
+    kept_gates = kept[features + 1 :]
+    widths = np.diff(gates.ends)
+    nodes = np.array(gates.fan_in, np.int64)[np.repeat(kept_gates, widths)]
+    return Circuit(
+        features=netlist.inputs,
+        kinds=np.array(gates.kinds, np.uint8)[kept_gates],
+        fan_in_offsets=np.concatenate(([0], np.cumsum(widths[kept_gates], dtype=np.int64))),
+        fan_in=wire[nodes],
+        outputs=wire[outputs >> 1],
+        output_names=netlist.output_names,
+        name=netlist.name,
+        inverted=(outputs & 1).astype(bool),
+    )
+
+
+def _check(netlist: Netlist) -> None:
+    widths = np.diff(netlist.fan_in_offsets)
+    first = 2 * (1 + len(netlist.inputs))
+    above = first + 2 * np.repeat(np.arange(netlist.gates), widths)
+    for what, literals, limit in (
+        ("a gate", netlist.fan_in, above),
+        ("an output", netlist.outputs, np.int64(first + 2 * netlist.gates)),
+    ):
+        bad = (literals < 0) | (literals >= limit)
+        if bad.any():
+            literal = int(literals[int(np.argmax(bad))])
+            raise SourceError(
+                f"{netlist.name}: {what} reads literal {literal}, which is not defined before it"
+            )

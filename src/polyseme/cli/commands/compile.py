@@ -1,0 +1,160 @@
+"""`polyseme compile`: a circuit in, a network and its answer key out."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from polyseme.circuits.sources import read
+from polyseme.cli.logic import check_rewritable, rewritten
+from polyseme.cli.options import (
+    DEFAULT_ERROR,
+    Active,
+    AsJson,
+    Error,
+    Seed,
+    Source,
+    neurons_or_auto,
+)
+from polyseme.cli.output.compile_report import Compiled, emit_compiled
+from polyseme.cli.output.progress import steps
+from polyseme.cli.output.text import rate, remark
+from polyseme.cli.output_paths import check_output
+from polyseme.cli.refining import Refine, RefineState, check_refining, refined
+from polyseme.compiler.compile import fulfil
+from polyseme.compiler.request import Request
+from polyseme.limits.counting import counting_bits
+from polyseme.networks.network import Network
+from polyseme.networks.saving.files import key_path, save_key, save_network
+
+
+def compile_command(
+    source: Source,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="NET",
+            help="The network file to write, its answer key beside it; without this, none is.",
+        ),
+    ] = None,
+    active: Active = 3,
+    error: Error = DEFAULT_ERROR,
+    neurons: Annotated[
+        int | None,
+        typer.Option(
+            "--neurons",
+            metavar="N",
+            parser=neurons_or_auto,
+            help="The most ReLUs there may be; auto finds the fewest that meet --error.",
+        ),
+    ] = None,
+    construction: Annotated[
+        str,
+        typer.Option(
+            "--construction",
+            metavar="NAME",
+            help="auto, or one of those that `polyseme constructions` lists.",
+        ),
+    ] = "auto",
+    encoder: Annotated[
+        str,
+        typer.Option(
+            "--encoder",
+            metavar="NAME",
+            help="superposed, basis (each feature a dimension of its own), or auto.",
+        ),
+    ] = "auto",
+    rewrite: Annotated[
+        bool,
+        typer.Option(
+            "--rewrite",
+            help="First make a file of logic smaller, which needs the extra polyseme[logic].",
+        ),
+    ] = False,
+    carry: Annotated[
+        str,
+        typer.Option(
+            "--carry",
+            metavar="NAME",
+            help="How wires pass a layer of a deep network unchanged: gates (a neuron repeats "
+            "them), residual (a residual stream), or auto: what makes the widest layer narrower.",
+        ),
+    ] = "auto",
+    refine: Refine = None,
+    refine_state: RefineState = None,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> int:
+    """Compile SOURCE into a network of as few neurons as keep its error under --error.
+
+    Example: polyseme compile and2:features=2000,gates=2000 -o net.safetensors
+    Example: polyseme compile c432.bench --rewrite -o c432.safetensors
+
+    Exit status 1 says that the measured error may be above --error.
+    """
+    if output is not None:
+        _check_outputs(output, source)
+    if rewrite:
+        check_rewritable(source)
+    check_refining(refine, refine_state, (source, *([output] if output else [])))
+    with steps(f"reading {source}") as step:
+        circuit = read(source)
+        if rewrite:
+            step(f"rewriting {circuit.gates:,} gates")
+            circuit = rewritten(circuit)
+        begun = time.perf_counter()
+        request = Request(active, error, neurons, construction, encoder, seed, carry)
+        sized = fulfil(circuit, request, step)
+        if refine is not None:
+            sized = refined(sized, request, refine, refine_state, step)
+        seconds = time.perf_counter() - begun
+        count = counting_bits(circuit)
+        if output is not None:
+            _save(sized.network, output)
+    assert sized.confirmation is not None
+    compiled = Compiled(
+        network=sized.network,
+        circuit=circuit,
+        measured=sized.confirmation,
+        count=count,
+        error_asked=error,
+        seconds=seconds,
+        per_layer=sized.layers,
+        predicted_neurons=sized.predicted,
+    )
+    emit_compiled(compiled, output, as_json)
+    return _status(compiled)
+
+
+def _check_outputs(output: str, source: str) -> None:
+    """Before a minute of work: both files can be written, and neither is the source."""
+    inputs = (source, source.partition(":")[2] or source)
+    check_output(output, inputs)
+    check_output(str(key_path(output)), inputs)
+
+
+def _save(network: Network, output: str) -> None:
+    """Write the answer key, then the network, so that no network appears without its key.
+
+    A few constructions have none; then the key of what was there before must not stay.
+    """
+    if network.key is not None:
+        save_key(network.key, key_path(output))
+    save_network(network, output)
+    if network.key is None:
+        key_path(output).unlink(missing_ok=True)
+
+
+def _status(compiled: Compiled) -> int:
+    upper = compiled.measured.error_interval[1]
+    if upper <= compiled.error_asked:
+        return 0
+    remark(
+        f"polyseme: the network falls short: its error may be up to {rate(upper)}, "
+        f"asked for was {rate(compiled.error_asked)}"
+    )
+    return 1

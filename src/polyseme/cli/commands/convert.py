@@ -1,0 +1,56 @@
+"""`polyseme convert`: a circuit into a file of logic that other programs read."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from polyseme.circuits.sources import read
+from polyseme.circuits.writers.aiger import write_aiger
+from polyseme.circuits.writers.json_circuit import write_json
+from polyseme.cli.options import AsJson, Source
+from polyseme.cli.output.text import emit, emit_json
+from polyseme.cli.output_paths import check_output
+from polyseme.errors import PolysemeError
+
+_WRITERS = {".aig": write_aiger, ".aag": write_aiger, ".json": write_json}
+
+
+def convert_command(
+    source: Source,
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="The file to write; its ending tells the format: .aig, .aag (AIGER) or .json.",
+            show_default=False,
+        ),
+    ],
+    as_json: AsJson = False,
+) -> int:
+    """Write SOURCE as AIGER, which any logic tool reads, or as JSON, which keeps every gate.
+
+    Example: polyseme convert adder.blif -o adder.aig
+    """
+    writer = next(
+        (write for ending, write in _WRITERS.items() if output.lower().endswith(ending)), None
+    )
+    if writer is None:
+        raise PolysemeError(f"--output {output[-60:]!r} must end in one of {', '.join(_WRITERS)}")
+    check_output(output, (source, source.partition(":")[2] or source))
+    circuit = read(source)
+    writer(circuit, output)
+    counts = {
+        "features": len(circuit.features),
+        "outputs": len(circuit.outputs),
+        "gates": circuit.gates,
+        "depth": circuit.depth,
+    }
+    if as_json:
+        emit_json({"file": output, "name": circuit.name, **counts})
+    else:
+        emit(f"{output}: {', '.join(f'{name} {count:,}' for name, count in counts.items())}")
+    return 0

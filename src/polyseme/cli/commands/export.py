@@ -1,0 +1,62 @@
+"""`polyseme export`: a network for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+from safetensors.numpy import save
+
+from polyseme.cli.options import AsJson, NetworkFile
+from polyseme.cli.output.text import emit, emit_json
+from polyseme.cli.output_paths import check_output, key_beside
+from polyseme.errors import PolysemeError
+from polyseme.networks.exporting.to_onnx import to_onnx
+from polyseme.networks.exporting.to_torch import to_torch
+from polyseme.networks.network import Network
+from polyseme.networks.saving.files import load, write_whole
+
+
+def export_command(
+    network_file: NetworkFile,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help="torch (the state dict of plain layers, as safetensors) or onnx.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="The file to write.", show_default=False
+        ),
+    ],
+    as_json: AsJson = False,
+) -> int:
+    """Write NET in a format that other programs read.
+
+    Example: polyseme export net.safetensors --to onnx -o net.onnx
+    """
+    if to not in _FORMATS:
+        raise PolysemeError(f"--to {to[:40]!r} must be one of {', '.join(_FORMATS)}")
+    check_output(output, (network_file, key_beside(network_file) or network_file))
+    content = _FORMATS[to](load(network_file))
+    write_whole(output, content)
+    if as_json:
+        emit_json({"file": output, "format": to, "bytes": len(content)})
+    else:
+        emit(f"{output}: {len(content):,} bytes written")
+    return 0
+
+
+def _torch_state(network: Network) -> bytes:
+    """The state dict as safetensors: it loads into the same layers, and holds no code."""
+    state = to_torch(network).state_dict()
+    return save({name: tensor.numpy() for name, tensor in state.items()}, {"format": "pt"})
+
+
+_FORMATS: dict[str, Callable[[Network], bytes]] = {"torch": _torch_state, "onnx": to_onnx}

@@ -1,0 +1,64 @@
+"""`polyseme run`: names in, names out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from polyseme.circuits.names import Names
+from polyseme.cli.options import AsJson, NetworkFile
+from polyseme.cli.output.text import emit, emit_json, remark
+from polyseme.errors import SourceError
+from polyseme.networks.saving.files import load
+
+
+def run_command(
+    network_file: NetworkFile,
+    features: Annotated[
+        list[str],
+        typer.Option(
+            "--on",
+            metavar="FEATURE[,FEATURE…]",
+            help="Features to switch on; may be given again. A name may hold commas itself.",
+            show_default=False,
+        ),
+    ],
+    as_json: AsJson = False,
+) -> int:
+    """Run NET with some features on and print the outputs that are on, one a line.
+
+    Example: polyseme run net.safetensors --on x3,x17
+    """
+    network = load(network_file)
+    on = _names_on(network.encoder.features, features)
+    outputs = network.run(on)
+    if len(on) > network.provenance.active:
+        remark(
+            f"polyseme: {len(on)} features are on, more than the {network.provenance.active} the "
+            "network was compiled for; its answer may be wrong"
+        )
+    if as_json:
+        emit_json({"on": on, "outputs": outputs})
+    elif outputs:
+        emit("\n".join(outputs))
+    else:
+        remark("no output is on")
+    return 0
+
+
+def _names_on(names: Names, given: list[str]) -> list[str]:
+    """Every feature named, once: a text that is no name as a whole is taken apart at its commas."""
+    pieces = (
+        piece for text in given for piece in ([text] if _known(names, text) else text.split(","))
+    )
+    found = {names[names.position(piece.strip())]: None for piece in pieces}
+    return list(found)
+
+
+def _known(names: Names, text: str) -> bool:
+    try:
+        names.position(text)
+    except SourceError:
+        return False
+    return True

@@ -1,0 +1,193 @@
+"""`polyseme verify`: is a saved network the circuit it was compiled from?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from polyseme.circuits.circuit import Circuit
+from polyseme.circuits.problems import MAX_SIZE
+from polyseme.circuits.sources import read
+from polyseme.cli.logic import netlist_as_read
+from polyseme.cli.options import DEFAULT_ERROR, AsJson, Error, NetworkFile, Seed, whole
+from polyseme.cli.output.progress import bar
+from polyseme.cli.output.text import rate, remark
+from polyseme.cli.output.verify_report import Trial, emit_trials
+from polyseme.cli.output_paths import key_beside
+from polyseme.errors import PolysemeError
+from polyseme.networks.network import Network
+from polyseme.networks.saving.files import key_path, load
+from polyseme.verification.independent import independent_reference
+from polyseme.verification.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
+from polyseme.verification.layers import LayerReport, deep_key_of, verify_layers
+from polyseme.verification.reference import Reference, reference_of
+from polyseme.verification.sampling import Verification, shallow_terms, verify
+
+MAX_SAMPLES = 10_000_000
+# Lists of active features are held in memory: at most this many entries.
+MAX_ENTRIES = 10**8
+EVERY_GATE_ALONE = "every gate alone"
+
+
+def verify_command(
+    network_file: NetworkFile,
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SOURCE]",
+            help="What to compare with; by default the circuit in the answer key beside NET.",
+            show_default=False,
+        ),
+    ] = None,
+    active: Annotated[
+        int | None,
+        typer.Option(
+            "--active",
+            metavar="S",
+            parser=whole(1, MAX_SIZE),
+            help="Features on at once; by default as many as the network was compiled for.",
+        ),
+    ] = None,
+    samples: Annotated[
+        int,
+        typer.Option("--samples", metavar="N", parser=whole(1, MAX_SAMPLES), help="Inputs to try."),
+    ] = 100_000,
+    inputs: Annotated[
+        str,
+        typer.Option(
+            "--inputs",
+            metavar="NAME",
+            help=f"Which inputs: {', '.join(DESCRIPTIONS)}, or all; of a circuit deeper than one "
+            f"hidden layer: {', '.join(DEEP_DESCRIPTIONS)}, or all.",
+        ),
+    ] = "satisfied",
+    independent: Annotated[
+        bool,
+        typer.Option(
+            "--independent",
+            help="Compare with SOURCE simulated as an AIG, by code that compiling does not use.",
+        ),
+    ] = False,
+    layers: Annotated[
+        bool,
+        typer.Option(
+            "--layers",
+            help="Also compare every layer of a deep network with the answer key beside NET.",
+        ),
+    ] = False,
+    seed: Seed = 1,
+    error: Error = DEFAULT_ERROR,
+    as_json: AsJson = False,
+) -> int:
+    """Compare the network NET with its circuit on fresh inputs.
+
+    Example: polyseme verify net.safetensors --inputs all
+
+    Exit status 1 says that its error is above --error (the lower end of the 95 % interval is).
+    """
+    _check_options(inputs, source, independent, layers)
+    network, circuit, reference = _open(network_file, source, independent)
+    if layers:
+        deep_key_of(network)
+    promise = network.provenance.active if active is None else active
+    _check_load(network, promise, samples)
+    terms = shallow_terms(network, circuit)
+    described = DEEP_DESCRIPTIONS if terms is None else DESCRIPTIONS
+    trials = []
+    for name in _chosen(inputs, deep=terms is None):
+        with bar(f"{name} inputs") as progress:
+            run = verify(
+                network,
+                circuit,
+                active=promise,
+                samples=samples,
+                inputs=name,
+                seed=seed,
+                progress=progress,
+                reference=reference,
+            )
+        able = None if terms is None else int(np.count_nonzero(terms.plain <= promise))
+        trials.append(Trial(run, _proved(run, able), described[name], reference.evaluator))
+    looked_at = _look_at_layers(network, promise, samples, inputs, seed) if layers else None
+    emit_trials(trials, looked_at, several=inputs == "all", as_json=as_json)
+    return _status([trial.run for trial in trials], error)
+
+
+def _check_options(inputs: str, source: str | None, independent: bool, layers: bool) -> None:
+    known = {**DESCRIPTIONS, **DEEP_DESCRIPTIONS}
+    if inputs != "all" and inputs not in known:
+        raise PolysemeError(f"--inputs {inputs[:40]!r} must be one of {', '.join(known)} or all")
+    if independent and source is None:
+        raise PolysemeError("--independent simulates the SOURCE; name it after NET")
+    if layers and source is not None:
+        raise PolysemeError("--layers compares with the answer key beside NET; leave SOURCE out")
+    if layers and inputs == "all":
+        raise PolysemeError("--layers looks at one kind of inputs at a time, not at all")
+
+
+def _chosen(inputs: str, deep: bool) -> tuple[str, ...]:
+    if inputs != "all":
+        return (inputs,)
+    # Mixed inputs are the others over again.
+    return (
+        tuple(name for name in DEEP_DESCRIPTIONS if name != "mixed")
+        if deep
+        else tuple(DESCRIPTIONS)
+    )
+
+
+def _open(
+    network_file: str, source: str | None, independent: bool
+) -> tuple[Network, Circuit, Reference]:
+    """The network, and what to compare it with: the source's circuit, else the answer key's."""
+    if source is not None:
+        network, circuit = load(network_file), read(source)
+        if independent:
+            return network, circuit, independent_reference(netlist_as_read(source, circuit))
+        return network, circuit, reference_of(circuit)
+    network = load(network_file, key_beside(network_file))
+    if network.key is None:
+        raise PolysemeError(
+            f"{network_file}: no answer key {key_path(network_file).name} is beside it; "
+            "name the SOURCE to compare with"
+        )
+    return network, network.key.circuit, reference_of(network.key.circuit)
+
+
+def _check_load(network: Network, active: int, samples: int) -> None:
+    features = len(network.encoder.features)
+    if active > features:
+        raise PolysemeError(f"--active {active} must be 1 to the {features} features there are")
+    if active * samples > MAX_ENTRIES:
+        raise PolysemeError(
+            f"--samples {samples} with {active} active features: "
+            f"their product must be at most {MAX_ENTRIES}"
+        )
+
+
+def _look_at_layers(
+    network: Network, active: int, samples: int, inputs: str, seed: int
+) -> LayerReport:
+    with bar("layers") as progress:
+        return verify_layers(
+            network, active=active, samples=samples, inputs=inputs, seed=seed, progress=progress
+        )
+
+
+def _proved(run: Verification, satisfiable: int | None) -> str | None:
+    """Name what was tried without exception and never failed."""
+    if run.inputs != "alone" or run.wrong:
+        return None
+    return EVERY_GATE_ALONE if run.samples == satisfiable else None
+
+
+def _status(runs: list[Verification], error: float) -> int:
+    short = [run for run in runs if run.error_interval[0] > error]
+    for run in short:
+        remark(
+            f"polyseme: the network falls short on {run.inputs} inputs: its error is at least "
+            f"{rate(run.error_interval[0])}, asked for was {rate(error)}"
+        )
+    return 1 if short else 0

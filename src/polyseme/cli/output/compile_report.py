@@ -1,0 +1,226 @@
+"""What `polyseme compile` prints: JSON, or sentences and for deep circuits a table of layers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from polyseme.circuits.circuit import Circuit
+from polyseme.cli.output.text import emit, emit_json, emit_table, interval, rate
+from polyseme.compiler.constructions.staged.report import LayerDecision
+from polyseme.limits.counting import CountingBound
+from polyseme.limits.lower import least
+from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.deep_key import DeepKey
+from polyseme.networks.network import Network
+from polyseme.networks.saving.files import key_path
+from polyseme.verification.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
+from polyseme.verification.sampling import Verification
+
+_MAX_ROWS = 12
+_COLUMNS = (
+    "layer",
+    "live wires",
+    "neurons",
+    "carried",
+    "kind",
+    "wires on",
+    "superposition would take",
+    "why",
+)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """All that the report on one compilation tells; `per_layer` is empty for one hidden layer.
+
+    `predicted_neurons` were declared before a search; None where the size was not searched for.
+    """
+
+    network: Network
+    circuit: Circuit
+    measured: Verification
+    count: CountingBound
+    error_asked: float
+    seconds: float
+    per_layer: tuple[LayerDecision, ...]
+    predicted_neurons: int | None
+
+    @property
+    def lower_bound_neurons(self) -> int:
+        """Neurons that hold the circuit's bits at one bit a weight, in as many layers."""
+        return least(self.count.bits / len(self.network.layers), 1.0)
+
+
+def emit_compiled(compiled: Compiled, output: str | None, as_json: bool) -> None:
+    """Write the report on standard output; `output` is where the network was saved, if it was."""
+    if as_json:
+        emit_json(_fields(compiled))
+        return
+    emit("\n".join(_sentences(compiled, output)))
+    if compiled.per_layer:
+        _emit_layers(compiled.per_layer)
+
+
+def _fields(compiled: Compiled) -> dict[str, Any]:
+    network, measured = compiled.network, compiled.measured
+    provenance = network.provenance
+    return {
+        "features": len(network.encoder.features),
+        "outputs": len(network.readout.outputs),
+        "gates": provenance.gates,
+        "layers": len(network.layers),
+        # A unit is one ReLU, or two where it is clipped; both numbers are of the widest layer.
+        "units": network.units,
+        "neurons": network.neurons,
+        "neurons_total": network.neurons_total,
+        # Numbers that pass a layer unchanged, at most: the width of the residual stream.
+        "carried": network.carried,
+        "parameters": network.parameters,
+        "weight_bits": network.weight_bits(),
+        "monosemantic_neurons": provenance.monosemantic_neurons,
+        "lower_bound_neurons": compiled.lower_bound_neurons,
+        "predicted_neurons": compiled.predicted_neurons,
+        "construction": provenance.construction,
+        "active": provenance.active,
+        "error": measured.error,
+        "error_interval": list(measured.error_interval),
+        "samples": measured.samples,
+        "inputs": measured.inputs,
+        "seconds": round(compiled.seconds, 3),
+        "seed": provenance.seed,
+        "source": provenance.source,
+        "channels": provenance.channels,
+        "dimensions": network.encoder.dimensions,
+        "in_superposition": network.encoder.in_superposition,
+        "bits": compiled.count.bits,
+        "weights_dtype": _weights_dtype(network),
+        "note": provenance.note,
+        "per_layer": [asdict(layer) for layer in compiled.per_layer],
+    }
+
+
+def _weights_dtype(network: Network) -> str:
+    return str(np.result_type(*(layer.weights.dtype for layer in network.layers)))
+
+
+def _sentences(compiled: Compiled, output: str | None) -> list[str]:
+    network, measured = compiled.network, compiled.measured
+    provenance = network.provenance
+    deep = _is_deep(network)
+    described = DEEP_DESCRIPTIONS if deep else DESCRIPTIONS
+    kinds = ", ".join(f"{name} {count:,}" for name, count in provenance.channels.items())
+    lines = [
+        _headline(compiled),
+        f"error         {measured.wrong:,} of {measured.samples:,} inputs gave any wrong output: "
+        f"95 % interval {interval(measured.error_interval)}, asked for "
+        f"{rate(compiled.error_asked)}",
+        f"measured on   {described[measured.inputs]}, {measured.active} on at once",
+        f"inputs        {_encoding(network)}",
+        f"monosemantic  {_saved(network, deep)}",
+        *_predicted(compiled),
+        f"weights       {network.parameters:,} parameters, {_weights_dtype(network)}; "
+        f"the hidden weights hold {network.weight_bits():,.0f} bits",
+        f"construction  {provenance.construction}; {'layers' if deep else 'gates by channel'}: "
+        f"{kinds}",
+        f"time          {compiled.seconds:.1f} s, seed {provenance.seed}",
+    ]
+    if provenance.note:
+        lines.append(f"note          {provenance.note}")
+    return [*lines, f"saved         {_saved_where(network, output)}"]
+
+
+def _is_deep(network: Network) -> bool:
+    """Whether it was compiled stage by stage; such a network may have one layer all the same."""
+    return isinstance(network.key, DeepKey) or len(network.layers) > 1
+
+
+def _headline(compiled: Compiled) -> str:
+    network = compiled.network
+    amount, noun = _work(compiled)
+    bound = (
+        f"the counting {'bound' if compiled.count.counts_functions else 'estimate'} is "
+        f"{compiled.lower_bound_neurons:,}"
+    )
+    if _is_deep(network):
+        return (
+            f"{network.neurons_total:,} ReLUs in {len(network.layers):,} layers, at most "
+            f"{network.neurons:,} in one, compute {amount:,} {noun}; {bound}"
+        )
+    return (
+        f"{network.neurons:,} ReLUs compute {amount:,} {noun}: {amount / network.neurons:.1f} "
+        f"{noun} a neuron; {bound}"
+    )
+
+
+def _work(compiled: Compiled) -> tuple[int, str]:
+    """What the network computes, counted in the words of its source."""
+    key, circuit = compiled.network.key, compiled.circuit
+    kind = circuit.name.partition(":")[0]
+    if kind == "facts" and isinstance(key, AnswerKey):
+        return len(key.terms), "facts"
+    if kind == "permutation":
+        return len(circuit.outputs), "outputs"
+    return circuit.gates, "gates"
+
+
+def _encoding(network: Network) -> str:
+    features, dimensions = len(network.encoder.features), network.encoder.dimensions
+    if network.encoder.in_superposition:
+        return f"{features:,} features in superposition in {dimensions:,} dimensions"
+    return f"{features:,} features, each a dimension of its own"
+
+
+def _saved(network: Network, deep: bool) -> str:
+    alone = network.provenance.monosemantic_neurons
+    without = f"{'one neuron a wire' if deep else 'one neuron a gate'} takes {alone:,}"
+    if deep:
+        without += " in the widest layer"
+    if network.carried:
+        without += f", wires that pass in the residual stream none (at most {network.carried:,})"
+    if network.neurons >= alone:
+        return f"{without}; superposition saves nothing"
+    return f"{without}; superposition saves {1 - network.neurons / alone:.0%}"
+
+
+def _predicted(compiled: Compiled) -> list[str]:
+    """How good the prediction was that the search set out from, if there was one."""
+    predicted, found = compiled.predicted_neurons, compiled.network.neurons
+    if predicted is None:
+        return []
+    return [f"predicted     {predicted:,} neurons; these are {found / predicted:.2f} times as many"]
+
+
+def _saved_where(network: Network, output: str | None) -> str:
+    if output is None:
+        return "nothing; -o NET saves the network and its answer key"
+    if network.key is None:
+        return f"{output}; this construction has no answer key, so verify it with its SOURCE"
+    return f"{output}, answer key {Path(key_path(output)).name}"
+
+
+def _emit_layers(per_layer: tuple[LayerDecision, ...]) -> None:
+    """A row a layer; of many layers the first and the last few."""
+    rows = [_row(layer) for layer in per_layer]
+    if len(rows) > _MAX_ROWS:
+        kept = _MAX_ROWS - 1
+        hidden = len(rows) - kept
+        elided = ("…", *[""] * (len(_COLUMNS) - 2), f"{hidden:,} layers not shown; see --json")
+        rows = [*rows[: kept - kept // 2], elided, *rows[-(kept // 2) :]]
+    emit_table("layer by layer", _COLUMNS, rows)
+
+
+def _row(layer: LayerDecision) -> tuple[str, ...]:
+    return (
+        str(layer.layer),
+        f"{layer.columns:,}",
+        f"{layer.neurons:,}",
+        f"{layer.carried:,}",
+        layer.kind,
+        f"{layer.mean_on:.1f} ({layer.share_on:.2%})",
+        f"{layer.predicted_superposed:,}",
+        layer.why,
+    )

@@ -1,0 +1,129 @@
+"""What `polyseme verify` prints: one run in sentences, several in a table, layers in another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from polyseme.cli.output.text import emit, emit_json, emit_table, interval, rate
+from polyseme.verification.layers import LayerReport
+from polyseme.verification.sampling import Verification
+
+_EVALUATORS = {"circuit": "the circuit", "aig": "the source, simulated as an AIG"}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run, what it proved if anything, what its inputs are, and what it was compared with."""
+
+    run: Verification
+    proved: str | None
+    description: str
+    evaluator: str
+
+
+def emit_trials(
+    trials: Sequence[Trial], layers: LayerReport | None, several: bool, as_json: bool
+) -> None:
+    """Write everything on standard output; as JSON, the worst of `several` trials leads."""
+    fields = [_fields(trial) for trial in trials]
+    if as_json:
+        worst = max(range(len(trials)), key=lambda place: _badness(trials[place].run))
+        found: dict[str, Any] = {**fields[worst], "runs": fields} if several else fields[0]
+        emit_json(found if layers is None else {**found, "layers": _layer_fields(layers)})
+        return
+    if several:
+        _emit_runs(trials)
+    else:
+        emit("\n".join(_sentences(trials[0])))
+    if layers is not None:
+        _emit_layers(layers)
+
+
+def _badness(run: Verification) -> tuple[float, tuple[float, float]]:
+    return run.error, run.error_interval
+
+
+def _fields(trial: Trial) -> dict[str, Any]:
+    run = trial.run
+    return {
+        "samples": run.samples,
+        "wrong": run.wrong,
+        "error": run.error,
+        "error_interval": list(run.error_interval),
+        "inputs": run.inputs,
+        "active": run.active,
+        "evaluator": trial.evaluator,
+        "proved": trial.proved,
+        "first_wrong": list(run.first_wrong),
+    }
+
+
+def _layer_fields(layers: LayerReport) -> list[dict[str, Any]]:
+    return [{**asdict(layer), "samples": layers.samples} for layer in layers.layers]
+
+
+def _sentences(trial: Trial) -> list[str]:
+    run = trial.run
+    lines = [
+        f"{run.wrong:,} of {run.samples:,} inputs gave any wrong output",
+        f"error   {rate(run.error)}, {_certainty(trial)}",
+        f"inputs  {run.inputs}: {trial.description}; at most {run.active} on at once",
+        f"truth   {_EVALUATORS[trial.evaluator]}",
+    ]
+    if trial.proved:
+        lines.append(f"proved  {trial.proved}")
+    if run.first_wrong:
+        lines.append(f"first   wrong with {', '.join(run.first_wrong)} on")
+    return lines
+
+
+def _certainty(trial: Trial) -> str:
+    # Where nothing was left out, there is no uncertainty to give an interval of.
+    if trial.proved:
+        return "exact"
+    return f"95 % interval {interval(trial.run.error_interval)}"
+
+
+def _emit_runs(trials: Sequence[Trial]) -> None:
+    emit_table(
+        f"at most {trials[0].run.active} features on at once; compared with "
+        f"{_EVALUATORS[trials[0].evaluator]}",
+        ("inputs", "tried", "wrong", "error", "95 % interval", "proved", "what they are"),
+        [
+            (
+                trial.run.inputs,
+                f"{trial.run.samples:,}",
+                f"{trial.run.wrong:,}",
+                rate(trial.run.error),
+                "exact" if trial.proved else interval(trial.run.error_interval),
+                trial.proved or "",
+                trial.description,
+            )
+            for trial in trials
+        ],
+    )
+
+
+def _emit_layers(layers: LayerReport) -> None:
+    emit_table(
+        f"wires read layer by layer, {layers.samples:,} {layers.inputs} inputs",
+        ("layer", "wires", "samples wrong", "first wrong", "wires on", "units active"),
+        [
+            (
+                str(layer.layer),
+                f"{layer.columns:,}",
+                f"{layer.wrong:,}",
+                layer.first_wrong,
+                f"{layer.mean_on:.1f}",
+                f"{layer.mean_active:.1f}",
+            )
+            for layer in layers.layers
+        ],
+    )
+    first = layers.first_wrong
+    if first is None:
+        emit("no layer ever misread a wire")
+    else:
+        emit(f"the first wrong wire is {first.first_wrong}, in layer {first.layer}")

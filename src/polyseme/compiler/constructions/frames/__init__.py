@@ -1,0 +1,1 @@
+"""Constructions between two tight frames."""

@@ -1,0 +1,166 @@
+"""What constructions between two tight frames share: whom they serve, their sizes, their parts.
+
+Outputs have signed codes on neurons, features on dimensions, both unions of orthogonal bases. No
+ReLU bends within the promise, and thresholds of the readout make ANDs of its sums; so all that
+tells two such constructions apart is W, and the noise that it makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from polyseme.codes.code import SparseCode
+from polyseme.codes.orthogonal_blocks import orthogonal_block_code
+from polyseme.common.distributions import normal_above
+from polyseme.compiler.constructions.construction import Task
+from polyseme.compiler.constructions.frames.calibrate_frames import calibrated_slack
+from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.compiler.parts.assembly import (
+    answer_key,
+    finished,
+    gate_inputs,
+    off_lattice,
+    readout_of,
+)
+from polyseme.errors import CompileError
+from polyseme.networks.network import Layer, Network
+
+# How many standard deviations of its sum a ReLU stays away from its bend.
+CLEARANCE = 6.0
+_SLACKS = np.linspace(0.05, 0.95, 91)
+
+
+def refuses_frames(task: Task, weight_of: Callable[[Task], int]) -> str | None:
+    """Why codes of the weight for a task do not serve it; nothing where they do."""
+    if task.encoder == "basis":
+        return "its inputs are in superposition"
+    if not task.is_shallow:
+        return "it takes more than one hidden layer, or an output rests at 1 or is constant"
+    terms = task.terms
+    if not np.array_equal(terms.output, np.arange(terms.outputs)) or (terms.signs < 0).any():
+        return "each output must be one AND of features, none of them negated"
+    if terms.widths.min() != terms.widths.max():
+        return "its gates have different numbers of inputs"
+    if task.error <= 0:
+        return "its error is over the draw of the codes, and never 0"
+    if terms.features < 4 * weight_of(task):
+        return f"its codes take at least {4 * weight_of(task)} features"
+    return None
+
+
+def whole(places: int, weight: int) -> int:
+    """As many as fill whole groups of the codes' weight: frames are tight on those."""
+    return places // weight * weight
+
+
+def dimensions_of(task: Task, neurons: int, weight: int) -> int:
+    """As many as neurons, and at most three for every four features."""
+    return whole(min(neurons, 3 * task.terms.features // 4), weight)
+
+
+def spent(task: Task, neurons: int, weight: int) -> float:
+    """Literals a weight: how much of W it takes to read every output's own features."""
+    places = whole(neurons, weight) * dimensions_of(task, neurons, weight)
+    return task.terms.literals.size / max(places, 1)
+
+
+def excess(task: Task, neurons: int) -> float:
+    """Noise that the feature of most influence makes besides what features make on average."""
+    terms = task.terms
+    return float(terms.influence.max() - terms.literals.size / terms.features) / neurons
+
+
+def failure(task: Task, variance: float, uneven: float = 0.0) -> float:
+    """The chance that an input is decided wrongly with the best threshold, at most.
+
+    `variance` is of what one foreign feature that is on adds to a reading, `uneven` of what one of
+    the output's own does.
+    """
+    inputs, active = int(task.terms.widths[0]), task.active
+    touched = active * int(task.terms.influence.max())
+    if not np.isfinite(variance):
+        return 1.0
+
+    def deviations(on: int) -> float:
+        return float(np.sqrt(max(active - on, 0) * variance + on * uneven)) + 1e-9
+
+    failing: NDArray[np.float64] = normal_above(_SLACKS / deviations(inputs))
+    for on in range(inputs):
+        rivals = len(task.terms) if not on else min(len(task.terms), touched // on)
+        failing = failing + rivals * normal_above((inputs - _SLACKS - on) / deviations(on))
+    return float(failing.min())
+
+
+def frame_parameters(task: Task, neurons: int, weight: int) -> int:
+    """Weights, biases and one threshold."""
+    return neurons * (dimensions_of(task, neurons, weight) + 1) + 1
+
+
+def drawn_frames(task: Task, neurons: int, weight: int) -> tuple[SparseCode, SparseCode]:
+    """The codes of outputs and of features, on as many of the neurons as fill whole groups.
+
+    Raises CompileError where neurons are too few.
+    """
+    dimensions = dimensions_of(task, neurons, weight)
+    if neurons < 2 * weight or dimensions < 2 * weight:
+        raise CompileError(f"{neurons} neurons are fewer than the {2 * weight} its codes take")
+    terms, places = task.terms, whole(neurons, weight)
+    outputs = orthogonal_block_code(terms.outputs, places, weight, task.stream(Stream.OUTPUT_CODES))
+    inputs = orthogonal_block_code(
+        terms.features, dimensions, weight, task.stream(Stream.INPUT_CODE)
+    )
+    return outputs, inputs
+
+
+def wanted_reads(task: Task) -> sp.csr_array:
+    """Ones where an output reads a feature, float32 (outputs, features)."""
+    terms = task.terms
+    entries = (np.ones(len(terms.literals), np.float32), gate_inputs(task).ravel(), terms.offsets)
+    return sp.csr_array(entries, shape=(terms.outputs, terms.features))
+
+
+def linear_network(
+    task: Task,
+    name: str,
+    outputs: SparseCode,
+    inputs: SparseCode,
+    layer: Layer,
+    compress: sp.csr_array,
+    own: float,
+) -> Network:
+    """The network of a layer that does not bend, its one threshold calibrated.
+
+    W is `compress` times the code of the `inputs`; `own` is what a reading gains by one of the
+    output's features.
+    """
+    unit = round(1 / layer.scale)
+    members = _members(outputs)
+    # What the biases alone make of a reading.
+    resting = np.asarray(members @ (layer.bias / unit), np.float64)
+    level = float(task.terms.widths[0])
+    network = finished(
+        task,
+        name,
+        inputs,
+        layer,
+        readout_of(task, members, off_lattice(resting + own * (level - 0.5), unit)),
+        "output",
+        answer_key(task, "output", abs(members), compress, inputs, unit),
+        1,
+        "no ReLU bends within the promise: thresholds of the readout make ANDs of sums",
+    )
+    slack = calibrated_slack(task, network, level, own)
+    thresholds = off_lattice(resting + own * (level - slack), unit)
+    return replace(network, readout=readout_of(task, members, thresholds))
+
+
+def _members(outputs: SparseCode) -> sp.csr_array:
+    """The readout: the sign of every output at its neurons, int16 (outputs, neurons)."""
+    members = outputs.matrix().astype(np.int16)
+    members.sort_indices()
+    return members

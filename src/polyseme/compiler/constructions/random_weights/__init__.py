@@ -1,0 +1,1 @@
+"""Constructions whose weights are drawn without looking at the gates."""

@@ -1,0 +1,204 @@
+"""Targeted ANDs: a random code for every gate that there is, and neurons for no other.
+
+Theorem (Hänni, Mendel, Vaintrob and Chan 2024, in our words). Give each of m' chosen ANDs of k
+features a random set of w neurons. A neuron reads, with weight 1, every feature of a gate of its
+own and has bias -(k - 1); a gate is read as the mean over its w neurons. With inputs in
+superposition W = C D, D the input code read backwards, about n x d of the possible gates fit into n
+neurons over d dimensions, up to logarithms: n ~ sqrt(m') up to logarithms when d = n.
+
+This is the plain construction: C is 0/1, without the equalised reads of `compiler/weights.py`. The
+input code is signed, so interference is centred; it is a tight frame in about d = n dimensions (at
+most half as many as features).
+
+Declared, in superposition. One feature is read with variance v = (1 - d/m)/d where another is on.
+A neuron reads k m' w / n literals, so with s features on its sum has noise of its own, of variance
+
+    V = s (k m' w / n) v,  about k m' w s / n^2,
+
+and the interference of a gate's own inputs, of variance about k s v, in common with the gate's
+other neurons, which no number of neurons averages out. Each of the other features on hits a neuron
+of the gate with chance f w / n (f the largest influence). The threshold is midway between the
+expected reading of a true gate and one with an input missing. Chernoff's bound (`tails.py`) over
+the w neurons, summed over the at most s f / r gates with r inputs on and over all m' with none, is
+the error; n is the smallest for which some w keeps it under the one asked for. The best w grows as
+log m' and the noise a neuron bears tends to a constant V, so n ~ sqrt(k m' s w / V) ~
+sqrt(m' log m').
+
+With few features that alone may be too much: then the task is refused in superposition, and done
+basis-aligned where no encoder is asked for.
+
+Declared, basis-aligned: the same with v = 0. Then only hits matter and n ~ f s log m'.
+
+Error: over the draw of the codes, on any input with at most s features on. Noise is taken for
+Gaussian and hits for independent, which is an approximation. Stored: n x d weights and n biases;
+the seed gives the readout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from polyseme.codes.balanced import balanced_code
+from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.compiler.constructions.random_weights.tails import (
+    Sums,
+    chance_over,
+    chance_under,
+    sums_of,
+)
+from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.compiler.parts.assembly import (
+    MOST_NEURONS,
+    answer_key,
+    basis_code,
+    code_members,
+    crowds,
+    finished,
+    gate_inputs,
+    interference,
+    off_lattice,
+    readout_of,
+    reads_of_gates,
+    refuses_gates,
+    shared_interference,
+    smallest_number,
+    superposed_code,
+    superposed_dimensions,
+    too_crowded,
+)
+from polyseme.compiler.parts.weights import weight_matrix
+from polyseme.errors import CompileError
+from polyseme.networks.network import Layer, Network
+
+NAME = "targeted-pairs"
+_WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48)
+
+
+@dataclass(frozen=True)
+class _Codes:
+    """Each gate has `weight` neurons; outputs compare their mean with `threshold`."""
+
+    weight: int
+    threshold: float
+    failure: float
+
+
+def _in_superposition(task: Task) -> bool:
+    """Whether inputs are in superposition: by default, wherever enough neurons would do."""
+    return task.encoder != "basis" and (task.encoder == "superposed" or not _crowded(task))
+
+
+def _crowded(task: Task) -> bool:
+    return _best_codes(task, MOST_NEURONS, True).failure > task.error
+
+
+def _best_codes(task: Task, neurons: int, superposed: bool) -> _Codes:
+    """The weight of the smallest bound on the error."""
+    fitting = [weight for weight in _WEIGHTS if weight <= neurons]
+    if not fitting:
+        raise CompileError(
+            f"{neurons} neurons are too few for codes of weight {_WEIGHTS[0]}, the least there is"
+        )
+    return min(
+        (_of_weight(task, neurons, w, superposed) for w in fitting), key=lambda one: one.failure
+    )
+
+
+def _of_weight(task: Task, neurons: int, weight: int, superposed: bool) -> _Codes:
+    crowd = crowds(task)
+    inputs = len(crowd) - 1
+    by_inputs_on = [_sums(task, neurons, weight, on, superposed) for on in range(inputs + 1)]
+    threshold = (by_inputs_on[inputs].mean() + by_inputs_on[inputs - 1].mean()) / 2
+    failure = crowd[inputs] * chance_under(by_inputs_on[inputs], threshold, weight)
+    for on in range(inputs):
+        failure += crowd[on] * chance_over(by_inputs_on[on], threshold, weight)
+    return _Codes(weight, threshold, failure)
+
+
+def _sums(task: Task, neurons: int, weight: int, on: int, superposed: bool) -> Sums:
+    gates, inputs = gate_inputs(task).shape
+    hit = min(1.0, int(task.terms.influence.max()) * weight / neurons)
+    level, others = float(on - inputs + 1), task.active - on
+    if not superposed:
+        return sums_of(level, others, hit)
+    features = task.terms.features
+    dimensions = superposed_dimensions(features, neurons)
+    overlap = interference(features, dimensions)
+    own = shared_interference(inputs, task.active, on)
+    reads = min(inputs * gates * weight / neurons, features)
+    noise = float(np.sqrt(reads * task.active * overlap))
+    return sums_of(level, others, hit, noise, float(np.sqrt(own * overlap)))
+
+
+def _neurons(task: Task) -> int:
+    superposed = _in_superposition(task)
+
+    def enough(size: int) -> bool:
+        return size >= _WEIGHTS[0] and _best_codes(task, size, superposed).failure <= task.error
+
+    return smallest_number(enough)
+
+
+def _parameters(task: Task, neurons: int) -> int:
+    features = task.terms.features
+    superposed = _in_superposition(task)
+    columns = superposed_dimensions(features, neurons) if superposed else features
+    return neurons * (columns + 1)
+
+
+def _refuses(task: Task) -> str | None:
+    reason = refuses_gates(task)
+    if reason is None and task.encoder == "superposed" and _crowded(task):
+        return too_crowded(task)
+    return reason
+
+
+def _build(task: Task, neurons: int) -> Network:
+    superposed = _in_superposition(task)
+    codes = _best_codes(task, neurons, superposed)
+    gates = gate_inputs(task)
+    features, inputs = task.terms.features, gates.shape[1]
+    words = balanced_code(
+        len(gates), neurons, codes.weight, task.stream(Stream.OUTPUT_CODES)
+    ).positions
+    code = basis_code(features)
+    if superposed:
+        code = superposed_code(features, neurons, task.stream(Stream.INPUT_CODE))
+    unit = code.weight
+    compress = reads_of_gates(gates, words, neurons, features)
+    members = code_members(words, neurons)
+    threshold = np.full(len(gates), codes.weight * codes.threshold)
+    layer = Layer(
+        weight_matrix(compress, code),
+        np.full(neurons, -(inputs - 1) * unit, np.int32),
+        1.0 / unit,
+    )
+    return finished(
+        task,
+        NAME,
+        code,
+        layer,
+        readout_of(task, members, off_lattice(threshold, unit)),
+        "output",
+        answer_key(task, "output", members, compress, code, unit),
+        readout_parameters=0,
+        note=f"each gate is on {codes.weight} neurons",
+    )
+
+
+CONSTRUCTION = Construction(
+    name=NAME,
+    problem="chosen ANDs of k >= 2 features each",
+    inputs=Inputs.EITHER,
+    law="superposed: sqrt(k m' s w / V), w ~ log m', V the noise borne; basis: about f s log m'",
+    exponent=0.5,
+    error="over the draw of the codes, on any input that keeps the promise",
+    assumptions=("interference is Gaussian and hits on a gate's neurons are independent",),
+    sources=("vaintrob2024mathematical",),
+    refuses=_refuses,
+    neurons=_neurons,
+    parameters=_parameters,
+    build=_build,
+)

@@ -1,0 +1,238 @@
+"""Universal AND: random weights that know no gate, and every AND can be read from them.
+
+Theorem (Hänni, Mendel, Vaintrob and Chan 2024, in our words). Let every neuron read every feature
+with weight 1 with chance p, else 0, and have bias -(k - 1). Feature i is on the neurons Q_i that
+read it; an AND of k features is read as the mean of the ReLUs over what their Q share. It is 1 when
+they are on, plus what the others on add. With basis-aligned inputs polylog(m) neurons hold all ANDs
+of m features; with inputs in superposition, weights W = C D, they find that O~(m^(2/3)) do for
+reading every AND to within a small constant.
+
+Declared, basis-aligned. The mean is compared with 1/2. A true gate always reads 1 or more if its
+features share a neuron. A false one with r < k inputs on reads the mean of ReLU(r + B - k + 1), B
+binomial of s - r others with chance p. By Chernoff's bound (`tails.py`), exact here, and a sum over
+the at most s f / r gates (f the largest influence; all gates for r = 0),
+
+    n = ln(gates that could err / error) / -ln min_t E exp(t (ReLU - 1/2) [the neuron is shared])
+
+up to the sum over r. The density p is the one of the smallest bound at the size given; it comes out
+between 1/(4s) and 1/(2s) and does not shrink with m: asymptotic densities such as log^2(m)/sqrt(n)
+exceed 1 at every size of interest.
+
+Declared, in superposition. D reads a signed tight code backwards, in about d = n dimensions (at
+most m/2), in which one feature is read with variance v = (1 - d/m)/d where another is on. A
+neuron's sum then has noise of variance V = s p (1 - p) m v. C is centred, 1 - p or -p instead of 1
+or 0: uncentred, the noise is the same at all neurons and does not average out. Then each of the
+features on takes p off every neuron, and those that hit it give that back on average. What does not
+average out is the interference of the gate's own inputs, of variance at most k s v, about k s / m;
+with too few features for the error that alone is too much, and the task is refused. The threshold
+is midway between the expected reading of a true gate and one with an input missing; n is the
+smallest whose sum of bounds is under the error. As outputs are compared with a threshold, noise
+need only average out over n p^k neurons and may exceed 1 at each: n grows about as sqrt(s m log m),
+less than O~(m^(2/3)), which is for readings near 0 or 1.
+
+Error: the chance, over the weights, that any output is wrong on an input with exactly s features
+on, whichever they are; basis-aligned also with fewer. (In superposition the threshold counts on the
+noise of s features: with fewer on, true gates read less.) Basis-aligned this is a theorem; in
+superposition noise is taken for Gaussian. Stored: n x m weights (n x d in superposition) and n
+biases. The weights hold no information about the gates; where these are not all the k-sets, every
+readout entry counts as a parameter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.compiler.constructions.random_weights.tails import (
+    Sums,
+    chance_over,
+    chance_under,
+    sums_of,
+)
+from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.compiler.parts.assembly import (
+    MOST_NEURONS,
+    answer_key,
+    basis_code,
+    crowds,
+    finished,
+    gate_inputs,
+    interference,
+    is_universal,
+    off_lattice,
+    readout_of,
+    refuses_gates,
+    shared_interference,
+    smallest_number,
+    superposed_code,
+    superposed_dimensions,
+    too_crowded,
+)
+from polyseme.errors import CompileError
+from polyseme.networks.network import Layer, Network
+
+NAME = "universal-and"
+# In superposition C is a multiple of 1/GRAIN, so that its mean can be taken off in integers.
+GRAIN = 64
+_BLOCK_ENTRIES = 8_000_000
+
+
+@dataclass(frozen=True)
+class _Density:
+    """Each feature is on a neuron with this chance; outputs compare their mean with `threshold`."""
+
+    chance: float
+    threshold: float
+    failure: float
+
+
+def _superposed(task: Task) -> bool:
+    return task.encoder == "superposed"
+
+
+def _best_density(task: Task, neurons: int) -> _Density:
+    """The density of the smallest bound on the error."""
+    others = task.active - gate_inputs(task).shape[1] + 1
+    # From here on a gate with an input missing reads 1/2 on average.
+    chances = np.linspace(1 / (8 * task.active), 1 / (2 * others), 20, endpoint=False)
+    if _superposed(task):
+        chances = np.arange(2, GRAIN // 2, 2) / GRAIN
+    return min((_at_density(task, neurons, float(p)) for p in chances), key=lambda one: one.failure)
+
+
+def _at_density(task: Task, neurons: int, chance: float) -> _Density:
+    crowd = crowds(task)
+    inputs = len(crowd) - 1
+    sums = _sums_superposed if _superposed(task) else _sums_basis
+    by_inputs_on = [sums(task, neurons, chance, on) for on in range(inputs + 1)]
+    threshold = 0.5
+    if _superposed(task):
+        threshold = (by_inputs_on[inputs].mean() + by_inputs_on[inputs - 1].mean()) / 2
+    share = chance**inputs
+    failure = crowd[inputs] * chance_under(by_inputs_on[inputs], threshold, neurons, share)
+    for on in range(inputs):
+        failure += crowd[on] * chance_over(by_inputs_on[on], threshold, neurons, share)
+    return _Density(chance, threshold, failure)
+
+
+def _sums_basis(task: Task, neurons: int, chance: float, on: int) -> Sums:
+    inputs = gate_inputs(task).shape[1]
+    return sums_of(on - inputs + 1, task.active - on, chance)
+
+
+def _sums_superposed(task: Task, neurons: int, chance: float, on: int) -> Sums:
+    inputs, features = gate_inputs(task).shape[1], task.terms.features
+    dimensions = superposed_dimensions(features, neurons)
+    overlap = interference(features, dimensions)
+    own = shared_interference(inputs, task.active, on)
+    return sums_of(
+        on - inputs + 1 - chance * task.active,
+        task.active - on,
+        chance,
+        noise=float(np.sqrt(chance * (1 - chance) * features * task.active * overlap)),
+        shared=float((1 - chance) * np.sqrt(own * overlap)),
+    )
+
+
+def _neurons(task: Task) -> int:
+    return smallest_number(lambda size: _best_density(task, size).failure <= task.error)
+
+
+def _parameters(task: Task, neurons: int) -> int:
+    features = task.terms.features
+    superposed = _superposed(task)
+    columns = superposed_dimensions(features, neurons) if superposed else features
+    reads = 0
+    if not is_universal(task):
+        gates, inputs = gate_inputs(task).shape
+        reads = round(gates * neurons * _best_density(task, neurons).chance ** inputs)
+    return neurons * (columns + 1) + reads
+
+
+def _refuses(task: Task) -> str | None:
+    reason = refuses_gates(task)
+    if reason is None and _superposed(task):
+        hopeless = _best_density(task, MOST_NEURONS).failure > task.error
+        return too_crowded(task) if hopeless else None
+    return reason
+
+
+def _build(task: Task, neurons: int) -> Network:
+    density = _best_density(task, neurons)
+    features, inputs = task.terms.features, gate_inputs(task).shape[1]
+    generator = task.stream(Stream.OUTPUT_CODES)
+    on_neuron = generator.random((neurons, features)) < density.chance
+    members = _shared_neurons(on_neuron, gate_inputs(task))
+    if not members.nnz:
+        raise CompileError(f"{neurons} neurons are too few for the inputs of any gate to meet")
+    if _superposed(task):
+        code = superposed_code(features, neurons, task.stream(Stream.INPUT_CODE))
+        mean = round(GRAIN * density.chance)
+        compress = sp.csr_array((GRAIN * on_neuron - mean).astype(np.int16))
+        unit = GRAIN * code.weight
+        weights = _centred_product(on_neuron, mean, code.matrix())
+    else:
+        code, unit = basis_code(features), 1
+        compress, weights = sp.csr_array(on_neuron.astype(np.int16)), on_neuron.astype(np.int8)
+    sizes = np.diff(members.indptr)
+    thresholds = off_lattice(sizes * density.threshold, unit)
+    layer = Layer(weights, np.full(neurons, -(inputs - 1) * unit, np.int32), 1.0 / unit)
+    return finished(
+        task,
+        NAME,
+        code,
+        layer,
+        readout_of(task, members, np.where(sizes > 0, thresholds, np.inf).astype(np.float32)),
+        "input",
+        answer_key(task, "input", members, compress, code, unit),
+        readout_parameters=0 if is_universal(task) else int(members.nnz),
+        note=f"each feature is on each neuron with chance {density.chance:g}",
+    )
+
+
+def _centred_product(
+    on_neuron: NDArray[np.bool_], mean: int, decompress: sp.csr_array
+) -> NDArray[np.int16]:
+    """W = C D in integers, C being GRAIN - mean or -mean: a sparse product and a rank-one part."""
+    reads = (sp.csr_array(on_neuron.astype(np.float32)) @ decompress).toarray()
+    weights = GRAIN * reads - mean * decompress.sum(axis=0)
+    if np.abs(weights).max() > np.iinfo(np.int16).max:
+        raise CompileError(f"{len(weights)} neurons read too many features for weights of 16 bits")
+    return np.asarray(weights, np.int16)
+
+
+def _shared_neurons(on_neuron: NDArray[np.bool_], gates: NDArray[np.int32]) -> sp.csr_array:
+    """For each gate the neurons that all its inputs are on, int16 ones (gates, neurons)."""
+    by_feature = np.ascontiguousarray(on_neuron.T)
+    step = max(1, _BLOCK_ENTRIES // len(on_neuron))
+    blocks = []
+    for begin in range(0, len(gates), step):
+        some = gates[begin : begin + step]
+        blocks.append(sp.csr_array(np.logical_and.reduce(by_feature[some.T]).astype(np.int16)))
+    return sp.vstack(blocks, format="csr")
+
+
+CONSTRUCTION = Construction(
+    name=NAME,
+    problem="ANDs of k >= 2 features each, as many as there are",
+    inputs=Inputs.EITHER,
+    law=(
+        "basis: ln(gates/error) / c(s, k), polylog(m) as published; "
+        "superposed: about sqrt(s m log(m/error) / p) with thresholds, published O~(m^(2/3))"
+    ),
+    exponent=0.0,
+    error="over the draw of the weights, on any input that keeps the promise",
+    assumptions=(
+        "superposed: exactly s features are on, and interference is Gaussian",
+        "basis: none beyond the promise of at most s",
+    ),
+    sources=("vaintrob2024mathematical",),
+    refuses=_refuses,
+    neurons=_neurons,
+    parameters=_parameters,
+    build=_build,
+)

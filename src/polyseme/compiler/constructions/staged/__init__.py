@@ -1,0 +1,1 @@
+"""Constructions of one hidden layer per stage of a circuit."""

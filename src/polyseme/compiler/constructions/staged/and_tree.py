@@ -1,0 +1,158 @@
+"""k-AND as a tree: ANDs of two features, then ANDs of those, over ceil(log2 k) layers.
+
+Theorem (ours, after Adler and Shavit's circuits of several layers). m' ANDs of k features, each
+feature read by f of them, at most s on, inputs in superposition, take
+
+    N = 6 z sqrt(k m' s),   z = z(error / (8 s f))
+
+ReLUs a layer in ceil(log2 k) layers of clipped units, two ReLUs each, z being the upper normal
+quantile. Layer 1 has the most to read: k m' / 2 ANDs of two. On u = N / 2 units with codes of w
+units, read from 2 u dimensions, a unit reads k m' w / u features and s of them on make noise of
+variance k m' w s / (2 u^2); a code averages that over w. The unit fires about 1/2 above the sum of
+an AND that lacks an input, so z sqrt(k m' s / 2) / u must be under 1/2, which is
+N = 2.8 z sqrt(k m' s). Stray units, amplitude that is lost, codes that overlap and inputs that are
+carried (odd k) take as much again: 6 is measured, and more than enough for k = 4.
+
+Compared with `k-and`, one hidden layer of plain ReLUs, it has the same power of m' and a larger
+constant, and every layer but the last holds ANDs that nobody asked for: the tree is what to do
+where a unit may only compute ANDs of two, not what makes networks small.
+
+It stores N u + (ceil(log2 k) - 1) u^2 weights, a bias a unit, and a readout whose entries count.
+A level of no more columns than N is built with a unit a column; if that is the first one, which
+takes ceil(k / 2) m' neurons, the inputs are basis-aligned and the network is exact. Wrong on a
+share `error` at most of satisfied inputs, and of those that lack one input (measured); the
+readout's threshold is calibrated. Refused: gates that are not all ANDs of the same k >= 2 plain
+features, k above the promise, influence above max(8, 2 T^(1/4)), basis-aligned inputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.common.distributions import normal_quantile
+from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.compiler.constructions.staged.build import WEIGHT, build_deep
+from polyseme.compiler.constructions.staged.plan import ACTIVITY_SAMPLES, DeepPlan, make_deep_plan
+from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.compiler.constructions.three_channel.single_channel import (
+    mean_influence,
+    why_not_codes,
+)
+from polyseme.compiler.parts.assembly import gate_inputs, refuses_gates
+from polyseme.compiler.schedule.activity import measure_activity
+from polyseme.compiler.schedule.stages import Schedule, Stage
+from polyseme.networks.network import Network
+from polyseme.verification.inputs import draw_deep_inputs
+
+NAME = "and-tree"
+# Twice what noise alone asks for; measured.
+_CONSTANT = 6.0
+
+
+def tree_circuit(task: Task) -> tuple[Circuit, tuple[Stage, ...]]:
+    """The gates as a circuit of ANDs of two and identities, and its stages, a level each."""
+    circuit, read = task.circuit, gate_inputs(task).astype(np.int64)
+    columns = features = task.terms.features
+    wires, first = np.arange(features, dtype=np.int64), features
+    fan_in, widths, stages = [], [], []
+    while read.shape[1] > 1:
+        level = _level(read, columns, first)
+        fan_in.append(wires[level.literals])
+        widths.append(level.widths)
+        stages.append(level)
+        columns = len(level)
+        read = np.arange(columns).reshape(len(read), -1)
+        wires = level.wires.astype(np.int64)
+        first += columns
+    width = np.concatenate(widths)
+    tree = Circuit(
+        features=circuit.features,
+        kinds=np.where(width == 2, GateKind.AND, GateKind.IDENTITY),
+        fan_in_offsets=np.concatenate(([0], np.cumsum(width))),
+        fan_in=np.concatenate(fan_in),
+        outputs=wires.astype(np.int32),
+        output_names=circuit.output_names,
+        name=circuit.name,
+    )
+    return tree, tuple(stages)
+
+
+def _level(read: NDArray[np.int64], inputs: int, first: int) -> Stage:
+    """The stage that joins the columns `read` (gates, several) in pairs; an odd one is carried."""
+    gates, several = read.shape
+    width = np.tile(np.diff(np.append(np.arange(0, several, 2), several)), gates)
+    return Stage(
+        inputs=inputs,
+        wires=(first + np.arange(len(width))).astype(np.int32),
+        disjunction=np.zeros(len(width), bool),
+        offsets=np.concatenate(([0], np.cumsum(width))),
+        literals=read.ravel().astype(np.int32),
+        signs=np.ones(read.size, np.int8),
+    )
+
+
+def _plan(task: Task) -> DeepPlan:
+    tree, stages = tree_circuit(task)
+    schedule = Schedule(tree, stages, np.arange(len(stages[-1]), dtype=np.int32))
+    rows = draw_deep_inputs(
+        "satisfied", tree, task.active, ACTIVITY_SAMPLES, task.stream(Stream.ACTIVITY)
+    )
+    # The compiler's own schedule would merge the ANDs of one gate again.
+    return replace(
+        make_deep_plan(tree, task.active, task.error, task.seed),
+        schedule=schedule,
+        activity=measure_activity(schedule, rows),
+        monosemantic_neurons=max(map(len, stages)),
+    )
+
+
+def _refuses(task: Task) -> str | None:
+    if task.encoder == "basis":
+        return "its inputs are in superposition"
+    return refuses_gates(task) or why_not_codes(task)
+
+
+def _neurons(task: Task) -> int:
+    terms = task.terms
+    tail = normal_quantile(task.error / (8 * task.active * mean_influence(terms)))
+    law = int(np.ceil(_CONSTANT * tail * np.sqrt(len(terms.literals) * task.active)))
+    return min(law, _widest(task))
+
+
+def _widest(task: Task) -> int:
+    """Columns of the first level: a neuron for each is exact, and more are never needed."""
+    return len(task.terms) * -(-int(task.terms.plain[0]) // 2)
+
+
+def _parameters(task: Task, neurons: int) -> int:
+    layers = int(task.terms.plain[0] - 1).bit_length()
+    units = neurons // 2
+    readout = WEIGHT * len(task.terms) + 1
+    return units * neurons + (layers - 1) * units**2 + layers * units + readout
+
+
+def _build(task: Task, neurons: int) -> Network:
+    network = build_deep(_plan(task), neurons)
+    # The gates are those asked for, not those of the tree.
+    told = replace(network.provenance, construction=NAME, gates=task.circuit.gates)
+    return replace(network, provenance=told)
+
+
+CONSTRUCTION = Construction(
+    name=NAME,
+    problem="ANDs of k features, as trees of ANDs of two",
+    inputs=Inputs.SUPERPOSED,
+    law="6 z(error/8sf) sqrt(k m' s) ReLUs, in ceil(log2 k) layers",
+    exponent=0.5,
+    error="a share `error` of inputs on which a gate is satisfied, or lacks one input; measured",
+    assumptions=("at most s features on", "influence at most max(8, 2 T^(1/4))"),
+    sources=("adler2024complexity", "polyseme"),
+    refuses=_refuses,
+    neurons=_neurons,
+    parameters=_parameters,
+    build=_build,
+)

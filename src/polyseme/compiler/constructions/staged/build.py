@@ -1,0 +1,233 @@
+"""From a plan and a size to a deep network, a stage at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from polyseme.circuits.evaluate import evaluate_sparse
+from polyseme.codes.affine import affine_code, affine_places
+from polyseme.codes.balanced import balanced_rows
+from polyseme.compiler.constructions.staged.carrier import Carrier, basis_carrier
+from polyseme.compiler.constructions.staged.layer_weights import weave
+from polyseme.compiler.constructions.staged.one_unit_per_wire import exact_layer, naive_layer
+from polyseme.compiler.constructions.staged.placing import place_stage
+from polyseme.compiler.constructions.staged.plan import DeepPlan
+from polyseme.compiler.constructions.three_channel.calibrate import best_share
+from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.errors import CompileError
+from polyseme.networks.deep_key import DeepKey, LayerKey
+from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
+from polyseme.networks.run import LayerRunner, encode
+from polyseme.verification.sampling import batch_size, batches
+
+# Codewords this heavy hold depth in fewest units: lighter ones are taken for their neighbours,
+# heavier ones crowd the units.
+WEIGHT = 6
+# A unit begins to fire this far below a satisfied sum, and is saturated soon above that: stray
+# evidence stays below, and what amplitude an input has lost is restored.
+KNEE = 0.5
+# Gates that need several literals mostly see none, so stray evidence is further from theirs.
+SEVERAL_KNEE = 0.6
+_STEEPNESS = 0.14
+# Gates that need several literals hear less noise near their level than those that need one, so
+# they make do with fewer units a read.
+SEVERAL_SHARE = 0.75
+CALIBRATION_SAMPLES = 2000
+# Room for a few codewords in each region, at two ReLUs a unit.
+LEAST_NEURONS = 8 * WEIGHT
+
+
+@dataclass(frozen=True)
+class Size:
+    """Units of a layer in superposition, and how many of them are shared."""
+
+    units: int
+    shared: int
+
+
+def build_deep(plan: DeepPlan, neurons: int) -> Network:
+    """Build a network whose layers have at most `neurons` ReLUs, two a unit in superposition.
+
+    A stage that so many neurons suffice to give every column its own is built like that. Raises
+    CompileError when the codes do not fit.
+    """
+    stages = plan.schedule.stages
+    superposed = superposed_stages(plan, neurons)
+    if neurons < LEAST_NEURONS and any(superposed):
+        raise CompileError(
+            f"{plan.circuit.name}: {neurons} neurons are too few; layers in superposition take at "
+            f"least {LEAST_NEURONS}"
+        )
+    size = _size_for(plan, neurons, superposed)
+    generator = plan.stream(Stream.OUTPUT_CODES)
+    below = _encoder_carrier(plan, neurons, size, generator) if superposed[0] else _basis(plan)
+    encoder = Encoder(plan.circuit.features, below.code)
+    layers, keys = [], []
+    for number, stage in enumerate(stages):
+        if not len(stage):
+            return _constant_network(plan, encoder)
+        if superposed[number]:
+            layer, key, below = _superposed_layer(plan, number, below, size, generator)
+        else:
+            if below.exact:
+                layer, below = exact_layer(stage, below, plan.schedule.residual)
+            else:
+                layer, below = naive_layer(stage, below)
+            key = LayerKey(stage.wires, below.positions, below.inverted)
+        layers.append(layer)
+        keys.append(key)
+    network = Network(
+        encoder=encoder,
+        layers=tuple(layers),
+        readout=_readout(plan, below, 0.5),
+        provenance=_provenance(plan, superposed),
+        key=DeepKey(plan.circuit, encoder.code, tuple(keys)),
+    )
+    if below.exact:
+        return network
+    return replace(network, readout=_readout(plan, below, _calibrated(plan, network)))
+
+
+def superposed_stages(plan: DeepPlan, neurons: int) -> list[bool]:
+    """Which stages `neurons` are too few for to give every column its own.
+
+    Behind a stage in superposition that takes a clipped unit a column, two ReLUs, whether it
+    carries or computes.
+    """
+    superposed: list[bool] = []
+    for stage, alone in zip(plan.schedule.stages, plan.schedule.alone.tolist(), strict=True):
+        noisy = bool(superposed) and superposed[-1]
+        superposed.append((2 * len(stage) if noisy else alone) > neurons)
+    return superposed
+
+
+def _basis(plan: DeepPlan) -> Carrier:
+    return basis_carrier(len(plan.circuit.features))
+
+
+def _constant_network(plan: DeepPlan, encoder: Encoder) -> Network:
+    """The network of a circuit whose outputs are all constant: one neuron, which nothing reads."""
+    dead = basis_carrier(1)
+    wires = np.array([-1], np.int32)
+    return Network(
+        encoder=encoder,
+        layers=(Layer(np.zeros((1, encoder.dimensions), np.int8), np.zeros(1, np.int32), 1.0),),
+        readout=_readout(plan, dead, 0.5),
+        provenance=_provenance(plan, [False]),
+        key=DeepKey(plan.circuit, encoder.code, (LayerKey(wires, dead.positions, dead.inverted),)),
+    )
+
+
+def _size_for(plan: DeepPlan, neurons: int, superposed: list[bool]) -> Size:
+    units = neurons // 2
+    single = several = 0
+    for number, stage in enumerate(plan.schedule.stages):
+        if superposed[number]:
+            one = stage.needed == 1
+            single += int(stage.widths[one].sum())
+            several += int(stage.widths[~one].sum())
+    share = SEVERAL_SHARE * several / max(single + SEVERAL_SHARE * several, 1.0)
+    least = 2 * WEIGHT
+    rest = np.clip(round(units * share), least * bool(several), units - least * bool(single))
+    return Size(units, units - int(rest))
+
+
+def _encoder_carrier(
+    plan: DeepPlan, neurons: int, size: Size, generator: np.random.Generator
+) -> Carrier:
+    """Features in a code that the first layer, in superposition, can hand on.
+
+    A first layer that is mostly of gates with several literals hands little on; then the code
+    is spread over as many dimensions as there are neurons instead.
+    """
+    features, first = len(plan.circuit.features), plan.schedule.stages[0]
+    hands_on = 2 * int((first.needed == 1).sum()) > len(first)
+    dimensions = size.shared if hands_on else min(neurons, 3 * features // 4)
+    if not WEIGHT <= dimensions < features:
+        return _basis(plan)
+    if affine_places(features, dimensions, WEIGHT):
+        rows = affine_code(features, dimensions, WEIGHT, generator).positions
+    else:
+        rows = balanced_rows(features, dimensions, WEIGHT, generator)
+    shared = size.shared if hands_on else 0
+    return Carrier(dimensions, rows, np.zeros(features, bool), shared, False)
+
+
+def _superposed_layer(
+    plan: DeepPlan, number: int, below: Carrier, size: Size, generator: np.random.Generator
+) -> tuple[Layer, LayerKey, Carrier]:
+    stage = plan.schedule.stages[number]
+    placed = place_stage(stage, below, size.units, size.shared, WEIGHT, generator)
+    woven = weave(stage, below, placed)
+    on_below = plan.active if number == 0 else plan.activity.mean[number - 1]
+    cap = 1 << int(np.log2(_STEEPNESS * woven.unit))
+    knee = np.where(placed.level > 1, SEVERAL_KNEE, KNEE)
+    foreign = np.maximum(on_below - placed.level, 0)
+    bias = woven.offset - np.rint((placed.level - knee) * woven.unit + foreign * woven.drift)
+    layer = Layer(woven.weights, bias.astype(np.int32), 1 / cap, cap)
+    key = LayerKey(
+        stage.wires,
+        placed.carrier.positions,
+        placed.carrier.inverted,
+        woven.reads,
+        woven.unit,
+    )
+    return layer, key, placed.carrier
+
+
+def _readout(plan: DeepPlan, carrier: Carrier, share: float) -> Readout:
+    """Outputs read the units of their columns; one that is on when its wire is off, negatively."""
+    column = plan.schedule.output_columns
+    circuit = plan.circuit
+    live = column >= 0
+    counts = np.where(live, carrier.weight, 0)
+    neurons = carrier.positions[column[live]].ravel()
+    # A column may rest at 1 and be inverted itself; a constant, -1, reads what stands last.
+    flipped = circuit.inverted ^ np.append(carrier.inverted, False)[column]
+    sign = np.where(flipped, -1, 1)
+    level = sign * np.float32(share * carrier.weight)
+    constant = np.where(circuit.inverted, np.float32(-0.5), np.float32(np.inf))
+    return Readout(
+        outputs=circuit.output_names,
+        offsets=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        neurons=neurons.astype(np.int32),
+        weights=np.repeat(sign[live], carrier.weight).astype(np.int16),
+        thresholds=np.where(live, level, constant).astype(np.float32),
+    )
+
+
+def _calibrated(plan: DeepPlan, network: Network) -> float:
+    """The share of a full reading that decides the calibration samples best."""
+    rows = plan.inputs("satisfied", CALIBRATION_SAMPLES, plan.stream(Stream.CALIBRATION))
+    runner = LayerRunner(network)
+    lowest_on = np.full(len(rows), np.inf, np.float32)
+    highest_off = np.full(len(rows), -np.inf, np.float32)
+    for begin, batch in batches(rows, batch_size(network)):
+        hidden = runner.hidden(encode(network, batch), sparse=True)
+        # (outputs, samples); negative where the output is inverted.
+        readings = np.abs(runner.readings(hidden)) / np.float32(WEIGHT)
+        truth = evaluate_sparse(plan.circuit, batch).tocoo()
+        end = begin + len(batch)
+        np.minimum.at(lowest_on, begin + truth.row, readings[truth.col, truth.row])
+        readings[truth.col, truth.row] = -np.inf
+        highest_off[begin:end] = readings.max(axis=0)
+    return best_share(lowest_on, highest_off)
+
+
+def _provenance(plan: DeepPlan, superposed: list[bool]) -> Provenance:
+    count, stages = sum(superposed), len(superposed)
+    columns = plan.schedule.output_columns
+    readout = int((columns >= 0).sum()) * WEIGHT + 1 if count else 0
+    return Provenance(
+        source=plan.circuit.name,
+        construction="deep" if count else "monosemantic",
+        active=plan.active,
+        seed=plan.seed,
+        gates=plan.circuit.gates,
+        monosemantic_neurons=plan.monosemantic_neurons,
+        readout_parameters=readout,
+        channels={"superposed": count, "monosemantic": stages - count},
+        note="",
+    )

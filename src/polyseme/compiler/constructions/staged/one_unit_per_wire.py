@@ -1,0 +1,81 @@
+"""A stage in which every column has a unit of its own: where superposition does not pay.
+
+Over exact inputs one ReLU a gate is enough, and stays exact at any depth: an AND of literals of
+which p are plain is ReLU(sum - (p - 1)); an OR is one minus ReLU(1 - sum), so its unit rests at 1
+and is read inverted. A wire that is only carried takes a unit too, or, in a residual stream, passes
+the layer as it is. Over a layer in superposition the inputs carry noise, and the units are
+clipped instead, with margins wide enough that what leaves them is exactly 0 or 1 again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from polyseme.compiler.constructions.staged.carrier import Carrier, basis_carrier
+from polyseme.compiler.constructions.staged.layer_weights import grain_of
+from polyseme.compiler.schedule.stages import Stage
+from polyseme.networks.network import Layer
+
+# A clipped unit is off below this share of a literal minus the margin, and on above it plus the
+# margin. More than a half: columns that are on read close to 1, and stray units come in sixths.
+_MIDDLE = 0.6
+_MARGIN = 2 / 15
+
+
+def exact_layer(stage: Stage, below: Carrier, residual: bool) -> tuple[Layer, Carrier]:
+    """The layer of a stage over exact inputs, and how it carries the columns.
+
+    With `residual`, columns that only carry a wire pass, all but one if nothing else is left.
+    """
+    passing = stage.carries & residual
+    passing[0] &= not passing.all()
+    computed, carrier = naive_layer(stage.select(np.flatnonzero(~passing)), below)
+    sources = below.positions[stage.literals[stage.offsets[:-1][passing]], 0]
+    carried = np.unique(sources)
+    positions = np.empty((len(stage), 1), np.int32)
+    positions[~passing] = carrier.positions
+    positions[passing, 0] = computed.units + np.searchsorted(carried, sources)
+    inverted = np.zeros(len(stage), bool)
+    inverted[~passing] = carrier.inverted
+    inverted[passing] = below.inverted[stage.literals[stage.offsets[:-1][passing]]]
+    layer = replace(computed, carried=carried.astype(np.int32))
+    return layer, Carrier(layer.width, positions, inverted, 0, True)
+
+
+def naive_layer(stage: Stage, below: Carrier) -> tuple[Layer, Carrier]:
+    """The layer of a stage with one unit a column, and how it carries them."""
+    resting = stage.disjunction & (stage.widths > 1) & below.exact
+    grain = 1 if below.exact else grain_of(below.weight)
+    unit = grain * below.weight
+    signs = stage.signs.astype(np.int64) * np.where(resting, -1, 1)[stage.column_of_literal]
+    weights = _weights(stage, below, signs * grain)
+    # In units of `unit`: what inverted inputs add, and the sum at which the unit begins to fire.
+    added = np.bincount(
+        stage.column_of_literal, signs * below.inverted[stage.literals], len(stage)
+    ).astype(np.int64)
+    begins = np.where(resting, -1, stage.needed - 1)
+    bias = (added - begins) * unit
+    if below.exact:
+        return Layer(weights, bias.astype(np.int32), 1.0), basis_carrier(len(stage), resting)
+    cap = 1 << int(np.log2(2 * _MARGIN * unit))
+    bias = np.rint((added - stage.needed + 1 - _MIDDLE) * unit + cap / 2)
+    return Layer(weights, bias.astype(np.int32), 1 / cap, cap), basis_carrier(len(stage))
+
+
+def _weights(stage: Stage, below: Carrier, values: NDArray[np.int64]) -> sp.csr_array:
+    """Each literal spread over the units of its column, inverted where the column is."""
+    flipped = np.where(below.inverted[stage.literals], -values, values)
+    rows = np.repeat(stage.column_of_literal, below.weight)
+    columns = below.positions[stage.literals].ravel()
+    entries = np.repeat(flipped, below.weight)
+    shape = (len(stage), below.units)
+    weights = sp.coo_array((entries, (rows, columns)), shape=shape).tocsr()
+    weights.sum_duplicates()
+    weights.eliminate_zeros()
+    weights.sort_indices()
+    narrow = np.int8 if np.abs(weights.data).max(initial=0) <= 127 else np.int16
+    return sp.csr_array((weights.data.astype(narrow), weights.indices, weights.indptr), shape=shape)

@@ -1,0 +1,175 @@
+"""Which units hold each column of a stage in superposition.
+
+Units are cut in two regions: the *shared* units host gates that need one plain literal (an OR, a
+carried wire, an AND_NOT), the rest host gates that need several. In the shared region a column
+*inherits* the code of one of its inputs where no other column has taken it: then a unit hosts the
+same wires as the unit of the layer below, reads them from it directly, and no other wire's
+interference comes with them. What is inherited costs nothing; only the other reads make noise.
+This is a residual stream whose codes persist, written as a plain layer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.codes.affine import affine_code, affine_places
+from polyseme.codes.balanced import balanced_rows
+from polyseme.compiler.constructions.staged.carrier import Carrier
+from polyseme.compiler.schedule.stages import Stage
+from polyseme.errors import CompileError
+
+_REPAIRS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """The carrier of a stage, and of which column below each inherits the code (-1: of none).
+
+    `level` int64 (units,) is how many plain literals the gates of a unit need.
+    """
+
+    carrier: Carrier
+    parent: NDArray[np.int32]
+    level: NDArray[np.int64]
+
+    @property
+    def inherits(self) -> bool:
+        """Whether any code is handed on."""
+        return bool((self.parent >= 0).any())
+
+
+def place_stage(
+    stage: Stage,
+    below: Carrier,
+    units: int,
+    shared: int,
+    weight: int,
+    generator: np.random.Generator,
+) -> Placed:
+    """Give every column of a stage `weight` of the `units` units, of which `shared` are shared.
+
+    Raises CompileError when a region has fewer units than a codeword.
+    """
+    needed = stage.needed
+    parent = np.full(len(stage), -1, np.int32)
+    if below.shared == shared and below.weight == weight:
+        parent = _inheritance(stage, below, needed == 1)
+        if not _pays(below, parent):
+            parent[:] = -1
+    positions = np.empty((len(stage), weight), np.int32)
+    heirs = parent >= 0
+    positions[heirs] = below.positions[parent[heirs]]
+    level = np.ones(units, np.int64)
+    for number, begin, width in _regions(stage, units, shared, weight):
+        fresh = np.flatnonzero((needed == number) & ~heirs)
+        load = np.zeros(width, np.int64)
+        if number == 1:
+            load = np.bincount(positions[heirs].ravel(), minlength=width)
+        positions[fresh] = begin + _words(len(fresh), width, weight, load, generator)
+        level[begin : begin + width] = number
+    return Placed(
+        Carrier(units, positions, np.zeros(len(stage), bool), shared, False), parent, level
+    )
+
+
+def _regions(stage: Stage, units: int, shared: int, weight: int) -> list[tuple[int, int, int]]:
+    """(literals needed, first unit, units) of every region; what is not shared goes by reads."""
+    needed, reads = stage.needed, stage.widths
+    several = np.unique(needed[needed > 1]).tolist()
+    regions = [(1, 0, shared)] if (needed == 1).any() else []
+    total = max(int(reads[needed > 1].sum()), 1)
+    begin, rest = shared, units - shared - weight * len(several)
+    for number in several:
+        width = weight + rest * int(reads[needed == number].sum()) // total
+        regions.append((number, begin, width))
+        begin += width
+    if rest < 0 or any(width < weight for _, _, width in regions):
+        raise CompileError(f"{units} units are too few for codewords of {weight}")
+    return regions
+
+
+def _inheritance(stage: Stage, below: Carrier, single: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Match columns that need one plain literal with the columns below that they read.
+
+    Round by round, every column still without a parent asks for its next plain literal, and the
+    first to ask for a column gets it.
+    """
+    column = stage.column_of_literal
+    able = single[column] & (stage.signs > 0) & below.handed_on[stage.literals]
+    asking, asked = column[able], stage.literals[able]
+    parent = np.full(len(stage), -1, np.int32)
+    taken = np.zeros(stage.inputs, bool)
+    while len(asking):
+        first = np.concatenate(([True], asking[1:] != asking[:-1]))
+        candidates, wanted = asking[first], asked[first]
+        _, winner = np.unique(wanted, return_index=True)
+        parent[candidates[winner]] = wanted[winner]
+        taken[wanted[winner]] = True
+        left = (parent[asking] < 0) & ~taken[asked]
+        asking, asked = asking[left], asked[left]
+    return parent
+
+
+def _pays(below: Carrier, parent: NDArray[np.int32]) -> bool:
+    """Whether fewer reads make noise with codes handed on: those not taken must be cancelled."""
+    inherited = int((parent >= 0).sum())
+    cancelled = int(below.handed_on.sum()) - inherited
+    return cancelled < inherited
+
+
+def _words(
+    count: int,
+    units: int,
+    weight: int,
+    load: NDArray[np.int64],
+    generator: np.random.Generator,
+) -> NDArray[np.int32]:
+    """Codewords that even out the load; with no load to begin with, any two share at most one."""
+    if not count:
+        return np.empty((0, weight), np.int32)
+    if not load.any():
+        if affine_places(count, units, weight):
+            return affine_code(count, units, weight, generator).positions
+        return balanced_rows(count, units, weight, generator)
+    return _evening(count, weight, load, generator)
+
+
+def _evening(
+    count: int, weight: int, load: NDArray[np.int64], generator: np.random.Generator
+) -> NDArray[np.int32]:
+    """Deal out the places left under a common ceiling, then mend rows that hold a unit twice."""
+    wanted = count * weight
+    order = np.argsort(load + generator.random(len(load)), kind="stable")
+    # No unit can be in more rows than there are.
+    room = np.clip(_ceiling(load, count, wanted) - load, 0, count)
+    places = generator.permutation(np.repeat(order, room[order])[:wanted])
+    return _mended(places.reshape(count, weight), generator).astype(np.int32)
+
+
+def _ceiling(load: NDArray[np.int64], count: int, wanted: int) -> int:
+    """The lowest common ceiling under which `wanted` more places fit, `count` a unit at most."""
+    low, high = int(load.min()), int(load.max()) + wanted + 1
+    while low < high:
+        middle = (low + high) // 2
+        fits = int(np.clip(middle - load, 0, count).sum()) >= wanted
+        low, high = (low, middle) if fits else (middle + 1, high)
+    return low
+
+
+def _mended(rows: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int64]:
+    """Swap places between rows until no row holds a unit twice.
+
+    Raises CompileError when that does not come about, which takes very few units.
+    """
+    for _ in range(_REPAIRS):
+        in_order = np.sort(rows, axis=1)
+        broken = np.flatnonzero((in_order[:, 1:] == in_order[:, :-1]).any(axis=1))
+        if not len(broken):
+            return rows
+        for row, other in zip(broken, generator.integers(len(rows), size=len(broken)), strict=True):
+            here, there = generator.integers(rows.shape[1], size=2)
+            rows[row, here], rows[other, there] = rows[other, there], rows[row, here]
+    raise CompileError(f"{len(rows)} codewords of {rows.shape[1]} units do not fit")

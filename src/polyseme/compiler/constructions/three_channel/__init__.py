@@ -1,0 +1,1 @@
+"""The three-channel construction and its passes."""

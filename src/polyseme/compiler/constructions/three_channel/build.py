@@ -1,0 +1,157 @@
+"""From a plan and a size to a network: the passes in order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from polyseme.codes.code import SparseCode
+from polyseme.compiler.constructions.three_channel.calibrate import calibrated_shares
+from polyseme.compiler.constructions.three_channel.channels import Channel, too_heavy
+from polyseme.compiler.constructions.three_channel.placement import Placement, place_regions
+from polyseme.compiler.constructions.three_channel.plan import Plan, Stream
+from polyseme.compiler.constructions.three_channel.reads import wanted_reads
+from polyseme.compiler.constructions.three_channel.thresholds import biases, plan_readout
+from polyseme.compiler.constructions.three_channel.widths import widest, widths_for
+from polyseme.compiler.parts.input_code import input_code
+from polyseme.compiler.parts.weights import compression, unit_of, weight_matrix
+from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.network import Encoder, Layer, Network, Provenance
+from polyseme.verification.inputs import draw_inputs
+
+CALIBRATION_SAMPLES = 6000
+
+
+def build_superposed(plan: Plan, neurons: int) -> Network:
+    """Build the network of a plan with at most `neurons` ReLUs.
+
+    Raises CompileError when that is too few to lay the regions out.
+    """
+    regions = plan.regions_for(neurons)
+    widths = widths_for(regions, neurons, plan.demand(neurons))
+    placements = place_regions(
+        regions, widths, plan.terms, plan.active, plan.stream(Stream.OUTPUT_CODES)
+    )
+    code = input_code(
+        plan.terms.features,
+        plan.dimensions(int(widths.sum())),
+        plan.basis,
+        too_heavy(plan.terms, plan.assignment),
+        plan.stream(Stream.INPUT_CODE),
+    )
+    return _assemble(plan, placements, code, "three-channel", plan.assignment.channel)
+
+
+def build_monosemantic(plan: Plan, note: str) -> Network:
+    """Build the naive network: basis-aligned inputs and a neuron for every term."""
+    widths = np.array([widest(region) for region in plan.alone])
+    placements = place_regions(
+        plan.alone, widths, plan.terms, plan.active, plan.stream(Stream.OUTPUT_CODES)
+    )
+    code = input_code(
+        plan.terms.features, 0, True, np.empty(0, np.int32), plan.stream(Stream.INPUT_CODE)
+    )
+    channels = np.full(len(plan.terms), Channel.OWN, np.uint8)
+    network = _assemble(plan, placements, code, "monosemantic", channels)
+    return replace(network, provenance=replace(network.provenance, note=note))
+
+
+def _assemble(
+    plan: Plan,
+    placements: list[Placement],
+    code: SparseCode,
+    construction: str,
+    channels: NDArray[np.uint8],
+) -> Network:
+    neurons = sum(placement.width for placement in placements)
+    wanted = wanted_reads(placements, plan.terms, neurons, plan.active)
+    compress, unit = compression(wanted, code), unit_of(code)
+    readout_plan = plan_readout(placements, plan.terms, unit)
+    names = plan.circuit.output_names
+    shares = np.full(readout_plan.groups, 0.5)
+    network = Network(
+        encoder=Encoder(plan.circuit.features, code),
+        layers=(
+            Layer(
+                weight_matrix(compress, code),
+                biases(placements, neurons, unit, plan.active),
+                1.0 / unit,
+            ),
+        ),
+        readout=readout_plan.with_thresholds(names, shares, unit),
+        provenance=_provenance(plan, placements, construction, channels, readout_plan.groups),
+        key=_answer_key(plan, placements, compress, code, channels, unit),
+    )
+    if construction == "monosemantic":
+        return network
+    generator = plan.stream(Stream.CALIBRATION)
+    samples = np.concatenate(
+        [
+            draw_inputs(trial, plan.terms, plan.active, CALIBRATION_SAMPLES, generator)
+            for trial in plan.trials
+        ]
+    )
+    shares = calibrated_shares(network, readout_plan, plan.circuit, samples)
+    return replace(network, readout=readout_plan.with_thresholds(names, shares, unit))
+
+
+def _provenance(
+    plan: Plan,
+    placements: list[Placement],
+    construction: str,
+    channels: NDArray[np.uint8],
+    groups: int,
+) -> Provenance:
+    counts = np.bincount(channels, minlength=len(Channel))
+    return Provenance(
+        source=plan.circuit.name,
+        construction=construction,
+        active=plan.active,
+        seed=plan.seed,
+        gates=plan.circuit.gates,
+        monosemantic_neurons=plan.monosemantic_neurons,
+        readout_parameters=_told_by_the_gates(plan, placements) + groups,
+        channels={channel.name.lower(): int(counts[channel]) for channel in Channel},
+    )
+
+
+def _told_by_the_gates(plan: Plan, placements: list[Placement]) -> int:
+    """Numbers in encoder and readout that the seed alone does not give.
+
+    A circuit that is one region of random codes, one an output, has a readout that knows nothing of
+    its gates. As soon as outputs share codes or regions differ, which neurons an output reads tells
+    something, and all its entries count; so does which features have dimensions of their own.
+    """
+    only = placements[0]
+    seeded = len(placements) == 1 and only.kind == "code" and only.region.owner < 0
+    apart = 0 if plan.basis else len(too_heavy(plan.terms, plan.assignment))
+    if seeded and only.region.codewords == len(plan.terms) == plan.terms.outputs:
+        return apart
+    return apart + sum(int(placement.readers.shape[1]) for placement in placements)
+
+
+def _answer_key(
+    plan: Plan,
+    placements: list[Placement],
+    compress: sp.csr_array,
+    code: SparseCode,
+    channels: NDArray[np.uint8],
+    unit: int,
+) -> AnswerKey:
+    term = np.concatenate([np.repeat(p.region.terms, p.term_neurons.shape[1]) for p in placements])
+    neuron = np.concatenate([p.term_neurons.ravel() for p in placements])
+    term, neuron = term[neuron >= 0], neuron[neuron >= 0]
+    counts = np.bincount(term, minlength=len(plan.terms))
+    return AnswerKey(
+        circuit=plan.circuit,
+        terms=plan.terms,
+        term_channels=channels,
+        term_offsets=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        term_neurons=neuron[np.argsort(term, kind="stable")].astype(np.int32),
+        compression=compress,
+        decompression=code,
+        unit=unit,
+    )

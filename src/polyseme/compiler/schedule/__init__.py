@@ -1,0 +1,1 @@
+"""Circuits of any depth cut into stages."""

@@ -1,0 +1,144 @@
+"""When each gate is computed: as soon as it can be, as late, or wherever there is room.
+
+A wire lives from its level until the last gate that reads it. Where carrying a wire takes a neuron,
+what is to be kept small is the number of wires alive at a stage; where wires pass in a residual
+stream, the number of gates computed there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.circuits.topological import wire_levels
+from polyseme.compiler.schedule.packing import Gates
+
+# How much wider than needed the widest level may stay: the last percents take most of the time.
+_CLOSE = 1.02
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """A level for every node and what follows from it.
+
+    Shapes: `level` int64 (nodes,), 0 for features; a node is a column of the stages numbered
+    first <= stage < `stop`, int64 (nodes,), first being its level or 1; `widths` int64 (stages,)
+    counts the columns, `computed` int64 (stages,) those that are gates of the level and more than
+    identities.
+    """
+
+    level: NDArray[np.int64]
+    stop: NDArray[np.int64]
+    widths: NDArray[np.int64]
+    computed: NDArray[np.int64]
+
+
+def soonest_and_latest(gates: Gates) -> tuple[Levels, Levels]:
+    """All gates placed as soon, and all as late as possible, in as few levels as there can be."""
+    soonest = wire_levels(gates.features, gates.offsets, gates.read.astype(np.int32))
+    depth = max(1, int(soonest.max()))
+    placed = (soonest.astype(np.int64), _latest(gates, depth))
+    return _lived(gates, placed[0], depth), _lived(gates, placed[1], depth)
+
+
+def evened(gates: Gates, soonest: Levels, latest: Levels) -> Levels:
+    """Gates placed so that the level that computes most computes little, in no more levels.
+
+    Level by level, of the gates whose inputs are there those that must soon be done come first, and
+    as many as a limit allows. The lowest limit that serves is searched for. This is list
+    scheduling, which is not always the best there is; where it is no better than `soonest` or
+    `latest`, that one is returned.
+    """
+    best = min(soonest, latest, key=lambda levels: int(levels.computed.max()))
+    depth = len(best.computed)
+    lowest = -(-int(best.computed.sum()) // depth)
+    found = int(best.computed.max())
+    if np.array_equal(soonest.level, latest.level):
+        return best
+    readers, reader_offsets = _readers(gates)
+    while lowest * _CLOSE < found:
+        limit = (lowest + found) // 2
+        level = _within(gates, latest.level, depth, limit, readers, reader_offsets)
+        if level is None:
+            lowest = limit + 1
+        else:
+            best = _lived(gates, level, depth)
+            found = min(limit, int(best.computed.max()))
+    return best
+
+
+def _within(
+    gates: Gates,
+    latest: NDArray[np.int64],
+    depth: int,
+    limit: int,
+    readers: NDArray[np.int64],
+    reader_offsets: NDArray[np.int64],
+) -> NDArray[np.int64] | None:
+    """Levels (nodes,) of which none computes more than `limit` gates; None where that fails."""
+    features = gates.features
+    level = np.zeros(len(latest), np.int64)
+    missing = np.concatenate((np.zeros(features, np.int64), np.diff(gates.offsets)))
+    counted = np.concatenate((np.zeros(features, bool), ~gates.identities))
+    done = np.arange(features)
+    waiting = np.empty(0, np.int64)
+    for number in range(1, depth + 1):
+        freed = _gather(readers, reader_offsets, done)
+        np.subtract.at(missing, freed, 1)
+        fresh = np.unique(freed[missing[freed] == 0])
+        waiting = np.concatenate((waiting, fresh))
+        waiting = waiting[np.argsort(latest[waiting], kind="stable")]
+        # Identities cost nothing, so they never wait.
+        room = ~counted[waiting] | (np.cumsum(counted[waiting]) <= limit)
+        if (latest[waiting[~room]] <= number).any():
+            return None
+        done, waiting = waiting[room], waiting[~room]
+        level[done] = number
+    return level
+
+
+def _readers(gates: Gates) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The nodes that read each node, one entry a literal, and where each node's entries begin."""
+    gate = gates.features + np.repeat(np.arange(len(gates.disjunction)), np.diff(gates.offsets))
+    counts = np.bincount(gates.read, minlength=len(gates.wires))
+    return gate[np.argsort(gates.read, kind="stable")], np.concatenate(([0], np.cumsum(counts)))
+
+
+def _gather(
+    entries: NDArray[np.int64], offsets: NDArray[np.int64], chosen: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The runs of the chosen, one behind the other."""
+    counts = offsets[chosen + 1] - offsets[chosen]
+    starts = np.cumsum(counts) - counts
+    places = np.repeat(offsets[chosen] - starts, counts) + np.arange(int(counts.sum()))
+    return entries[places]
+
+
+def _latest(gates: Gates, depth: int) -> NDArray[np.int64]:
+    """The highest level every node can have, int64 (nodes,)."""
+    level = [depth] * len(gates.wires)
+    read: list[int] = gates.read.tolist()
+    ends = list(enumerate(pairwise(gates.offsets.tolist()), gates.features))
+    for gate, (begin, end) in reversed(ends):
+        below = level[gate] - 1
+        for node in read[begin:end]:
+            if level[node] > below:
+                level[node] = below
+    level[: gates.features] = [0] * gates.features
+    return np.array(level, np.int64)
+
+
+def _lived(gates: Gates, level: NDArray[np.int64], depth: int) -> Levels:
+    stop = np.zeros(len(level), np.int64)
+    # No feature is a column before stage 1, read or not.
+    stop[: gates.features] = 1
+    np.maximum.at(stop, gates.read, np.repeat(level[gates.features :], np.diff(gates.offsets)))
+    stop[gates.outputs[gates.outputs >= 0]] = depth + 1
+    begun = np.bincount(np.maximum(level, 1), minlength=depth + 2)
+    ended = np.bincount(stop, minlength=depth + 2)
+    own = level[gates.features :][~gates.identities]
+    computed = np.bincount(own, minlength=depth + 1)[1:]
+    return Levels(level, stop, np.cumsum(begun - ended)[1 : depth + 1], computed)

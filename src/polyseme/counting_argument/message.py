@@ -1,0 +1,237 @@
+"""A network as a message: every number of it that the seed does not give, entropy-coded.
+
+Sender and receiver share this library and what is `Agreed`: the seed, how many features and outputs
+there are, and how many features an output reads. From these and the message alone the receiver
+makes the network again, to the last number. What the seed gives is tried out by the sender
+(`drawn_codes.py`): the encoder and what outputs read are left out of the message only where drawing
+them again *without the circuit* gives the network's own; otherwise they are written, and counted.
+
+The message is: neurons, input dimensions, how both codes are told and of what weight, the layer's
+scale and cap, what thresholds are counted from; then each part behind its length; then a checksum
+of four bytes. Thresholds are counted from 0, or from what biases alone make an output read, if that
+leaves fewer different ones (of `tight-frames` and `one-bit` it leaves one).
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.circuits.names import Names
+from polyseme.codes.code import SparseCode
+from polyseme.counting_argument.drawn_codes import (
+    Agreed,
+    Reads,
+    Told,
+    drawn_encoder,
+    drawn_reads,
+    encoder_told,
+    first_length,
+    readout_told,
+)
+from polyseme.counting_argument.entropy_coding import (
+    decode_integers,
+    encode_integers,
+    read_varints,
+    write_varints,
+)
+from polyseme.errors import FileFormatError
+from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
+
+_CHECKSUM = 4
+_MAX_SCALE_BITS = 24
+Narrow = TypeVar("Narrow", np.int8, np.int16, np.int32, np.int64)
+_PARTS = ("hidden weights", "biases", "encoder", "readout codes", "readout weights", "thresholds")
+
+
+@dataclass(frozen=True)
+class Message:
+    """The bytes, how many of them each part takes, and how encoder and readout are told."""
+
+    content: bytes
+    parts: dict[str, int]
+    encoder: Told
+    readout: Told
+
+
+def has_message(network: Network) -> bool:
+    """Whether it is a network that can be written: of one layer of ReLUs, stored in full."""
+    layer = network.layers[0]
+    return not (len(network.layers) > 1 or layer.is_sparse or layer.squared or len(layer.carried))
+
+
+def write_message(network: Network, agreed: Agreed) -> Message:
+    """Write a network of one layer of ReLUs, stored in full.
+
+    Raises ValueError for any other network.
+    """
+    if not has_message(network):
+        raise ValueError("a message holds one hidden layer of ReLUs, stored in full")
+    layer, code, readout = network.layers[0], network.encoder.code, network.readout
+    encoder = encoder_told(code, agreed)
+    reads = readout_told(readout, agreed, layer.units)
+    resting = _resting(layer, np.diff(readout.offsets), readout.neurons, readout.weights)
+    above = _above(readout.thresholds, resting)
+    thresholds = readout.thresholds if above is None else above
+    head = [layer.units, code.neurons, encoder, code.weight, reads, first_length(readout)]
+    scale_bits = _MAX_SCALE_BITS - round(np.log2(layer.scale))
+    runs = (np.diff(readout.offsets), readout.neurons)
+    pieces = [
+        _sized(layer.weights),
+        _sized(layer.bias),
+        _sized(code.positions) + _sized(code.signs) if encoder == Told.WRITTEN else b"",
+        b"".join(map(_sized, runs)) if reads == Told.WRITTEN else b"",
+        b"" if reads == Told.BLOCKS else _sized(readout.weights),
+        _written_thresholds(thresholds),
+    ]
+    tail = [scale_bits, layer.cap, int(above is not None)]
+    body = write_varints([*head, *tail]) + b"".join(pieces)
+    content = body + zlib.crc32(body).to_bytes(_CHECKSUM, "little")
+    parts = dict(zip(_PARTS, map(len, pieces), strict=True))
+    parts["sizes and checksum"] = len(content) - sum(parts.values())
+    return Message(content, parts, encoder, reads)
+
+
+def read_message(content: bytes, agreed: Agreed) -> Network:
+    """Make the network again from its message and what is agreed, without the circuit.
+
+    Raises FileFormatError when the message is damaged, or cannot be of the sizes agreed. What is
+    agreed is not in the message: with another seed, say, another network comes out.
+    """
+    body = content[:-_CHECKSUM]
+    if not body or zlib.crc32(body) != int.from_bytes(content[-_CHECKSUM:], "little"):
+        raise FileFormatError("message: its checksum is wrong, so it is damaged or cut short")
+    try:
+        return _read_body(_Reader(body), agreed)
+    except (ValueError, OverflowError) as error:
+        raise FileFormatError(f"message: {error}") from None
+
+
+def _read_body(reader: _Reader, agreed: Agreed) -> Network:
+    units, dimensions, encoder, weight, told, read_weight = reader.varints(6)
+    scale_bits, cap, from_rest = reader.varints(3)
+    if not (0 < units <= agreed.outputs and 0 < dimensions <= agreed.features):
+        raise ValueError(
+            f"{units} neurons and {dimensions} dimensions for {agreed.outputs} outputs and "
+            f"{agreed.features} features"
+        )
+    layer = Layer(
+        reader.integers(units * dimensions, np.int16).reshape(units, dimensions),
+        reader.integers(units, np.int32),
+        2.0 ** (_MAX_SCALE_BITS - scale_bits),
+        cap,
+    )
+    code = reader.code(Told(encoder), agreed, dimensions, weight)
+    reads = reader.reads(Told(told), agreed, units, read_weight)
+    weights = reads.weights
+    if weights is None:
+        weights = reader.integers(len(reads.neurons), np.int16)
+    thresholds = reader.thresholds(agreed.outputs)
+    if from_rest:
+        resting = _resting(layer, reads.lengths, reads.neurons, weights)
+        thresholds = (resting + thresholds).astype(np.float32)
+    reader.check_end()
+    offsets = np.concatenate(([0], np.cumsum(reads.lengths))).astype(np.int64)
+    return Network(
+        Encoder(Names(prefix="x", count=agreed.features), code),
+        (layer,),
+        Readout(
+            Names(prefix="g", count=agreed.outputs), offsets, reads.neurons, weights, thresholds
+        ),
+        Provenance("message", "message", 0, agreed.seed, 0, 0, 0, {}),
+    )
+
+
+def _resting(
+    layer: Layer,
+    lengths: NDArray[np.int64],
+    neurons: NDArray[np.int32],
+    weights: NDArray[np.int16],
+) -> NDArray[np.float64]:
+    """What every output reads when no feature is on, (outputs,)."""
+    alone = np.clip(layer.bias, 0, layer.cap or None) * layer.scale
+    output = np.repeat(np.arange(len(lengths)), lengths)
+    return np.bincount(output, weights * alone[neurons], len(lengths)).astype(np.float64)
+
+
+def _above(
+    thresholds: NDArray[np.float32], resting: NDArray[np.float64]
+) -> NDArray[np.float32] | None:
+    """Thresholds counted from rest, where that gives them back and leaves fewer different ones."""
+    above = (thresholds - resting).astype(np.float32)
+    exact = np.array_equal((resting + above).astype(np.float32), thresholds)
+    return above if exact and len(np.unique(above)) < len(np.unique(thresholds)) else None
+
+
+def _sized(values: NDArray[np.integer]) -> bytes:
+    """Entropy-coded values behind the length of their code."""
+    code = encode_integers(values)
+    return write_varints([len(code)]) + code
+
+
+def _written_thresholds(thresholds: NDArray[np.float32]) -> bytes:
+    """Each different threshold in full, then which one every output has."""
+    kinds, kind = np.unique(thresholds, return_inverse=True)
+    return write_varints([len(kinds)]) + kinds.astype("<f4").tobytes() + _sized(kind)
+
+
+class _Reader:
+    """Takes the parts of a message off its front, one after another."""
+
+    def __init__(self, body: bytes):
+        self._body = body
+        self._place = 0
+
+    def varints(self, count: int) -> list[int]:
+        numbers, self._place = read_varints(self._body, self._place, count)
+        return numbers
+
+    def take(self, length: int) -> bytes:
+        taken = self._body[self._place : self._place + length]
+        if len(taken) < length:
+            raise ValueError(f"a part of {length} bytes has {len(taken)}")
+        self._place += length
+        return taken
+
+    def integers(self, count: int, dtype: type[Narrow]) -> NDArray[Narrow]:
+        values = decode_integers(self.take(self.varints(1)[0]), count)
+        limits = np.iinfo(dtype)
+        if count and not limits.min <= values.min() <= values.max() <= limits.max:
+            raise ValueError(f"a value does not fit {np.dtype(dtype)}")
+        return values.astype(dtype)
+
+    def code(self, told: Told, agreed: Agreed, dimensions: int, weight: int) -> SparseCode:
+        drawn = drawn_encoder(told, agreed, dimensions, weight)
+        if drawn is not None:
+            return drawn
+        if told != Told.WRITTEN or not 0 < weight <= dimensions:
+            raise ValueError(f"a {told.name.lower()} code of {weight} in {dimensions} dimensions")
+        shape = (agreed.features, weight)
+        positions = self.integers(agreed.features * weight, np.int32).reshape(shape)
+        signs = self.integers(agreed.features * weight, np.int8).reshape(shape)
+        return SparseCode(dimensions, positions, signs)
+
+    def reads(self, told: Told, agreed: Agreed, units: int, weight: int) -> Reads:
+        drawn = drawn_reads(told, agreed, units, weight)
+        if drawn is not None:
+            return drawn
+        if told != Told.WRITTEN:
+            raise ValueError(f"{told.name.lower()} of {weight} of {units} neurons are not drawn")
+        lengths = self.integers(agreed.outputs, np.int64)
+        return Reads(lengths, self.integers(int(lengths.sum()), np.int32), None)
+
+    def thresholds(self, outputs: int) -> NDArray[np.float32]:
+        (kinds,) = self.varints(1)
+        values = np.frombuffer(self.take(4 * kinds), "<f4").astype(np.float32)
+        kind = self.integers(outputs, np.int64)
+        if not 0 <= kind.min() <= kind.max() < kinds:
+            raise ValueError(f"a threshold is none of the {kinds} there are")
+        return values[kind]
+
+    def check_end(self) -> None:
+        if self._place != len(self._body):
+            raise ValueError(f"{len(self._body) - self._place} bytes are left over")

@@ -1,0 +1,1 @@
+"""Descent from a compiled network."""

@@ -1,0 +1,168 @@
+"""Going down: Adam with a step and a margin that both shrink, whatever says which way is down."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.learning.refinement.state import State, load_state, save_state
+from polyseme.learning.refinement.torch_extra import import_torch
+
+if TYPE_CHECKING:
+    import torch
+
+_MEAN, _SQUARE = 0.9, 0.99
+_TINY = 1e-12
+_SAVED_EVERY_SECONDS = 20.0
+
+Watch = Callable[[int, NDArray[np.float32], NDArray[np.float32]], bool]
+
+
+@dataclass(frozen=True, eq=False)
+class Slope:
+    """What a step goes by: the slopes of the loss along W and along the biases."""
+
+    weights: torch.Tensor
+    bias: torch.Tensor
+
+
+class Loss(Protocol):
+    """What is descended on: inputs of its own choice in every step, `a_pass` steps a pass.
+
+    What it keeps from step to step it forgets at the end of a pass, where a descent may be
+    interrupted.
+    """
+
+    @property
+    def a_pass(self) -> int:
+        """How many steps a pass has."""
+
+    def slope(self, weights: torch.Tensor, bias: torch.Tensor, step: int, margin: float) -> Slope:
+        """The slope at a step, from 0 on; `margin` is how far from a threshold is far enough."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast to go.
+
+    `weights` and `bias` are what a number moves in a step at most, to begin with, of the size that
+    weights have. `margins`, in features, are how far from a threshold a reading should be, at first
+    and at last.
+    """
+
+    weights: float
+    bias: float
+    margins: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Where a descent is kept, and the digest of what it depends on."""
+
+    path: str | os.PathLike[str]
+    digest: str
+
+
+class Descent:
+    """W and biases on their way down; after any pass it can be kept, and go on from there."""
+
+    def __init__(
+        self,
+        loss: Loss,
+        pace: Pace,
+        weights: NDArray[np.float32],
+        bias: NDArray[np.float32],
+        passes: int,
+    ) -> None:
+        """Begin with these weights and biases, in features."""
+        library = import_torch()
+        self._loss, self._pace = loss, pace
+        self._last = passes * loss.a_pass
+        self._size = float(np.sqrt(np.mean(weights.astype(np.float64) ** 2)))
+        self._step = 0
+        self._tensors: dict[str, torch.Tensor] = {}
+        for what, values in (("weights", weights), ("bias", bias)):
+            self._tensors[f"{what}.values"] = library.from_numpy(values.copy())
+            self._tensors[f"{what}.mean"] = library.zeros(values.shape)
+            self._tensors[f"{what}.square"] = library.zeros(values.shape)
+
+    @property
+    def weights(self) -> NDArray[np.float32]:
+        """The weights as they are."""
+        return np.asarray(self._tensors["weights.values"].numpy())
+
+    @property
+    def bias(self) -> NDArray[np.float32]:
+        """The biases as they are."""
+        return np.asarray(self._tensors["bias.values"].numpy())
+
+    def run(self, kept: Kept | None, watch: Watch) -> int:
+        """Go on to the end, or until `watch`, called after every pass, says it is enough.
+
+        Return how many passes were made in all.
+        """
+        a_pass = self._loss.a_pass
+        if kept is not None and Path(kept.path).exists():
+            self._resume(kept)
+            if self._step and watch(self._step // a_pass, self.weights, self.bias):
+                return self._step // a_pass
+        saved = time.monotonic()
+        while self._step < self._last:
+            for _ in range(a_pass):
+                self._go()
+            done = self._step // a_pass
+            # Kept before it is judged, so that one begun again comes to the same judgement.
+            if kept is not None and time.monotonic() > saved + _SAVED_EVERY_SECONDS:
+                self._keep(kept)
+                saved = time.monotonic()
+            if watch(done, self.weights, self.bias):
+                break
+        if kept is not None:
+            self._keep(kept)
+        return self._step // a_pass
+
+    def _go(self) -> None:
+        passed = self._step / self._last
+        first, last = self._pace.margins
+        slope = self._loss.slope(
+            self._tensors["weights.values"],
+            self._tensors["bias.values"],
+            self._step,
+            first + (last - first) * passed,
+        )
+        self._step += 1
+        # Full steps for half the way, then ever smaller ones.
+        share = min(1.0, 2 * (1 - passed))
+        self._move("weights", slope.weights, self._pace.weights * self._size * share)
+        self._move("bias", slope.bias, self._pace.bias * self._size * share)
+
+    def _move(self, what: str, slope: torch.Tensor, rate: float) -> None:
+        values, mean, square = (
+            self._tensors[f"{what}.{part}"] for part in ("values", "mean", "square")
+        )
+        mean.mul_(_MEAN).add_(slope, alpha=1 - _MEAN)
+        square.mul_(_SQUARE).addcmul_(slope, slope, value=1 - _SQUARE)
+        spread = (square / (1 - _SQUARE**self._step)).sqrt_().add_(_TINY)
+        values.addcdiv_(mean, spread, value=-rate / (1 - _MEAN**self._step))
+
+    def _keep(self, kept: Kept) -> None:
+        tensors = {name: np.asarray(tensor.numpy()) for name, tensor in self._tensors.items()}
+        save_state(State(self._step, tensors), kept.digest, kept.path)
+
+    def _resume(self, kept: Kept) -> None:
+        shapes = {
+            what: tuple(self._tensors[f"{what}.values"].shape) for what in ("weights", "bias")
+        }
+        state = load_state(kept.path, kept.digest, shapes, self._last)
+        library = import_torch()
+        self._step = state.step
+        self._tensors = {
+            name: library.from_numpy(tensor.copy()) for name, tensor in state.tensors.items()
+        }

@@ -1,0 +1,119 @@
+"""What outputs lack to decide inputs rightly with room to spare, whichever ReLUs are on.
+
+An output's readings are in features: a term that is satisfied reads as much of each of its features
+as its readout says, and that much is one. An output that should be on must read its threshold and a
+margin, one that should be off must stay a margin below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from polyseme.learning.refinement.torch_extra import import_torch, sparse_tensor
+from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.network import Network
+from polyseme.networks.run import readout_matrix
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, eq=False)
+class Misses:
+    """Where readings are not far enough on their side: int64, int64 and float32, (misses,).
+
+    `amounts` are what must come off a reading: positive where an output should be off.
+    """
+
+    samples: NDArray[np.int64]
+    outputs: NDArray[np.int64]
+    amounts: NDArray[np.float32]
+
+
+class Hinge:
+    """Readout and thresholds of a network, in features."""
+
+    def __init__(self, network: Network, key: AnswerKey) -> None:
+        """Scale every output by what its weakest term drives."""
+        readout, thresholds = readout_matrix(network), network.readout.thresholds
+        unit = _units(readout, key)
+        self.readout = sp.csr_array((sp.diags_array(1 / unit) @ readout).astype(np.float32))
+        self._columns = sp.csc_array(self.readout)
+        self._thresholds = import_torch().from_numpy((thresholds / unit).astype(np.float32))
+
+    def misses(
+        self, hidden: torch.Tensor, cuts: NDArray[np.int64], on: sp.csr_array, margin: float
+    ) -> Misses:
+        """All misses of activations (neurons, samples), in groups, where `on` is what should be.
+
+        `on` is Boolean (samples, outputs).
+        """
+        found = [
+            misses
+            for begin, end in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)
+            for misses in self._of_group(hidden, begin, end, on[begin:end], margin)
+        ]
+        samples, outputs, amounts = (np.concatenate(part) for part in zip(*found, strict=True))
+        return Misses(samples, outputs, amounts)
+
+    def _of_group(
+        self, hidden: torch.Tensor, begin: int, end: int, on: sp.csr_array, margin: float
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]]:
+        library = import_torch()
+        some = hidden[:, begin:end]
+        outputs, readings = self._read(some)
+        should = on.tocoo()
+        place = np.full(self.readout.shape[0], -1)
+        place[outputs] = np.arange(len(outputs))
+        row, column = place[should.col], should.row.astype(np.int64)
+        thresholds = self._thresholds[should.col.astype(np.int64)].numpy()
+        # An output all of whose neurons are shut reads nothing.
+        read = np.where(row >= 0, readings[row, column].numpy(), np.float32(0))
+        lacking = thresholds + np.float32(margin) - read
+        short = lacking > 0
+        yield column[short] + begin, should.col[short].astype(np.int64), -lacking[short]
+        readings[row[row >= 0], column[row >= 0]] = -library.inf
+        readings -= (self._thresholds[outputs] - margin)[:, None]
+        row, column = (each.numpy() for each in (readings > 0).nonzero(as_tuple=True))
+        yield column + begin, outputs[row], readings[row, column].numpy()
+
+    def _read(self, hidden: torch.Tensor) -> tuple[NDArray[np.int64], torch.Tensor]:
+        """Outputs that may read more than nothing, and what they do, (outputs, samples)."""
+        library = import_torch()
+        busy = (hidden > 0).any(1).nonzero()[:, 0]
+        if len(busy) == len(hidden):
+            outputs = np.arange(self.readout.shape[0])
+            return outputs, sparse_tensor(self.readout) @ hidden
+        reading = self._columns[:, busy.numpy()]
+        outputs = np.unique(reading.indices).astype(np.int64)
+        if not len(outputs):
+            return outputs, library.zeros((0, hidden.shape[1]))
+        return outputs, sparse_tensor(sp.csr_array(reading.tocsr()[outputs])) @ hidden[busy]
+
+
+def _units(readout: sp.csr_array, key: AnswerKey) -> NDArray[np.float64]:
+    """What one feature adds to a reading by way of a term's neurons: the least of every output."""
+    term = np.repeat(np.arange(len(key.terms)), np.diff(key.term_offsets))
+    weights = entries(readout, key.terms.output[term], key.term_neurons)
+    driven = np.bincount(term, weights, len(key.terms))
+    unit = np.full(key.terms.outputs, np.inf)
+    np.minimum.at(unit, key.terms.output, np.where(driven > 0, driven, np.inf))
+    return np.where(np.isinf(unit), 1.0, unit)
+
+
+def entries(
+    matrix: sp.csr_array, rows: NDArray[np.int32], columns: NDArray[np.int32]
+) -> NDArray[np.float32]:
+    """Entries of a sparse matrix, float32 in the shape of `rows`; zero where there is none."""
+    if not rows.size:
+        return np.zeros(rows.shape, np.float32)
+    found = matrix[rows.astype(np.int64), columns.astype(np.int64)]
+    return np.asarray(found.toarray() if sp.issparse(found) else found, np.float32).reshape(
+        rows.shape
+    )

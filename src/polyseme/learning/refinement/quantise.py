@@ -1,0 +1,95 @@
+"""Refined weights back in whole numbers, and an answer key that is true of them to the last one.
+
+W = C D must hold exactly, and D is given. Some of the features are an orthogonal basis of the
+dimensions. Let H be their codes, with H H^T = w: any change of W is c H for c = change H^T / w, and
+rounding c to whole numbers rounds the change. So C is the construction's, plus whole numbers on the
+features of one basis, and rounding moves a weight by sqrt(w / 12) units on average. Descent leaves
+many readings close to the margin it asked for, where rounding as coarse as the construction's would
+carry some of them past the threshold, so the unit is finer, and W mostly of two bytes. Dimensions
+that the basis leaves over stay as they were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from polyseme.codes.code import SparseCode
+from polyseme.compiler.parts.weights import weight_matrix
+from polyseme.errors import CompileError
+from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.network import EXACT, Layer, Network
+
+# Codes whose bases leave more than this share of the dimensions uncovered are no union of bases.
+_UNCOVERED = 0.25
+
+
+def basis_features(code: SparseCode) -> NDArray[np.int64]:
+    """The first features whose codes are an orthogonal basis, rising, int64 (basis,).
+
+    Sets of places are taken as they come, if they meet none taken before, and of the features on a
+    set those that are orthogonal to each other; one that has a set to itself is the basis of it.
+    Raises CompileError where they leave much uncovered: codes that are no union of orthogonal
+    bases.
+    """
+    order = np.argsort(code.positions, axis=1, kind="stable")
+    places = np.take_along_axis(code.positions, order, axis=1)
+    signs = np.take_along_axis(code.signs, order, axis=1).astype(np.int64)
+    sets, first, which = np.unique(places, axis=0, return_index=True, return_inverse=True)
+    members = np.split(
+        np.argsort(which.ravel(), kind="stable"), np.cumsum(np.bincount(which.ravel()))[:-1]
+    )
+    taken = np.zeros(code.neurons, bool)
+    found: list[int] = []
+    covered = 0
+    for number in np.argsort(first):
+        if taken[sets[number]].any():
+            continue
+        taken[sets[number]] = True
+        group: list[int] = []
+        for feature in members[number]:
+            if not (signs[group] @ signs[feature]).any():
+                group.append(int(feature))
+        found += group
+        covered += len(group) if len(members[number]) > 1 else code.weight
+    if covered < (1 - _UNCOVERED) * code.neurons:
+        raise CompileError("codes that are no orthogonal bases cannot be refined")
+    return np.sort(np.array(found, np.int64))
+
+
+def quantised(
+    network: Network,
+    key: AnswerKey,
+    weights: NDArray[np.float32],
+    bias: NDArray[np.float32],
+    finest: int,
+) -> Network:
+    """The network with weights and biases, in features, rounded; its key with the C they have.
+
+    `key` is the network's; `finest` is what a feature that is fully on adds to an integer sum, at
+    least. Raises CompileError where two bytes do not hold C or W.
+    """
+    basis, layer = basis_features(key.decompression), network.layers[0]
+    codes = sp.csr_array(key.decompression.matrix()[basis])
+    finer = max(1, finest // key.unit)
+    unit = finer * key.unit
+    change = weights * np.float32(unit) - layer.weights * np.float32(finer)
+    added = np.rint(np.asarray(codes @ change.T).T / np.float32(key.decompression.weight))
+    narrow = sp.csr_array(added.astype(np.int32))
+    entries = (narrow.data, basis[narrow.indices], narrow.indptr)
+    wider = sp.csr_array(entries, shape=key.compression.shape)
+    compress = (key.compression.astype(np.int32) * np.int32(finer) + wider).tocsr()
+    if abs(compress).max() > np.iinfo(np.int16).max:
+        raise CompileError("the descent left the range of weights; refine for fewer passes")
+    compress = compress.astype(np.int16)
+    compress.eliminate_zeros()
+    compress.sort_indices()
+    whole = np.clip(np.rint(bias * np.float32(unit)), 1 - EXACT, EXACT - 1).astype(np.int32)
+    return replace(
+        network,
+        layers=(Layer(weight_matrix(compress, key.decompression), whole, 1.0 / unit),),
+        key=replace(key, compression=compress, unit=unit),
+    )

@@ -1,0 +1,112 @@
+"""The loss of a network whose ReLUs bend, and which way W must move.
+
+Of a sample with other features on, a miss counts as its square while it is less than the margin, so
+while the sample is decided rightly, and what is wrong pulls no harder than that: where two outputs
+contend for a neuron something always is. Of a gate alone it counts squared, and thirty times: none
+of those need be wrong, and as the margin shrinks it is they that are heard.
+
+A ReLU that is shut lets no slope through, so an output that reads nothing would never learn to. So
+the neurons of the term that a sample satisfies are let through, shut or not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from polyseme.circuits.evaluate import active_matrix, evaluate_sparse
+from polyseme.learning.refinement.descent import Slope
+from polyseme.learning.refinement.hinge import Hinge, Misses, entries
+from polyseme.learning.refinement.quantise import basis_features
+from polyseme.learning.refinement.samples import Batch, Samples
+from polyseme.learning.refinement.torch_extra import import_torch
+from polyseme.networks.answer_key import AnswerKey
+
+if TYPE_CHECKING:
+    import torch
+
+_ALONE = 30.0
+
+
+class SampledLoss:
+    """The loss on samples, a batch a step; `key` is that of the network that `hinge` reads."""
+
+    def __init__(self, key: AnswerKey, hinge: Hinge, samples: Samples) -> None:
+        """Find the neurons of every term, and the dimensions in which W may move."""
+        self._key, self._hinge, self._samples = key, hinge, samples
+        self._code = key.decompression.matrix()
+        fixed = np.ones(key.decompression.neurons, bool)
+        fixed[key.decompression.positions[basis_features(key.decompression)]] = False
+        self._fixed = np.flatnonzero(fixed)
+        counts = np.diff(key.term_offsets)
+        row = np.repeat(np.arange(len(key.terms)), counts)
+        place = np.arange(len(row)) - key.term_offsets[:-1][row]
+        self._hosts = np.full((len(key.terms), int(counts.max())), -1, np.int64)
+        self._hosts[row, place] = key.term_neurons
+        self._read = np.zeros(self._hosts.shape, np.float32)
+        self._read[row, place] = entries(hinge.readout, key.terms.output[row], key.term_neurons)
+
+    @property
+    def a_pass(self) -> int:
+        """How many steps a pass has."""
+        return self._samples.a_pass
+
+    def slope(self, weights: torch.Tensor, bias: torch.Tensor, step: int, margin: float) -> Slope:
+        """The slope of the loss of a step's inputs; what was missed is tried again later."""
+        library = import_torch()
+        batch = self._samples.at(step)
+        if not len(batch.rows):
+            return Slope(library.zeros_like(weights), library.zeros_like(bias))
+        on = active_matrix(batch.rows, self._key.terms.features).astype(np.float32)
+        encoded = library.from_numpy((on @ self._code).toarray())
+        hidden = (weights @ encoded.T + bias[:, None]).relu_()
+        should = sp.csr_array(evaluate_sparse(self._key.circuit, batch.rows))
+        misses = self._hinge.misses(hidden, batch.cuts, should, margin)
+        missed = np.unique(misses.samples)
+        self._samples.failed(batch, missed)
+        pull = self._pull(batch, misses, missed, hidden, margin)
+        along = pull.T @ encoded[library.from_numpy(missed)]
+        along[:, self._fixed] = 0
+        return Slope(along, pull.sum(0))
+
+    def _pull(
+        self,
+        batch: Batch,
+        misses: Misses,
+        missed: NDArray[np.int64],
+        hidden: torch.Tensor,
+        margin: float,
+    ) -> torch.Tensor:
+        """The slope along what the neurons add up on the samples missed, (missed, neurons)."""
+        library = import_torch()
+        alone = batch.alone[misses.samples]
+        near = np.clip(misses.amounts, -margin, margin)
+        amounts = np.where(alone, np.float32(_ALONE) * misses.amounts, near).astype(np.float32)
+        row = np.searchsorted(missed, misses.samples)
+        shape = (len(missed), self._hinge.readout.shape[0])
+        by_output = sp.csr_array(sp.coo_array((amounts, (row, misses.outputs)), shape=shape))
+        pull: torch.Tensor = library.from_numpy((by_output @ self._hinge.readout).toarray())
+        is_open = hidden[:, library.from_numpy(missed)].T > 0
+        pull *= is_open
+        self._let_through(pull, is_open, batch.terms[misses.samples], row, misses.outputs, amounts)
+        return pull
+
+    def _let_through(
+        self,
+        pull: torch.Tensor,
+        is_open: torch.Tensor,
+        term: NDArray[np.int64],
+        row: NDArray[np.int64],
+        output: NDArray[np.int64],
+        amounts: NDArray[np.float32],
+    ) -> None:
+        """Pull at the shut neurons of the term satisfied, where its output is not on."""
+        own = (term >= 0) & (amounts < 0) & (self._key.terms.output[term] == output)
+        hosts, read = self._hosts[term[own]], self._read[term[own]]
+        rows = np.broadcast_to(row[own][:, None], hosts.shape)
+        shut = (hosts >= 0) & ~is_open.numpy()[rows, hosts]
+        added = (amounts[own][:, None] * read)[shut]
+        pull.numpy()[rows[shut], hosts[shut]] += added

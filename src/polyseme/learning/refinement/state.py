@@ -1,0 +1,110 @@
+"""A descent part of the way down, as a file: interrupted and begun again, it goes on from there.
+
+A safetensors file of what is trained, the two moments of every number, and one string of metadata:
+the step, and a digest of all that the descent depends on. It appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from polyseme.common.files import write_whole
+from polyseme.errors import FileFormatError
+
+_FORMAT = "polyseme-descent"
+_TENSORS = tuple(
+    f"{what}.{part}" for what in ("weights", "bias") for part in ("values", "mean", "square")
+)
+_BROKEN = (ValueError, TypeError, LookupError, AttributeError, RecursionError, MemoryError)
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """How far a descent is: `step`, and float32 tensors by name, three of `weights` and `bias`."""
+
+    step: int
+    tensors: dict[str, NDArray[np.float32]]
+
+
+def digest_of(described: str, arrays: Sequence[NDArray[Any]]) -> str:
+    """A digest of a description and arrays: what a state must have come from to go on."""
+    found = sha256(described.encode())
+    for array in arrays:
+        found.update(f"{array.dtype}{array.shape}".encode())
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()
+
+
+def save_state(state: State, digest: str, path: str | os.PathLike[str]) -> None:
+    """Write a state. Raises PolysemeError when it cannot be written."""
+    text = json.dumps({"digest": digest, "format": _FORMAT, "step": state.step}, sort_keys=True)
+    write_whole(path, save(state.tensors, metadata={"polyseme": text}))
+
+
+def load_state(
+    path: str | os.PathLike[str], digest: str, shapes: dict[str, tuple[int, ...]], last: int
+) -> State:
+    """Read a state of the descent with this digest, of at most `last` steps.
+
+    `shapes` are those of `weights` and `bias`. Raises FileFormatError, naming the file and what is
+    wrong with it, also when the state is that of another descent.
+    """
+    shown = _shown(path)
+    try:
+        with safe_open(os.fspath(path), framework="np") as opened:
+            entries = opened.metadata() or {}
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        step = _step(entries, digest, last)
+        _check(tensors, shapes)
+    except OSError as error:
+        reason = error.strerror or _one_line(error)
+        raise FileFormatError(f"{shown}: cannot be read: {reason}") from None
+    except (SafetensorError, *_BROKEN) as error:
+        raise FileFormatError(f"{shown}: is not the state of this: {_one_line(error)}") from None
+    return State(step, tensors)
+
+
+def _step(entries: dict[str, str], digest: str, last: int) -> int:
+    if "polyseme" not in entries:
+        raise ValueError("it has no polyseme metadata")
+    metadata = json.loads(entries["polyseme"])
+    if not isinstance(metadata, dict) or metadata.get("format") != _FORMAT:
+        raise ValueError(f"it is not a {_FORMAT} file")
+    if metadata.get("digest") != digest:
+        raise ValueError("it began from another network, or with other options")
+    step = metadata.get("step")
+    if type(step) is not int or not 0 <= step <= last:
+        raise ValueError(f"its step is {repr(step)[:40]}, not one of 0 to {last}")
+    return step
+
+
+def _check(tensors: dict[str, NDArray[Any]], shapes: dict[str, tuple[int, ...]]) -> None:
+    if set(tensors) != set(_TENSORS):
+        raise ValueError(f"its tensors are not {', '.join(_TENSORS)}")
+    for name, tensor in tensors.items():
+        shape = shapes[name.partition(".")[0]]
+        if tensor.dtype != np.float32 or tensor.shape != shape:
+            raise ValueError(f"{name} must be float32 of shape {shape}")
+        if not np.isfinite(tensor).all():
+            raise ValueError(f"{name} has an entry that is not a number")
+        if name.endswith("square") and tensor.min(initial=0.0) < 0:
+            raise ValueError(f"{name} has a negative entry")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+def _shown(path: str | os.PathLike[str]) -> str:
+    text = os.fspath(path)
+    return text if text and text.isprintable() else ascii(text)

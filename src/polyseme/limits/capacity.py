@@ -1,0 +1,83 @@
+"""The counting bound the other way round: how much so many neurons can compute at most.
+
+A layer of n x n weights of b bits each tells at most 2^(b n^2) functions apart, so of a family that
+grows with its number of outputs it computes at most the largest member with no more than b n^2
+bits: of permutations and pairwise logic O(n^2 / log n) outputs, as Adler and Shavit 2024 state.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.limits.combinatorics import log2_factorial, log2_gate_sets
+from polyseme.limits.groups import group_gates
+
+
+def capacity(
+    neurons: int, bits_per_weight: float, bits_of: Callable[[int], float], most: int | None = None
+) -> int:
+    """The largest number of outputs, `most` at most, whose family has no more bits than fit.
+
+    `bits_of` must not fall from 1 to `most`; without `most` it must grow without end. 0 where one
+    output is too much. Raises ValueError without neurons, or for weights that hold nothing.
+    """
+    if neurons < 1 or not bits_per_weight > 0:
+        raise ValueError(
+            f"{neurons} neurons at {bits_per_weight} bits a weight: needs one neuron and some bits"
+        )
+    room = bits_per_weight * neurons**2
+    low, high = 0, 1
+    while most is None and bits_of(high) <= room:
+        low, high = high, 2 * high
+    high = high if most is None else most + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if bits_of(middle) <= room else (low, middle)
+    return low
+
+
+def features_permuted(neurons: int, bits_per_weight: float) -> int:
+    """Features of which so many neurons can compute any permutation, at most."""
+    return capacity(neurons, bits_per_weight, log2_factorial)
+
+
+def gates_computed(
+    neurons: int, bits_per_weight: float, features: int, inputs: int, marked: int = 0
+) -> int:
+    """Gates of `inputs` of the features, of which so many neurons can compute any set, at most.
+
+    `marked` of the inputs differ in role from the others. Where any half of all gates fits, so does
+    any set of them. Raises ValueError as `capacity` does.
+    """
+    every = math.comb(features, inputs) * math.comb(inputs, marked)
+    found = capacity(
+        neurons,
+        bits_per_weight,
+        lambda gates: log2_gate_sets(features, inputs, marked, gates),
+        every // 2,
+    )
+    return every if found == every // 2 else found
+
+
+def capacity_for(circuit: Circuit, neurons: int, bits_per_weight: float) -> int | None:
+    """How many outputs of a circuit's kind so many neurons can compute at most, over its features.
+
+    None unless all outputs are gates of one kind and fan-in that read features only. Identities are
+    taken for a permutation of as many features as outputs.
+    """
+    if not (circuit.output_levels == 1).all():
+        return None
+    gates = np.unique(circuit.outputs).astype(np.int64) - len(circuit.features)
+    groups = group_gates(circuit, gates)
+    if len(groups) > 1:
+        return None
+    (group,) = groups
+    if group.kind == GateKind.IDENTITY:
+        return features_permuted(neurons, bits_per_weight)
+    return gates_computed(
+        neurons, bits_per_weight, len(circuit.features), group.inputs, group.marked
+    )

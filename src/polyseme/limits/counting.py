@@ -1,0 +1,201 @@
+"""The counting bound: how many bits a network must hold to be one of a family of functions.
+
+A network that computes an unknown one of K functions tells which one it is, so its parameters carry
+at least log2 K bits; a layer of n x n weights of b bits each therefore has n >= sqrt(log2(K) / b).
+Adler and Shavit, *On the Complexity of Neural Computation in Superposition* (2024), bound neurons
+and parameters this way. The family is read from the circuit's arrays, never from its name.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.special import gammaln
+
+from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.circuits.terms import Terms, terms_of
+from polyseme.errors import CompileError
+from polyseme.limits.combinatorics import log2_binomial, log2_factorial
+from polyseme.limits.facts import relation_of_facts
+from polyseme.limits.groups import Group, group_gates, group_terms
+
+_SETS = {1: "single features", 2: "pairs", 3: "triples"}
+
+
+@dataclass(frozen=True)
+class CountingBound:
+    """A family of computations in words, and log2 of how many members it has.
+
+    `counts_functions` says whether all members are different functions; only then do the bits bound
+    a network from below. Otherwise they count descriptions, and are only indicative. `per_output`
+    are pairs (outputs, bits that knowing one of them is worth at most), the most bits first; empty
+    where every output is worth its even share.
+    """
+
+    family: str
+    bits: float
+    counts_functions: bool
+    per_output: tuple[tuple[int, float], ...] = field(default=(), repr=False)
+
+    def with_error(self, outputs: int, error_share: float) -> float:
+        """The bits still needed when a share of the outputs may be wrong; never below 0.
+
+        As `bits_with_error`, but the outputs that are wrong are those worth the most bits. Raises
+        ValueError for values out of range.
+        """
+        even = bits_with_error(self.bits, outputs, error_share)
+        wrong, lost = math.floor(error_share * outputs), 0.0
+        for alike, worth in self.per_output:
+            lost += min(alike, wrong) * worth
+            wrong -= min(alike, wrong)
+        return max(0.0, min(even, even + error_share * self.bits - lost)) if even else 0.0
+
+
+def counting_bits(circuit: Circuit) -> CountingBound:
+    """Recognise the family a circuit was drawn from, and count it.
+
+    With m features, the first of these that fits:
+
+    - each output a feature of its own: m! / (m - outputs)!, the permutations;
+    - each output a gate over features: for each kind and fan-in k, (m choose k) choose the number
+      of such gates; the order of outputs is not counted, and all gates there can be is one family;
+    - facts, each subject and relation having one object: the ways to deal a relation's objects to
+      the subjects it is given for, when it is known how often each object occurs;
+    - any other circuit one hidden layer computes: the sets of as many distinct terms of the same
+      widths and numbers of negations. Which output a term feeds is not counted, and different terms
+      may make the same function;
+    - deeper ones: their sets of gates level by level, each reading any wires below its level, or
+      any of the level just below where all gates do (layered circuits). These count circuits, and
+      many circuits are the same function (`renaming.py` counts functions, but far fewer).
+    """
+    try:
+        terms = terms_of(circuit)
+    except CompileError:
+        return _direct_gates(circuit) or _levels(circuit)
+    return _permutation(terms) or _direct_gates(circuit) or _facts(terms) or _term_sets(terms)
+
+
+def bits_with_error(bits: float, outputs: int, error_share: float) -> float:
+    """The bits still needed when a share of the outputs may be wrong; never below 0.
+
+    The outputs are worth the same bits each. Saying which of them are wrong takes at most
+    H(error_share) bits an output, H being the binary entropy. Repairing k of M takes at most
+    k / M of the bits and log2 C(M, k) <= M H more: for M gates of T there are, C(T, k) =
+    C(T, M) C(M, k) / C(T - k, M - k), and C(T - k, M - k) has the M - k largest of the M factors of
+    C(T, M). Reordering k of M outputs takes log2 k!, which is less than k / M of log2 M!.
+    Raises ValueError for values out of range.
+    """
+    if bits < 0 or outputs < 1:
+        raise ValueError(f"{bits} bits for {outputs} outputs: needs bits >= 0 and outputs >= 1")
+    if not 0 <= error_share <= 1:
+        raise ValueError(f"an error share of {error_share} is not between 0 and 1")
+    return max(0.0, bits * (1 - error_share) - 2 * outputs * _entropy(error_share))
+
+
+def neurons_for(bits: float, bits_per_weight: float) -> float:
+    """Neurons n of the n x n layer that holds `bits` at `bits_per_weight` in each weight.
+
+    The inputs are taken to have no more dimensions than there are neurons. Raises ValueError for
+    negative bits or weights that hold none.
+    """
+    if bits < 0 or not bits_per_weight > 0:
+        raise ValueError(
+            f"{bits} bits at {bits_per_weight} a weight: needs bits >= 0 and some each"
+        )
+    return math.sqrt(bits / bits_per_weight)
+
+
+def _entropy(share: float) -> float:
+    """Bits to say which of many are wrong, each; a share above one half is no harder than one."""
+    if share in (0, 1) or share > 0.5:
+        return 0.0 if share == 0 else 1.0
+    return -share * math.log2(share) - (1 - share) * math.log2(1 - share)
+
+
+def _permutation(terms: Terms) -> CountingBound | None:
+    features, outputs = terms.features, terms.outputs
+    one_each = len(terms) == outputs == len(np.unique(terms.literals)) == len(terms.literals)
+    if not (one_each and (terms.signs > 0).all() and len(np.unique(terms.output)) == outputs):
+        return None
+    family = f"permutations of {features:,} features"
+    if outputs < features:
+        family = f"ordered choices of {outputs:,} of {features:,} features"
+    return CountingBound(family, log2_binomial(features, outputs) + log2_factorial(outputs), True)
+
+
+def _direct_gates(circuit: Circuit) -> CountingBound | None:
+    """Every output a gate that reads features only."""
+    features = len(circuit.features)
+    if not (circuit.output_levels == 1).all():
+        return None
+    gates = np.unique(circuit.outputs).astype(np.int64) - features
+    groups = group_gates(circuit, gates)
+    bits = math.fsum(group.bits(features) for group in groups)
+    number = sum(group.distinct for group in groups)
+    if len(groups) > 1 or groups[0].kind != GateKind.AND:
+        family = f"sets of {number:,} gates of the same kinds over {features:,} features"
+        return CountingBound(family, bits, True, _worth_of_groups(groups, features))
+    inputs = groups[0].inputs
+    among = f"all {_SETS.get(inputs, f'sets of {inputs:,}')} of {features:,} features"
+    if bits == 0:
+        return CountingBound(f"{among}: one set of gates, with nothing to learn", 0.0, True)
+    return CountingBound(f"sets of {number:,} gates among {among}", bits, True)
+
+
+def _facts(terms: Terms) -> CountingBound | None:
+    relation = relation_of_facts(terms)
+    if relation is None:
+        return None
+    subject = terms.literals.reshape(-1, 2).sum(axis=1) - relation
+    facts = np.unique(relation, return_counts=True)[1]
+    objects = np.unique(terms.output, return_inverse=True, return_counts=True)
+    of_term, same_object = objects[1], objects[2]
+    bits = (gammaln(facts + 1.0).sum() - gammaln(same_object + 1.0).sum()) / math.log(2)
+    family = (
+        f"tables of {len(terms):,} facts over {len(np.unique(subject)):,} subjects and "
+        f"{len(facts):,} relations"
+    )
+    relation_of = np.zeros(len(same_object), np.int64)
+    relation_of[of_term] = np.unique(relation, return_inverse=True)[1]
+    # Of a relation's n facts, c with one object: which they are is worth at most c log2(n / c).
+    worth = same_object * np.log2(facts[relation_of] / same_object)
+    per_output = tuple((1, bits) for bits in sorted(worth.tolist(), reverse=True))
+    return CountingBound(family, max(0.0, float(bits)), True, per_output)
+
+
+def _worth_of_groups(groups: list[Group], features: int) -> tuple[tuple[int, float], ...]:
+    """Gates, and the bits that each is worth; those worth most first."""
+    worth = [(group.distinct, group.bits(features) / group.distinct) for group in groups]
+    return tuple(sorted(worth, key=lambda pair: -pair[1])) if len(worth) > 1 else ()
+
+
+def _term_sets(terms: Terms) -> CountingBound:
+    groups = group_terms(terms)
+    number = sum(group.distinct for group in groups)
+    family = f"sets of {number:,} terms of the same widths over {terms.features:,} features"
+    bits = math.fsum(group.bits(terms.features) for group in groups)
+    return CountingBound(family, bits, False)
+
+
+def _levels(circuit: Circuit) -> CountingBound:
+    features = len(circuit.features)
+    gate_levels = circuit.levels[features:]
+    layered = _is_layered(circuit)
+    readable, bits = features, 0.0
+    for level in range(1, int(gate_levels.max()) + 1):
+        gates = np.flatnonzero(gate_levels == level)
+        bits += math.fsum(group.bits(readable) for group in group_gates(circuit, gates))
+        readable = len(gates) + (0 if layered else readable)
+    family = (
+        f"{'layered ' if layered else ''}circuits of {circuit.gates:,} gates over {features:,} "
+        f"features, on the same {int(gate_levels.max()):,} levels"
+    )
+    return CountingBound(family, bits, False)
+
+
+def _is_layered(circuit: Circuit) -> bool:
+    """Whether every gate reads only gates (or features) of the level just below its own."""
+    own = np.repeat(circuit.levels[len(circuit.features) :], np.diff(circuit.fan_in_offsets))
+    return bool((circuit.levels[circuit.fan_in] == own - 1).all())

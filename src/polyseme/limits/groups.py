@@ -1,0 +1,73 @@
+"""Counting distinct gates of the same make: same kind, fan-in, and number of marked inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.circuits.terms import Terms
+from polyseme.limits.combinatorics import log2_gate_sets
+
+
+@dataclass(frozen=True)
+class Group:
+    """So many distinct gates that read `inputs` wires, `marked` of them in another role."""
+
+    kind: GateKind
+    inputs: int
+    marked: int
+    distinct: int
+
+    def bits(self, wires: int) -> float:
+        """log2 of how many such sets of gates there are over `wires` wires."""
+        return log2_gate_sets(wires, self.inputs, self.marked, self.distinct)
+
+
+def group_gates(circuit: Circuit, gates: NDArray[np.int64]) -> list[Group]:
+    """Group the chosen gates of a circuit; AND_NOT marks its first input.
+
+    A gate of one input is an identity whatever its kind.
+    """
+    widths = np.diff(circuit.fan_in_offsets)[gates]
+    kinds = np.where(widths == 1, GateKind.IDENTITY, circuit.kinds[gates])
+    starts = np.cumsum(widths) - widths
+    places = np.repeat(circuit.fan_in_offsets[gates] - starts, widths) + np.arange(widths.sum())
+    entries = 2 * circuit.fan_in[places].astype(np.int64)
+    marked = kinds == GateKind.AND_NOT
+    entries[starts[marked]] += 1
+    return _group(kinds, widths, marked.astype(np.int64), entries)
+
+
+def group_terms(terms: Terms) -> list[Group]:
+    """Group terms by width and number of negations; negated literals are marked."""
+    negated = (terms.widths - terms.plain).astype(np.int64)
+    kinds = np.full(len(terms), GateKind.AND)
+    entries = 2 * terms.literals.astype(np.int64) + (terms.signs < 0)
+    return _group(kinds, terms.widths, negated, entries)
+
+
+def distinct_rows(rows: NDArray[np.int64]) -> int:
+    """How many of the rows differ from each other."""
+    order = np.lexsort(rows.T)
+    return 1 + int((rows[order[1:]] != rows[order[:-1]]).any(axis=1).sum())
+
+
+def _group(
+    kinds: NDArray[np.integer],
+    widths: NDArray[np.int64],
+    marked: NDArray[np.int64],
+    entries: NDArray[np.int64],
+) -> list[Group]:
+    if not len(widths):
+        return []
+    starts = np.cumsum(widths) - widths
+    makes, make = np.unique(np.stack((kinds, widths, marked)), axis=1, return_inverse=True)
+    by_make = np.split(np.argsort(make, kind="stable"), np.cumsum(np.bincount(make))[:-1])
+    groups = []
+    for (kind, width, marks), members in zip(makes.T.tolist(), by_make, strict=True):
+        rows = np.sort(entries[starts[members][:, None] + np.arange(width)], axis=1)
+        groups.append(Group(GateKind(kind), width, marks, distinct_rows(rows)))
+    return groups

@@ -1,0 +1,108 @@
+"""How small a network for a circuit could be, and how small each construction makes it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from polyseme.circuits.circuit import Circuit
+from polyseme.compiler.constructions.construction import Inputs
+from polyseme.compiler.request import Request
+from polyseme.limits.capacity import capacity_for
+from polyseme.limits.counting import counting_bits
+from polyseme.limits.declared import declared_rows
+from polyseme.limits.holding import holding_rows
+from polyseme.limits.lower import least, lower_rows
+from polyseme.limits.rows import Row as Row
+from polyseme.limits.rows import plain
+from polyseme.limits.tried import NetworkBound
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """Neurons that read as many numbers compute at most `outputs` of a circuit's kind."""
+
+    neurons: int
+    bits_per_weight: float
+    outputs: int
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What is possible for a circuit at `active` active features and an error rate.
+
+    `family` and `bits` are the counting bound, which bounds every network from below only where
+    `counts_functions` holds. Each of `lower` is for one hidden layer, or for `layers` equal ones
+    where the circuit is deeper, that read no more numbers than they have neurons: a layer with a
+    dimension a feature has more weights, and may do with fewer neurons. `representation` is
+    dimensions for merely holding the features. `constructions` are neurons in the widest layer;
+    `note` says so where there are several. `capacity` is of the smallest construction that does not
+    need a dimension a feature, where the circuit is of a kind that grows.
+    `measured` and `network` are empty unless filled in.
+    """
+
+    active: int
+    error: float
+    features: int
+    gates: int
+    outputs: int
+    layers: int
+    family: str
+    bits: float
+    counts_functions: bool
+    lower_bound_neurons: int
+    lower: tuple[Row, ...]
+    representation: tuple[Row, ...]
+    constructions: tuple[Row, ...]
+    capacity: Capacity | None
+    monosemantic_neurons: int
+    measured: tuple[Row, ...] = ()
+    network: NetworkBound | None = None
+    note: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain dictionaries, lists, numbers and text."""
+        return {
+            **asdict(self),
+            "lower": plain(self.lower),
+            "representation": plain(self.representation),
+            "constructions": plain(self.constructions),
+            "measured": plain(self.measured),
+        }
+
+
+def bounds(circuit: Circuit, *, active: int = 3, error: float = 1e-3) -> Bounds:
+    """Say how few neurons a circuit needs at least, and how many each construction would take.
+
+    Nothing is built, so the size in superposition is what a noise model predicts. Raises
+    CompileError when `active` or `error` is out of range.
+    """
+    Request(active=active, error=error).check_promise(circuit)
+    count = counting_bits(circuit)
+    constructions, layers = declared_rows(circuit, active, error)
+    return Bounds(
+        active=active,
+        error=error,
+        features=len(circuit.features),
+        gates=circuit.gates,
+        outputs=len(circuit.outputs),
+        layers=layers,
+        family=count.family,
+        bits=count.bits,
+        counts_functions=count.counts_functions,
+        lower_bound_neurons=least(count.bits / layers, 1.0),
+        lower=lower_rows(circuit, count, layers, error),
+        representation=holding_rows(len(circuit.features), active, error),
+        constructions=constructions,
+        capacity=_capacity(circuit, constructions),
+        monosemantic_neurons=constructions[-1].neurons,
+        note=f"neurons are of the widest of {layers} hidden layers" if layers > 1 else "",
+    )
+
+
+def _capacity(circuit: Circuit, constructions: tuple[Row, ...]) -> Capacity | None:
+    sizes = [row.neurons for row in constructions[:-1] if row.inputs != Inputs.BASIS.value]
+    if not sizes:
+        return None
+    outputs = capacity_for(circuit, min(sizes), 1.0)
+    return None if outputs is None else Capacity(min(sizes), 1.0, outputs)

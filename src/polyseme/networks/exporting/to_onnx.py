@@ -1,0 +1,198 @@
+"""A network as an ONNX graph of standard operators, which other runtimes load and run.
+
+The file holds the integers of the network, and encoder, readout and sparse layers as lists of
+entries; the runtime widens and scatters them when it loads the graph.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.errors import MissingExtraError, PolysemeError
+from polyseme.networks.exporting.dense import check_dense, finite_thresholds
+from polyseme.networks.network import Layer, Network
+from polyseme.networks.saving.files import write_whole
+
+if TYPE_CHECKING:
+    import onnx
+
+# Protocol buffers hold less than 2 GiB; the graph around the tensors takes a few kilobytes.
+MAX_TENSOR_BYTES = 2**31 - 2**20
+_OPSET, _IR_VERSION = 18, 8
+
+
+def save_onnx(network: Network, path: str | os.PathLike[str]) -> None:
+    """Write `to_onnx(network)` to a file, whole or not at all; raises the same errors."""
+    write_whole(path, to_onnx(network))
+
+
+def to_onnx(network: Network) -> bytes:
+    """Return the network as a serialised ONNX model; the same bytes for the same network.
+
+    Input `features` float32 (batch, features) holds rows of 0 and 1. Output `outputs` float32
+    (batch, outputs) holds readings minus thresholds, and `on` (Boolean, same shape) says where they
+    are 0 or more, which is where `outputs_on` says so: exactly in a network of one hidden layer, up
+    to rounding in a deeper one. The activations of layer i are the value `relu<i>`, `clip<i>`
+    where the layer is clipped, or `square<i>` where it squares; `stream<i>` is these and behind
+    them what the layer carries, where it carries anything.
+
+    Raises MissingExtraError without onnx, and PolysemeError when encoder or readout, or all sparse
+    layers together, would exceed 4 GiB once scattered, or the file the 2 GiB that the format
+    allows.
+    """
+    check_dense(network)
+    graph = _Graph()
+    _add_encoder(graph, network)
+    hidden = _add_layers(graph, network)
+    _add_readout(graph, network, hidden)
+    return graph.serialised(len(network.encoder.features), len(network.readout.outputs))
+
+
+class _Graph:
+    """Collects nodes and tensors, counting bytes before they are copied into a message."""
+
+    def __init__(self) -> None:
+        self._onnx = _import_onnx()
+        self._nodes: list[onnx.NodeProto] = []
+        self._tensors: dict[str, NDArray[Any]] = {}
+
+    def tensor(self, name: str, values: NDArray[Any]) -> str:
+        """Store a tensor; return its name."""
+        self._tensors[name] = values
+        return name
+
+    def node(self, kind: str, output: str, *inputs: str, **attributes: Any) -> str:
+        """Add a node of one output; return that output's name."""
+        made = self._onnx.helper.make_node(
+            kind, list(inputs), [output], name=f"make_{output}", **attributes
+        )
+        self._nodes.append(made)
+        return output
+
+    def as_floats(self, name: str, values: NDArray[Any]) -> str:
+        """Store whole numbers as they are; return the name of them as float32."""
+        kind = self._onnx.TensorProto.FLOAT
+        return self.node("Cast", f"{name}.floats", self.tensor(name, values), to=kind)
+
+    def scattered(
+        self, name: str, shape: tuple[int, int], places: NDArray[np.int64], values: NDArray[Any]
+    ) -> str:
+        """A float32 matrix that is `values` at flat `places` (added where equal), 0 elsewhere."""
+        size = self.tensor(f"{name}.size", np.array([shape[0] * shape[1]]))
+        empty = self.node("ConstantOfShape", f"{name}.empty", size)
+        entries = self.as_floats(f"{name}.values", values)
+        where = self.tensor(f"{name}.places", places)
+        filled = self.node(
+            "ScatterElements", f"{name}.filled", empty, where, entries, axis=0, reduction="add"
+        )
+        return self.node(
+            "Reshape", f"{name}.matrix", filled, self.tensor(f"{name}.shape", np.array(shape))
+        )
+
+    def serialised(self, features: int, outputs: int) -> bytes:
+        """The finished model."""
+        size = sum(values.nbytes for values in self._tensors.values())
+        if size > MAX_TENSOR_BYTES:
+            raise PolysemeError(
+                f"the network's tensors take {size:,} bytes; an ONNX file holds at most "
+                f"{MAX_TENSOR_BYTES:,}"
+            )
+        helper, kinds = self._onnx.helper, self._onnx.TensorProto
+        graph = helper.make_graph(
+            self._nodes,
+            "polyseme",
+            [helper.make_tensor_value_info("features", kinds.FLOAT, ["batch", features])],
+            [
+                helper.make_tensor_value_info("outputs", kinds.FLOAT, ["batch", outputs]),
+                helper.make_tensor_value_info("on", kinds.BOOL, ["batch", outputs]),
+            ],
+            [
+                self._onnx.numpy_helper.from_array(np.ascontiguousarray(values), name)
+                for name, values in self._tensors.items()
+            ],
+        )
+        opset = [helper.make_opsetid("", _OPSET)]
+        model = helper.make_model(
+            graph, opset_imports=opset, ir_version=_IR_VERSION, producer_name="polyseme"
+        )
+        return bytes(model.SerializeToString(deterministic=True))
+
+
+def _add_encoder(graph: _Graph, network: Network) -> None:
+    code = network.encoder.code
+    rows = np.repeat(np.arange(code.features, dtype=np.int64), code.weight)
+    matrix = graph.scattered(
+        "encoder",
+        (code.features, code.neurons),
+        rows * code.neurons + code.positions.ravel(),
+        code.signs.ravel(),
+    )
+    graph.node("MatMul", "encoder", "features", matrix)
+
+
+def _add_layers(graph: _Graph, network: Network) -> str:
+    """Add the hidden layers; return the name of the last activations."""
+    values = "encoder"
+    graph.tensor("zero", np.zeros((), np.float32))
+    for number, layer in enumerate(network.layers):
+        weights = _add_weights(graph, f"layer{number}.weights", layer)
+        bias = graph.as_floats(f"layer{number}.bias", layer.bias)
+        # The square of a scaled sum would be scaled twice.
+        scale = 1.0 if layer.squared else float(layer.scale)
+        sums = graph.node(
+            "Gemm", f"layer{number}", values, weights, bias, alpha=scale, beta=scale, transB=1
+        )
+        computed = _activated(graph, number, layer, sums)
+        if len(layer.carried):
+            places = graph.tensor(f"layer{number}.carried", layer.carried.astype(np.int64))
+            passed = graph.node("Gather", f"carried{number}", values, places, axis=1)
+            computed = graph.node("Concat", f"stream{number}", computed, passed, axis=1)
+        values = computed
+    return values
+
+
+def _activated(graph: _Graph, number: int, layer: Layer, sums: str) -> str:
+    """Add what comes behind the sums of a layer; return the name of the activations."""
+    if layer.squared:
+        scale = graph.tensor(f"layer{number}.scale", np.array(layer.scale, np.float32))
+        square = graph.node("Mul", f"layer{number}.square", sums, sums)
+        return graph.node("Mul", f"square{number}", square, scale)
+    if layer.cap:
+        cap = graph.tensor(f"layer{number}.cap", np.array(layer.cap * layer.scale, np.float32))
+        return graph.node("Clip", f"clip{number}", sums, "zero", cap)
+    return graph.node("Relu", f"relu{number}", sums)
+
+
+def _add_weights(graph: _Graph, name: str, layer: Layer) -> str:
+    """Add a weight matrix (units, inputs); return the name of it in float32."""
+    if not layer.is_sparse:
+        return graph.as_floats(name, layer.weights)
+    row = np.repeat(np.arange(layer.units, dtype=np.int64), np.diff(layer.weights.indptr))
+    places = row * layer.inputs + layer.weights.indices
+    return graph.scattered(name, (layer.units, layer.inputs), places, layer.weights.data)
+
+
+def _add_readout(graph: _Graph, network: Network, hidden: str) -> None:
+    readout, outputs = network.readout, len(network.readout.outputs)
+    column = np.repeat(np.arange(outputs, dtype=np.int64), np.diff(readout.offsets))
+    matrix = graph.scattered(
+        "readout",
+        (network.layers[-1].width, outputs),
+        readout.neurons.astype(np.int64) * outputs + column,
+        readout.weights,
+    )
+    bias = graph.tensor("readout.bias", -finite_thresholds(network))
+    graph.node("Gemm", "outputs", hidden, matrix, bias)
+    graph.node("GreaterOrEqual", "on", "outputs", "zero")
+
+
+def _import_onnx() -> Any:
+    try:
+        import onnx
+    except ImportError:
+        raise MissingExtraError("to_onnx needs onnx: pip install polyseme[onnx]") from None
+    return onnx

@@ -1,0 +1,97 @@
+"""A network as plain torch layers, for interpretability tools that hook modules by name."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.errors import MissingExtraError
+from polyseme.networks.exporting.dense import (
+    check_dense,
+    dense_encoder,
+    dense_readout,
+    finite_thresholds,
+)
+from polyseme.networks.network import Layer, Network
+
+if TYPE_CHECKING:
+    import torch
+
+
+def to_torch(network: Network) -> torch.nn.Module:
+    """Return the network as a `torch.nn.Sequential` in float32.
+
+    Its modules are named `encoder` (Linear without bias, features to dimensions), `layer0`,
+    `relu0`, `layer1`, `relu1`, ... (Linear and ReLU; the scale is folded into weights, bias and
+    cap, exactly, as it is a power of two) and `readout` (Linear, last units to outputs, bias minus
+    threshold). After a clipped layer stands `clip0` (Hardtanh from 0 to the cap) in place of
+    `relu0`, after a squared one `square0`. A layer that carries numbers on is one module
+    `residual0` that holds the two, `residual0.layer0` and `residual0.relu0`. Sparse layers become
+    dense. The module takes rows of 0 and 1, (samples, features), and returns (samples, outputs): an
+    output is on where its value is 0 or more, which is where `outputs_on` says so: exactly in a
+    network of one hidden layer, up to rounding in a deeper one.
+    Names are in the lists `feature_names` and `output_names`.
+
+    Raises MissingExtraError without torch, and PolysemeError when encoder or readout, or all sparse
+    layers together, would exceed 4 GiB as dense matrices.
+    """
+    check_dense(network)
+    nn = _import_torch().nn
+    modules: OrderedDict[str, torch.nn.Module] = OrderedDict()
+    modules["encoder"] = _linear(dense_encoder(network), None)
+    for number, layer in enumerate(network.layers):
+        parts = {f"layer{number}": _linear(*_scaled(layer)), **_activation(number, layer)}
+        if len(layer.carried):
+            from polyseme.networks.exporting.torch_modules import Residual
+
+            modules[f"residual{number}"] = Residual(parts, layer.carried)
+        else:
+            modules.update(parts)
+    modules["readout"] = _linear(dense_readout(network), -finite_thresholds(network))
+    sequential: torch.nn.Module = nn.Sequential(modules)
+    # Past nn.Module's own attribute setting, which is typed for tensors and modules only.
+    vars(sequential).update(
+        feature_names=list(network.encoder.features), output_names=list(network.readout.outputs)
+    )
+    return sequential
+
+
+def _activation(number: int, layer: Layer) -> dict[str, torch.nn.Module]:
+    nn = _import_torch().nn
+    if layer.squared:
+        from polyseme.networks.exporting.torch_modules import Square
+
+        return {f"square{number}": Square(1 / float(layer.scale))}
+    if layer.cap:
+        return {f"clip{number}": nn.Hardtanh(0.0, float(layer.cap * layer.scale))}
+    return {f"relu{number}": nn.ReLU()}
+
+
+def _import_torch() -> Any:
+    try:
+        import torch
+    except ImportError:
+        raise MissingExtraError("to_torch needs torch: pip install polyseme[torch]") from None
+    return torch
+
+
+def _scaled(layer: Layer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    scale = np.float32(layer.scale)
+    weights = layer.weights.toarray() if layer.is_sparse else layer.weights
+    return weights.astype(np.float32) * scale, layer.bias.astype(np.float32) * scale
+
+
+def _linear(weights: NDArray[np.float32], bias: NDArray[np.float32] | None) -> torch.nn.Module:
+    """A Linear with these weights, (outputs, inputs), never initialised at random."""
+    library = _import_torch()
+    outputs, inputs = weights.shape
+    linear: torch.nn.Module = library.nn.Linear(
+        inputs, outputs, bias=bias is not None, device="meta"
+    )
+    linear.weight = library.nn.Parameter(library.from_numpy(weights))
+    if bias is not None:
+        linear.bias = library.nn.Parameter(library.from_numpy(bias))
+    return linear

@@ -1,0 +1,1 @@
+"""Networks and answer keys as files."""

@@ -1,0 +1,130 @@
+"""Where does the first wrong feature appear? Every wire a deep network carries, layer by layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.circuits.evaluate import wires_on
+from polyseme.errors import CompileError
+from polyseme.networks.deep_key import DeepKey
+from polyseme.networks.network import Network
+from polyseme.networks.run import LayerRunner
+from polyseme.verification.sampling import Progress, batch_size, batches, circuit_of, draw_fresh
+
+# A wire reads as on from here: on wires read close to 1, and stray units come in sixths.
+_ON = 0.6
+
+
+@dataclass(frozen=True)
+class LayerErrors:
+    """How a layer carries its wires; a sample is wrong when any of them is misread.
+
+    `columns` counts the wires carried, `wrong` samples, `first_wrong` names the first wire misread
+    in the first wrong sample ("" where there is none). `mean_on` is how many of the wires are on,
+    and `mean_active` how many units are above zero, in an average sample.
+    """
+
+    layer: int
+    columns: int
+    wrong: int
+    first_wrong: str
+    mean_on: float
+    mean_active: float
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """What was tried, and every hidden layer from first to last."""
+
+    inputs: str
+    active: int
+    samples: int
+    layers: tuple[LayerErrors, ...]
+
+    @property
+    def first_wrong(self) -> LayerErrors | None:
+        """The first layer in which any wire is ever wrong."""
+        return next((layer for layer in self.layers if layer.wrong), None)
+
+
+def verify_layers(
+    network: Network,
+    *,
+    active: int | None = None,
+    samples: int = 2000,
+    inputs: str = "satisfied",
+    seed: int = 1,
+    progress: Progress | None = None,
+) -> LayerReport:
+    """Read every wire of the answer key's circuit that a layer carries, and compare.
+
+    The inputs are those that `verify` draws for the same numbers. Raises CompileError as that does,
+    and for a network that has no answer key or only one hidden layer.
+    """
+    key = deep_key_of(network)
+    circuit = circuit_of(network)
+    active = network.provenance.active if active is None else active
+    rows = draw_fresh(network, circuit, inputs, active, samples, seed)
+    tallies = [_Tally(key, number) for number in range(len(key.layers))]
+    runner = LayerRunner(network)
+    for begin, batch in batches(rows, _batch_size(network, key)):
+        on = wires_on(circuit, batch).tocsc()
+        for tally, activations in zip(tallies, runner.activations(batch), strict=True):
+            tally.take(activations, on[:, tally.wires].toarray())
+        if progress:
+            progress(begin + len(batch), len(rows))
+    return LayerReport(inputs, active, len(rows), tuple(tally.errors() for tally in tallies))
+
+
+def deep_key_of(network: Network) -> DeepKey:
+    """The answer key of a deep network. Raises CompileError for any other."""
+    if isinstance(network.key, DeepKey):
+        return network.key
+    if network.key is None:
+        raise CompileError("what a layer carries is known only from the answer key")
+    raise CompileError("a network of one hidden layer has nothing in between to look at")
+
+
+def _batch_size(network: Network, key: DeepKey) -> int:
+    columns = max(len(layer.wires) for layer in key.layers)
+    return min(batch_size(network), max(16, 8_000_000 // columns))
+
+
+class _Tally:
+    """What has been seen of a layer so far."""
+
+    def __init__(self, key: DeepKey, number: int):
+        self._key = key
+        self._number = number
+        self._known = np.flatnonzero(key.layers[number].wires >= 0)
+        self.wires = key.layers[number].wires[self._known]
+        self._samples = self._wrong = self._on = self._active = 0
+        self._first = -1
+
+    def take(self, activations: NDArray[np.float32], carried: NDArray[np.bool_]) -> None:
+        """Compare the readings of a batch with what is on, (samples, wires)."""
+        layer = self._key.layers[self._number]
+        read = layer.readings(activations)[self._known].T >= _ON
+        misread = read != carried
+        wrong = misread.any(axis=1)
+        if self._first < 0 and wrong.any():
+            self._first = int(self.wires[np.argmax(misread[np.argmax(wrong)])])
+        self._samples += len(carried)
+        self._wrong += int(wrong.sum())
+        self._on += int(carried.sum())
+        self._active += int(np.count_nonzero(activations))
+
+    def errors(self) -> LayerErrors:
+        """What was seen."""
+        name = self._key.circuit.wire_name(self._first) if self._first >= 0 else ""
+        return LayerErrors(
+            layer=self._number,
+            columns=len(self.wires),
+            wrong=self._wrong,
+            first_wrong=name,
+            mean_on=self._on / self._samples,
+            mean_active=self._active / self._samples,
+        )

@@ -1,0 +1,217 @@
+"""Verification by sampling: is the network the circuit, on inputs from a named distribution?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from polyseme.circuits.circuit import Circuit
+from polyseme.circuits.terms import Terms, terms_of
+from polyseme.common.parallel import in_order, threads
+from polyseme.errors import CompileError
+from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.network import Network
+from polyseme.networks.run import LayerRunner
+from polyseme.verification.inputs import draw_deep_inputs, draw_inputs
+from polyseme.verification.intervals import clopper_pearson
+from polyseme.verification.reference import Reference, reference_of
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was tried and what failed. A sample is wrong when any of its outputs is."""
+
+    inputs: str
+    active: int
+    samples: int
+    wrong: int
+    first_wrong: tuple[str, ...] = ()
+
+    @property
+    def error(self) -> float:
+        """Share of samples with any output wrong."""
+        return self.wrong / self.samples
+
+    @property
+    def error_interval(self) -> tuple[float, float]:
+        """Exact 95 % interval for the error rate."""
+        return clopper_pearson(self.wrong, self.samples)
+
+    def __str__(self) -> str:
+        """One sentence for a notebook or a terminal."""
+        low, high = self.error_interval
+        return (
+            f"{self.wrong:,} of {self.samples:,} {self.inputs} inputs ({self.active} on at once) "
+            f"gave any wrong output: 95 % interval {low:.2g} to {high:.2g}"
+        )
+
+
+def verify(
+    network: Network,
+    circuit: Circuit | None = None,
+    *,
+    active: int | None = None,
+    samples: int = 100_000,
+    inputs: str = "satisfied",
+    seed: int = 1,
+    progress: Progress | None = None,
+    reference: Reference | None = None,
+) -> Verification:
+    """Compare a network with its circuit on `samples` inputs from the distribution `inputs`.
+
+    `circuit` defaults to the one in the network's answer key, `active` to the promise it was
+    compiled for. The inputs are fresh: drawn from a stream that compilation never uses. What the
+    outputs must be is asked of `reference`, by default of the circuit. Raises CompileError when
+    there is no circuit, when it does not have the network's names, and for numbers out of range.
+    """
+    compared = circuit_of(network, circuit)
+    active = network.provenance.active if active is None else active
+    rows = draw_fresh(network, compared, inputs, active, samples, seed)
+    wrong = compare(network, reference or reference_of(compared), rows, progress)
+    first = rows[np.argmax(wrong)] if wrong.any() else np.empty(0, np.int32)
+    names = tuple(compared.features[int(feature)] for feature in first if feature >= 0)
+    return Verification(inputs, active, len(rows), int(wrong.sum()), names)
+
+
+def circuit_of(network: Network, circuit: Circuit | None = None) -> Circuit:
+    """The circuit to compare with: the one given, else the answer key's.
+
+    Raises CompileError when there is none, and when it does not have the network's names.
+    """
+    if circuit is None:
+        if network.key is None:
+            raise CompileError("a network without its answer key needs the circuit to compare with")
+        circuit = network.key.circuit
+    _check_names(network, circuit)
+    return circuit
+
+
+def draw_fresh(
+    network: Network, circuit: Circuit, inputs: str, active: int, samples: int, seed: int
+) -> NDArray[np.int32]:
+    """Inputs for a network from a stream that compilation never uses, int32 (samples, active)."""
+    _check_numbers(active, samples)
+    generator = np.random.default_rng([seed, 0x5EED])
+    terms = shallow_terms(network, circuit)
+    if terms is None:
+        return draw_deep_inputs(inputs, circuit, active, samples, generator)
+    # The key knows which terms share neurons, but only of the circuit the network was made from.
+    key = network.key
+    hosts = key.hosts() if isinstance(key, AnswerKey) and circuit is key.circuit else None
+    return draw_inputs(inputs, terms, active, samples, generator, hosts)
+
+
+def shallow_terms(network: Network, circuit: Circuit) -> Terms | None:
+    """The terms of a circuit of one hidden layer; None of a deeper one, which has other inputs.
+
+    Constants and outputs that rest at 1 count as deeper, and so does whatever was compiled as such.
+    """
+    key = network.key
+    if isinstance(key, AnswerKey):
+        return key.terms if circuit is key.circuit else _terms_or_none(circuit)
+    return _terms_or_none(circuit) if key is None else None
+
+
+def _terms_or_none(circuit: Circuit) -> Terms | None:
+    if circuit.inverted.any() or (circuit.outputs < 0).any():
+        return None
+    try:
+        terms = terms_of(circuit)
+    except CompileError:
+        return None
+    return terms if len(terms) else None
+
+
+def wrong_samples(
+    network: Network,
+    circuit: Circuit,
+    active: NDArray[np.int32],
+    progress: Progress | None = None,
+) -> NDArray[np.bool_]:
+    """Which samples have any output wrong, Boolean (samples,)."""
+    return compare(network, reference_of(circuit), active, progress)
+
+
+def compare(
+    network: Network,
+    reference: Reference,
+    active: NDArray[np.int32],
+    progress: Progress | None = None,
+) -> NDArray[np.bool_]:
+    """Which samples have any output other than the reference says, Boolean (samples,)."""
+    runner = LayerRunner(network)
+    # Where the two disagree about rest, to agree about what differs from it is to be wrong.
+    flipped = runner.resting != reference.resting
+
+    def wrong_of(piece: tuple[NDArray[np.int32], sp.csr_array]) -> NDArray[np.bool_]:
+        batch, expected = piece
+        differs = (runner.outputs(batch) != expected).tocoo()
+        row, column = differs.row[differs.data], differs.col[differs.data]
+        wrong = np.zeros(len(batch), bool)
+        wrong[row[~flipped[column]]] = True
+        made_good = np.bincount(row[flipped[column]], minlength=len(wrong))
+        return np.asarray(wrong | (made_good < flipped.sum()))
+
+    size = samples_at_once(runner)
+    # The reference is asked by this thread alone: it may be anything.
+    pieces = ((batch, reference.differing(batch)) for _, batch in batches(active, size))
+    found, done = [np.zeros(0, bool)], 0
+    for wrong in in_order(wrong_of, pieces, threads() if runner.reads_in_blocks else 1):
+        found.append(wrong)
+        done += len(wrong)
+        if progress:
+            progress(done, len(active))
+    return np.concatenate(found)
+
+
+def batches(rows: NDArray[np.int32], size: int) -> Iterator[tuple[int, NDArray[np.int32]]]:
+    """Cut rows into consecutive pieces: (where it begins, the piece)."""
+    for begin in range(0, len(rows), size):
+        yield begin, rows[begin : begin + size]
+
+
+def batch_size(network: Network) -> int:
+    """Samples at a time, so that readings and activations of a layer stay near 32 MB."""
+    widest = max(len(network.readout.outputs), *(layer.width for layer in network.layers))
+    return int(np.clip(8_000_000 // widest, 16, 2048))
+
+
+def samples_at_once(runner: LayerRunner) -> int:
+    """As `batch_size`, but of a layer only where outputs are read in blocks."""
+    if not runner.reads_in_blocks:
+        return batch_size(runner.network)
+    # Whole blocks, of 64 samples; and not so many that one thread has them all.
+    widest = max(layer.width for layer in runner.network.layers)
+    return int(np.clip(8_000_000 // widest // 64 * 64, 64, 512))
+
+
+def _check_numbers(active: int, samples: int) -> None:
+    if active < 1:
+        raise CompileError(f"active is {active}; it must be at least 1")
+    if samples < 1:
+        raise CompileError(f"samples is {samples}; it must be at least 1")
+
+
+def _check_names(network: Network, circuit: Circuit) -> None:
+    for ours, theirs, what in (
+        (network.encoder.features, circuit.features, "features"),
+        (network.readout.outputs, circuit.output_names, "outputs"),
+    ):
+        if len(ours) != len(theirs):
+            raise CompileError(
+                f"the network has {len(ours):,} {what} and {circuit.name} has {len(theirs):,}"
+            )
+        if ours != theirs:
+            place = next(
+                i for i, pair in enumerate(zip(ours, theirs, strict=True)) if len(set(pair)) > 1
+            )
+            raise CompileError(
+                f"{what} differ at {place}: the network has {ours[place]!r} and {circuit.name} "
+                f"has {theirs[place]!r}"
+            )

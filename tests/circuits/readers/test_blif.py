@@ -1,0 +1,324 @@
+"""BLIF files: what netlist they make, and what every kind of broken file is told."""
+
+from __future__ import annotations
+
+import random
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from polyseme.circuits.logic.netlist import Netlist, NetlistKind
+from polyseme.circuits.readers.aiger import read_aiger
+from polyseme.circuits.readers.bench import read_bench
+from polyseme.circuits.readers.blif import read_blif
+from support.logic_files import (
+    CIRCUITS,
+    assert_read_or_refused,
+    real_files,
+    refusal,
+    spoilt,
+    truth_table,
+    values_of,
+    written,
+)
+
+HALF_ADDER = (
+    ".model half\n.inputs a b\n.outputs sum carry\n"
+    ".names a b sum\n10 1\n01 1\n.names a b carry\n11 1\n.end\n"
+)
+BUFFERS = 100_000
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file to write over, shared so that hypothesis may use it."""
+    return tmp_path_factory.mktemp("blif") / "x.blif"
+
+
+def read(path: Path, body: str, inputs: str = "a b c", outputs: str = "f") -> Netlist:
+    return written(path, f".model m\n.inputs {inputs}\n.outputs {outputs}\n{body}.end\n", read_blif)
+
+
+def ones(netlist: Netlist) -> set[str]:
+    """The rows of a table of truth where the only output is 1."""
+    return {
+        "".join(map(str, row))
+        for row, outputs in truth_table(netlist).items()
+        if list(outputs.values()) == [1]
+    }
+
+
+def interpreted(text: str, values: dict[str, int]) -> dict[str, int]:
+    """The outputs of a file of .names and .latch, straight from its text for one input."""
+    known = dict(values)
+    covers: dict[str, tuple[list[str], list[list[str]]]] = {}
+    outputs: dict[str, str] = {}
+    latches: dict[str, str] = {}
+    rows: list[list[str]] = []
+    for line in re.sub(r"#.*", "", text).replace("\\\n", " ").splitlines():
+        words = line.split()
+        if words[:1] == [".names"]:
+            rows = []
+            covers[words[-1]] = (words[1:-1], rows)
+        elif words[:1] == [".outputs"]:
+            outputs |= {name: name for name in words[1:]}
+        elif words[:1] == [".latch"]:
+            latches[f"{words[2]}.next"] = words[1]
+        elif words and not words[0].startswith("."):
+            rows.append(words)
+
+    def value(name: str) -> int:
+        if name not in known:
+            inputs, cover = covers[name]
+            bits = [str(value(other)) for other in inputs]
+            hit = any(
+                all(mark in ("-", bit) for mark, bit in zip("".join(row[:-1]), bits, strict=True))
+                for row in cover
+            )
+            # Rows of output 0 say where the signal is off.
+            known[name] = int(hit) if not cover or cover[0][-1] == "1" else int(not hit)
+        return known[name]
+
+    return {name: value(read) for name, read in (outputs | latches).items()}
+
+
+@st.composite
+def files(draw: st.DrawFn) -> str:
+    """A file of up to six gates, its blocks in any order and its lines broken anywhere."""
+    inputs = [f"i{number}" for number in range(draw(st.integers(0, 3)))]
+    states = [f"q[{number}]" for number in range(draw(st.integers(0, 2)))]
+    known, blocks = [*inputs, *states], []
+    for number in range(draw(st.integers(1, 6))):
+        read = draw(st.lists(st.sampled_from(known), max_size=3)) if known else []
+        cube = st.text("01-", min_size=len(read), max_size=len(read))
+        output = draw(st.sampled_from("01"))
+        rows = [f"{c} {output}\n" for c in draw(st.lists(cube, max_size=5))]
+        blocks.append(f".names {' '.join(read)} g{number}\n{''.join(rows)}")
+        known.append(f"g{number}")
+    for state in states:
+        ending = draw(st.sampled_from(["", " 2", " re clk", " ah NIL 0"]))
+        blocks.append(f".latch {draw(st.sampled_from(known))} {state}{ending}\n")
+    outputs = draw(st.lists(st.sampled_from(known), min_size=1, unique=True))
+    gap = draw(st.sampled_from([" ", "  ", " \\\n", "\t"]))
+    blocks.append(f".inputs{gap}{gap.join(inputs)}\n")
+    half = len(outputs) // 2
+    blocks += [f".outputs {gap.join(part)} # out\n" for part in (outputs[:half], outputs[half:])]
+    # Outputs keep the order of their lines, so the oracle need not know it.
+    return ".model m\n" + "".join(draw(st.permutations(blocks))) + ".end\n"
+
+
+@given(files(), st.sampled_from(["\n", "\r\n", "\r"]))
+@settings(max_examples=200, deadline=None)
+def test_a_file_computes_what_its_text_says(path: Path, text: str, newline: str) -> None:
+    netlist = written(path, text.replace("\n", newline), read_blif)
+    for row, outputs in truth_table(netlist).items():
+        wanted = interpreted(text, dict(zip(netlist.inputs, row, strict=True)))
+        assert outputs == wanted
+        assert list(outputs) == list(wanted)
+
+
+def test_names_and_gates_of_a_small_file(path: Path) -> None:
+    netlist = written(path, HALF_ADDER, read_blif)
+    assert netlist.name == "x.blif"
+    assert list(netlist.inputs) == ["a", "b"]
+    assert list(netlist.output_names) == ["sum", "carry"]
+    assert netlist.kinds.tolist() == [NetlistKind.XOR, NetlistKind.AND]
+    assert netlist.fan_in.tolist() == [2, 4, 2, 4]
+    assert netlist.outputs.tolist() == [6, 8]
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        (".names f\n1\n", {"000", "001", "010", "011", "100", "101", "110", "111"}),
+        (".names f\n", set()),
+        (".names f\n0\n", set()),
+        (".names a f\n", set()),
+        (".names a b c f\n1-0 1\n-11 1\n", {"100", "110", "011", "111"}),
+        (".names a b c f\n1-- 0\n-1- 0\n", {"000", "001"}),
+        (".names a b c f\n111 1\n100 1\n010 1\n001 1\n", {"111", "100", "010", "001"}),
+        (".names a b c f\n000 0\n011 0\n101 0\n110 0\n", {"111", "100", "010", "001"}),
+        (".names a b c f\n000 1\n000 1\n101 1\n110 1\n", {"000", "101", "110"}),
+        (
+            ".names a b c f\n1-- 1\n-1- 1\n--1 1\n111 1\n",
+            {"001", "010", "011", "100", "101", "110", "111"},
+        ),
+        (".names a a f\n10 1\n", set()),
+        (".names n f\n0 1\n.names a n\n1 1\n", {"000", "001", "010", "011"}),
+    ],
+)
+def test_covers(path: Path, body: str, wanted: set[str]) -> None:
+    assert ones(read(path, body)) == wanted
+
+
+def test_latches_are_cut_behind_inputs_and_outputs(path: Path) -> None:
+    body = ".latch d q re clk 2\n.names a q d\n10 1\n01 1\n.names q f\n0 1\n"
+    netlist = read(path, body, "a")
+    assert list(netlist.inputs) == ["a", "q"]
+    assert list(netlist.output_names) == ["f", "q.next"]
+    assert truth_table(netlist)[(1, 0)] == {"f": 1, "q.next": 1}
+
+
+def test_an_input_may_be_an_output(path: Path) -> None:
+    assert ones(read(path, "", "a", "a")) == {"1"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HALF_ADDER.replace("\n", "\r\n"),
+        HALF_ADDER.replace(".end\n", ""),
+        HALF_ADDER.replace(".end\n", ".model other\n.inputs z\n"),
+        HALF_ADDER.rstrip("\n"),
+        HALF_ADDER.replace(".model half\n", ""),
+        HALF_ADDER.replace("a b\n", "\\\n a \\\n\tb\n"),
+        HALF_ADDER.replace(".inputs a b", ".inputs a\n.inputs b"),
+        HALF_ADDER.replace("\n", " # a \\\n\n"),
+        HALF_ADDER.replace(".end", ".exdc\n.names a b sum\n11 1\n.end"),
+        HALF_ADDER + ".model other\n.inputs a\n.subckt half\n.end\n",
+        HALF_ADDER.replace(".end", ".clock c\n.default_input_arrival 0 0\n.wire_load_slope 0.1"),
+        "# Böhm\n" + HALF_ADDER,
+        "\ufeff" + HALF_ADDER,
+    ],
+)
+def test_what_makes_no_difference(path: Path, text: str) -> None:
+    assert truth_table(written(path, text, read_blif)) == truth_table(
+        written(path, HALF_ADDER, read_blif)
+    )
+
+
+def test_comments_may_be_latin_1(path: Path) -> None:
+    netlist = written(path, b"# B\xf6hm\n" + HALF_ADDER.encode(), read_blif)
+    assert list(netlist.inputs) == ["a", "b"]
+
+
+HEAD = ".model m\n.inputs a b\n.outputs f\n"
+BROKEN: list[tuple[str | bytes, str]] = [
+    ("", "x.blif: no output; name at least one"),
+    (".model m\n.inputs a\n.end\n", "x.blif: no output; name at least one"),
+    (HEAD, "x.blif, line 3: signal 'f' is not defined anywhere"),
+    (HEAD + ".names a c f\n11 1\n", "x.blif, line 4: signal 'c' is not defined anywhere"),
+    (HEAD + ".names f\n1\n.names a f\n", "line 6: signal 'f' is defined a second time; the first"),
+    (HEAD + ".names a\n1\n", "line 4: signal 'a' is defined a second time; the first is on line 2"),
+    (".inputs a a\n", "line 1: signal 'a' is defined a second time; the first is on line 1"),
+    (".inputs a\n.outputs a\n.outputs a\n", "line 3: output 'a' is named twice"),
+    (HEAD + ".names f f\n1 1\n", "line 4: signal 'f' depends on itself"),
+    (HEAD + ".names f b a f\n11- 1\n0-0 1\n", "line 4: signal 'f' depends on itself"),
+    (HEAD + ".names f b c\n1- 1\n-1 1\n.names c f\n1 1\n", "depends on itself"),
+    (HEAD + ".names a b f\n11 1\n00 0\n", "line 6: a cover must not mix rows of output 0 and"),
+    (HEAD + ".names a b f\n111 1\n", "line 5: 3 marks for a cover of 2 inputs"),
+    (HEAD + ".names a b f\n1 1 1\n", "line 5: a row of this cover must be 2 marks, a blank and"),
+    (HEAD + ".names a b f\n11\n", "line 5: a row of this cover must be 2 marks, a blank and"),
+    (HEAD + ".names f\n1 1\n", "line 5: a row of this cover must be 0 or 1"),
+    (HEAD + ".names a b f\n12 1\n", "line 5: cube '12' must be of 0, 1 and - only"),
+    (HEAD + ".names a b f\n11 -\n", "line 5: output '-' of a cover must be 0 or 1"),
+    (HEAD + "11 1\n", "line 4: '11' stands outside a cover"),
+    (HEAD + ".names\n", "line 4: .names must name at least its output"),
+    (HEAD + ".latch a\n", "line 4: .latch must be: input output [type control] [initial value]"),
+    (HEAD + ".latch a f 4\n", "line 4: initial value '4' must be 0, 1, 2 or 3"),
+    (HEAD + ".latch a f xx c 0\n", "line 4: latch type 'xx' must be of fe, re, ah, al, as"),
+    (HEAD + ".latch a f re c 0 0\n", "line 4: .latch must be"),
+    (HEAD + ".latch c f\n", "line 4: signal 'c' is not defined anywhere"),
+    (".outputs q.next\n.latch a q\n", "line 2: output 'q.next' is named twice"),
+    (".latch a q\n.outputs q.next\n", "line 2: output 'q.next' is named twice"),
+    (HEAD + ".subckt n a=a\n", "line 4: .subckt: models inside models are not supported"),
+    (HEAD + ".search n.blif\n", "line 4: .search: another file cannot be searched"),
+    (HEAD + ".gate nand2 A=a B=b O=f\n", "line 4: .gate: a gate of a library cannot be"),
+    (HEAD + ".mlatch ff D=a Q=f c 0\n", "line 4: .mlatch: a latch of a library cannot be"),
+    (HEAD + ".start_kiss\n", "line 4: .start_kiss: a table of states is not supported"),
+    (HEAD + ".nmaes a f\n", "line 4: '.nmaes' is no directive this reader knows"),
+    (HEAD + ".\x1b[31m\n", "line 4: '.\\x1b[31m' is no directive"),
+    (HEAD + ".names a \\\n", "line 4: continued beyond the end of the file"),
+    (HEAD + f".names {'n' * 1001} f\n", "line 4: name 'nnnn"),
+    (HEAD + ".names a\x07 f\n", "line 4: name 'a\\x07' must be 1 to 1000 printable"),
+    (HEAD.encode() + b".names caf\xe9 f\n", "line 4: name 'caf\\udce9' is not UTF-8"),
+    (HEAD + "\0", "line 4: holds a NUL byte"),
+    (HEAD.encode("utf-16"), "line 1: holds a NUL byte"),
+    ("x" * (2**24 + 1), "line 1: a line may have at most 16777216 characters"),
+    (("x" * 2**23 + "\\\n") * 3, "line 1: continued over more than 16777216 characters"),
+]
+
+
+@pytest.mark.parametrize(("data", "message"), BROKEN, ids=[message for _, message in BROKEN])
+def test_a_broken_file_is_told_line_and_rule(path: Path, data: str | bytes, message: str) -> None:
+    assert message in refusal(path, data, read_blif)
+
+
+def test_a_long_chain_backwards(path: Path) -> None:
+    links = [f".names n{place + 1} n{place}\n1 1\n" for place in range(BUFFERS)]
+    netlist = read(path, "".join(links) + f".names a n{BUFFERS}\n0 1\n", "a", "n0")
+    assert ones(netlist) == {"0"}
+    looped = "".join(links) + f".names n0 n{BUFFERS}\n0 1\n"
+    message = refusal(path, f".outputs n0\n{looped}", read_blif)
+    assert re.search(r"signal 'n\d+' depends on itself", message)
+
+
+def test_a_wide_cover_is_one_or(path: Path) -> None:
+    names = [f"i{number}" for number in range(2000)]
+    rows = ["-" * number + "1" + "-" * (1999 - number) + " 1\n" for number in range(2000)]
+    netlist = read(path, f".names {' '.join(names)} f\n{''.join(rows)}", " ".join(names))
+    assert netlist.gates == 1
+    assert len(netlist.fan_in) == 2000
+
+
+VALID = [
+    HALF_ADDER,
+    HEAD + ".latch f q re c 2\n.names a b \\\n q f\n1-0 1\n-11 1\n.names z\n1\n.end\n",
+    HEAD + ".names a b f # or\n00 0\n.exdc\n.end\n",
+]
+
+
+@given(spoilt(VALID, "01-. \\\n#abf"))
+@settings(max_examples=500, deadline=None)
+def test_a_spoilt_file_is_read_or_refused(path: Path, data: bytes) -> None:
+    assert_read_or_refused(path, data, read_blif)
+
+
+@given(st.binary(max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_any_bytes_are_read_or_refused(path: Path, data: bytes) -> None:
+    assert_read_or_refused(path, data, read_blif)
+
+
+def random_columns(names: list[str], samples: int = 500) -> dict[str, int]:
+    source = random.Random(0)
+    return {name: source.getrandbits(samples) for name in names}
+
+
+@pytest.mark.parametrize("file", [*real_files("mcnc/*.blif"), *real_files("epfl/*.blif")])
+def test_a_real_file_computes_what_its_text_says(file: Path) -> None:
+    netlist, text = read_blif(file), file.read_text()
+    columns = random_columns(list(netlist.inputs), 20)
+    outputs = values_of(netlist, columns, 20)
+    for sample in range(20):
+        row = {name: value >> sample & 1 for name, value in columns.items()}
+        assert interpreted(text, row) == {n: v >> sample & 1 for n, v in outputs.items()}
+
+
+@pytest.mark.skipif(not CIRCUITS.exists(), reason="the circuits lie outside the project")
+def test_c880_is_the_same_in_blif_and_bench() -> None:
+    blif, bench = (
+        read_blif(CIRCUITS / "mcnc/C880.blif"),
+        read_bench(CIRCUITS / "iscas85/c880.bench"),
+    )
+    columns = random_columns(list(blif.inputs))
+    # The same signals in the same order; BLIF calls "1GAT(0)" what BENCH calls "1".
+    assert [name.partition("GAT")[0] for name in blif.inputs] == list(bench.inputs)
+    renamed = {name.partition("GAT")[0]: value for name, value in columns.items()}
+    outputs = values_of(blif, columns, 500)
+    assert {name.partition("GAT")[0]: v for name, v in outputs.items()} == values_of(
+        bench, renamed, 500
+    )
+
+
+@pytest.mark.parametrize("file", real_files("epfl/*.blif"))
+def test_epfl_files_are_the_same_in_blif_and_aiger(file: Path) -> None:
+    blif, aiger = read_blif(file), read_aiger(file.with_suffix(".aig"))
+    columns = random_columns(list(blif.inputs))
+    by_order = dict(zip(aiger.inputs, columns.values(), strict=True))
+    assert list(values_of(blif, columns, 500).values()) == list(
+        values_of(aiger, by_order, 500).values()
+    )

@@ -1,0 +1,168 @@
+"""The search for the smallest network ends, finds it in few probes, and says what it found."""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from polyseme.circuits import problems
+from polyseme.circuits.problems import pairwise_and
+from polyseme.compiler import search
+from polyseme.compiler.compile import compile
+from polyseme.errors import CompileError
+from polyseme.verification.sampling import verify
+
+CIRCUIT = pairwise_and(1200, 1200)
+
+
+class Pretended:
+    """A construction whose networks of n neurons fail with chance e^(-n / 50 + 13)."""
+
+    name = "pretended"
+    fold, right = 50.0, 50 * (13 + np.log(1 / 0.75e-3))
+
+    def __init__(self, off=1.0, fewest=1, groups=1):
+        self.off, self.fewest, self.groups, self.tried = off, fewest, groups, []
+
+    def neurons(self, task):
+        return round(self.off * 50 * (13 + np.log(1 / task.error)))
+
+    def build(self, task, neurons):
+        if neurons < self.fewest:
+            raise CompileError("too few")
+        self.tried.append(neurons)
+        return SimpleNamespace(neurons=neurons // self.groups * self.groups)
+
+    def worst(self, task, network, samples, purpose):
+        share = min(1.0, float(np.exp(13 - network.neurons / 50)))
+        return search.Verification("satisfied", 3, samples, round(share * samples))
+
+
+def smallest(pretended, monkeypatch, most=None):
+    monkeypatch.setattr(search, "_worst", pretended.worst)
+    monkeypatch.setattr(search, "_wrong_alone", lambda task, network: 0.0)
+    notes = []
+    task = search.Task(CIRCUIT, 3, 1e-3, "auto", 0)
+    found = search.smallest_of(pretended, task, notes.append, most)
+    assert found.passed == (found.confirmation.error_interval[1] < 1e-3)
+    return found.network, found.confirmation, notes
+
+
+@pytest.mark.parametrize("off", [0.97, 1.0, 1.06])
+def test_a_right_prediction_takes_few_probes(off, monkeypatch):
+    pretended = Pretended(off)
+    network, seen, notes = smallest(pretended, monkeypatch)
+    assert seen.error_interval[1] < 1e-3
+    assert abs(network.neurons / Pretended.right - 1) < 0.03
+    assert len(pretended.tried) <= 4
+    assert notes[-1].startswith(f"found {network.neurons:,} neurons, ")
+
+
+@pytest.mark.parametrize("off", [0.6, 1.5, 3.0, 20.0])
+def test_a_wrong_prediction_is_corrected(off, monkeypatch):
+    pretended = Pretended(off)
+    network, seen, _ = smallest(pretended, monkeypatch)
+    assert seen.error_interval[1] < 1e-3
+    assert abs(network.neurons / Pretended.right - 1) < 0.05
+    assert len(set(pretended.tried)) == len(pretended.tried) <= 14
+
+
+def test_sizes_that_cannot_be_built_have_failed(monkeypatch):
+    pretended = Pretended(3.0, fewest=1500)
+    network, _, _ = smallest(pretended, monkeypatch)
+    assert 1500 <= network.neurons <= 1500 * 1.03
+
+
+def test_where_nothing_passes_the_network_has_twice_what_was_declared(monkeypatch):
+    pretended = Pretended(0.3)
+    network, seen, _ = smallest(pretended, monkeypatch)
+    assert network.neurons == 2 * pretended.neurons(SimpleNamespace(error=1e-3))
+    assert seen.error > 1e-3
+
+
+def test_where_nothing_passes_and_neurons_come_in_groups_the_search_ends_too(monkeypatch):
+    most = 2 * Pretended(0.3).neurons(SimpleNamespace(error=1e-3))
+    assert most % 7
+    network, seen, _ = smallest(Pretended(0.3, groups=7), monkeypatch)
+    assert network.neurons == most // 7 * 7
+    assert seen.error > 1e-3
+
+
+@pytest.mark.parametrize("most", [500, 900])
+def test_a_search_stays_under_the_most_neurons_there_may_be(most, monkeypatch):
+    pretended = Pretended()
+    network, seen, notes = smallest(pretended, monkeypatch, most)
+    assert max(pretended.tried) <= most
+    assert network.neurons == most
+    assert seen.error > 1e-3
+    assert notes[-1].startswith(f"gave up at {most} neurons, ")
+
+
+def test_how_fast_the_error_falls_is_learnt_from_what_is_seen(monkeypatch):
+    pretended = Pretended(0.9)
+    # What it declares for a smaller error is hardly more: steps by that alone would be tiny.
+    declared = pretended.neurons(SimpleNamespace(error=1e-3))
+    monkeypatch.setattr(pretended, "neurons", lambda task: declared + (task.error < 1e-3))
+    network, seen, _ = smallest(pretended, monkeypatch)
+    assert seen.error_interval[1] < 1e-3
+    assert abs(network.neurons / Pretended.right - 1) < 0.05
+    assert len(pretended.tried) <= 12
+
+
+def test_nothing_that_can_be_built_is_an_error(monkeypatch):
+    with pytest.raises(CompileError, match="too few"):
+        smallest(Pretended(fewest=10**6), monkeypatch)
+
+
+@pytest.mark.parametrize(("share", "passes"), [(0.0, True), (1 / 1200, False)])
+def test_no_gate_may_be_wrong_alone_where_the_promise_has_room_for_more(share, passes, monkeypatch):
+    pretended = Pretended()
+    monkeypatch.setattr(search, "_worst", pretended.worst)
+    monkeypatch.setattr(search, "_wrong_alone", lambda task, network: share)
+    found = search.smallest_of(pretended, search.Task(CIRCUIT, 3, 1e-3, "auto", 0), [].append)
+    assert found.passed == passes
+    # Where two features on are all there are, these inputs are held to the error as all others.
+    full = search.Task(CIRCUIT, 2, 1e-3, "auto", 0)
+    assert search.smallest_of(pretended, full, [].append).passed
+
+
+def test_a_size_that_is_not_confirmed_grows_until_one_is(monkeypatch):
+    circuit = problems.pairwise_and(500, 500)
+    monkeypatch.setattr(
+        search._Search, "found", lambda own: own._construction.build(own._task, 215)
+    )
+    notes: list[str] = []
+    network = compile(circuit, error=1e-2, construction="three-channel", note=notes.append)
+    confirmed = [note for note in notes if note.startswith("confirm ")]
+    assert confirmed[0].startswith("confirm 215 neurons")
+    assert len(confirmed) > 1
+    assert network.neurons > 215
+    assert notes[-1].startswith(f"found {network.neurons} neurons")
+    assert verify(network, samples=20_000, seed=12345).error_interval[0] < 1e-2
+
+
+def test_what_no_smaller_network_computes_gets_the_monosemantic_one():
+    notes: list[str] = []
+    network = compile(pairwise_and(60, 60), note=notes.append)
+    assert network.provenance.construction == "monosemantic"
+    assert network.neurons == 60
+    assert "no network of fewer than 60 neurons" in notes[-1]
+
+
+def test_where_the_construction_chosen_finds_nothing_three_channels_are_searched(monkeypatch):
+    tried: list[str] = []
+    smallest_of = search.smallest_of
+
+    def hopeless(construction, task, note, most=None):
+        tried.append(construction.name)
+        if construction.name == "tight-frames":
+            raise CompileError("too few")
+        return smallest_of(construction, task, note, most)
+
+    monkeypatch.setattr(sys.modules["polyseme.compiler.compile"], "smallest_of", hopeless)
+    network = compile(pairwise_and(500, 500), error=1e-2)
+    assert tried == ["tight-frames", "three-channel"]
+    assert network.provenance.construction == "three-channel"

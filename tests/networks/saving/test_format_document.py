@@ -1,0 +1,140 @@
+"""docs/format.md: its program runs saved networks with numpy alone, its tables are complete."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from polyseme.circuits.circuit import Circuit
+from polyseme.circuits.names import Names
+from polyseme.networks.network import Network
+from polyseme.networks.saving.files import save_key, save_network
+from support.places import ROOT
+from support.small_networks import (
+    KINDS,
+    draw_bits,
+    network_of,
+    superposed_network,
+    with_output_never_on,
+)
+
+DOCUMENT = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")
+# Whatever of these the program imported would raise ImportError.
+WITHOUT = "import sys\nfor name in ('polyseme', 'safetensors', 'scipy'): sys.modules[name] = None\n"
+
+
+def _program() -> str:
+    (program,) = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+    return program
+
+
+def _run(path: Path, on: list[str]) -> list[str]:
+    command = [sys.executable, "-I", "-X", "utf8", "-c", WITHOUT + _program(), str(path), *on]
+    done = subprocess.run(command, capture_output=True, check=True, encoding="utf-8")
+    return done.stdout.splitlines()
+
+
+def _header(path: Path) -> tuple[dict, dict]:
+    content = path.read_bytes()
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    return header, json.loads(header.pop("__metadata__")["polyseme"])
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "never on"])
+def test_the_program_runs_a_saved_network_as_we_do(kind, tmp_path):
+    network = network_of("monosemantic" if kind == "never on" else kind)
+    if kind == "never on":
+        network = with_output_never_on(network, 4)
+    path = tmp_path / "net.safetensors"
+    network.save(path)
+    features = network.encoder.features
+    # All off, all on, and the draw of a few features that switches the most outputs on.
+    draws = [[features[int(i)] for i in np.flatnonzero(row)] for row in draw_bits(network, 60)]
+    few = [draw for draw in draws if 2 <= len(draw) <= len(features) // 5]
+    busiest = max(few, key=lambda draw: len(network.run(draw)), default=draws[1])
+    for on in (draws[0], draws[1], busiest):
+        assert _run(path, on) == network.run(on)
+    assert network.run(busiest)
+
+
+def test_the_program_needs_no_more_than_numpy_and_a_few_lines():
+    assert set(re.findall(r"^(?:import|from) (\w+)", _program(), re.MULTILINE)) == {
+        "json",
+        "sys",
+        "numpy",
+    }
+    assert len([line for line in _program().splitlines() if line]) <= 38
+
+
+def test_a_program_that_needs_polyseme_would_be_found_out():
+    command = [sys.executable, "-I", "-c", WITHOUT + "import polyseme"]
+    done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")
+    assert done.returncode == 1
+    assert "import of polyseme halted" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["network", "key", "deep key"])
+def test_the_document_lists_every_tensor_with_its_type_and_every_metadata_key(kind, tmp_path):
+    path = tmp_path / "file.safetensors"
+    section = DOCUMENT.split(f"## The {kind} file\n")[1].split("\n## ")[0]
+    described, seen, keys = _rows(section), set(), set()
+    # No one network has a tensor of every kind.
+    for network in _networks_for(kind):
+        save_network(network, path) if kind == "network" else save_key(network.key, path)
+        header, metadata = _header(path)
+        for name, entry in header.items():
+            seen.add(re.sub(r"\.\d+\.", ".l.", name))
+            types, shape = described[re.sub(r"\.\d+\.", ".l.", name)]
+            assert entry["dtype"] in types.split(" or ")
+            assert shape.count(",") == len(entry["shape"]) - 1
+        keys |= metadata.keys() | metadata.get("provenance", {}).keys()
+        keys.update(*metadata.get("layers", []))
+    assert seen == described.keys()
+    for key in keys - {"format", "version"}:
+        assert re.search(rf"^\|.*`{key}`.*\|", section, re.MULTILINE), key
+
+
+def _networks_for(kind: str) -> list[Network]:
+    if kind == "deep key":
+        network = superposed_network(300)
+        listed = replace(network.key, circuit=_listed(network.key.circuit))
+        return [replace(network, key=listed), superposed_network(10_000)]
+    return (
+        [network_of("facts")]
+        if kind == "key"
+        else [network_of(name) for name in ("facts", "mixed", "stream")]
+    )
+
+
+def _listed(circuit: Circuit) -> Circuit:
+    """The same circuit with names that a file must list."""
+    features, outputs = (
+        Names([f"{what} {number * number}" for number in range(count)])
+        for what, count in (("in", len(circuit.features)), ("out", len(circuit.output_names)))
+    )
+    return replace(circuit, features=features, output_names=outputs)
+
+
+def _rows(section: str) -> dict[str, tuple[str, str]]:
+    """Tensor -> (types, shape) from the tables of four columns."""
+    rows = {}
+    for line in section.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| `") and cells[1].split(" ")[0] in (
+            "I8",
+            "U8",
+            "I16",
+            "I32",
+            "I64",
+            "F32",
+        ):
+            for name in re.findall(r"`([^`]+)`", cells[0]):
+                rows[name] = (cells[1], cells[2])
+    return rows

@@ -1,0 +1,164 @@
+"""The levels of the library: imports point one way, at every depth.
+
+Imports inside functions and for types count as any others.
+"""
+
+from __future__ import annotations
+
+import ast
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import polyseme
+
+ROOT = Path(polyseme.__file__).parent
+# Lowest first; each may import those before it.
+LEVELS = (
+    "errors",
+    "common",
+    "circuits",
+    "codes",
+    "networks",
+    "verification",
+    "compiler",
+    "limits",
+    "learning",
+    "counting_argument",
+    "reproduce",
+    "cli",
+)
+# Side by side: what knows nothing of the other though it stands later.
+APART = {
+    "codes": {"circuits"},
+    "learning": {"limits"},
+    "counting_argument": {"learning"},
+    "reproduce": {"learning"},
+}
+# Inside the compiler and its constructions, lowest first.
+INSIDE = {}
+
+
+def modules() -> dict[str, Path]:
+    """Every module by its dotted name; a package is its `__init__`."""
+    found = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        parts = ("polyseme", *path.relative_to(ROOT).with_suffix("").parts)
+        found[".".join(parts)] = path
+    return found
+
+
+def imported(source: str, module: str, known: set[str]) -> set[str]:
+    """Modules of polyseme that a module imports, at the top or inside functions.
+
+    `from package import name` is the module of that name where there is one, else the package's
+    `__init__`.
+    """
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {_resolved(alias.name, known) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = module.split(".")[: -node.level] if node.level else []
+            base = ".".join((*above, *filter(None, [node.module])))
+            for alias in node.names:
+                inner = _resolved(f"{base}.{alias.name}", known)
+                found.add(inner if inner in known else _resolved(base, known))
+    return {name for name in found if name in known and name != module}
+
+
+def _resolved(name: str, known: set[str]) -> str:
+    return name if name in known else f"{name}.__init__"
+
+
+def imports() -> dict[str, set[str]]:
+    """What every module imports."""
+    known = modules()
+    return {
+        name: imported(path.read_text(encoding="utf-8"), name, set(known))
+        for name, path in known.items()
+    }
+
+
+IMPORTS = imports()
+
+
+def children(folder: str) -> dict[str, set[str]]:
+    """The files and folders of a package, each with those beside it that it imports."""
+    depth = folder.count(".") + 1
+    graph: dict[str, set[str]] = {}
+    for name, found in IMPORTS.items():
+        if name.startswith(f"{folder}."):
+            beside = {other.split(".")[depth] for other in found if other.startswith(f"{folder}.")}
+            child = name.split(".")[depth]
+            graph.setdefault(child, set()).update(beside - {child})
+    return graph
+
+
+def packages() -> list[str]:
+    return sorted(name.removesuffix(".__init__") for name in IMPORTS if name.endswith("__init__"))
+
+
+# Circles that are left from before, to be opened.
+LEFT = {"polyseme.compiler", "polyseme.compiler.constructions", "polyseme.networks"}
+
+
+@pytest.mark.parametrize("folder", sorted(set(packages()) - LEFT))
+def test_files_and_folders_beside_each_other_import_in_no_circle(folder):
+    try:
+        TopologicalSorter(children(folder)).prepare()
+    except CycleError as circle:
+        pytest.fail(" -> ".join(circle.args[1]))
+
+
+def test_every_file_and_folder_of_the_package_has_a_level():
+    assert set(children("polyseme")) == {*LEVELS, "__init__"}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_level_imports_only_those_before_it(level):
+    before = set(LEVELS[: LEVELS.index(level)]) - APART.get(level, set())
+    # The command line is a user like any other, of the package too.
+    allowed = before | ({"__init__"} if level == "cli" else set())
+    assert children("polyseme")[level] <= allowed
+
+
+@pytest.mark.parametrize("folder", INSIDE)
+def test_inside_a_level_order_is_as_written(folder):
+    graph, order = children(f"polyseme.{folder}"), INSIDE[folder]
+    assert set(order) <= set(graph)
+    for place, child in enumerate(order):
+        assert not graph[child] & set(order[place:])
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import numpy\nfrom scipy import sparse", set()),
+        ("import polyseme", {"polyseme.__init__"}),
+        ("from polyseme import compile", {"polyseme.__init__"}),
+        (
+            "from polyseme import circuits, errors",
+            {"polyseme.circuits.__init__", "polyseme.errors"},
+        ),
+        (
+            "import polyseme.codes.code as code, polyseme.errors",
+            {"polyseme.codes.code", "polyseme.errors"},
+        ),
+        (
+            "def f():\n    if f:\n        from polyseme.cli.main import main",
+            {"polyseme.cli.main"},
+        ),
+        ("from .compile import x", {"polyseme.compiler.compile"}),
+        ("from ..verification import inputs", {"polyseme.verification.inputs"}),
+        ("from .. import limits", {"polyseme.limits.__init__"}),
+        ("from . import compile", {"polyseme.compiler.compile"}),
+        (
+            "try:\n    import polyseme.networks\nexcept ImportError:\n    pass",
+            {"polyseme.networks.__init__"},
+        ),
+    ],
+)
+def test_imports_are_found_however_they_are_written(source, expected):
+    assert imported(source, "polyseme.compiler.task", set(modules())) == expected
