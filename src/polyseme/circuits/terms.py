@@ -59,6 +59,12 @@ class Terms:
         """How many terms read each feature, (features,)."""
         return np.bincount(self.literals, minlength=self.features)
 
+    @cached_property
+    def monosemantic_neurons(self) -> int:
+        """Neurons of the network that gives each term its own, and each OR of literals one."""
+        single = self.widths == 1
+        return int((~single).sum()) + len(np.unique(self.output[single]))
+
     def select(self, chosen: NDArray[np.int64]) -> Terms:
         """The chosen terms, in the order given."""
         widths = self.widths[chosen]

@@ -8,24 +8,26 @@ in all; where none or nearly all do, what was declared is far off, and sizes cha
 and are then bisected. How fast the error falls is corrected by what is seen. The size found is
 confirmed on fresh inputs, and grows where that fails: the upper end of the exact 95 % interval must
 lie under the error asked for, and a gate whose inputs alone are on must not be wrong.
+
+Networks that are deeper than one hidden layer are found in the same way, at their own depth:
+stray activity and lost amplitude grow from layer to layer, so a size is tried with all layers there
+are, never with the first few.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from polyseme.compiler.constructions.construction import Construction, Task
-from polyseme.compiler.constructions.three_channel.plan import Stream
-from polyseme.errors import CompileError
+from polyseme.common.progress import Note
+from polyseme.common.random_streams import Stream
+from polyseme.compiler.constructions.construction import Candidate
+from polyseme.compiler.report import Compilation
+from polyseme.compiler.task import Task
+from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Network
-from polyseme.verification.inputs import draw_deep_inputs, draw_inputs
 from polyseme.verification.sampling import Verification, wrong_samples
-
-Note = Callable[[str], None]
 
 _PROBE_SAMPLES = 4000
 # By how much smaller an error is declared for to see how neurons and error go together.
@@ -34,6 +36,9 @@ _SMALLER = 10
 _EXPECTED_FAILURES = 20
 _MIN_CONFIRMATION = 20_000
 _MOST_ALONE = 50_000
+# A deep network that is right by construction is confirmed on as many samples as put the upper end
+# of the interval under the error: more of them would take long and could not fail.
+_EXACT_CONFIRMATION = 4
 # A network whose true rate is this share of the target mostly passes a close look.
 _AIM = 0.75
 # Sizes this close are taken for the same; and the first step by which a network grows.
@@ -41,38 +46,24 @@ _CLOSE = 1.008
 _FIRST_STEP = 1.1
 
 
-def check_serves(construction: Construction, task: Task) -> None:
-    """Raise CompileError, saying why, where a construction does not serve a task."""
-    reason = construction.refuses(task)
-    if reason is not None:
-        raise CompileError(f"{task.circuit.name}: {construction.name} does not serve it: {reason}")
-
-
 @dataclass(frozen=True, eq=False)
 class Found:
-    """The network a search ended with, what it was last seen to do, and whether that will do.
+    """The compilation that a search ended with, and whether it passed."""
 
-    `predicted` is what the construction declared.
-    """
-
-    network: Network
-    confirmation: Verification
+    compilation: Compilation
     passed: bool
-    predicted: int
 
 
-def smallest_of(
-    construction: Construction, task: Task, note: Note, most: int | None = None
-) -> Found:
-    """The smallest network found whose confirmed error is under the task's.
+def smallest(candidate: Candidate, note: Note, most: int | None = None) -> Found:
+    """Find the smallest network whose confirmed error is under the task's.
 
     It has at most `most` neurons, or twice what is declared; where so many do not pass, that is the
-    network returned. Raises CompileError where it cannot even be built.
+    network returned. Raises TooFewNeuronsError where it cannot even be built.
     """
-    declared = construction.neurons(task)
+    task, declared = candidate.task, candidate.declared.neurons
     most = 2 * declared if most is None else most
-    note(f"{construction.name} declares {declared:,} neurons")
-    network: Network | None = _Search(construction, task, declared, most, note).found()
+    note(f"{candidate.construction.name} declares {declared:,} neurons")
+    network: Network | None = _Search(candidate, most, note).found()
     attempt, passed, step = 0, False, _CLOSE
     while network is not None:
         seen = _looked_at_closely(task, network, attempt)
@@ -84,30 +75,31 @@ def smallest_of(
         )
         tried, attempt = network, attempt + 2
         passed = seen.error_interval[1] < task.error and alone <= _most_wrong_alone(task)
-        network = None if passed else _grown(construction, task, neurons, most, step)
+        network = None if passed else _grown(candidate, neurons, most, step)
         step *= step
     found = "found" if passed else "gave up at"
     note(f"{found} {neurons:,} neurons, {neurons / declared:.3f} of what was predicted")
-    return Found(tried, seen, passed, declared)
-
-
-def _grown(
-    construction: Construction, task: Task, neurons: int, most: int, step: float
-) -> Network | None:
-    """The next larger network there is, if any; some are built in whole groups of neurons only."""
-    asked = neurons
-    while asked < most:
-        asked = min(most, max(asked + 1, int(asked * step)))
-        network = construction.build(task, asked)
-        if network.neurons > neurons:
-            return network
-    return None
+    decisions = candidate.decisions(tried)
+    return Found(Compilation(tried, task.error, seen, declared, decisions), passed)
 
 
 def confirmed(task: Task, network: Network, attempt: int = 0) -> Verification:
     """Try a network on fresh samples: at least 20,000, at least 20 expected failures' worth."""
-    samples = int(max(_MIN_CONFIRMATION, 20 / task.error))
+    samples = int(max(_MIN_CONFIRMATION, _EXPECTED_FAILURES / task.error))
+    if not task.one_layer and network.provenance.construction == "monosemantic":
+        samples = int(np.ceil(_EXACT_CONFIRMATION / task.error))
     return _worst(task, network, samples, Stream.CONFIRMATIONS + attempt)
+
+
+def _grown(candidate: Candidate, neurons: int, most: int, step: float) -> Network | None:
+    """The next larger network there is, if any; some are built in whole groups of neurons only."""
+    asked = neurons
+    while asked < most:
+        asked = min(most, max(asked + 1, int(asked * step)))
+        network = candidate.build(asked)
+        if network.neurons > neurons:
+            return network
+    return None
 
 
 def _looked_at_closely(task: Task, network: Network, attempt: int) -> Verification:
@@ -120,16 +112,16 @@ def _looked_at_closely(task: Task, network: Network, attempt: int) -> Verificati
 
 def _most_wrong_alone(task: Task) -> float:
     """No gate, where the promise has room for other features; else these are all inputs it has."""
-    if not task.is_shallow or int(task.terms.plain.max()) < task.active:
+    if not task.one_layer or int(task.terms.plain.max()) < task.active:
         return 0.0
     return task.error
 
 
 def _wrong_alone(task: Task, network: Network) -> float:
     """The share of gates that are wrong with their inputs on and nothing else."""
-    if not task.is_shallow:
+    if not task.one_layer:
         return 0.0
-    rows = _drawn("alone", task, _MOST_ALONE, task.stream(Stream.PROBES))
+    rows = task.draw("alone", _MOST_ALONE, task.stream(Stream.PROBES))
     return float(wrong_samples(network, task.circuit, rows).mean())
 
 
@@ -145,20 +137,19 @@ class _Probe:
 class _Search:
     """Sizes tried, between the largest that failed and the smallest that passed."""
 
-    def __init__(
-        self, construction: Construction, task: Task, declared: int, most: int, note: Note
-    ) -> None:
+    def __init__(self, candidate: Candidate, most: int, note: Note) -> None:
         """Nothing is tried yet."""
-        self._construction, self._task, self._note = construction, task, note
+        task, declared = candidate.task, candidate.declared.neurons
+        self._candidate, self._task, self._note = candidate, task, note
         self._first, self._most = min(declared, most), most
         self._down, self._up = _FIRST_STEP, _CLOSE
         self._failed = _Probe(0, 0, None)
         self._passed: _Probe | None = None
         self._last: _Probe | None = None
         self._wrong: dict[int, int] = {}
-        self._samples = int(max(_PROBE_SAMPLES, _EXPECTED_FAILURES / task.error))
+        self._samples = _probe_samples(task)
         self._aim = _AIM * task.error * self._samples
-        smaller = construction.neurons(replace(task, error=task.error / _SMALLER))
+        smaller = candidate.neurons(task.error / _SMALLER)
         # Neurons that make the error smaller by a factor e.
         self._fold = max(smaller - declared, 1) / float(np.log(_SMALLER))
 
@@ -175,7 +166,7 @@ class _Search:
             self._last = probe
             neurons = self._next(probe)
         if self._passed is None or self._passed.network is None:
-            return self._construction.build(self._task, self._most)
+            return self._candidate.build(self._most)
         return self._passed.network
 
     def _next(self, last: _Probe) -> int | None:
@@ -226,8 +217,8 @@ class _Search:
 
     def _try(self, neurons: int) -> _Probe:
         try:
-            network = self._construction.build(self._task, neurons)
-        except CompileError:
+            network = self._candidate.build(neurons)
+        except TooFewNeuronsError:
             return _Probe(neurons, self._samples, None)
         size = network.neurons
         # Built in whole groups of neurons, the networks of two sizes may be one.
@@ -238,25 +229,17 @@ class _Search:
         return _Probe(neurons, self._wrong[size], network)
 
 
+def _probe_samples(task: Task) -> int:
+    """Samples per size tried; fewer of deep networks, which take longer to run and to build."""
+    samples = max(_PROBE_SAMPLES, _EXPECTED_FAILURES / task.error)
+    return int(samples if task.one_layer else _PROBE_SAMPLES)
+
+
 def _worst(task: Task, network: Network, samples: int, purpose: int) -> Verification:
-    """Try a network on each kind of input; the kind with most wrong."""
+    """Try a network on each kind of input; return the kind with most wrong."""
     generator, seen = task.stream(purpose), []
-    for name in _trials(task):
-        rows = _drawn(name, task, samples, generator)
+    for inputs in task.trials:
+        rows = task.draw(inputs, samples, generator)
         wrong = int(wrong_samples(network, task.circuit, rows).sum())
-        seen.append(Verification(name, task.active, len(rows), wrong))
+        seen.append(Verification(inputs, task.active, len(rows), wrong))
     return max(seen, key=lambda one: one.wrong)
-
-
-def _trials(task: Task) -> tuple[str, ...]:
-    """As for any network: gates of three and more inputs are also tried with one input missing."""
-    wide = task.is_shallow and int(task.terms.plain.max()) > 2
-    return ("satisfied", "one-short") if wide else ("satisfied",)
-
-
-def _drawn(
-    name: str, task: Task, samples: int, generator: np.random.Generator
-) -> NDArray[np.int32]:
-    if task.is_shallow:
-        return draw_inputs(name, task.terms, task.active, samples, generator)
-    return draw_deep_inputs(name, task.circuit, task.active, samples, generator)

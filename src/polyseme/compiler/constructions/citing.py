@@ -6,9 +6,6 @@ from polyseme.common.literature import PUBLICATIONS
 from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.networks.network import Network
 
-# Ours throughout, after the scheme of decompressing, then computing and compressing.
-_DEEP = ("adler2024complexity",)
-
 
 def citation(network: Network) -> str:
     """BibTeX for what a network was made with: its construction's sources, and polyseme.
@@ -17,5 +14,5 @@ def citation(network: Network) -> str:
     """
     name = network.provenance.construction
     known = CATALOGUE[name].sources if name in CATALOGUE else ()
-    keys = dict.fromkeys((*(_DEEP if name == "deep" else known), "polyseme"))
+    keys = dict.fromkeys((*known, "polyseme"))
     return "\n\n".join(PUBLICATIONS[key].bibtex(key) for key in keys)

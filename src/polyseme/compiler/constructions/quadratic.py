@@ -41,8 +41,9 @@ from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
 from polyseme.common.distributions import binomial_at_least
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
-from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
+from polyseme.compiler.task import Task
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.parts.assembly import (
     crowds,
     finished,
@@ -53,7 +54,7 @@ from polyseme.compiler.parts.assembly import (
     refuses_gates,
     smallest_number,
 )
-from polyseme.errors import CompileError
+from polyseme.errors import CapacityError, TooFewNeuronsError
 from polyseme.networks.network import EXACT, Layer, Network
 
 NAME = "quadratic"
@@ -79,38 +80,39 @@ def tail(dimensions: int, signs: int, levels: NDArray[np.float64]) -> NDArray[np
     return np.asarray(binomial_at_least(plus, trials, 0.5))
 
 
-def _dimensions(task: Task) -> int:
-    return smallest_number(lambda size: float(_failures(task, size).min()) <= task.error)
+def _dimensions(task: Task, error: float) -> int:
+    return smallest_number(lambda size: float(_failures(task, size).min()) <= error)
 
 
 def _units(dimensions: int) -> int:
     return dimensions * (dimensions + 1) // 2
 
 
-def _neurons(task: Task) -> int:
-    return _units(_dimensions(task))
+def _dimensions_in(neurons: int) -> int:
+    """Return the most dimensions whose squares fit into so many neurons."""
+    return (isqrt(8 * neurons + 1) - 1) // 2
 
 
 def _parameters(task: Task, neurons: int) -> int:
-    dimensions = _dimensions(task)
+    dimensions = _dimensions_in(neurons)
     neurons = _units(dimensions)
     # Of the pairs of coordinates, half have codes that agree, on average.
     reads = 0 if is_universal(task) else len(task.terms) * (neurons + dimensions) // 2
     return dimensions**2 + neurons + reads
 
 
-def _refuses(task: Task) -> str | None:
+def _refusal(task: Task) -> str | None:
     if task.encoder == "basis":
         return "its inputs are in superposition"
     return refuses_gates(task, widest=2)
 
 
 def _build(task: Task, neurons: int) -> Network:
-    dimensions = (isqrt(8 * neurons + 1) - 1) // 2
+    dimensions = _dimensions_in(neurons)
     if dimensions < 1:
-        raise CompileError(f"{NAME} needs at least 1 neuron and was given {neurons}")
+        raise TooFewNeuronsError(f"{NAME} needs at least 1 neuron and was given {neurons}")
     if 2 * (dimensions * task.active) ** 2 >= EXACT:
-        raise CompileError(f"{dimensions} dimensions make readings that float32 would round")
+        raise CapacityError(f"{dimensions} dimensions make readings that float32 would round")
     signs = _draw_signs(task, dimensions)
     places = np.tile(np.arange(dimensions, dtype=np.int32), (len(signs), 1))
     squares = Layer(_sums_of_two(dimensions), np.zeros(_units(dimensions), np.int32), 1.0, 0, True)
@@ -165,17 +167,30 @@ def _products(signs: NDArray[np.int8], gates: NDArray[np.int32]) -> sp.csr_array
     return sp.vstack(blocks, format="csr")
 
 
-CONSTRUCTION = Construction(
-    name=NAME,
-    problem="ANDs of two features, as many as there are, with squares instead of ReLUs",
-    inputs=Inputs.SUPERPOSED,
-    law="r (r + 1)/2 squares, r ~ s log(m/error); published r^2, m < exp(eps^2 r/2)",
-    exponent=0.0,
-    error="over the draw of the codes, on any input that keeps the promise",
-    assumptions=("units square their sums; they are no ReLUs",),
-    sources=("vaintrob2024mathematical",),
-    refuses=_refuses,
-    neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
-)
+class Quadratic(TaskConstruction):
+    """Squares of sums of two coordinates, from which every product is read."""
+
+    name = NAME
+    problem = "ANDs of two features, as many as there are, with squares instead of ReLUs"
+    inputs = Inputs.SUPERPOSED
+    law = "r (r + 1)/2 squares, r ~ s log(m/error); published r^2, m < exp(eps^2 r/2)"
+    exponent = 0.0
+    error = "over the draw of the codes, on any input that keeps the promise"
+    assumptions = ("units square their sums; they are no ReLUs",)
+    sources = ("vaintrob2024mathematical",)
+
+    def refusal(self, task: Task) -> str | None:
+        """Return why it does not serve a task; None where it does."""
+        return _refusal(task)
+
+    def neurons(self, plan: Task, error: float) -> int:
+        """Return the squares of the fewest dimensions whose bound is under `error`."""
+        return _units(_dimensions(plan, error))
+
+    def parameters(self, plan: Task, neurons: int) -> int:
+        """Return the numbers that a network of so many neurons stores."""
+        return _parameters(plan, neurons)
+
+    def build(self, plan: Task, neurons: int) -> Network:
+        """Build the network of at most so many neurons."""
+        return _build(plan, neurons)

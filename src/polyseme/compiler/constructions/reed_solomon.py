@@ -32,8 +32,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyseme.codes.reed_solomon import reed_solomon_code, smallest_field
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
-from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
+from polyseme.compiler.task import Task
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.parts.assembly import (
     answer_key,
     basis_code,
@@ -44,7 +45,7 @@ from polyseme.compiler.parts.assembly import (
     reads_of_gates,
     refuses_gates,
 )
-from polyseme.errors import CompileError
+from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Layer, Network
 
 NAME = "reed-solomon"
@@ -82,15 +83,7 @@ def exact_choice(task: Task) -> Choice:
     return best
 
 
-def _neurons(task: Task) -> int:
-    return exact_choice(task).neurons
-
-
-def _parameters(task: Task, neurons: int) -> int:
-    return neurons * (task.terms.features + 1)
-
-
-def _refuses(task: Task) -> str | None:
+def _refusal(task: Task) -> str | None:
     if task.encoder == "superposed":
         return "its inputs are basis-aligned"
     return refuses_gates(task, exact=True)
@@ -99,7 +92,7 @@ def _refuses(task: Task) -> str | None:
 def _build(task: Task, neurons: int) -> Network:
     choice = exact_choice(task)
     if neurons < choice.neurons:
-        raise CompileError(
+        raise TooFewNeuronsError(
             f"{NAME} needs {choice.neurons:,} neurons to be exact here and was given {neurons:,}"
         )
     gates = gate_inputs(task)
@@ -127,17 +120,30 @@ def _build(task: Task, neurons: int) -> Network:
     )
 
 
-CONSTRUCTION = Construction(
-    name=NAME,
-    problem="ANDs of k >= 2 features each, of small influence",
-    inputs=Inputs.BASIS,
-    law="w q, w = (s - k + 1) f lam + 1, q prime >= w with q^(lam+1) >= m', for the best lam",
-    exponent=0.0,
-    error="none, on any input that keeps the promise",
-    assumptions=(),
-    sources=("polyseme", "kautz1964nonrandom"),
-    refuses=_refuses,
-    neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
-)
+class ReedSolomon(TaskConstruction):
+    """Reed-Solomon codes for the gates, exact within the promise."""
+
+    name = NAME
+    problem = "ANDs of k >= 2 features each, of small influence"
+    inputs = Inputs.BASIS
+    law = "w q, w = (s - k + 1) f lam + 1, q prime >= w with q^(lam+1) >= m', for the best lam"
+    exponent = 0.0
+    error = "none, on any input that keeps the promise"
+    assumptions = ()
+    sources = ("polyseme", "kautz1964nonrandom")
+
+    def refusal(self, task: Task) -> str | None:
+        """Return why it does not serve a task; None where it does."""
+        return _refusal(task)
+
+    def neurons(self, plan: Task, error: float) -> int:
+        """Return the neurons of the smallest exact codes, whatever the error."""
+        return exact_choice(plan).neurons
+
+    def parameters(self, plan: Task, neurons: int) -> int:
+        """Return the numbers that a network of so many neurons stores."""
+        return neurons * (plan.terms.features + 1)
+
+    def build(self, plan: Task, neurons: int) -> Network:
+        """Build the network of at most so many neurons."""
+        return _build(plan, neurons)

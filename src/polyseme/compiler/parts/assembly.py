@@ -10,9 +10,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
-from polyseme.compiler.constructions.construction import Task
+from polyseme.compiler.task import Task
 from polyseme.compiler.parts.input_code import INPUT_WEIGHT, input_code
-from polyseme.errors import CompileError
+from polyseme.errors import CapacityError
 from polyseme.networks.answer_key import CHANNELS, AnswerKey
 from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
 
@@ -29,12 +29,9 @@ def refuses_gates(task: Task, widest: int | None = None, exact: bool = False) ->
     circuit = task.circuit
     if not exact and task.error <= 0:
         return f"an error of {task.error:g} is for exact constructions; this one sometimes errs"
-    if circuit.inverted.any() or (circuit.outputs < 0).any():
-        return "an output rests at 1 or is constant; every output must be an AND of features"
-    try:
-        terms = task.terms
-    except CompileError as deeper:
-        return str(deeper)
+    if task.obstacle is not None:
+        return task.obstacle
+    terms = task.terms
     if not np.array_equal(terms.output, np.arange(terms.outputs)):
         several = int(np.argmax(np.bincount(terms.output, minlength=terms.outputs) != 1))
         return f"output {circuit.output_names[several]!r} is not one AND of features"
@@ -47,8 +44,6 @@ def refuses_gates(task: Task, widest: int | None = None, exact: bool = False) ->
     if fewest < 2 or (widest is not None and most > widest):
         limit = "2 or more" if widest is None else " or ".join(map(str, range(2, widest + 1)))
         return f"its gates have {fewest} inputs; they must have {limit}"
-    if fewest > task.active:
-        return f"a promise of {task.active} active features never satisfies gates of {fewest}"
     return None
 
 
@@ -128,13 +123,13 @@ def superposed_code(features: int, neurons: int, generator: np.random.Generator)
 def smallest_number(enough: Callable[[int], bool]) -> int:
     """A number that is enough though the one below is not: the smallest, if larger ones all are.
 
-    Raises CompileError where `MOST_NEURONS` is not.
+    Raises CapacityError where `MOST_NEURONS` is not.
     """
     low, high = 0, 1
     while not enough(high):
         low, high = high, 2 * high
         if high > MOST_NEURONS:
-            raise CompileError(f"more than {MOST_NEURONS:,} neurons would be needed")
+            raise CapacityError(f"more than {MOST_NEURONS:,} neurons would be needed")
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)

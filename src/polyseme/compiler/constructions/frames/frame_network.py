@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from polyseme.codes.code import SparseCode
 from polyseme.codes.orthogonal_blocks import orthogonal_block_code
 from polyseme.common.distributions import normal_above
-from polyseme.compiler.constructions.construction import Task
+from polyseme.compiler.task import Task
 from polyseme.compiler.constructions.frames.calibrate_frames import calibrated_slack
-from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.parts.assembly import (
     answer_key,
     finished,
@@ -27,7 +27,7 @@ from polyseme.compiler.parts.assembly import (
     off_lattice,
     readout_of,
 )
-from polyseme.errors import CompileError
+from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Layer, Network
 
 # How many standard deviations of its sum a ReLU stays away from its bend.
@@ -39,8 +39,8 @@ def refuses_frames(task: Task, weight_of: Callable[[Task], int]) -> str | None:
     """Why codes of the weight for a task do not serve it; nothing where they do."""
     if task.encoder == "basis":
         return "its inputs are in superposition"
-    if not task.is_shallow:
-        return "it takes more than one hidden layer, or an output rests at 1 or is constant"
+    if task.obstacle is not None:
+        return task.obstacle
     terms = task.terms
     if not np.array_equal(terms.output, np.arange(terms.outputs)) or (terms.signs < 0).any():
         return "each output must be one AND of features, none of them negated"
@@ -104,11 +104,11 @@ def frame_parameters(task: Task, neurons: int, weight: int) -> int:
 def drawn_frames(task: Task, neurons: int, weight: int) -> tuple[SparseCode, SparseCode]:
     """The codes of outputs and of features, on as many of the neurons as fill whole groups.
 
-    Raises CompileError where neurons are too few.
+    Raises TooFewNeuronsError where neurons are too few.
     """
     dimensions = dimensions_of(task, neurons, weight)
     if neurons < 2 * weight or dimensions < 2 * weight:
-        raise CompileError(f"{neurons} neurons are fewer than the {2 * weight} its codes take")
+        raise TooFewNeuronsError(f"{neurons} neurons are fewer than the {2 * weight} its codes take")
     terms, places = task.terms, whole(neurons, weight)
     outputs = orthogonal_block_code(terms.outputs, places, weight, task.stream(Stream.OUTPUT_CODES))
     inputs = orthogonal_block_code(

@@ -44,7 +44,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
+from polyseme.compiler.task import Task
 from polyseme.compiler.constructions.frames.even_signs import even_signs
 from polyseme.compiler.constructions.frames.frame_network import (
     CLEARANCE,
@@ -57,7 +58,7 @@ from polyseme.compiler.constructions.frames.frame_network import (
     spent,
     wanted_reads,
 )
-from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.parts.assembly import smallest_number
 from polyseme.networks.network import Layer, Network
 
@@ -69,13 +70,6 @@ _FEW = 3
 _MARGIN = 1.15
 # By how much own reads differ where one literal adds up in a weight, and codes are one basis.
 _UNEVEN = 0.5
-
-
-def _refuses(task: Task) -> str | None:
-    refusal = refuses_frames(task, _weight)
-    if refusal is None and _failure(task, _neurons(task)) > task.error:
-        return f"{len(task.terms)} gates are too few for signs to read them evenly enough"
-    return refusal
 
 
 def _weight(task: Task) -> int:
@@ -96,31 +90,6 @@ def _failure(task: Task, neurons: int, even: bool = False) -> float:
     bases = taken * terms.features * terms.outputs / terms.literals.size
     uneven = 0.0 if even else (noise + _UNEVEN / (adding * bases)) ** 2
     return failure(task, _MARGIN * noise + excess(task, neurons), uneven)
-
-
-def _neurons(task: Task) -> int:
-    """The fewest that do; where own reads stay too uneven, twice what noise alone asks for."""
-    weight = _weight(task)
-    fewest = smallest_number(lambda some: _failure(task, some * weight, even=True) <= task.error)
-    some = range(max(2, fewest), 2 * max(2, fewest))
-    enough = (x for x in some if _failure(task, x * weight) <= task.error)
-    return weight * next(enough, some.stop)
-
-
-def _parameters(task: Task, neurons: int) -> int:
-    return frame_parameters(task, neurons, _weight(task))
-
-
-def _build(task: Task, neurons: int) -> Network:
-    weight = _weight(task)
-    outputs, inputs = drawn_frames(task, neurons, weight)
-    signs, own = even_signs(wanted_reads(task), outputs, inputs, task.stream(Stream.SIGNS))
-    # W is the signs times the weight, so an output reads about `own` on each of its neurons.
-    unit = 1 << round(np.log2(own))
-    bias = np.full(outputs.neurons, _clearance(task, unit), np.int32)
-    layer = Layer(signs * np.int8(weight), bias, 1.0 / unit)
-    compress = _compression(signs, inputs)
-    return linear_network(task, NAME, outputs, inputs, layer, compress, own * weight / unit)
 
 
 def _compression(signs: NDArray[np.int8], inputs: SparseCode) -> sp.csr_array:
@@ -144,21 +113,49 @@ def _clearance(task: Task, unit: int) -> int:
     return min(int(np.ceil(noise)) + task.active * unit, task.active * weight * weight)
 
 
-CONSTRUCTION = Construction(
-    name=NAME,
-    problem="ANDs of k features each, of small influence; k = 1 is a permutation",
-    inputs=Inputs.SUPERPOSED,
-    law="z sqrt(pi/2 k m'), z ~ sqrt(log(s f / error)), with d = n dimensions",
-    exponent=0.5,
-    error="over the draw of the codes, on any input that keeps the promise",
-    assumptions=(
+class OneBit(TaskConstruction):
+    """ANDs of k features between two tight frames, with weights that are signs."""
+
+    name = NAME
+    problem = "ANDs of k features each, of small influence; k = 1 is a permutation"
+    inputs = Inputs.SUPERPOSED
+    law = "z sqrt(pi/2 k m'), z ~ sqrt(log(s f / error)), with d = n dimensions"
+    exponent = 0.5
+    error = "over the draw of the codes, on any input that keeps the promise"
+    assumptions = (
         "no feature feeds more than its share of the outputs",
         "noise is Gaussian",
         "signs answer to L as those of independent sums would",
-    ),
-    sources=("polyseme",),
-    refuses=_refuses,
-    neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
-)
+    )
+    sources = ("polyseme",)
+
+    def refusal(self, task: Task) -> str | None:
+        """Return why it does not serve a task; None where it does."""
+        reason = refuses_frames(task, _weight)
+        if reason is None and _failure(task, self.neurons(task, task.error)) > task.error:
+            return f"{len(task.terms)} gates are too few for signs to read them evenly enough"
+        return reason
+
+    def neurons(self, plan: Task, error: float) -> int:
+        """Return the fewest that do; where own reads stay uneven, twice what noise alone asks."""
+        weight = _weight(plan)
+        fewest = smallest_number(lambda some: _failure(plan, some * weight, even=True) <= error)
+        some = range(max(2, fewest), 2 * max(2, fewest))
+        enough = (groups for groups in some if _failure(plan, groups * weight) <= error)
+        return weight * next(enough, some.stop)
+
+    def parameters(self, plan: Task, neurons: int) -> int:
+        """Return the weights, the biases and the one threshold."""
+        return frame_parameters(plan, neurons, _weight(plan))
+
+    def build(self, plan: Task, neurons: int) -> Network:
+        """Build W, the signs times the weight of the codes."""
+        weight = _weight(plan)
+        outputs, inputs = drawn_frames(plan, neurons, weight)
+        signs, own = even_signs(wanted_reads(plan), outputs, inputs, plan.stream(Stream.SIGNS))
+        # W is the signs times the weight, so an output reads about `own` on each of its neurons.
+        unit = 1 << round(np.log2(own))
+        bias = np.full(outputs.neurons, _clearance(plan, unit), np.int32)
+        layer = Layer(signs * np.int8(weight), bias, 1.0 / unit)
+        compress = _compression(signs, inputs)
+        return linear_network(plan, NAME, outputs, inputs, layer, compress, own * weight / unit)

@@ -35,7 +35,8 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
+from polyseme.compiler.task import Task
 from polyseme.compiler.constructions.frames.frame_network import (
     CLEARANCE,
     drawn_frames,
@@ -63,10 +64,6 @@ GRAIN = 8
 _MARGIN = 1.12
 
 
-def _refuses(task: Task) -> str | None:
-    return refuses_frames(task, _weight)
-
-
 def _weight(task: Task) -> int:
     """How many neurons carry an output, and how many dimensions a feature."""
     return WEIGHT if int(task.terms.widths[0]) > 1 else WEIGHT_OF_SINGLES
@@ -80,33 +77,6 @@ def _variance(task: Task, neurons: int) -> float:
     return float(_MARGIN * taken / (1 - taken) + excess(task, neurons))
 
 
-def _neurons(task: Task) -> int:
-    weight = _weight(task)
-
-    def enough(groups: int) -> bool:
-        return failure(task, _variance(task, groups * weight)) <= task.error
-
-    return weight * max(2, smallest_number(enough))
-
-
-def _parameters(task: Task, neurons: int) -> int:
-    return frame_parameters(task, neurons, _weight(task))
-
-
-def _build(task: Task, neurons: int) -> Network:
-    weight = _weight(task)
-    outputs, inputs = drawn_frames(task, neurons, weight)
-    wanted = wanted_reads(task)
-    strengths = joint_strengths(wanted, outputs, inputs)
-    compress = joint_compression(wanted, strengths, outputs, GRAIN)
-    unit = GRAIN * weight
-    bias = _clearance(task, compress, inputs.neurons) * unit
-    layer = Layer(
-        weight_matrix(compress, inputs), np.full(outputs.neurons, bias, np.int32), 1.0 / unit
-    )
-    return linear_network(task, NAME, outputs, inputs, layer, compress, weight)
-
-
 def _clearance(task: Task, compress: sp.csr_array, dimensions: int) -> int:
     """How far above its bend a ReLU rests, in features: clear of the sums the promise allows."""
     squares = compress.data.astype(np.int32) ** 2
@@ -116,17 +86,45 @@ def _clearance(task: Task, compress: sp.csr_array, dimensions: int) -> int:
     return int(np.ceil(CLEARANCE * noise)) + task.active
 
 
-CONSTRUCTION = Construction(
-    name=NAME,
-    problem="ANDs of k features each, of small influence; k = 1 is a permutation",
-    inputs=Inputs.SUPERPOSED,
-    law="z sqrt(k m'), z ~ sqrt(log(s f / error)), with d = n dimensions",
-    exponent=0.5,
-    error="over the draw of the codes, on any input that keeps the promise",
-    assumptions=("no feature feeds more than its share of the outputs", "noise is Gaussian"),
-    sources=("polyseme", "welch1974lower"),
-    refuses=_refuses,
-    neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
-)
+class TightFrames(TaskConstruction):
+    """ANDs of k features between two tight frames, linear within the promise."""
+
+    name = NAME
+    problem = "ANDs of k features each, of small influence; k = 1 is a permutation"
+    inputs = Inputs.SUPERPOSED
+    law = "z sqrt(k m'), z ~ sqrt(log(s f / error)), with d = n dimensions"
+    exponent = 0.5
+    error = "over the draw of the codes, on any input that keeps the promise"
+    assumptions = ("no feature feeds more than its share of the outputs", "noise is Gaussian")
+    sources = ("polyseme", "welch1974lower")
+
+    def refusal(self, task: Task) -> str | None:
+        """Return why it does not serve a task; None where it does."""
+        return refuses_frames(task, _weight)
+
+    def neurons(self, plan: Task, error: float) -> int:
+        """Return the fewest neurons for which some threshold fails no more often than `error`."""
+        weight = _weight(plan)
+
+        def enough(groups: int) -> bool:
+            return failure(plan, _variance(plan, groups * weight)) <= error
+
+        return weight * max(2, smallest_number(enough))
+
+    def parameters(self, plan: Task, neurons: int) -> int:
+        """Return the weights, the biases and the one threshold."""
+        return frame_parameters(plan, neurons, _weight(plan))
+
+    def build(self, plan: Task, neurons: int) -> Network:
+        """Build W = C D, C the joint reads of all outputs."""
+        weight = _weight(plan)
+        outputs, inputs = drawn_frames(plan, neurons, weight)
+        wanted = wanted_reads(plan)
+        strengths = joint_strengths(wanted, outputs, inputs)
+        compress = joint_compression(wanted, strengths, outputs, GRAIN)
+        unit = GRAIN * weight
+        bias = _clearance(plan, compress, inputs.neurons) * unit
+        layer = Layer(
+            weight_matrix(compress, inputs), np.full(outputs.neurons, bias, np.int32), 1.0 / unit
+        )
+        return linear_network(plan, NAME, outputs, inputs, layer, compress, weight)

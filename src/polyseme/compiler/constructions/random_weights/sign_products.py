@@ -36,15 +36,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from typing import ClassVar
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.common.distributions import binomial, normal_below, normal_density
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
-from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
+from polyseme.compiler.task import Task
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.parts.assembly import (
     basis_code,
     finished,
@@ -124,21 +125,8 @@ def _draw_signs(generator: np.random.Generator, shape: tuple[int, int]) -> NDArr
     return 2 * generator.integers(0, 2, shape, dtype=np.int8) - np.int8(1)
 
 
-def _neurons(kind: _Weights, task: Task) -> int:
-    moments = kind.moments(task.active)
-    tails = np.log(len(task.terms) / task.error)
-    return max(1, int(np.ceil(8 * moments.variance * tails / moments.unit**2)))
-
-
-def _parameters(kind: _Weights, task: Task, neurons: int) -> int:
-    reads = 0 if is_universal(task) else neurons * len(task.terms)
-    return neurons * (task.terms.features + 1) + reads
-
-
-def _refuses(task: Task) -> str | None:
-    if task.encoder == "superposed":
-        return "its inputs are basis-aligned"
-    return refuses_gates(task, widest=2)
+_GAUSSIAN = _Weights("gaussian-products", GAUSSIAN_UNIT, _draw_gaussian, gaussian_moments)
+_RADEMACHER = _Weights("rademacher-products", 1, _draw_signs, rademacher_moments)
 
 
 def _build(kind: _Weights, task: Task, neurons: int) -> Network:
@@ -171,26 +159,50 @@ def _every_neuron(products: NDArray[np.int8]) -> sp.csr_array:
     return sp.csr_array((products.ravel(), columns, offsets), shape=products.shape)
 
 
-def _construction(kind: _Weights, words: str) -> Construction:
-    return Construction(
-        name=kind.name,
-        problem="ANDs of two features, as many as there are",
-        inputs=Inputs.BASIS,
-        law=f"8 V ln(gates/error) / c^2 with {words} weights, about s^2 log(m'/error)",
-        exponent=0.0,
-        error="over the draw of the weights, falling as 1/sqrt(n) in amplitude",
-        assumptions=("exactly s features are on (fewer: without proof)",),
-        sources=("vaintrob2024mathematical",),
-        refuses=_refuses,
-        neurons=partial(_neurons, kind),
-        parameters=partial(_parameters, kind),
-        build=partial(_build, kind),
-    )
+class _SignProducts(TaskConstruction):
+    """Random weights of one kind, and the product of two signs read from each."""
+
+    kind: ClassVar[_Weights]
+    problem = "ANDs of two features, as many as there are"
+    inputs = Inputs.BASIS
+    exponent = 0.0
+    error = "over the draw of the weights, falling as 1/sqrt(n) in amplitude"
+    assumptions = ("exactly s features are on (fewer: without proof)",)
+    sources = ("vaintrob2024mathematical",)
+
+    def refusal(self, task: Task) -> str | None:
+        """Return why it does not serve a task; None where it does."""
+        if task.encoder == "superposed":
+            return "its inputs are basis-aligned"
+        return refuses_gates(task, widest=2)
+
+    def neurons(self, plan: Task, error: float) -> int:
+        """Return the neurons at which a Gaussian tail per gate sums to less than `error`."""
+        moments = self.kind.moments(plan.active)
+        tails = np.log(len(plan.terms) / error)
+        return max(1, int(np.ceil(8 * moments.variance * tails / moments.unit**2)))
+
+    def parameters(self, plan: Task, neurons: int) -> int:
+        """Return the weights and biases, and the signs read where gates are not all the pairs."""
+        reads = 0 if is_universal(plan) else neurons * len(plan.terms)
+        return neurons * (plan.terms.features + 1) + reads
+
+    def build(self, plan: Task, neurons: int) -> Network:
+        """Draw the weights, and read every gate with the product of its inputs' signs."""
+        return _build(self.kind, plan, neurons)
 
 
-GAUSSIAN = _construction(
-    _Weights("gaussian-products", GAUSSIAN_UNIT, _draw_gaussian, gaussian_moments), "Gaussian"
-)
-RADEMACHER = _construction(
-    _Weights("rademacher-products", 1, _draw_signs, rademacher_moments), "fair sign"
-)
+class GaussianProducts(_SignProducts):
+    """Products of signs, read from neurons with standard normal weights."""
+
+    kind = _GAUSSIAN
+    name = kind.name
+    law = "8 V ln(gates/error) / c^2 with Gaussian weights, about s^2 log(m'/error)"
+
+
+class RademacherProducts(_SignProducts):
+    """Products of signs, read from neurons whose weights are fair signs."""
+
+    kind = _RADEMACHER
+    name = kind.name
+    law = "8 V ln(gates/error) / c^2 with fair sign weights, about s^2 log(m'/error)"

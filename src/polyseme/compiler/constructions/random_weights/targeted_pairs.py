@@ -41,14 +41,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyseme.codes.balanced import balanced_code
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
+from polyseme.compiler.task import Task
 from polyseme.compiler.constructions.random_weights.tails import (
     Sums,
     chance_over,
     chance_under,
     sums_of,
 )
-from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.parts.assembly import (
     MOST_NEURONS,
     answer_key,
@@ -69,7 +70,7 @@ from polyseme.compiler.parts.assembly import (
     too_crowded,
 )
 from polyseme.compiler.parts.weights import weight_matrix
-from polyseme.errors import CompileError
+from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Layer, Network
 
 NAME = "targeted-pairs"
@@ -98,7 +99,7 @@ def _best_codes(task: Task, neurons: int, superposed: bool) -> _Codes:
     """The weight of the smallest bound on the error."""
     fitting = [weight for weight in _WEIGHTS if weight <= neurons]
     if not fitting:
-        raise CompileError(
+        raise TooFewNeuronsError(
             f"{neurons} neurons are too few for codes of weight {_WEIGHTS[0]}, the least there is"
         )
     return min(
@@ -132,11 +133,11 @@ def _sums(task: Task, neurons: int, weight: int, on: int, superposed: bool) -> S
     return sums_of(level, others, hit, noise, float(np.sqrt(own * overlap)))
 
 
-def _neurons(task: Task) -> int:
+def _neurons(task: Task, error: float) -> int:
     superposed = _in_superposition(task)
 
     def enough(size: int) -> bool:
-        return size >= _WEIGHTS[0] and _best_codes(task, size, superposed).failure <= task.error
+        return size >= _WEIGHTS[0] and _best_codes(task, size, superposed).failure <= error
 
     return smallest_number(enough)
 
@@ -148,7 +149,7 @@ def _parameters(task: Task, neurons: int) -> int:
     return neurons * (columns + 1)
 
 
-def _refuses(task: Task) -> str | None:
+def _refusal(task: Task) -> str | None:
     reason = refuses_gates(task)
     if reason is None and task.encoder == "superposed" and _crowded(task):
         return too_crowded(task)
@@ -188,17 +189,30 @@ def _build(task: Task, neurons: int) -> Network:
     )
 
 
-CONSTRUCTION = Construction(
-    name=NAME,
-    problem="chosen ANDs of k >= 2 features each",
-    inputs=Inputs.EITHER,
-    law="superposed: sqrt(k m' s w / V), w ~ log m', V the noise borne; basis: about f s log m'",
-    exponent=0.5,
-    error="over the draw of the codes, on any input that keeps the promise",
-    assumptions=("interference is Gaussian and hits on a gate's neurons are independent",),
-    sources=("vaintrob2024mathematical",),
-    refuses=_refuses,
-    neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
-)
+class TargetedPairs(TaskConstruction):
+    """One random code per chosen gate."""
+
+    name = NAME
+    problem = "chosen ANDs of k >= 2 features each"
+    inputs = Inputs.EITHER
+    law = "superposed: sqrt(k m' s w / V), w ~ log m', V the noise borne; basis: about f s log m'"
+    exponent = 0.5
+    error = "over the draw of the codes, on any input that keeps the promise"
+    assumptions = ("interference is Gaussian and hits on a gate's neurons are independent",)
+    sources = ("vaintrob2024mathematical",)
+
+    def refusal(self, task: Task) -> str | None:
+        """Return why it does not serve a task; None where it does."""
+        return _refusal(task)
+
+    def neurons(self, plan: Task, error: float) -> int:
+        """Return the neurons of its law."""
+        return _neurons(plan, error)
+
+    def parameters(self, plan: Task, neurons: int) -> int:
+        """Return the numbers that a network of so many neurons stores."""
+        return _parameters(plan, neurons)
+
+    def build(self, plan: Task, neurons: int) -> Network:
+        """Build the network of at most so many neurons."""
+        return _build(plan, neurons)

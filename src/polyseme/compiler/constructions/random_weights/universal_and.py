@@ -46,14 +46,15 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
+from polyseme.compiler.task import Task
 from polyseme.compiler.constructions.random_weights.tails import (
     Sums,
     chance_over,
     chance_under,
     sums_of,
 )
-from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.parts.assembly import (
     MOST_NEURONS,
     answer_key,
@@ -72,7 +73,7 @@ from polyseme.compiler.parts.assembly import (
     superposed_dimensions,
     too_crowded,
 )
-from polyseme.errors import CompileError
+from polyseme.errors import CapacityError, TooFewNeuronsError
 from polyseme.networks.network import Layer, Network
 
 NAME = "universal-and"
@@ -138,8 +139,8 @@ def _sums_superposed(task: Task, neurons: int, chance: float, on: int) -> Sums:
     )
 
 
-def _neurons(task: Task) -> int:
-    return smallest_number(lambda size: _best_density(task, size).failure <= task.error)
+def _neurons(task: Task, error: float) -> int:
+    return smallest_number(lambda size: _best_density(task, size).failure <= error)
 
 
 def _parameters(task: Task, neurons: int) -> int:
@@ -153,7 +154,7 @@ def _parameters(task: Task, neurons: int) -> int:
     return neurons * (columns + 1) + reads
 
 
-def _refuses(task: Task) -> str | None:
+def _refusal(task: Task) -> str | None:
     reason = refuses_gates(task)
     if reason is None and _superposed(task):
         hopeless = _best_density(task, MOST_NEURONS).failure > task.error
@@ -168,7 +169,9 @@ def _build(task: Task, neurons: int) -> Network:
     on_neuron = generator.random((neurons, features)) < density.chance
     members = _shared_neurons(on_neuron, gate_inputs(task))
     if not members.nnz:
-        raise CompileError(f"{neurons} neurons are too few for the inputs of any gate to meet")
+        raise TooFewNeuronsError(
+            f"{neurons} neurons are too few for the inputs of any gate to meet"
+        )
     if _superposed(task):
         code = superposed_code(features, neurons, task.stream(Stream.INPUT_CODE))
         mean = round(GRAIN * density.chance)
@@ -201,7 +204,7 @@ def _centred_product(
     reads = (sp.csr_array(on_neuron.astype(np.float32)) @ decompress).toarray()
     weights = GRAIN * reads - mean * decompress.sum(axis=0)
     if np.abs(weights).max() > np.iinfo(np.int16).max:
-        raise CompileError(f"{len(weights)} neurons read too many features for weights of 16 bits")
+        raise CapacityError(f"{len(weights)} neurons read too many features for weights of 16 bits")
     return np.asarray(weights, np.int16)
 
 
@@ -216,23 +219,36 @@ def _shared_neurons(on_neuron: NDArray[np.bool_], gates: NDArray[np.int32]) -> s
     return sp.vstack(blocks, format="csr")
 
 
-CONSTRUCTION = Construction(
-    name=NAME,
-    problem="ANDs of k >= 2 features each, as many as there are",
-    inputs=Inputs.EITHER,
-    law=(
+class UniversalAnd(TaskConstruction):
+    """Random weights that know no gate, and every AND read from them."""
+
+    name = NAME
+    problem = "ANDs of k >= 2 features each, as many as there are"
+    inputs = Inputs.EITHER
+    law = (
         "basis: ln(gates/error) / c(s, k), polylog(m) as published; "
         "superposed: about sqrt(s m log(m/error) / p) with thresholds, published O~(m^(2/3))"
-    ),
-    exponent=0.0,
-    error="over the draw of the weights, on any input that keeps the promise",
-    assumptions=(
+    )
+    exponent = 0.0
+    error = "over the draw of the weights, on any input that keeps the promise"
+    assumptions = (
         "superposed: exactly s features are on, and interference is Gaussian",
         "basis: none beyond the promise of at most s",
-    ),
-    sources=("vaintrob2024mathematical",),
-    refuses=_refuses,
-    neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
-)
+    )
+    sources = ("vaintrob2024mathematical",)
+
+    def refusal(self, task: Task) -> str | None:
+        """Return why it does not serve a task; None where it does."""
+        return _refusal(task)
+
+    def neurons(self, plan: Task, error: float) -> int:
+        """Return the neurons of its law."""
+        return _neurons(plan, error)
+
+    def parameters(self, plan: Task, neurons: int) -> int:
+        """Return the numbers that a network of so many neurons stores."""
+        return _parameters(plan, neurons)
+
+    def build(self, plan: Task, neurons: int) -> Network:
+        """Build the network of at most so many neurons."""
+        return _build(plan, neurons)

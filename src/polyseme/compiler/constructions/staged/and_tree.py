@@ -34,21 +34,15 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.common.distributions import normal_quantile
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
-from polyseme.compiler.constructions.staged.build import WEIGHT, build_deep
-from polyseme.compiler.constructions.staged.plan import ACTIVITY_SAMPLES, DeepPlan, make_deep_plan
-from polyseme.compiler.constructions.three_channel.plan import Stream
-from polyseme.compiler.constructions.three_channel.single_channel import (
-    mean_influence,
-    why_not_codes,
-)
+from polyseme.compiler.constructions.construction import Construction, Inputs
+from polyseme.compiler.constructions.staged.build import WEIGHT, build_stages
+from polyseme.compiler.constructions.staged.plan import StagedPlan
+from polyseme.compiler.constructions.three_channel.single_channel import why_not_codes
 from polyseme.compiler.parts.assembly import gate_inputs, refuses_gates
-from polyseme.compiler.schedule.activity import measure_activity
 from polyseme.compiler.schedule.stages import Schedule, Stage
+from polyseme.compiler.task import Task
 from polyseme.networks.network import Network
-from polyseme.verification.inputs import draw_deep_inputs
 
-NAME = "and-tree"
 # Twice what noise alone asks for; measured.
 _CONSTANT = 6.0
 
@@ -95,64 +89,48 @@ def _level(read: NDArray[np.int64], inputs: int, first: int) -> Stage:
     )
 
 
-def _plan(task: Task) -> DeepPlan:
-    tree, stages = tree_circuit(task)
-    schedule = Schedule(tree, stages, np.arange(len(stages[-1]), dtype=np.int32))
-    rows = draw_deep_inputs(
-        "satisfied", tree, task.active, ACTIVITY_SAMPLES, task.stream(Stream.ACTIVITY)
-    )
-    # The compiler's own schedule would merge the ANDs of one gate again.
-    return replace(
-        make_deep_plan(tree, task.active, task.error, task.seed),
-        schedule=schedule,
-        activity=measure_activity(schedule, rows),
-        monosemantic_neurons=max(map(len, stages)),
-    )
+class AndTree(Construction[StagedPlan]):
+    """A tree of ANDs of two per gate, a layer per level."""
 
+    name = "and-tree"
+    problem = "ANDs of k features, as trees of ANDs of two"
+    inputs = Inputs.SUPERPOSED
+    law = "6 z(error/8sf) sqrt(k m' s) ReLUs, in ceil(log2 k) layers"
+    exponent = 0.5
+    error = "a share `error` of inputs on which a gate is satisfied, or lacks one input; measured"
+    assumptions = ("at most s features on", "influence at most max(8, 2 T^(1/4))")
+    sources = ("adler2024complexity", "polyseme")
 
-def _refuses(task: Task) -> str | None:
-    if task.encoder == "basis":
-        return "its inputs are in superposition"
-    return refuses_gates(task) or why_not_codes(task)
+    def refusal(self, task: Task) -> str | None:
+        """Return why it does not serve a task; None where it does."""
+        if task.encoder == "basis":
+            return "its inputs are in superposition"
+        return refuses_gates(task) or why_not_codes(task)
 
+    def plan(self, task: Task) -> StagedPlan:
+        """Cut the trees into their levels; the usual schedule would merge the ANDs of a gate."""
+        tree, stages = tree_circuit(task)
+        output_columns = np.arange(len(stages[-1]), dtype=np.int32)
+        return StagedPlan(replace(task, circuit=tree), Schedule(tree, stages, output_columns))
 
-def _neurons(task: Task) -> int:
-    terms = task.terms
-    tail = normal_quantile(task.error / (8 * task.active * mean_influence(terms)))
-    law = int(np.ceil(_CONSTANT * tail * np.sqrt(len(terms.literals) * task.active)))
-    return min(law, _widest(task))
+    def neurons(self, plan: StagedPlan, error: float) -> int:
+        """Return N of the law; a neuron per column of the first level is exact and never more."""
+        first, task = plan.schedule.stages[0], plan.task
+        features = first.literals
+        influence = len(features) / max(1, len(np.unique(features)))
+        tail = normal_quantile(error / (8 * task.active * influence))
+        law = int(np.ceil(_CONSTANT * tail * np.sqrt(len(features) * task.active)))
+        return min(law, len(first))
 
+    def parameters(self, plan: StagedPlan, neurons: int) -> int:
+        """Return the weights and biases of every layer, and the entries of the readout."""
+        layers, units = len(plan.schedule.stages), neurons // 2
+        readout = WEIGHT * len(plan.schedule.output_columns) + 1
+        return units * neurons + (layers - 1) * units**2 + layers * units + readout
 
-def _widest(task: Task) -> int:
-    """Columns of the first level: a neuron for each is exact, and more are never needed."""
-    return len(task.terms) * -(-int(task.terms.plain[0]) // 2)
-
-
-def _parameters(task: Task, neurons: int) -> int:
-    layers = int(task.terms.plain[0] - 1).bit_length()
-    units = neurons // 2
-    readout = WEIGHT * len(task.terms) + 1
-    return units * neurons + (layers - 1) * units**2 + layers * units + readout
-
-
-def _build(task: Task, neurons: int) -> Network:
-    network = build_deep(_plan(task), neurons)
-    # The gates are those asked for, not those of the tree.
-    told = replace(network.provenance, construction=NAME, gates=task.circuit.gates)
-    return replace(network, provenance=told)
-
-
-CONSTRUCTION = Construction(
-    name=NAME,
-    problem="ANDs of k features, as trees of ANDs of two",
-    inputs=Inputs.SUPERPOSED,
-    law="6 z(error/8sf) sqrt(k m' s) ReLUs, in ceil(log2 k) layers",
-    exponent=0.5,
-    error="a share `error` of inputs on which a gate is satisfied, or lacks one input; measured",
-    assumptions=("at most s features on", "influence at most max(8, 2 T^(1/4))"),
-    sources=("adler2024complexity", "polyseme"),
-    refuses=_refuses,
-    neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
-)
+    def build(self, plan: StagedPlan, neurons: int) -> Network:
+        """Build the levels; the gates are those asked for, not those of the tree."""
+        network = build_stages(plan, neurons)
+        gates = len(plan.schedule.output_columns)
+        told = replace(network.provenance, construction=self.name, gates=gates)
+        return replace(network, provenance=told)

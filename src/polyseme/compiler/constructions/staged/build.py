@@ -13,10 +13,10 @@ from polyseme.compiler.constructions.staged.carrier import Carrier, basis_carrie
 from polyseme.compiler.constructions.staged.layer_weights import weave
 from polyseme.compiler.constructions.staged.one_unit_per_wire import exact_layer, naive_layer
 from polyseme.compiler.constructions.staged.placing import place_stage
-from polyseme.compiler.constructions.staged.plan import DeepPlan
+from polyseme.compiler.constructions.staged.plan import StagedPlan
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.three_channel.calibrate import best_share
-from polyseme.compiler.constructions.three_channel.plan import Stream
-from polyseme.errors import CompileError
+from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.deep_key import DeepKey, LayerKey
 from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
 from polyseme.networks.run import LayerRunner, encode
@@ -47,21 +47,21 @@ class Size:
     shared: int
 
 
-def build_deep(plan: DeepPlan, neurons: int) -> Network:
+def build_stages(plan: StagedPlan, neurons: int) -> Network:
     """Build a network whose layers have at most `neurons` ReLUs, two a unit in superposition.
 
     A stage that so many neurons suffice to give every column its own is built like that. Raises
-    CompileError when the codes do not fit.
+    TooFewNeuronsError when the codes do not fit.
     """
     stages = plan.schedule.stages
     superposed = superposed_stages(plan, neurons)
     if neurons < LEAST_NEURONS and any(superposed):
-        raise CompileError(
+        raise TooFewNeuronsError(
             f"{plan.circuit.name}: {neurons} neurons are too few; layers in superposition take at "
             f"least {LEAST_NEURONS}"
         )
     size = _size_for(plan, neurons, superposed)
-    generator = plan.stream(Stream.OUTPUT_CODES)
+    generator = plan.task.stream(Stream.OUTPUT_CODES)
     below = _encoder_carrier(plan, neurons, size, generator) if superposed[0] else _basis(plan)
     encoder = Encoder(plan.circuit.features, below.code)
     layers, keys = [], []
@@ -90,7 +90,7 @@ def build_deep(plan: DeepPlan, neurons: int) -> Network:
     return replace(network, readout=_readout(plan, below, _calibrated(plan, network)))
 
 
-def superposed_stages(plan: DeepPlan, neurons: int) -> list[bool]:
+def superposed_stages(plan: StagedPlan, neurons: int) -> list[bool]:
     """Which stages `neurons` are too few for to give every column its own.
 
     Behind a stage in superposition that takes a clipped unit a column, two ReLUs, whether it
@@ -103,11 +103,11 @@ def superposed_stages(plan: DeepPlan, neurons: int) -> list[bool]:
     return superposed
 
 
-def _basis(plan: DeepPlan) -> Carrier:
+def _basis(plan: StagedPlan) -> Carrier:
     return basis_carrier(len(plan.circuit.features))
 
 
-def _constant_network(plan: DeepPlan, encoder: Encoder) -> Network:
+def _constant_network(plan: StagedPlan, encoder: Encoder) -> Network:
     """The network of a circuit whose outputs are all constant: one neuron, which nothing reads."""
     dead = basis_carrier(1)
     wires = np.array([-1], np.int32)
@@ -120,7 +120,7 @@ def _constant_network(plan: DeepPlan, encoder: Encoder) -> Network:
     )
 
 
-def _size_for(plan: DeepPlan, neurons: int, superposed: list[bool]) -> Size:
+def _size_for(plan: StagedPlan, neurons: int, superposed: list[bool]) -> Size:
     units = neurons // 2
     single = several = 0
     for number, stage in enumerate(plan.schedule.stages):
@@ -135,7 +135,7 @@ def _size_for(plan: DeepPlan, neurons: int, superposed: list[bool]) -> Size:
 
 
 def _encoder_carrier(
-    plan: DeepPlan, neurons: int, size: Size, generator: np.random.Generator
+    plan: StagedPlan, neurons: int, size: Size, generator: np.random.Generator
 ) -> Carrier:
     """Features in a code that the first layer, in superposition, can hand on.
 
@@ -156,12 +156,12 @@ def _encoder_carrier(
 
 
 def _superposed_layer(
-    plan: DeepPlan, number: int, below: Carrier, size: Size, generator: np.random.Generator
+    plan: StagedPlan, number: int, below: Carrier, size: Size, generator: np.random.Generator
 ) -> tuple[Layer, LayerKey, Carrier]:
     stage = plan.schedule.stages[number]
     placed = place_stage(stage, below, size.units, size.shared, WEIGHT, generator)
     woven = weave(stage, below, placed)
-    on_below = plan.active if number == 0 else plan.activity.mean[number - 1]
+    on_below = plan.task.active if number == 0 else plan.activity.mean[number - 1]
     cap = 1 << int(np.log2(_STEEPNESS * woven.unit))
     knee = np.where(placed.level > 1, SEVERAL_KNEE, KNEE)
     foreign = np.maximum(on_below - placed.level, 0)
@@ -177,7 +177,7 @@ def _superposed_layer(
     return layer, key, placed.carrier
 
 
-def _readout(plan: DeepPlan, carrier: Carrier, share: float) -> Readout:
+def _readout(plan: StagedPlan, carrier: Carrier, share: float) -> Readout:
     """Outputs read the units of their columns; one that is on when its wire is off, negatively."""
     column = plan.schedule.output_columns
     circuit = plan.circuit
@@ -198,9 +198,9 @@ def _readout(plan: DeepPlan, carrier: Carrier, share: float) -> Readout:
     )
 
 
-def _calibrated(plan: DeepPlan, network: Network) -> float:
+def _calibrated(plan: StagedPlan, network: Network) -> float:
     """The share of a full reading that decides the calibration samples best."""
-    rows = plan.inputs("satisfied", CALIBRATION_SAMPLES, plan.stream(Stream.CALIBRATION))
+    rows = plan.satisfied(CALIBRATION_SAMPLES, Stream.CALIBRATION)
     runner = LayerRunner(network)
     lowest_on = np.full(len(rows), np.inf, np.float32)
     highest_off = np.full(len(rows), -np.inf, np.float32)
@@ -216,15 +216,15 @@ def _calibrated(plan: DeepPlan, network: Network) -> float:
     return best_share(lowest_on, highest_off)
 
 
-def _provenance(plan: DeepPlan, superposed: list[bool]) -> Provenance:
+def _provenance(plan: StagedPlan, superposed: list[bool]) -> Provenance:
     count, stages = sum(superposed), len(superposed)
     columns = plan.schedule.output_columns
     readout = int((columns >= 0).sum()) * WEIGHT + 1 if count else 0
     return Provenance(
         source=plan.circuit.name,
         construction="deep" if count else "monosemantic",
-        active=plan.active,
-        seed=plan.seed,
+        active=plan.task.active,
+        seed=plan.task.seed,
         gates=plan.circuit.gates,
         monosemantic_neurons=plan.monosemantic_neurons,
         readout_parameters=readout,

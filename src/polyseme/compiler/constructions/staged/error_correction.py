@@ -48,14 +48,15 @@ from numpy.typing import NDArray
 from polyseme.codes.affine import affine_code, affine_places
 from polyseme.codes.balanced import balanced_code
 from polyseme.codes.code import SparseCode
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
-from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.compiler.constructions.construction import Construction, Inputs
+from polyseme.compiler.constructions.staged.plan import StagedPlan
+from polyseme.compiler.task import Task
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.schedule.activity import measure_activity
 from polyseme.compiler.schedule.scheduling import Carry, make_schedule
-from polyseme.compiler.schedule.stages import Schedule, Stage
-from polyseme.errors import CompileError
+from polyseme.compiler.schedule.stages import Stage
+from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
-from polyseme.verification.inputs import draw_deep_inputs
 
 NAME = "error-correction"
 _MOST_ACTIVE = 3
@@ -79,60 +80,32 @@ def code_weight(units: int, active: int) -> int:
     return max(int(least), round(_WEIGHT_SHARE * float(np.sqrt(units))))
 
 
-def _schedule(task: Task) -> Schedule:
-    return make_schedule(task.circuit, Carry.GATES)
+def _make_plan(task: Task) -> StagedPlan:
+    """Cut the circuit into stages that carry every wire by a gate."""
+    return StagedPlan(task, make_schedule(task.circuit, Carry.GATES))
 
 
-def _refuses(task: Task) -> str | None:
-    circuit = task.circuit
-    if task.encoder == "basis":
-        return "its inputs are in superposition"
-    if task.active > _MOST_ACTIVE:
-        return f"it holds for up to {_MOST_ACTIVE} active features, not {task.active}"
-    if circuit.inverted.any() or (circuit.outputs < 0).any():
-        return "an output rests at 1 or is constant"
-    for number, stage in enumerate(_schedule(task).stages):
-        if stage.widths.max() > 2:
-            return f"stage {number} has a gate of {stage.widths.max()} inputs, more than 2"
-    return None
-
-
-def _activity(task: Task, schedule: Schedule) -> NDArray[np.float64]:
-    """Columns that are on before each stage, on average, (stages,)."""
-    rows = draw_deep_inputs(
-        "satisfied",
-        task.circuit,
-        task.active,
-        _ACTIVITY_SAMPLES,
-        task.stream(Stream.ACTIVITY),
-    )
-    mean = measure_activity(schedule, rows).mean
+def _on_before(task: Task) -> NDArray[np.float64]:
+    """Return the columns that are on before each stage, on average, (stages,)."""
+    plan = task.once(_make_plan)
+    rows = plan.satisfied(_ACTIVITY_SAMPLES, Stream.ACTIVITY)
+    mean = measure_activity(plan.schedule, rows).mean
     on: NDArray[np.float64] = np.concatenate(([task.active], mean[:-1]))
     return on
 
 
-def _neurons(task: Task) -> int:
-    schedule = _schedule(task)
-    reads = np.array([len(stage.literals) for stage in schedule.stages])
-    load = float((reads * np.maximum(_activity(task, schedule), 1.0)).max())
-    tail = np.log(len(reads) / task.error)
-    return 2 * int(np.ceil(max((_BELOW_BEND * load) ** (2 / 3), np.sqrt(_READS * tail * load))))
-
-
-def _parameters(task: Task, neurons: int) -> int:
-    units = neurons // 2
-    return 2 * len(_schedule(task).stages) * units * (units + 1)
-
-
-def _build(task: Task, neurons: int) -> Network:
-    """Two layers a stage; raises CompileError where two codes would not fit side by side."""
+def _build(plan: StagedPlan, neurons: int) -> Network:
+    """Build two layers per stage; TooFewNeuronsError where two codes do not fit side by side."""
+    task = plan.task
     units = neurons // 2
     weight = code_weight(units, task.active)
     # A region of ANDs and one of other gates, two codes wide each.
     if units < 4 * weight:
-        raise CompileError(f"{neurons} neurons are too few for codes of {weight} clipped units")
-    schedule, generator = _schedule(task), task.stream(Stream.OUTPUT_CODES)
-    activity = _activity(task, schedule)
+        raise TooFewNeuronsError(
+            f"{neurons} neurons are too few for codes of {weight} clipped units"
+        )
+    schedule, generator = plan.schedule, task.stream(Stream.OUTPUT_CODES)
+    activity = task.once(_on_before)
     code = encoder = _code(len(task.circuit.features), units, weight, generator)
     layers = []
     for stage, on in zip(schedule.stages, activity.tolist(), strict=True):
@@ -230,18 +203,52 @@ def _readout(task: Task, code: SparseCode, columns: NDArray[np.int32]) -> Readou
     )
 
 
-CONSTRUCTION = Construction(
-    name=NAME,
-    problem="circuits of any depth whose stages are gates of two inputs and identities",
-    inputs=Inputs.SUPERPOSED,
-    law="2 max((3 R a)^(2/3), sqrt(200 ln(L/error) R a)) ReLUs in 2 L layers, "
-    "R literals a stage, a wires on",
-    exponent=2 / 3,
-    error="a share `error` of inputs on which a gate is satisfied, measured",
-    assumptions=("at most 3 features on, and about as many wires on at every level",),
-    sources=("vaintrob2024mathematical", "borobia2026linear", "polyseme"),
-    refuses=_refuses,
-    neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
-)
+class ErrorCorrection(Construction[StagedPlan]):
+    """Two layers per stage: one that computes, and one that corrects errors."""
+
+    name = NAME
+    problem = "circuits of any depth whose stages are gates of two inputs and identities"
+    inputs = Inputs.SUPERPOSED
+    law = (
+        "2 max((3 R a)^(2/3), sqrt(200 ln(L/error) R a)) ReLUs in 2 L layers, "
+        "R literals per stage, a wires on"
+    )
+    exponent = 2 / 3
+    error = "a share `error` of inputs on which a gate is satisfied, measured"
+    assumptions = ("at most 3 features on, and about as many wires on at every level",)
+    sources = ("vaintrob2024mathematical", "borobia2026linear", "polyseme")
+
+    def refusal(self, task: Task) -> str | None:
+        """Return why it does not serve a task; None where it does."""
+        circuit = task.circuit
+        if task.encoder == "basis":
+            return "its inputs are in superposition"
+        if task.active > _MOST_ACTIVE:
+            return f"it holds for up to {_MOST_ACTIVE} active features, not {task.active}"
+        if circuit.inverted.any() or (circuit.outputs < 0).any():
+            return "an output rests at 1 or is constant"
+        for number, stage in enumerate(task.once(_make_plan).schedule.stages):
+            if stage.widths.max() > 2:
+                return f"stage {number} has a gate of {stage.widths.max()} inputs, more than 2"
+        return None
+
+    def plan(self, task: Task) -> StagedPlan:
+        """Cut the circuit into stages that carry every wire by a gate."""
+        return task.once(_make_plan)
+
+    def neurons(self, plan: StagedPlan, error: float) -> int:
+        """Return N of the law."""
+        reads = np.array([len(stage.literals) for stage in plan.schedule.stages])
+        load = float((reads * np.maximum(plan.task.once(_on_before), 1.0)).max())
+        tail = np.log(len(reads) / error)
+        units = max((_BELOW_BEND * load) ** (2 / 3), np.sqrt(_READS * tail * load))
+        return 2 * int(np.ceil(units))
+
+    def parameters(self, plan: StagedPlan, neurons: int) -> int:
+        """Return the weights and biases of two layers per stage."""
+        units = neurons // 2
+        return 2 * len(plan.schedule.stages) * units * (units + 1)
+
+    def build(self, plan: StagedPlan, neurons: int) -> Network:
+        """Build two layers per stage."""
+        return _build(plan, neurons)

@@ -19,7 +19,7 @@ from polyseme.codes.affine import affine_code, affine_places
 from polyseme.codes.balanced import balanced_rows
 from polyseme.compiler.constructions.staged.carrier import Carrier
 from polyseme.compiler.schedule.stages import Stage
-from polyseme.errors import CompileError
+from polyseme.errors import TooFewNeuronsError
 
 _REPAIRS = 200
 
@@ -51,7 +51,7 @@ def place_stage(
 ) -> Placed:
     """Give every column of a stage `weight` of the `units` units, of which `shared` are shared.
 
-    Raises CompileError when a region has fewer units than a codeword.
+    Raises TooFewNeuronsError when a region has fewer units than a codeword.
     """
     needed = stage.needed
     parent = np.full(len(stage), -1, np.int32)
@@ -87,7 +87,7 @@ def _regions(stage: Stage, units: int, shared: int, weight: int) -> list[tuple[i
         regions.append((number, begin, width))
         begin += width
     if rest < 0 or any(width < weight for _, _, width in regions):
-        raise CompileError(f"{units} units are too few for codewords of {weight}")
+        raise TooFewNeuronsError(f"{units} units are too few for codewords of {weight}")
     return regions
 
 
@@ -162,7 +162,7 @@ def _ceiling(load: NDArray[np.int64], count: int, wanted: int) -> int:
 def _mended(rows: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int64]:
     """Swap places between rows until no row holds a unit twice.
 
-    Raises CompileError when that does not come about, which takes very few units.
+    Raises TooFewNeuronsError when that does not come about, which takes very few units.
     """
     for _ in range(_REPAIRS):
         in_order = np.sort(rows, axis=1)
@@ -172,4 +172,4 @@ def _mended(rows: NDArray[np.int64], generator: np.random.Generator) -> NDArray[
         for row, other in zip(broken, generator.integers(len(rows), size=len(broken)), strict=True):
             here, there = generator.integers(rows.shape[1], size=2)
             rows[row, here], rows[other, there] = rows[other, there], rows[row, here]
-    raise CompileError(f"{len(rows)} codewords of {rows.shape[1]} units do not fit")
+    raise TooFewNeuronsError(f"{len(rows)} codewords of {rows.shape[1]} units do not fit")

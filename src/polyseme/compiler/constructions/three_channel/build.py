@@ -12,7 +12,8 @@ from polyseme.codes.code import SparseCode
 from polyseme.compiler.constructions.three_channel.calibrate import calibrated_shares
 from polyseme.compiler.constructions.three_channel.channels import Channel, too_heavy
 from polyseme.compiler.constructions.three_channel.placement import Placement, place_regions
-from polyseme.compiler.constructions.three_channel.plan import Plan, Stream
+from polyseme.common.random_streams import Stream
+from polyseme.compiler.constructions.three_channel.plan import Plan
 from polyseme.compiler.constructions.three_channel.reads import wanted_reads
 from polyseme.compiler.constructions.three_channel.thresholds import biases, plan_readout
 from polyseme.compiler.constructions.three_channel.widths import widest, widths_for
@@ -47,9 +48,9 @@ def build_superposed(plan: Plan, neurons: int) -> Network:
 
 def build_monosemantic(plan: Plan, note: str) -> Network:
     """Build the naive network: basis-aligned inputs and a neuron for every term."""
-    widths = np.array([widest(region) for region in plan.alone])
+    widths = np.array([widest(region) for region in plan.regions])
     placements = place_regions(
-        plan.alone, widths, plan.terms, plan.active, plan.stream(Stream.OUTPUT_CODES)
+        plan.regions, widths, plan.terms, plan.active, plan.stream(Stream.OUTPUT_CODES)
     )
     code = input_code(
         plan.terms.features, 0, True, np.empty(0, np.int32), plan.stream(Stream.INPUT_CODE)
@@ -112,7 +113,7 @@ def _provenance(
         active=plan.active,
         seed=plan.seed,
         gates=plan.circuit.gates,
-        monosemantic_neurons=plan.monosemantic_neurons,
+        monosemantic_neurons=plan.terms.monosemantic_neurons,
         readout_parameters=_told_by_the_gates(plan, placements) + groups,
         channels={channel.name.lower(): int(counts[channel]) for channel in Channel},
     )

@@ -25,68 +25,67 @@ from __future__ import annotations
 
 import numpy as np
 
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
-from polyseme.compiler.constructions.three_channel.channels import Channel, heavy_limit, one_channel
+from polyseme.compiler.constructions.construction import Inputs
+from polyseme.compiler.constructions.three_channel.channels import (
+    Assignment,
+    Channel,
+    heavy_limit,
+    one_channel,
+)
 from polyseme.compiler.constructions.three_channel.plan import Plan
 from polyseme.compiler.constructions.three_channel.regions import input_density, reference_width
-from polyseme.compiler.constructions.three_channel.single_channel import build_forced, forced_plan
+from polyseme.compiler.constructions.three_channel.single_channel import SingleChannel
 from polyseme.compiler.constructions.three_channel.widths import MIN_INPUT_WIDTH
 from polyseme.compiler.parts.assembly import refuses_gates
-from polyseme.networks.network import Network
-
-NAME = "input-channel"
+from polyseme.compiler.task import Task
 
 
-def _plan(task: Task) -> Plan:
-    basis = "basis" if task.encoder == "auto" else task.encoder
-    return forced_plan(task, one_channel(task.terms, Channel.INPUT), basis)
+class InputChannel(SingleChannel):
+    """One random set of neurons per feature."""
 
+    name = "input-channel"
+    problem = "ANDs of k features that are all heavy, such as all pairs"
+    inputs = Inputs.BASIS
+    law = "ln(2 s sqrt(2 m') / error) / max over p of p^k f KL(1/f || p), f = s - k + 1"
+    exponent = 0.0
+    error = "a share `error` of inputs on which a gate is satisfied"
+    assumptions = ("at most s features on", "every feature read by more than max(8, 2 T^(1/4))")
+    sources = ("adler2024complexity", "vaintrob2024mathematical", "polyseme")
 
-def _refuses(task: Task) -> str | None:
-    if task.encoder == "superposed":
-        return "its inputs are basis-aligned"
-    broken = refuses_gates(task)
-    if broken:
-        return broken
-    influence, limit = task.terms.influence, heavy_limit(len(task.terms))
-    read = np.flatnonzero(influence)
-    lightest = int(read[influence[read].argmin()])
-    if influence[lightest] <= limit:
-        return (
-            f"feature {task.circuit.features[lightest]!r} is read by {influence[lightest]} terms; "
-            f"every feature must be read by more than {limit:.4g}"
-        )
-    return None
+    def refusal(self, task: Task) -> str | None:
+        """Return why it does not serve a task; None where it does."""
+        if task.encoder == "superposed":
+            return "its inputs are basis-aligned"
+        broken = refuses_gates(task)
+        if broken:
+            return broken
+        influence, limit = task.terms.influence, heavy_limit(len(task.terms))
+        read = np.flatnonzero(influence)
+        lightest = int(read[influence[read].argmin()])
+        if influence[lightest] <= limit:
+            return (
+                f"feature {task.circuit.features[lightest]!r} is read by {influence[lightest]} terms; "
+                f"every feature must be read by more than {limit:.4g}"
+            )
+        return None
 
+    def assignment(self, task: Task) -> Assignment:
+        """Return the input channel for every term."""
+        return one_channel(task.terms, Channel.INPUT)
 
-def _neurons(task: Task) -> int:
-    plan = _plan(task)
-    region = plan.regions[0]
-    return max(MIN_INPUT_WIDTH, int(np.ceil(reference_width(region, plan.demand(1)))))
+    def plan(self, task: Task) -> Plan:
+        """Assign the channel; inputs are basis-aligned."""
+        return Plan(task, self.assignment(task), basis=True, territories=False)
 
+    def neurons(self, plan: Plan, error: float) -> int:
+        """Return n of the law, and no fewer than two sets need to meet."""
+        plan = plan.for_error(error)
+        width = reference_width(plan.regions[0], plan.demand(1))
+        return max(MIN_INPUT_WIDTH, int(np.ceil(width)))
 
-def _parameters(task: Task, neurons: int) -> int:
-    terms = task.terms
-    needed = int(terms.plain[0])
-    codes = len(terms) * neurons * input_density(needed, task.active) ** needed
-    return neurons * (terms.features + 1) + round(codes)
-
-
-def _build(task: Task, neurons: int) -> Network:
-    return build_forced(_plan(task), neurons, NAME)
-
-
-CONSTRUCTION = Construction(
-    name=NAME,
-    problem="ANDs of k features that are all heavy, such as all pairs",
-    inputs=Inputs.BASIS,
-    law="ln(2 s sqrt(2 m') / error) / max over p of p^k f KL(1/f || p), f = s - k + 1",
-    exponent=0.0,
-    error="a share `error` of inputs on which a gate is satisfied",
-    assumptions=("at most s features on", "every feature read by more than max(8, 2 T^(1/4))"),
-    sources=("adler2024complexity", "vaintrob2024mathematical", "polyseme"),
-    refuses=_refuses,
-    neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
-)
+    def parameters(self, plan: Plan, neurons: int) -> int:
+        """Return the weights, the biases, and the entries of the readout, which names the gates."""
+        terms, active = plan.terms, plan.task.active
+        needed = int(terms.plain[0])
+        codes = len(terms) * neurons * input_density(needed, active) ** needed
+        return neurons * (terms.features + 1) + round(codes)

@@ -8,7 +8,7 @@ superposition by
     V = 1.3 (z(error/8) sqrt(s-k) + z(error / (8 s f)) sqrt(s-k+1))^2 + 6
 
 neurons, z the upper normal quantile: about sqrt(k V m') for m' light terms, and f V where the
-influence f is large against sqrt(R/V), which is why heavy features go another way. `forcing.py` has
+influence f is large against sqrt(R/V), which is why heavy features go another way. `single_channel.py` has
 the derivation; a term that misses one input has at most s f rivals, since s features are on
 and each is read by f terms. The 1.3 is measured.
 
@@ -20,29 +20,35 @@ max(8, 2 T^(1/4)), T terms; outputs of more than eight terms; basis-aligned inpu
 
 from __future__ import annotations
 
-from polyseme.compiler.constructions.construction import Construction, Inputs
+from polyseme.compiler.constructions.construction import Inputs
+from polyseme.compiler.constructions.three_channel.plan import Plan
+from polyseme.compiler.task import Task
 from polyseme.compiler.constructions.three_channel.single_channel import (
     coded_neurons,
-    output_coded,
-    stored_square,
+    OutputCoded,
     why_not_codes,
 )
 
-NAME = "output-channel"
 
+class OutputChannel(OutputCoded):
+    """One random code per term."""
 
-CONSTRUCTION = Construction(
-    name=NAME,
-    problem="ORs of few ANDs of light features",
-    inputs=Inputs.SUPERPOSED,
-    law="f V/2 + sqrt((f V/2)^2 + k m' V), "
-    "V = 1.3 (z(error/8) sqrt(s-k) + z(error/8sf) sqrt(s-k+1))^2 + 6",
-    exponent=0.5,
-    error="a share `error` of inputs on which a gate is satisfied, measured",
-    assumptions=("at most s features on", "influence at most max(8, 2 T^(1/4))"),
-    sources=("adler2024complexity", "polyseme"),
-    refuses=why_not_codes,
-    neurons=coded_neurons,
-    parameters=stored_square,
-    build=output_coded(NAME),
-)
+    name = "output-channel"
+    problem = "ORs of few ANDs of light features"
+    inputs = Inputs.SUPERPOSED
+    law = (
+        "f V/2 + sqrt((f V/2)^2 + k m' V), "
+    "V = 1.3 (z(error/8) sqrt(s-k) + z(error/8sf) sqrt(s-k+1))^2 + 6"
+    )
+    exponent = 0.5
+    error = "a share `error` of inputs on which a gate is satisfied, measured"
+    assumptions = ("at most s features on", "influence at most max(8, 2 T^(1/4))")
+    sources = ("adler2024complexity", "polyseme")
+
+    def refusal(self, task: Task) -> str | None:
+        """Return why it does not serve a task; None where it does."""
+        return why_not_codes(task)
+
+    def neurons(self, plan: Plan, error: float) -> int:
+        """Return N of the law."""
+        return coded_neurons(plan.task, error)

@@ -14,7 +14,7 @@ MODEL_MARGIN = 1.3
 
 def predicted_neurons(plan: Plan) -> int:
     """Neurons the noise model predicts, without building anything; monosemantic at most."""
-    low, high = 1, plan.monosemantic_neurons
+    low, high = 1, plan.terms.monosemantic_neurons
     while low < high:
         middle = (low + high) // 2
         demand = plan.demand(middle)

@@ -27,14 +27,13 @@ than a neuron a term used (`at_most_one_a_term`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from polyseme.circuits.terms import Terms
 from polyseme.common.distributions import normal_quantile
-from polyseme.compiler.constructions.construction import Task
+from polyseme.compiler.constructions.construction import Construction
 from polyseme.compiler.constructions.three_channel.build import build_superposed
 from polyseme.compiler.constructions.three_channel.channels import (
     Assignment,
@@ -43,10 +42,10 @@ from polyseme.compiler.constructions.three_channel.channels import (
     one_channel,
 )
 from polyseme.compiler.constructions.three_channel.codewords import MIN_WEIGHT
-from polyseme.compiler.constructions.three_channel.plan import Plan, make_plan
+from polyseme.compiler.constructions.three_channel.plan import Plan
 from polyseme.compiler.constructions.three_channel.prediction import MODEL_MARGIN
-from polyseme.compiler.constructions.three_channel.regions import TERRITORY_TERMS, gather_regions
-from polyseme.errors import CompileError
+from polyseme.compiler.constructions.three_channel.regions import TERRITORY_TERMS
+from polyseme.compiler.task import Task
 from polyseme.networks.network import Network
 
 # Input dimensions are at most this share of the features, so that they are in superposition.
@@ -55,30 +54,33 @@ _MOST_DIMENSIONS = 0.75
 _OWN_GAP = 0.5
 
 
-def forced_plan(task: Task, assignment: Assignment, encoder: str = "superposed") -> Plan:
-    """The plan of a task in which `assignment` says what channel serves each term."""
-    plan = make_plan(task.circuit, task.active, task.error, encoder, task.seed)
-    regions = gather_regions(plan.terms, assignment, territory_terms=None)
-    return replace(plan, assignment=assignment, layouts=(regions,))
+class SingleChannel(Construction[Plan]):
+    """A construction that sends every term through the same channel."""
+
+    def assignment(self, task: Task) -> Assignment:
+        """Return the channel of every term."""
+        raise NotImplementedError
+
+    def plan(self, task: Task) -> Plan:
+        """Assign the channel; inputs are in superposition."""
+        return Plan(task, self.assignment(task), basis=False, territories=False)
+
+    def parameters(self, plan: Plan, neurons: int) -> int:
+        """Return the weights and biases of as many neurons as dimensions."""
+        return stored_numbers(neurons, neurons)
+
+    def build(self, plan: Plan, neurons: int) -> Network:
+        """Build the network of the plan under the construction's name."""
+        network = build_superposed(plan, neurons)
+        return replace(network, provenance=replace(network.provenance, construction=self.name))
 
 
-def build_forced(plan: Plan, neurons: int, name: str) -> Network:
-    """The network of a forced plan, under the construction's name.
+class OutputCoded(SingleChannel):
+    """A construction in which every term drives a random code of its own."""
 
-    Raises CompileError when the neurons are too few to lay the plan's regions out.
-    """
-    network = build_superposed(plan, neurons)
-    return replace(network, provenance=replace(network.provenance, construction=name))
-
-
-def output_coded(name: str) -> Callable[[Task, int], Network]:
-    """The builder of networks in which every term drives a random code of its own."""
-
-    def build(task: Task, neurons: int) -> Network:
-        plan = forced_plan(task, one_channel(task.terms, Channel.OUTPUT))
-        return build_forced(plan, neurons, name)
-
-    return build
+    def assignment(self, task: Task) -> Assignment:
+        """Return the output channel for every term."""
+        return one_channel(task.terms, Channel.OUTPUT)
 
 
 def gap_variance(active: int, needed: int, error: float, rivals: float) -> float:
@@ -98,29 +100,24 @@ def code_neurons(reads: int, influence: float, variance: float) -> int:
     return int(np.ceil(neurons))
 
 
-def coded_neurons(task: Task) -> int:
-    """N of the law for a task whose rivals are the terms that lack one input, at most s f."""
+def coded_neurons(task: Task, error: float) -> int:
+    """Return N of the law for a task whose rivals are the terms that lack one input, at most s f."""
     terms, influence = task.terms, mean_influence(task.terms)
     needed, rivals = int(terms.plain.min()), task.active * influence
-    variance = gap_variance(task.active, needed, task.error, rivals)
-    return at_most_one_a_term(task, code_neurons(len(terms.literals), influence, variance))
+    variance = gap_variance(task.active, needed, error, rivals)
+    return at_most_one_a_term(task, code_neurons(len(terms.literals), influence, variance), error)
 
 
-def at_most_one_a_term(task: Task, neurons: int) -> int:
-    """Neurons, or one a term where those are fewer and hold the error.
+def at_most_one_a_term(task: Task, neurons: int, error: float) -> int:
+    """Return the neurons, or one per term where those are fewer and hold the error.
 
     A term on a neuron of its own reads k features over 3 m / 4 dimensions in a tight frame: noise
     of variance k s / (3 m), which must stay under its gap of 1/2.
     """
     terms = task.terms
     noise = int(terms.widths.max()) * task.active / (3 * terms.features)
-    tail = normal_quantile(task.error / (8 * len(terms)))
+    tail = normal_quantile(error / (8 * len(terms)))
     return min(neurons, len(terms)) if tail * np.sqrt(noise) <= _OWN_GAP else neurons
-
-
-def stored_square(task: Task, neurons: int) -> int:
-    """Numbers stored by as many neurons as dimensions: weights and biases, whatever the task."""
-    return stored_numbers(neurons, neurons)
 
 
 def stored_numbers(neurons: int, dimensions: int) -> int:
@@ -133,23 +130,6 @@ def mean_influence(terms: Terms) -> float:
     return len(terms.literals) / max(1, int((terms.influence > 0).sum()))
 
 
-def why_not_terms(task: Task) -> str | None:
-    """Why a task is not ORs of ANDs that the promise can satisfy; nothing where it is."""
-    circuit = task.circuit
-    if circuit.inverted.any() or (circuit.outputs < 0).any():
-        return "an output rests at 1 or is constant"
-    try:
-        terms = task.terms
-    except CompileError as deeper:
-        return str(deeper)
-    if not len(terms):
-        return "no output can ever be on"
-    most = int(terms.plain.max())
-    if most > task.active:
-        return f"a term needs {most} features on, more than the {task.active} promised"
-    return None
-
-
 def why_not_codes(task: Task, limit: float | None = None) -> str | None:
     """Why random codes, one a term, do not serve a task; nothing where they do.
 
@@ -157,9 +137,8 @@ def why_not_codes(task: Task, limit: float | None = None) -> str | None:
     """
     if task.encoder == "basis":
         return "its inputs are in superposition"
-    unfit = why_not_terms(task)
-    if unfit:
-        return unfit
+    if task.obstacle is not None:
+        return task.obstacle
     terms, circuit = task.terms, task.circuit
     crowd = np.bincount(terms.output, minlength=terms.outputs)
     if crowd.max() > TERRITORY_TERMS:

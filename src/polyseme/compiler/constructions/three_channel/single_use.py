@@ -5,7 +5,7 @@ feature read twice, at most s on, are computed over inputs in superposition by
 
     N = sqrt(k T V) + V,   V = 1.3 (z(error/8) sqrt(s-k) + z(error/(8 s)) sqrt(s-k+1))^2 + 6
 
-neurons, z the upper normal quantile. It is the law of the output channel (`forcing.py`) for f = 1,
+neurons, z the upper normal quantile. It is the law of the output channel (`single_channel.py`) for f = 1,
 with V/2 + sqrt((V/2)^2 + k T V) replaced by a larger and simpler number: only s terms have any
 input on, so a term that misses one has at most s rivals, and codes overlap least. The 1.3 is
 measured. The same constant is enough for every T: influence and error alone decide it.
@@ -19,40 +19,36 @@ from __future__ import annotations
 
 import numpy as np
 
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.compiler.constructions.construction import Inputs
+from polyseme.compiler.constructions.three_channel.plan import Plan
+from polyseme.compiler.task import Task
 from polyseme.compiler.constructions.three_channel.single_channel import (
     at_most_one_a_term,
     gap_variance,
-    output_coded,
-    stored_square,
+    OutputCoded,
     why_not_codes,
 )
 
-NAME = "single-use"
 
+class SingleUse(OutputCoded):
+    """One random code per term, where every feature is read once."""
 
-def _refuses(task: Task) -> str | None:
-    return why_not_codes(task, limit=1)
+    name = "single-use"
+    problem = "ANDs no two of which share a feature"
+    inputs = Inputs.SUPERPOSED
+    law = "sqrt(k m' V) + V, V = 1.3 (z(error/8) sqrt(s-k) + z(error/8s) sqrt(s-k+1))^2 + 6"
+    exponent = 0.5
+    error = "a share `error` of inputs on which a gate is satisfied, measured"
+    assumptions = ("at most s features on", "influence 1")
+    sources = ("adler2024complexity", "polyseme")
 
+    def refusal(self, task: Task) -> str | None:
+        """Return why it does not serve a task; None where it does."""
+        return why_not_codes(task, limit=1)
 
-def _neurons(task: Task) -> int:
-    terms = task.terms
-    variance = gap_variance(task.active, int(terms.plain.min()), task.error, task.active)
-    law = int(np.ceil(np.sqrt(len(terms.literals) * variance) + variance))
-    return at_most_one_a_term(task, law)
-
-
-CONSTRUCTION = Construction(
-    name=NAME,
-    problem="ANDs no two of which share a feature",
-    inputs=Inputs.SUPERPOSED,
-    law="sqrt(k m' V) + V, V = 1.3 (z(error/8) sqrt(s-k) + z(error/8s) sqrt(s-k+1))^2 + 6",
-    exponent=0.5,
-    error="a share `error` of inputs on which a gate is satisfied, measured",
-    assumptions=("at most s features on", "influence 1"),
-    sources=("adler2024complexity", "polyseme"),
-    refuses=_refuses,
-    neurons=_neurons,
-    parameters=stored_square,
-    build=output_coded(NAME),
-)
+    def neurons(self, plan: Plan, error: float) -> int:
+        """Return N of the law."""
+        terms, task = plan.terms, plan.task
+        variance = gap_variance(task.active, int(terms.plain.min()), error, task.active)
+        law = int(np.ceil(np.sqrt(len(terms.literals) * variance) + variance))
+        return at_most_one_a_term(task, law, error)

@@ -17,40 +17,46 @@ one neuron a term. Errors are measured, not proved: a share `error` of satisfied
 
 from __future__ import annotations
 
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.compiler.constructions.construction import Construction, Inputs
 from polyseme.compiler.constructions.three_channel.build import build_superposed
+from polyseme.compiler.constructions.three_channel.plan import Plan, make_plan
 from polyseme.compiler.constructions.three_channel.prediction import predicted_neurons
-from polyseme.compiler.constructions.three_channel.single_channel import (
-    stored_numbers,
-    why_not_terms,
-)
+from polyseme.compiler.constructions.three_channel.single_channel import stored_numbers
+from polyseme.compiler.task import Task
 from polyseme.networks.network import Network
 
 
-def _neurons(task: Task) -> int:
-    return predicted_neurons(task.plan)
+class ThreeChannel(Construction[Plan]):
+    """Output, input or mixed channel, chosen for every term by influence."""
 
+    name = "three-channel"
+    problem = "any circuit of one hidden layer"
+    inputs = Inputs.EITHER
+    law = (
+        "f V/2 + sqrt((f V/2)^2 + 2 m' V) for pairwise AND of influence f, "
+        "V = 1.3 (z(error/8) sqrt(s-2) + z(error/32s) sqrt(s-1))^2"
+    )
+    exponent = 0.5
+    error = "a share `error` of inputs on which a gate is satisfied, measured"
+    assumptions = ("at most s features on", "gates drawn apart from the codes")
+    sources = ("adler2024complexity", "polyseme")
 
-def _parameters(task: Task, neurons: int) -> int:
-    return stored_numbers(neurons, task.plan.dimensions(neurons))
+    def refusal(self, task: Task) -> str | None:
+        """Return why one hidden layer does not compute the task; None where it does."""
+        return task.obstacle
 
+    def plan(self, task: Task) -> Plan:
+        """Choose the channels and the kind of encoder."""
+        return make_plan(task)
 
-def _build(task: Task, neurons: int) -> Network:
-    return build_superposed(task.plan, neurons)
+    def neurons(self, plan: Plan, error: float) -> int:
+        """Return the neurons that the noise model predicts; one per term at most."""
+        return predicted_neurons(plan.for_error(error))
 
+    def parameters(self, plan: Plan, neurons: int) -> int:
+        """Return the weights and biases of the hidden layer."""
+        return stored_numbers(neurons, plan.dimensions(neurons))
 
-CONSTRUCTION = Construction(
-    name="three-channel",
-    problem="any circuit of one hidden layer",
-    inputs=Inputs.EITHER,
-    law="f V/2 + sqrt((f V/2)^2 + 2 m' V) for pairwise AND of influence f, "
-    "V = 1.3 (z(error/8) sqrt(s-2) + z(error/32s) sqrt(s-1))^2",
-    exponent=0.5,
-    error="a share `error` of inputs on which a gate is satisfied, measured",
-    assumptions=("at most s features on", "gates drawn apart from the codes"),
-    sources=("adler2024complexity", "polyseme"),
-    refuses=why_not_terms,
-    neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
-)
+    def build(self, plan: Plan, neurons: int) -> Network:
+        """Run the passes in order."""
+        return build_superposed(plan, neurons)

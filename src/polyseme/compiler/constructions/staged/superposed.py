@@ -1,0 +1,82 @@
+"""Circuits of any depth, layer by layer in superposition.
+
+Theorem (ours, after Adler and Shavit's circuits of several layers; measured, not proved). A circuit
+cut into L stages, R literals read in the widest and a wires on before it, takes about
+
+    N = (16.5 + 3.3 log2 L) (1 + 0.06 ln(0.001 / error)) sqrt(R a)
+
+ReLUs per layer, two per clipped unit. A column is carried by six units. Every layer resets its
+noise: its units are flat at both ends. A gate inherits the code of an input wherever it can
+(`placing.py`), and weights are those that read their own columns as wanted and all others least
+(`least_noise.py`). The constants were fitted to layered circuits of 4,000 to 20,000 wires per level,
+3 features on, up to 50 levels. A stage that so many ReLUs suffice to give every column its own is
+built like that, exactly.
+
+It stores the weights of every layer, a bias per unit, and a readout whose entries count. Wrong on
+a share `error` of satisfied inputs at most (measured); the threshold of the readout is calibrated.
+Refused: input codes asked for, which the first layer chooses here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from polyseme.compiler.constructions.construction import Construction, Inputs
+from polyseme.compiler.constructions.staged.build import WEIGHT, build_stages, superposed_stages
+from polyseme.compiler.constructions.staged.plan import StagedPlan, make_staged_plan
+from polyseme.compiler.constructions.staged.prediction import predicted_neurons
+from polyseme.compiler.constructions.staged.report import layer_decisions
+from polyseme.compiler.report import LayerDecision
+from polyseme.compiler.task import Task
+from polyseme.networks.network import Network
+
+
+class SuperposedLayers(Construction[StagedPlan]):
+    """Layers in superposition, one per stage of the circuit."""
+
+    name = "deep"
+    problem = "any circuit, one hidden layer per stage"
+    inputs = Inputs.EITHER
+    law = (
+        "(16.5 + 3.3 log2 L) (1 + 0.06 ln(0.001/error)) sqrt(R a) ReLUs per layer, L stages, "
+        "R literals in the widest, a wires on"
+    )
+    exponent = 0.5
+    error = "a share `error` of inputs on which a gate is satisfied, measured"
+    assumptions = ("at most s features on", "about as many wires on at every level")
+    sources = ("adler2024complexity", "polyseme")
+
+    def refusal(self, task: Task) -> str | None:
+        """Return why it does not serve a task; None where it does."""
+        return "it chooses its input code itself" if task.encoder != "auto" else None
+
+    def plan(self, task: Task) -> StagedPlan:
+        """Cut the circuit into stages."""
+        return task.once(make_staged_plan)
+
+    def neurons(self, plan: StagedPlan, error: float) -> int:
+        """Return N of the law for the stage with most columns."""
+        return predicted_neurons(plan, error)
+
+    def parameters(self, plan: StagedPlan, neurons: int) -> int:
+        """Return the weights and biases of every layer, and the entries of the readout."""
+        plan, below, stored = plan.at(neurons), 0, 0
+        units = neurons // 2
+        for stage, superposed in zip(
+            plan.schedule.stages, superposed_stages(plan, neurons), strict=True
+        ):
+            width = units if superposed else len(stage)
+            if superposed:
+                stored += units * ((below or min(neurons, stage.inputs)) + 1)
+            else:
+                stored += len(stage.literals) + len(stage)
+            below = width
+        return stored + WEIGHT * int((plan.schedule.output_columns >= 0).sum()) + 1
+
+    def build(self, plan: StagedPlan, neurons: int) -> Network:
+        """Build the network, a stage at a time."""
+        return build_stages(plan.at(neurons), neurons)
+
+    def decisions(self, plan: StagedPlan, network: Network) -> tuple[LayerDecision, ...]:
+        """Return what was decided about every layer."""
+        return layer_decisions(plan, network)
