@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.common.ragged import row_numbers, row_offsets, select_rows
 from polyseme.errors import CompileError
 
 MAX_XOR_INPUTS = 6
@@ -47,7 +48,7 @@ class Terms:
     @property
     def term_of_literal(self) -> NDArray[np.int64]:
         """Which term each literal belongs to, (literals,)."""
-        return np.repeat(np.arange(len(self)), self.widths)
+        return row_numbers(self.widths)
 
     @property
     def plain(self) -> NDArray[np.int64]:
@@ -61,9 +62,7 @@ class Terms:
 
     def select(self, chosen: NDArray[np.int64]) -> Terms:
         """The chosen terms, in the order given."""
-        widths = self.widths[chosen]
-        offsets = np.concatenate(([0], np.cumsum(widths)))
-        places = np.repeat(self.offsets[chosen] - offsets[:-1], widths) + np.arange(offsets[-1])
+        offsets, places = select_rows(self.offsets, chosen)
         return Terms(
             self.features,
             self.outputs,
@@ -149,10 +148,8 @@ def _inputs(
     circuit: Circuit, gate: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """How many inputs each gate has, (gates,), and the inputs of all of them in a row."""
-    widths = np.diff(circuit.fan_in_offsets)[gate]
-    starts = np.cumsum(widths) - widths
-    places = np.repeat(circuit.fan_in_offsets[gate] - starts, widths)
-    return widths, circuit.fan_in[places + np.arange(int(widths.sum()))]
+    offsets, places = select_rows(circuit.fan_in_offsets, gate)
+    return np.diff(offsets), circuit.fan_in[places]
 
 
 def _check_shallow(circuit: Circuit, wire: NDArray[np.int64]) -> None:
@@ -215,7 +212,7 @@ def _terms(
         features=len(circuit.features),
         outputs=len(circuit.outputs),
         output=output,
-        offsets=np.concatenate(([0], np.cumsum(widths))).astype(np.int64),
+        offsets=row_offsets(widths),
         literals=literals,
         signs=np.ones(len(literals), np.int8) if signs is None else signs,
     )

@@ -23,6 +23,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from polyseme.common.ragged import row_numbers
 from polyseme.learning.refinement.torch_extra import import_torch
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Blocks:
             outputs=outputs,
             literals=_tensor(self._gates[outputs]),
             neighbours=_tensor(sharing.indices),
-            places=_tensor(np.repeat(np.arange(len(outputs)), np.diff(sharing.indptr))),
+            places=_tensor(row_numbers(np.diff(sharing.indptr))),
             beside_features=self._drawn(filling, self._features, self._more),
             beside_gates=self._drawn(filling, len(self._gates), self._more),
         )
