@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import IntEnum
 
 import numpy as np
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import Terms, terms_of
+from polyseme.common.random_streams import Stream as Stream
 from polyseme.compiler.constructions.three_channel.channels import (
     BASIS_TERMS_PER_FEATURE,
     Assignment,
@@ -20,18 +20,6 @@ from polyseme.compiler.constructions.three_channel.layouts import best_layout, l
 from polyseme.compiler.constructions.three_channel.regions import Demand, Region, gather_regions
 from polyseme.compiler.parts.input_code import shared_dimensions
 from polyseme.errors import CompileError
-
-
-class Stream(IntEnum):
-    """What random numbers are for; each purpose has a stream of its own, so draws never mix."""
-
-    INPUT_CODE = 0
-    OUTPUT_CODES = 1
-    CALIBRATION = 2
-    ACTIVITY = 3
-    SIGNS = 4
-    PROBES = 10
-    CONFIRMATIONS = 11
 
 
 @dataclass(frozen=True, eq=False)
