@@ -1,8 +1,9 @@
 """polyseme: a compiler and laboratory for computing in superposition."""
 
 from polyseme.circuits import Circuit, GateKind, Names, build_circuit, problems, read
-from polyseme.compiler.compile import compile
+from polyseme.compiler.compile import compile, compile_report
 from polyseme.compiler.constructions.citing import citation
+from polyseme.compiler.report import Compilation
 from polyseme.errors import (
     CompileError,
     FileFormatError,
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AnswerKey",
     "Circuit",
+    "Compilation",
     "CompileError",
     "DeepKey",
     "FileFormatError",
@@ -40,6 +42,7 @@ __all__ = [
     "build_circuit",
     "citation",
     "compile",
+    "compile_report",
     "load",
     "load_key",
     "problems",

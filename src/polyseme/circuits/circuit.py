@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from polyseme.circuits.names import Names, check_name
 from polyseme.circuits.topological import wire_levels
+from polyseme.common.ragged import row_numbers, row_offsets
 from polyseme.errors import SourceError
 
 _DTYPES: dict[str, type[np.integer]] = {
@@ -120,7 +121,7 @@ class Circuit:
         self._refuse((self.kinds == GateKind.IDENTITY) & (width != 1), "is an identity of many")
         if len(self.fan_in) and self.fan_in.min() < 0:
             raise SourceError(f"{self.name}: a gate reads a negative wire")
-        gate_of_edge = np.repeat(np.arange(self.gates), width)
+        gate_of_edge = row_numbers(width)
         late = np.zeros(self.gates, bool)
         late[gate_of_edge[self.fan_in >= len(self.features) + gate_of_edge]] = True
         self._refuse(late, "reads a wire that is not defined before it")
@@ -172,7 +173,7 @@ def build_circuit(
     return Circuit(
         features=named,
         kinds=np.array([int(kind) for kind, _ in gates]),
-        fan_in_offsets=np.concatenate(([0], np.cumsum(widths, dtype=np.int64))),
+        fan_in_offsets=row_offsets(widths),
         fan_in=np.array([wire for _, inputs in gates for wire in inputs]),
         outputs=np.array(outputs),
         output_names=output_names if isinstance(output_names, Names) else Names(output_names),

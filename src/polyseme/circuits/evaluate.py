@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.follow import follow, keep_outputs, keep_wires
+from polyseme.common.ragged import select_rows
 
 
 def evaluate_dense(circuit: Circuit, bits: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -46,9 +47,10 @@ def _alike(circuit: Circuit) -> list[tuple[GateKind, NDArray[np.int64]]]:
 def _apply(
     kind: GateKind, circuit: Circuit, gates: NDArray[np.int64], values: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    first, edges, starts = _fan_in(circuit, gates)
+    offsets, places = select_rows(circuit.fan_in_offsets, gates)
+    edges, starts = circuit.fan_in[places], offsets[:-1]
     if kind is GateKind.IDENTITY:
-        return values[first]
+        return values[edges]
     if kind is GateKind.AND:
         return np.logical_and.reduceat(values[edges], starts, axis=0)
     if kind is GateKind.OR:
@@ -56,19 +58,8 @@ def _apply(
     if kind is GateKind.XOR:
         return np.logical_xor.reduceat(values[edges], starts, axis=0)
     counts = np.add.reduceat(values[edges], starts, axis=0, dtype=np.int32)
-    alone: NDArray[np.bool_] = values[first] & (counts == 1)
+    alone: NDArray[np.bool_] = values[edges[starts]] & (counts == 1)
     return alone
-
-
-def _fan_in(
-    circuit: Circuit, gates: NDArray[np.int64]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
-    """First input of each gate, all their inputs in a row, and where each gate's inputs start."""
-    begin, end = circuit.fan_in_offsets[gates], circuit.fan_in_offsets[gates + 1]
-    widths = end - begin
-    starts = np.cumsum(widths) - widths
-    edges = circuit.fan_in[np.repeat(begin - starts, widths) + np.arange(int(widths.sum()))]
-    return circuit.fan_in[begin], edges, starts
 
 
 def evaluate_sparse(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array:

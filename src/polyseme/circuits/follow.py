@@ -21,6 +21,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.common.ragged import ranges, row_offsets, select_rows
 
 Keys = NDArray[np.int64]
 
@@ -56,12 +57,11 @@ def watchers(circuit: Circuit) -> Watchers:
     place_of = np.empty_like(wire_at)
     place_of[wire_at] = np.arange(circuit.wires)
     place, watcher = place_of[circuit.fan_in[watched]], gate[watched] + len(circuit.features)
-    offsets = np.concatenate(([0], np.cumsum(np.bincount(place, minlength=circuit.wires))))
     return Watchers(
         wire_at=wire_at,
         place_of=place_of,
         level_ends=np.cumsum(np.bincount(circuit.levels)),
-        offsets=offsets.astype(np.int64),
+        offsets=row_offsets(np.bincount(place, minlength=circuit.wires)),
         gates=place_of[watcher[np.argsort(place, kind="stable")]],
     )
 
@@ -136,7 +136,7 @@ def keep_outputs(circuit: Circuit, on: sp.coo_array) -> sp.csr_array:
     wire = watchers(circuit).wire_at[on.col]
     begin = np.searchsorted(in_order, wire, side="left")
     counts = np.searchsorted(in_order, wire, side="right") - begin
-    output = order[_runs(begin, counts)]
+    output = order[ranges(begin, counts)]
     shape = (on.shape[0], len(circuit.outputs))
     ones = np.ones(len(output), bool)
     return sp.coo_array((ones, (np.repeat(on.row, counts), output)), shape=shape).tocsr()
@@ -146,9 +146,8 @@ def _wake(circuit: Circuit, fresh: Keys, samples: int, waiting: list[list[Keys]]
     """Queue the gates that watch wires newly on, each at its own level."""
     place, sample = np.divmod(fresh, samples)
     watching = watchers(circuit)
-    begin = watching.offsets[place]
-    counts = watching.offsets[place + 1] - begin
-    keys = watching.gates[_runs(begin, counts)] * samples + np.repeat(sample, counts)
+    offsets, places = select_rows(watching.offsets, place)
+    keys = watching.gates[places] * samples + np.repeat(sample, np.diff(offsets))
     if not len(keys):
         return
     # Places go by level, so sorted keys fall into one run a level.
@@ -170,19 +169,12 @@ def _fires(circuit: Circuit, candidates: Keys, samples: int, known: _Known) -> N
     if not len(unsure):
         return fires
     gate, sample, kind = gate[unsure], sample[unsure], kind[unsure]
-    begin = circuit.fan_in_offsets[gate]
-    counts = circuit.fan_in_offsets[gate + 1] - begin
-    read = watching.place_of[circuit.fan_in[_runs(begin, counts)]]
+    offsets, places = select_rows(circuit.fan_in_offsets, gate)
+    starts, counts = offsets[:-1], np.diff(offsets)
+    read = watching.place_of[circuit.fan_in[places]]
     present = known.among(read * samples + np.repeat(sample, counts))
-    starts = np.cumsum(counts) - counts
     total = np.add.reduceat(present, starts, dtype=np.int64)
     decided = np.where(kind == GateKind.AND, total == counts, total % 2 == 1)
     first_alone = present[starts] & (total == 1)
     fires[unsure] = np.where(kind == GateKind.AND_NOT, first_alone, decided)
     return fires
-
-
-def _runs(begin: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The numbers begin[i], begin[i] + 1, ... (counts[i] of them), for all i in a row."""
-    starts = np.cumsum(counts) - counts
-    return np.repeat(begin - starts, counts) + np.arange(int(counts.sum()))

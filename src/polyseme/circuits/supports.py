@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.evaluate import wires_on
+from polyseme.common.ragged import places_in_rows, row_numbers, select_rows
 
 Generator = np.random.Generator
 Rows = NDArray[np.int32]
@@ -42,7 +43,7 @@ def small_supports(circuit: Circuit, active: int) -> Rows:
     for begin, on in _in_batches(circuit, supports[by_set[starts]]):
         cuts = ends[begin : begin + on.shape[0] + 1]
         wires = by_set[cuts[0] : cuts[-1]]
-        row = np.repeat(np.arange(on.shape[0]), np.diff(cuts))
+        row = row_numbers(np.diff(cuts))
         supports[wires[~_found(on, row, wires)]] = -1
     return supports
 
@@ -102,13 +103,12 @@ def draw_supported(
     return rows
 
 
-def _edges(circuit: Circuit, gates: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+def _edges(
+    circuit: Circuit, gates: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
     """Where each gate's edges start among them all, whose each one is, and the wires they read."""
-    begin = circuit.fan_in_offsets[gates]
-    counts = circuit.fan_in_offsets[gates + 1] - begin
-    starts = np.cumsum(counts) - counts
-    owner = np.repeat(np.arange(len(gates)), counts)
-    return starts, owner, circuit.fan_in[(begin - starts)[owner] + np.arange(len(owner))]
+    offsets, places = select_rows(circuit.fan_in_offsets, gates)
+    return offsets[:-1], row_numbers(np.diff(offsets)), circuit.fan_in[places]
 
 
 def _unite(circuit: Circuit, gates: NDArray[np.int64], supports: Rows) -> None:
@@ -123,7 +123,7 @@ def _unite(circuit: Circuit, gates: NDArray[np.int64], supports: Rows) -> None:
     keys = np.unique((owner[kept][:, None] * features + members)[members >= 0])
     gate, feature = np.divmod(keys, features)
     counts = np.bincount(gate, minlength=len(gates))
-    place = np.arange(len(gate)) - (np.cumsum(counts) - counts)[gate]
+    place = places_in_rows(counts)
     small = counts[gate] <= supports.shape[1]
     supports[features + gates[gate[small]], place[small]] = feature[small]
 
@@ -159,7 +159,7 @@ def _in_batches(circuit: Circuit, rows: Rows) -> Iterator[tuple[int, sp.csr_arra
 
 def _found(on: sp.csr_array, row: NDArray[np.int64], wires: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether the wire is on in the row, bool (wires,); no wire of a row is asked for twice."""
-    present = np.repeat(np.arange(on.shape[0]), np.diff(on.indptr)) * on.shape[1] + on.indices
+    present = row_numbers(np.diff(on.indptr)) * on.shape[1] + on.indices
     asked = row * on.shape[1] + wires
     order = np.argsort(asked)
     # Far more is on than is asked for, so look up what is on among what is asked for.

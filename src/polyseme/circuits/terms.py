@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.common.ragged import row_numbers, row_offsets, select_rows
 from polyseme.errors import CompileError
 
 MAX_XOR_INPUTS = 6
@@ -47,7 +48,7 @@ class Terms:
     @property
     def term_of_literal(self) -> NDArray[np.int64]:
         """Which term each literal belongs to, (literals,)."""
-        return np.repeat(np.arange(len(self)), self.widths)
+        return row_numbers(self.widths)
 
     @property
     def plain(self) -> NDArray[np.int64]:
@@ -67,9 +68,7 @@ class Terms:
 
     def select(self, chosen: NDArray[np.int64]) -> Terms:
         """The chosen terms, in the order given."""
-        widths = self.widths[chosen]
-        offsets = np.concatenate(([0], np.cumsum(widths)))
-        places = np.repeat(self.offsets[chosen] - offsets[:-1], widths) + np.arange(offsets[-1])
+        offsets, places = select_rows(self.offsets, chosen)
         return Terms(
             self.features,
             self.outputs,
@@ -78,6 +77,52 @@ class Terms:
             self.literals[places],
             self.signs[places],
         )
+
+
+@dataclass(frozen=True, eq=False)
+class OneLayerForm:
+    """Stand-in."""
+
+    found: Terms | None
+    obstacle: str | None
+
+    @property
+    def terms(self) -> Terms:
+        """The terms."""
+        if self.found is None:
+            raise CompileError(self.obstacle)
+        return self.found
+
+    def refusal(self, active: int) -> str | None:
+        """Why not."""
+        return self.obstacle
+
+
+def one_layer_form(circuit: Circuit) -> OneLayerForm:
+    """Stand-in."""
+    if circuit.inverted.any() or (circuit.outputs < 0).any():
+        return _Form(None, "an output rests at 1 or is constant", circuit)
+    try:
+        return _Form(terms_of(circuit), None, circuit)
+    except CompileError as error:
+        return _Form(None, str(error), circuit)
+
+
+class _Form(OneLayerForm):
+    def __init__(self, found: Terms | None, obstacle: str | None, circuit: Circuit) -> None:
+        object.__setattr__(self, "found", found)
+        object.__setattr__(self, "obstacle", obstacle)
+
+    def refusal(self, active: int) -> str | None:
+        if self.obstacle is not None:
+            return self.obstacle
+        assert self.found is not None
+        if not len(self.found):
+            return "no output can ever be on"
+        most = int(self.found.plain.max())
+        if most > active:
+            return f"a term needs {most} features on, more than the {active} promised"
+        return None
 
 
 def terms_of(circuit: Circuit) -> Terms:
@@ -155,10 +200,8 @@ def _inputs(
     circuit: Circuit, gate: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """How many inputs each gate has, (gates,), and the inputs of all of them in a row."""
-    widths = np.diff(circuit.fan_in_offsets)[gate]
-    starts = np.cumsum(widths) - widths
-    places = np.repeat(circuit.fan_in_offsets[gate] - starts, widths)
-    return widths, circuit.fan_in[places + np.arange(int(widths.sum()))]
+    offsets, places = select_rows(circuit.fan_in_offsets, gate)
+    return np.diff(offsets), circuit.fan_in[places]
 
 
 def _check_shallow(circuit: Circuit, wire: NDArray[np.int64]) -> None:
@@ -221,7 +264,7 @@ def _terms(
         features=len(circuit.features),
         outputs=len(circuit.outputs),
         output=output,
-        offsets=np.concatenate(([0], np.cumsum(widths))).astype(np.int64),
+        offsets=row_offsets(widths),
         literals=literals,
         signs=np.ones(len(literals), np.int8) if signs is None else signs,
     )

@@ -7,6 +7,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.common.ragged import row_numbers, row_offsets
+
 # Rounds over all gates at once before `wire_levels` walks them one by one.
 _ROUNDS = 8
 
@@ -30,7 +32,7 @@ def topological_order(
     there is no such order. The cost is linear in gates and edges (Kahn's algorithm).
     """
     gates = len(fan_in_offsets) - 1
-    reader = np.repeat(np.arange(gates, dtype=np.int64), np.diff(fan_in_offsets))
+    reader = row_numbers(np.diff(fan_in_offsets))
     inner = fan_in_gates >= 0
     read, reader = fan_in_gates[inner], reader[inner]
     if (read < reader).all():
@@ -48,12 +50,11 @@ def _freed(
     missing: list[int] = np.bincount(reader, minlength=gates).tolist()
     by_read = np.argsort(read, kind="stable")
     waiting: list[int] = reader[by_read].tolist()
-    ends = np.cumsum(np.bincount(read, minlength=gates)).tolist()
-    starts = [0, *ends]
+    starts = row_offsets(np.bincount(read, minlength=gates)).tolist()
     order = [gate for gate, count in enumerate(missing) if not count]
     # The list grows while it is walked: it is the queue as well.
     for gate in order:
-        for place in range(starts[gate], ends[gate]):
+        for place in range(starts[gate], starts[gate + 1]):
             freed = waiting[place]
             missing[freed] -= 1
             if not missing[freed]:

@@ -10,8 +10,7 @@ import typer
 
 from polyseme.cli.options import whole
 from polyseme.cli.output_paths import check_output
-from polyseme.compiler.request import Request
-from polyseme.compiler.sized import Sized
+from polyseme.compiler.report import Compilation
 from polyseme.errors import PolysemeError
 from polyseme.learning.refinement.refine import MAX_PASSES, refine
 from polyseme.learning.refinement.torch_extra import import_torch
@@ -53,15 +52,16 @@ def check_refining(passes: int | None, state: str | None, others: tuple[str, ...
 
 
 def refined(
-    sized: Sized, request: Request, passes: int, state: str | None, step: Callable[[str], None]
-) -> Sized:
-    """What was compiled, refined; what its error was measured to be is measured anew."""
+    report: Compilation, passes: int, state: str | None, step: Callable[[str], None]
+) -> Compilation:
+    """Refine what was compiled, and measure its error anew."""
+    network = report.network
     found = refine(
-        sized.network,
+        network,
         passes=passes,
-        error=request.error,
-        seed=request.seed,
+        error=report.error,
+        seed=network.provenance.seed,
         state=state,
         note=step,
     )
-    return replace(sized, network=found.network, confirmation=found.measured)
+    return replace(report, network=found.network, confirmation=found.measured)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.common.arguments import check_name, check_whole
+from polyseme.common.arguments import check_choice, check_whole
 from polyseme.common.progress import Note, silent
 from polyseme.compiler.choose import CONSTRUCTIONS, Choice, choose
 from polyseme.compiler.constructions.construction import Candidate
 from polyseme.compiler.report import Compilation
 from polyseme.compiler.search import confirmed, smallest
-from polyseme.compiler.task import Task
-from polyseme.errors import OptionError, TooFewNeuronsError
+from polyseme.compiler.task import Task, check_measurable
+from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Network
 
-LEAST_ERROR = 1e-6
 # A construction that declares this many times the monosemantic network's neurons is not tried.
 _HOPELESS = 1.15
 
@@ -131,13 +130,10 @@ def _compiled(
 
 
 def _check(task: Task, construction: str, neurons: int | None) -> None:
-    if task.error < LEAST_ERROR:
-        raise OptionError(
-            f"error is {task.error:g}; it must be at least {LEAST_ERROR:g} and less than 1"
-        )
+    check_measurable(task.error)
     if neurons is not None:
         check_whole("neurons", neurons, 1)
-    check_name("construction", construction, CONSTRUCTIONS)
+    check_choice("construction", construction, CONSTRUCTIONS)
 
 
 def _of_size(choice: Choice, neurons: int, measure: bool) -> Compilation:

@@ -19,12 +19,14 @@ from polyseme.errors import OptionError
 from polyseme.verification.inputs import draw_deep_inputs, draw_inputs
 
 Made = TypeVar("Made")
+# Smaller errors than this could not be measured.
+LEAST_ERROR = 1e-6
 ENCODERS = ("auto", "superposed", "basis")
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A circuit, the sparsity promise, the error allowed, and the seed that everything follows from.
+    """A circuit, the sparsity promise, the error allowed, and the seed that all draws follow from.
 
     At most `active` features are on at once. `error` is the share of inputs on which any output
     may be wrong; 0 is for constructions that never err. `encoder` is "superposed", "basis" (each
@@ -89,9 +91,7 @@ class Task:
         wide = self.one_layer and int(self.terms.plain.max()) > 2
         return ("satisfied", "one-short") if wide else ("satisfied",)
 
-    def draw(
-        self, inputs: str, samples: int, generator: np.random.Generator
-    ) -> NDArray[np.int32]:
+    def draw(self, inputs: str, samples: int, generator: np.random.Generator) -> NDArray[np.int32]:
         """Draw inputs of a named kind, int32 (samples, active), -1 where a row has fewer."""
         if self.one_layer:
             return draw_inputs(inputs, self.terms, self.active, samples, generator)
@@ -109,3 +109,9 @@ class Task:
         return stream(self.seed, purpose)
 
 
+def check_measurable(error: float) -> None:
+    """Raise OptionError unless an error is one that a network can be measured to keep."""
+    if error < LEAST_ERROR:
+        raise OptionError(
+            f"error is {error:g}; it must be at least {LEAST_ERROR:g} and less than 1"
+        )

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from polyseme.circuits.terms import Terms
 from polyseme.codes.code import SparseCode
 from polyseme.codes.orthogonal_blocks import orthogonal_block_code
+from polyseme.common.random_streams import Stream, stream
 from polyseme.compiler.constructions.three_channel.codewords import code_rows
-from polyseme.compiler.constructions.three_channel.plan import Stream
 from polyseme.compiler.constructions.three_channel.regions import Region
 from polyseme.networks.network import Readout
 
@@ -99,14 +99,14 @@ def drawn_encoder(told: Told, agreed: Agreed, dimensions: int, weight: int) -> S
         places = np.arange(agreed.features, dtype=np.int32)[:, None]
         return SparseCode(dimensions, places, np.ones((agreed.features, 1), np.int8))
     if told == Told.BLOCKS and _is_block_weight(weight, dimensions):
-        generator = np.random.default_rng([agreed.seed, Stream.INPUT_CODE])
+        generator = stream(agreed.seed, Stream.INPUT_CODE)
         return orthogonal_block_code(agreed.features, dimensions, weight, generator)
     return None
 
 
 def drawn_reads(told: Told, agreed: Agreed, units: int, weight: int) -> Reads | None:
     """What outputs read; None where there is none such, or it is written."""
-    generator = np.random.default_rng([agreed.seed, Stream.OUTPUT_CODES])
+    generator = stream(agreed.seed, Stream.OUTPUT_CODES)
     if told == Told.BLOCKS and _is_block_weight(weight, units):
         code = orthogonal_block_code(agreed.outputs, units, weight, generator)
         order = np.argsort(code.positions, axis=1)

@@ -26,6 +26,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.common.ragged import row_numbers
 from polyseme.errors import FileFormatError
 
 MAX_VALUES = 2**31
@@ -149,7 +150,7 @@ def _pop(
     base = _base(count)
     if not ((state >= base) & (state >> _WORD < base)).all():
         raise FileFormatError("entropy code: a state is out of range")
-    value_at = np.repeat(np.arange(len(counts)), counts.astype(np.int64))
+    value_at = row_numbers(counts.astype(np.int64))
     rank = np.empty(count, np.int64)
     taken = 0
     for begin in range(0, count, len(state)):

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.names import Names
 from polyseme.codes.code import SparseCode
+from polyseme.common.ragged import row_numbers, row_offsets
 from polyseme.counting_argument.drawn_codes import (
     Agreed,
     Reads,
@@ -135,7 +136,7 @@ def _read_body(reader: _Reader, agreed: Agreed) -> Network:
         resting = _resting(layer, reads.lengths, reads.neurons, weights)
         thresholds = (resting + thresholds).astype(np.float32)
     reader.check_end()
-    offsets = np.concatenate(([0], np.cumsum(reads.lengths))).astype(np.int64)
+    offsets = row_offsets(reads.lengths)
     return Network(
         Encoder(Names(prefix="x", count=agreed.features), code),
         (layer,),
@@ -154,7 +155,7 @@ def _resting(
 ) -> NDArray[np.float64]:
     """What every output reads when no feature is on, (outputs,)."""
     alone = np.clip(layer.bias, 0, layer.cap or None) * layer.scale
-    output = np.repeat(np.arange(len(lengths)), lengths)
+    output = row_numbers(lengths)
     return np.bincount(output, weights * alone[neurons], len(lengths)).astype(np.float64)
 
 

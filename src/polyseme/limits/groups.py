@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.terms import Terms
+from polyseme.common.ragged import row_offsets, select_rows
 from polyseme.limits.combinatorics import log2_gate_sets
 
 
@@ -31,13 +32,12 @@ def group_gates(circuit: Circuit, gates: NDArray[np.int64]) -> list[Group]:
 
     A gate of one input is an identity whatever its kind.
     """
-    widths = np.diff(circuit.fan_in_offsets)[gates]
+    offsets, places = select_rows(circuit.fan_in_offsets, gates)
+    widths = np.diff(offsets)
     kinds = np.where(widths == 1, GateKind.IDENTITY, circuit.kinds[gates])
-    starts = np.cumsum(widths) - widths
-    places = np.repeat(circuit.fan_in_offsets[gates] - starts, widths) + np.arange(widths.sum())
     entries = 2 * circuit.fan_in[places].astype(np.int64)
     marked = kinds == GateKind.AND_NOT
-    entries[starts[marked]] += 1
+    entries[offsets[:-1][marked]] += 1
     return _group(kinds, widths, marked.astype(np.int64), entries)
 
 
@@ -63,7 +63,7 @@ def _group(
 ) -> list[Group]:
     if not len(widths):
         return []
-    starts = np.cumsum(widths) - widths
+    starts = row_offsets(widths)[:-1]
     makes, make = np.unique(np.stack((kinds, widths, marked)), axis=1, return_inverse=True)
     by_make = np.split(np.argsort(make, kind="stable"), np.cumsum(np.bincount(make))[:-1])
     groups = []

@@ -7,7 +7,7 @@ from typing import Any
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.compiler.constructions.construction import Inputs
-from polyseme.compiler.request import Request
+from polyseme.compiler.task import Task, check_measurable
 from polyseme.limits.capacity import capacity_for
 from polyseme.limits.counting import counting_bits
 from polyseme.limits.declared import declared_rows
@@ -77,9 +77,10 @@ def bounds(circuit: Circuit, *, active: int = 3, error: float = 1e-3) -> Bounds:
     Nothing is built, so the size in superposition is what a noise model predicts. Raises
     CompileError when `active` or `error` is out of range.
     """
-    Request(active=active, error=error).check_promise(circuit)
+    task = Task(circuit, active, error)
+    check_measurable(task.error)
     count = counting_bits(circuit)
-    constructions, layers = declared_rows(circuit, active, error)
+    constructions, layers = declared_rows(task)
     return Bounds(
         active=active,
         error=error,

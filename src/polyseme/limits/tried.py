@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.compiler.compile import fulfil
-from polyseme.compiler.request import Request
+from polyseme.compiler.compile import compile_report
 from polyseme.errors import SourceError
 from polyseme.limits.lower import least
 from polyseme.limits.rows import Row
@@ -60,10 +59,10 @@ def network_bound(network: Network, circuit: Circuit, bits: float) -> NetworkBou
 def measured_row(circuit: Circuit, active: int, error: float, note: Callable[[str], None]) -> Row:
     """Compile a circuit and say how large the network is; `note` is called with each step.
 
-    Raises CompileError as `compile` does.
+    Raises OptionError as `compile` does.
     """
-    sized = fulfil(circuit, Request(active=active, error=error), note)
-    network, seen = sized.network, sized.confirmation
+    report = compile_report(circuit, active=active, error=error, note=note)
+    network, seen = report.network, report.confirmation
     assert seen is not None
     return Row(
         f"compiled, {network.provenance.construction}",

@@ -19,6 +19,7 @@ from math import sqrt
 import numpy as np
 
 from polyseme.common.distributions import normal_quantile
+from polyseme.common.random_streams import Stream, stream
 from polyseme.reproduce.row import Note, Row, equal
 
 ACTIVE = 1024
@@ -76,7 +77,7 @@ def rows(seed: int, note: Note) -> list[Row]:
     found = []
     for factor, published in PUBLISHED.items():
         note(f"ball and box: {factor:g} times k (3 l1 + l0)^2")
-        generator = np.random.default_rng([seed, 0xBA11, int(10 * factor)])
+        generator = stream(seed, Stream.REPRODUCED_BALL_AND_BOX, int(10 * factor))
         ours = chance_all_right(ACTIVE, FEATURES, factor, DRAWS, generator)
         typical = max(ours * (1 - ours), 1 / PUBLISHED_DRAWS)
         found.append(

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from polyseme.codes.arithmetic_progressions import progression_capacity, progression_code
 from polyseme.codes.coherence import coherence
 from polyseme.codes.reed_solomon import largest_field, reed_solomon_code
+from polyseme.common.random_streams import Stream, stream
 from polyseme.reproduce.row import Note, Row, equal, explained
 from polyseme.reproduce.small_networks import (
     SmallNetworks,
@@ -114,7 +115,7 @@ def rows(seed: int, note: Note) -> list[Row]:
     code = progression_code(networks, BLOCK, SPREAD)
     seen: dict[int, list[Errors]] = {active: [] for active in PUBLISHED}
     for run in range(NETWORKS):
-        generator = np.random.default_rng([seed, 0x707A, run])
+        generator = stream(seed, Stream.REPRODUCED_ROTATIONS, run)
         large = superpose(rotations(networks, ROTATIONS, generator), code, generator)
         for active, errors in seen.items():
             note(f"circuits in superposition: network {run + 1} of {NETWORKS}, {active} active")

@@ -17,6 +17,7 @@ import numpy as np
 from polyseme.codes.coherence import welch_mean_square
 from polyseme.codes.gaussian import gaussian_code
 from polyseme.codes.readout import mean_square_cross_talk, pseudo_inverse_readout, tied_readout
+from polyseme.common.random_streams import Stream, stream
 from polyseme.reproduce.row import Note, Row, equal, explained
 
 DIMENSIONS = (16, 32, 64, 128)
@@ -57,7 +58,7 @@ def rows(seed: int, note: Note) -> list[Row]:
     for dimensions in DIMENSIONS:
         for load in LOADS:
             note(f"linear floors: {load * dimensions} features in {dimensions} dimensions")
-            generator = np.random.default_rng([seed, 0xF100, dimensions, load])
+            generator = stream(seed, Stream.REPRODUCED_LINEAR_FLOORS, dimensions, load)
             found += _rows_at(dimensions, load, ratios(dimensions, load, DRAWS, generator))
     return found
 

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.codes.sign import sign_code
+from polyseme.common.random_streams import Stream, stream
 from polyseme.reproduce.row import Note, Row, at_most, equal, explained
 
 SOURCE = "vaintrob2024mathematical"
@@ -131,10 +132,10 @@ def rows(seed: int, note: Note) -> list[Row]:
     ]
     for on in (1, 2):
         note(f"universal AND: {on} of the two features on")
-        generator = np.random.default_rng([seed, 0xA2D, on])
+        generator = stream(seed, Stream.REPRODUCED_UNIVERSAL_AND, on)
         found += _moment_rows(on, universal_and(NEURONS, DENSITY, OTHERS, on, DRAWS, generator))
     note("universal AND: quadratic activation")
-    return [*found, *_quadratic_rows(np.random.default_rng([seed, 0xA2D, 3]))]
+    return [*found, *_quadratic_rows(stream(seed, Stream.REPRODUCED_UNIVERSAL_AND, 3))]
 
 
 def _moment_rows(on: int, reads: UniversalAnd) -> list[Row]:

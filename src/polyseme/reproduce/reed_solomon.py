@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from polyseme.circuits.problems import pairwise_and
 from polyseme.circuits.terms import terms_of
 from polyseme.codes.reed_solomon import reed_solomon_code
+from polyseme.common.random_streams import Stream, stream
 from polyseme.reproduce.row import Note, Row, at_least, at_most, equal
 
 SIZES = ((2, 2, 1, 3, 47, 141), (2, 3, 1, 5, 47, 235))
@@ -64,7 +65,7 @@ def build_layer(features: int, influence: int, weight: int, degree: int, seed: i
     gates = features * influence // 2
     terms = terms_of(pairwise_and(features=features, gates=gates, seed=seed))
     pairs = terms.literals.reshape(-1, 2).astype(np.int64)
-    generator = np.random.default_rng([seed, 0x5EED])
+    generator = stream(seed, Stream.REPRODUCED_REED_SOLOMON_CODES)
     code = reed_solomon_code(gates, weight, degree, generator)
     neuron = np.repeat(code.positions, 2, axis=0).ravel()
     feature = np.repeat(pairs.ravel(), weight)
@@ -111,7 +112,7 @@ def _rows_of(size: tuple[int, int, int, int, int, int], seed: int) -> list[Row]:
     bound = (active - 1) * influence * shared / weight
     name = f"m = {FEATURES:,}, (f, s, lam, w, q, n) = {size}"
     shown = layer.reads(np.array([worst.active]))[0, worst.gate]
-    generator = np.random.default_rng([seed, 0x5EEE, active])
+    generator = stream(seed, Stream.REPRODUCED_REED_SOLOMON_INPUTS, active)
     true, false = _sampled(layer, active, generator)
     by_sampling = f"{DRAWS:,} inputs that satisfy a gate, other features random"
     return [

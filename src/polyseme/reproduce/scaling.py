@@ -24,9 +24,11 @@ from math import exp, log, log2, sqrt
 import numpy as np
 
 from polyseme.circuits.problems import pairwise_and
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.three_channel.build import build_superposed
-from polyseme.compiler.constructions.three_channel.plan import Plan, Stream, make_plan
+from polyseme.compiler.constructions.three_channel.plan import Plan, make_plan
 from polyseme.compiler.constructions.three_channel.prediction import predicted_neurons
+from polyseme.compiler.task import Task
 from polyseme.limits.combinatorics import log2_binomial
 from polyseme.reproduce.row import Note, Row, at_least, at_most, equal, explained
 from polyseme.verification.inputs import draw_inputs
@@ -89,7 +91,7 @@ def _log_error(plan: Plan, neurons: int, samples: int, note: Note) -> float:
 
 def _plan(gates: int, seed: int) -> Plan:
     circuit = pairwise_and(features=gates, gates=gates, seed=seed)
-    return make_plan(circuit, ACTIVE, ERROR, "superposed", seed)
+    return make_plan(Task(circuit, ACTIVE, ERROR, "superposed", seed))
 
 
 def rows(seed: int, note: Note) -> list[Row]:

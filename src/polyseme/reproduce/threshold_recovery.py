@@ -23,6 +23,7 @@ from scipy.special import betaincc
 from polyseme.codes.gaussian import gaussian_code
 from polyseme.codes.readout import recover, tied_readout
 from polyseme.common.distributions import binomial_at_least
+from polyseme.common.random_streams import Stream, stream
 from polyseme.reproduce.row import Note, Row, equal
 
 THRESHOLD = 0.5
@@ -84,14 +85,14 @@ def rows(seed: int, note: Note) -> list[Row]:
     found = []
     for dimensions, published in PUBLISHED.items():
         note(f"threshold recovery: {dimensions**2:,} features in {dimensions} dimensions")
-        generator = np.random.default_rng([seed, 0x7E57, dimensions])
+        generator = stream(seed, Stream.REPRODUCED_THRESHOLD_RECOVERY, dimensions)
         seen = [
             recovery_chance(dimensions, active, DRAWS, generator)
             for active in range(1, published + 3)
         ]
         found.append(_largest_row(dimensions, published, seen))
     note("threshold recovery: whole codes at 128 dimensions")
-    return [*found, _law_row(np.random.default_rng([seed, 0x7E58]))]
+    return [*found, _law_row(stream(seed, Stream.REPRODUCED_THRESHOLD_LAW))]
 
 
 def _largest_row(dimensions: int, published: int, seen: list[Recovered]) -> Row:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.supports import draw_supported, guess_supports
 from polyseme.circuits.terms import Terms
+from polyseme.common.ragged import places_in_rows
 from polyseme.errors import CompileError
 
 Generator = np.random.Generator
@@ -140,7 +141,7 @@ def padded_literals(terms: Terms, chosen: NDArray[np.int64], sign: int) -> NDArr
     keep = picked.signs == sign
     row = picked.term_of_literal[keep]
     counts = np.bincount(row, minlength=len(chosen))
-    place = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+    place = places_in_rows(counts)
     table = np.full((len(chosen), int(counts.max(initial=0))), -1, np.int32)
     table[row, place] = picked.literals[keep]
     return table

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import Terms, terms_of
 from polyseme.common.parallel import in_order, threads
+from polyseme.common.random_streams import Stream, stream
 from polyseme.errors import CompileError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
@@ -97,7 +98,7 @@ def draw_fresh(
 ) -> NDArray[np.int32]:
     """Inputs for a network from a stream that compilation never uses, int32 (samples, active)."""
     _check_numbers(active, samples)
-    generator = np.random.default_rng([seed, 0x5EED])
+    generator = stream(seed, Stream.VERIFICATION)
     terms = shallow_terms(network, circuit)
     if terms is None:
         return draw_deep_inputs(inputs, circuit, active, samples, generator)

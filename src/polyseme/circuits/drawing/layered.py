@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import GateKind
+from polyseme.common.ragged import row_offsets
 
 Generator = np.random.Generator
 Integers = NDArray[np.int64]
@@ -71,8 +72,7 @@ def draw_layers(
         on = _next_on(on, level)
     flat = reads.reshape(-1, 2)
     widths = (flat >= 0).sum(axis=1)
-    offsets = np.concatenate(([0], np.cumsum(widths, dtype=np.int64)))
-    return kinds.ravel(), offsets, flat[flat >= 0]
+    return kinds.ravel(), row_offsets(widths), flat[flat >= 0]
 
 
 def _draw_level(on: Integers, width: int, groups: int, active: int, generator: Generator) -> _Level:

@@ -9,6 +9,7 @@ import numpy as np
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.logic.netlist import Netlist, NetlistKind
+from polyseme.common.ragged import row_numbers
 
 
 def netlist_of(circuit: Circuit) -> Netlist:
@@ -16,7 +17,7 @@ def netlist_of(circuit: Circuit) -> Netlist:
 
     An inverted output reads the negated literal; one that names wire -1 is constant.
     """
-    gate_of_edge = np.repeat(np.arange(circuit.gates), np.diff(circuit.fan_in_offsets))
+    gate_of_edge = row_numbers(np.diff(circuit.fan_in_offsets))
     is_or = circuit.kinds == GateKind.OR
     # An OR is a negated AND of negated literals; so its wire has the odd literal.
     odd = np.zeros(circuit.wires + 1, np.int64)

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.logic.netlist import Netlist, NetlistKind
 from polyseme.circuits.terms import MAX_XOR_INPUTS
+from polyseme.common.ragged import row_numbers, row_offsets
 from polyseme.errors import SourceError
 
 _AND, _OR, _AND_NOT, _XOR = (
@@ -149,7 +150,7 @@ def _needed(netlist: Netlist, gates: _Gates, outputs: NDArray[np.int64]) -> Circ
     return Circuit(
         features=netlist.inputs,
         kinds=np.array(gates.kinds, np.uint8)[kept_gates],
-        fan_in_offsets=np.concatenate(([0], np.cumsum(widths[kept_gates], dtype=np.int64))),
+        fan_in_offsets=row_offsets(widths[kept_gates]),
         fan_in=wire[nodes],
         outputs=wire[outputs >> 1],
         output_names=netlist.output_names,
@@ -161,7 +162,7 @@ def _needed(netlist: Netlist, gates: _Gates, outputs: NDArray[np.int64]) -> Circ
 def _check(netlist: Netlist) -> None:
     widths = np.diff(netlist.fan_in_offsets)
     first = 2 * (1 + len(netlist.inputs))
-    above = first + 2 * np.repeat(np.arange(netlist.gates), widths)
+    above = first + 2 * row_numbers(widths)
     for what, literals, limit in (
         ("a gate", netlist.fan_in, above),
         ("an output", netlist.outputs, np.int64(first + 2 * netlist.gates)),

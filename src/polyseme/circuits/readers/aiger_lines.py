@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.readers.text import shown_text
+from polyseme.common.ragged import places_in_rows
 from polyseme.errors import SourceError
 
 # A difference is below 2^31, so five groups of seven bits hold it.
@@ -107,7 +108,7 @@ class Scanner:
             )
         if not count:
             return np.zeros(0, np.int64)
-        group = np.arange(ends[-1]) - np.repeat(starts, widths)
+        group = places_in_rows(widths)
         values = np.add.reduceat((part[: ends[-1]] & 127).astype(np.int64) << 7 * group, starts)
         for number in np.flatnonzero(values >= 2**31)[:1]:
             raise self._too_large(int(number), begin + int(starts[number]))

@@ -17,6 +17,7 @@ import numpy as np
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.names import Names, check_name
 from polyseme.circuits.readers.text import read_text, shown_path
+from polyseme.common.ragged import row_offsets
 from polyseme.errors import SourceError
 
 MAX_FILE_BYTES = 2**28
@@ -125,7 +126,7 @@ class _FactsBuilder:
         by_output = np.argsort(output, kind="stable")
         counts = np.bincount(output)
         shared = counts > 1
-        wires = (features + by_output[np.cumsum(counts) - counts]).astype(np.int32)
+        wires = (features + by_output[row_offsets(counts)[:-1]]).astype(np.int32)
         wires[shared] = features + facts + np.arange(np.count_nonzero(shared))
         widths = np.concatenate((np.full(facts, 2), counts[shared]))
         return Circuit(
@@ -133,7 +134,7 @@ class _FactsBuilder:
             kinds=np.repeat(
                 np.array([GateKind.AND, GateKind.OR], np.uint8), (facts, len(widths) - facts)
             ),
-            fan_in_offsets=np.concatenate(([0], np.cumsum(widths))),
+            fan_in_offsets=row_offsets(widths),
             fan_in=np.concatenate((pairs.ravel(), features + by_output[shared[output[by_output]]])),
             outputs=wires,
             output_names=Names(list(self._outputs)),

@@ -18,6 +18,7 @@ from polyseme.circuits.readers.text import (
     shown_path,
     shown_text,
 )
+from polyseme.common.ragged import row_offsets
 from polyseme.errors import SourceError
 
 # Cubes times cubes times columns up to which on-set and off-set are held against each other.
@@ -193,7 +194,7 @@ def _netlist(table: _Table, name: str) -> Netlist:
     return Netlist(
         inputs=input_names,
         kinds=np.full(len(counts), NetlistKind.AND, np.uint8),
-        fan_in_offsets=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        fan_in_offsets=row_offsets(counts),
         fan_in=np.concatenate((literals, negations)).astype(np.int32),
         outputs=(2 * (1 + inputs + len(parts) + np.arange(outputs)) + 1).astype(np.int32),
         output_names=output_names,

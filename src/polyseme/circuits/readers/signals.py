@@ -20,6 +20,7 @@ from polyseme.circuits.logic.netlist import Netlist, NetlistKind
 from polyseme.circuits.names import Names
 from polyseme.circuits.readers.text import check_signal, shown_text
 from polyseme.circuits.topological import CyclicError, topological_order
+from polyseme.common.ragged import select_rows
 from polyseme.errors import SourceError
 
 MAX_SIGNALS = 10**7
@@ -111,7 +112,8 @@ class Signals:
         final[list(inputs.values())] = 2 * (1 + np.arange(len(inputs)))
         final[signal[order]] = 2 * (1 + len(inputs) + np.arange(len(order)))
         final[signal] += np.array(self._negated, np.int32)
-        offsets, fan_in = _reordered(np.array(self._ends), np.array(self._fan_in, np.int32), order)
+        offsets, places = select_rows(np.array(self._ends), order)
+        fan_in = np.array(self._fan_in, np.int32)[places]
         ends = np.array(list(outputs.values()), np.int32)
         return Netlist(
             inputs=Names(list(inputs)),
@@ -190,13 +192,3 @@ class Signals:
                 f"{self._at(self._defined_line[number])}signal {shown_text(self._name(number))} "
                 "depends on itself"
             ) from error
-
-
-def _reordered(
-    offsets: NDArray[np.int64], values: NDArray[np.int32], order: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """The runs values[offsets[i]:offsets[i + 1]] in another order, as offsets and values."""
-    widths = np.diff(offsets)[order]
-    ends = np.concatenate(([0], np.cumsum(widths))).astype(np.int64)
-    places = np.repeat(offsets[order] - ends[:-1], widths) + np.arange(ends[-1])
-    return ends, values[places]

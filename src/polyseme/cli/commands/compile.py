@@ -23,8 +23,8 @@ from polyseme.cli.output.progress import steps
 from polyseme.cli.output.text import rate, remark
 from polyseme.cli.output_paths import check_output
 from polyseme.cli.refining import Refine, RefineState, check_refining, refined
-from polyseme.compiler.compile import fulfil
-from polyseme.compiler.request import Request
+from polyseme.compiler.compile import compile_report
+from polyseme.compiler.report import Compilation
 from polyseme.limits.counting import counting_bits
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path, save_key, save_network
@@ -107,27 +107,26 @@ def compile_command(
             step(f"rewriting {circuit.gates:,} gates")
             circuit = rewritten(circuit)
         begun = time.perf_counter()
-        request = Request(active, error, neurons, construction, encoder, seed, carry)
-        sized = fulfil(circuit, request, step)
+        report = compile_report(
+            circuit,
+            active=active,
+            error=error,
+            neurons=neurons,
+            construction=construction,
+            encoder=encoder,
+            seed=seed,
+            carry=carry,
+            note=step,
+        )
         if refine is not None:
-            sized = refined(sized, request, refine, refine_state, step)
+            report = refined(report, refine, refine_state, step)
         seconds = time.perf_counter() - begun
         count = counting_bits(circuit)
         if output is not None:
-            _save(sized.network, output)
-    assert sized.confirmation is not None
-    compiled = Compiled(
-        network=sized.network,
-        circuit=circuit,
-        measured=sized.confirmation,
-        count=count,
-        error_asked=error,
-        seconds=seconds,
-        per_layer=sized.layers,
-        predicted_neurons=sized.predicted,
-    )
+            _save(report.network, output)
+    compiled = Compiled(report, circuit, count, seconds)
     emit_compiled(compiled, output, as_json)
-    return _status(compiled)
+    return _status(report)
 
 
 def _check_outputs(output: str, source: str) -> None:
@@ -149,12 +148,12 @@ def _save(network: Network, output: str) -> None:
         key_path(output).unlink(missing_ok=True)
 
 
-def _status(compiled: Compiled) -> int:
-    upper = compiled.measured.error_interval[1]
-    if upper <= compiled.error_asked:
+def _status(report: Compilation) -> int:
+    if report.passed:
         return 0
+    assert report.confirmation is not None
     remark(
-        f"polyseme: the network falls short: its error may be up to {rate(upper)}, "
-        f"asked for was {rate(compiled.error_asked)}"
+        "polyseme: the network falls short: its error may be up to "
+        f"{rate(report.confirmation.error_interval[1])}, asked for was {rate(report.error)}"
     )
     return 1

@@ -40,7 +40,7 @@ def constructions_command(
     return 0
 
 
-def _fields(construction: Construction) -> dict[str, Any]:
+def _fields(construction: Construction[Any]) -> dict[str, Any]:
     return {
         "name": construction.name,
         "problem": construction.problem,
@@ -53,7 +53,7 @@ def _fields(construction: Construction) -> dict[str, Any]:
     }
 
 
-def _sentences(construction: Construction) -> list[str]:
+def _sentences(construction: Construction[Any]) -> list[str]:
     return [
         f"{construction.name}: computes {construction.problem}",
         f"neurons      {construction.law}",

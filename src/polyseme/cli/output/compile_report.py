@@ -10,7 +10,7 @@ import numpy as np
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.cli.output.text import emit, emit_json, emit_table, interval, rate
-from polyseme.compiler.constructions.staged.report import LayerDecision
+from polyseme.compiler.report import Compilation, LayerDecision
 from polyseme.limits.counting import CountingBound
 from polyseme.limits.lower import least
 from polyseme.networks.answer_key import AnswerKey
@@ -35,19 +35,23 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Compiled:
-    """All that the report on one compilation tells; `per_layer` is empty for one hidden layer.
+    """All that the output about one compilation tells."""
 
-    `predicted_neurons` were declared before a search; None where the size was not searched for.
-    """
-
-    network: Network
+    report: Compilation
     circuit: Circuit
-    measured: Verification
     count: CountingBound
-    error_asked: float
     seconds: float
-    per_layer: tuple[LayerDecision, ...]
-    predicted_neurons: int | None
+
+    @property
+    def network(self) -> Network:
+        """The network."""
+        return self.report.network
+
+    @property
+    def measured(self) -> Verification:
+        """What the network was measured to do."""
+        assert self.report.confirmation is not None
+        return self.report.confirmation
 
     @property
     def lower_bound_neurons(self) -> int:
@@ -61,8 +65,8 @@ def emit_compiled(compiled: Compiled, output: str | None, as_json: bool) -> None
         emit_json(_fields(compiled))
         return
     emit("\n".join(_sentences(compiled, output)))
-    if compiled.per_layer:
-        _emit_layers(compiled.per_layer)
+    if compiled.report.layers:
+        _emit_layers(compiled.report.layers)
 
 
 def _fields(compiled: Compiled) -> dict[str, Any]:
@@ -83,7 +87,7 @@ def _fields(compiled: Compiled) -> dict[str, Any]:
         "weight_bits": network.weight_bits(),
         "monosemantic_neurons": provenance.monosemantic_neurons,
         "lower_bound_neurons": compiled.lower_bound_neurons,
-        "predicted_neurons": compiled.predicted_neurons,
+        "predicted_neurons": compiled.report.predicted,
         "construction": provenance.construction,
         "active": provenance.active,
         "error": measured.error,
@@ -99,7 +103,7 @@ def _fields(compiled: Compiled) -> dict[str, Any]:
         "bits": compiled.count.bits,
         "weights_dtype": _weights_dtype(network),
         "note": provenance.note,
-        "per_layer": [asdict(layer) for layer in compiled.per_layer],
+        "per_layer": [asdict(layer) for layer in compiled.report.layers],
     }
 
 
@@ -117,7 +121,7 @@ def _sentences(compiled: Compiled, output: str | None) -> list[str]:
         _headline(compiled),
         f"error         {measured.wrong:,} of {measured.samples:,} inputs gave any wrong output: "
         f"95 % interval {interval(measured.error_interval)}, asked for "
-        f"{rate(compiled.error_asked)}",
+        f"{rate(compiled.report.error)}",
         f"measured on   {described[measured.inputs]}, {measured.active} on at once",
         f"inputs        {_encoding(network)}",
         f"monosemantic  {_saved(network, deep)}",
@@ -188,7 +192,7 @@ def _saved(network: Network, deep: bool) -> str:
 
 def _predicted(compiled: Compiled) -> list[str]:
     """How good the prediction was that the search set out from, if there was one."""
-    predicted, found = compiled.predicted_neurons, compiled.network.neurons
+    predicted, found = compiled.report.predicted, compiled.network.neurons
     if predicted is None:
         return []
     return [f"predicted     {predicted:,} neurons; these are {found / predicted:.2f} times as many"]

@@ -60,8 +60,6 @@ class Monosemantic(Construction[Plan | StagedPlan]):
             return build_stages(plan, plan.monosemantic_neurons)
         return build_monosemantic(plan, "the monosemantic network was asked for")
 
-    def decisions(
-        self, plan: Plan | StagedPlan, network: Network
-    ) -> tuple[LayerDecision, ...]:
+    def decisions(self, plan: Plan | StagedPlan, network: Network) -> tuple[LayerDecision, ...]:
         """Return what was decided about every layer of a deep network."""
         return layer_decisions(plan, network) if isinstance(plan, StagedPlan) else ()

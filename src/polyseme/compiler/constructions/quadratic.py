@@ -41,9 +41,8 @@ from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
 from polyseme.common.distributions import binomial_at_least
-from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
-from polyseme.compiler.task import Task
 from polyseme.common.random_streams import Stream
+from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
 from polyseme.compiler.parts.assembly import (
     crowds,
     finished,
@@ -54,6 +53,7 @@ from polyseme.compiler.parts.assembly import (
     refuses_gates,
     smallest_number,
 )
+from polyseme.compiler.task import Task
 from polyseme.errors import CapacityError, TooFewNeuronsError
 from polyseme.networks.network import EXACT, Layer, Network
 

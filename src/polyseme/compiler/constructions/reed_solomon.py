@@ -32,9 +32,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyseme.codes.reed_solomon import reed_solomon_code, smallest_field
-from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
-from polyseme.compiler.task import Task
 from polyseme.common.random_streams import Stream
+from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
 from polyseme.compiler.parts.assembly import (
     answer_key,
     basis_code,
@@ -45,6 +44,7 @@ from polyseme.compiler.parts.assembly import (
     reads_of_gates,
     refuses_gates,
 )
+from polyseme.compiler.task import Task
 from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Layer, Network
 

@@ -10,8 +10,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
-from polyseme.compiler.task import Task
 from polyseme.compiler.parts.input_code import INPUT_WEIGHT, input_code
+from polyseme.compiler.task import Task
 from polyseme.errors import CapacityError
 from polyseme.networks.answer_key import CHANNELS, AnswerKey
 from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout

@@ -9,6 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.evaluate import wires_on
+from polyseme.common.ragged import places_in_rows, row_offsets
 from polyseme.compiler.schedule.stages import Schedule
 
 # Samples that are counted at once: so many, or fewer so that arrays of samples x stages, and of
@@ -53,15 +54,16 @@ def measure_activity(schedule: Schedule, rows: NDArray[np.int32]) -> Activity:
     columns = np.array([len(stage) for stage in schedule.stages], np.int64)
     runs = _runs(schedule)
     # A stage with c columns has c + 1 bins: how many samples had 0, 1, ... c of them on.
-    starts = np.cumsum(columns + 1) - (columns + 1)
-    tally = np.zeros(int((columns + 1).sum()), np.int64)
+    offsets = row_offsets(columns + 1)
+    starts = offsets[:-1]
+    tally = np.zeros(offsets[-1], np.int64)
     gates_on = 0
     batch = min(max(_CELLS // max(stages, schedule.circuit.wires // 64), 1), _SAMPLES)
     for begin in range(0, len(rows), batch):
         on = wires_on(schedule.circuit, rows[begin : begin + batch])
         gates_on += int((on.indices >= len(schedule.circuit.features)).sum())
         np.add.at(tally, (starts + _counts(on, runs, stages)).ravel(), 1)
-    number = np.arange(len(tally)) - np.repeat(starts, columns + 1)
+    number = places_in_rows(columns + 1)
     return Activity(
         samples=len(rows),
         columns=columns,

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.common.ragged import select_rows
 from polyseme.compiler.schedule.levelling import Levels
 from polyseme.compiler.schedule.packing import Gates
 from polyseme.compiler.schedule.stages import Stage
@@ -68,15 +69,13 @@ def _stage(
 ) -> Stage:
     """A stage that carries the columns `kept` of the stage before; the others are its own gates."""
     own = columns[len(kept) :] - gates.features
-    widths = np.diff(gates.offsets)[own] if len(own) else own
-    starts = np.cumsum(widths) - widths
-    places = np.repeat(gates.offsets[own] - starts, widths) + np.arange(int(widths.sum()))
+    offsets, places = select_rows(gates.offsets, own)
     carried = np.ones(len(kept), np.int64)
     return Stage(
         inputs=inputs,
         wires=gates.wires[columns],
         disjunction=np.concatenate((np.zeros(len(kept), bool), gates.disjunction[own])),
-        offsets=np.concatenate(([0], np.cumsum(np.concatenate((carried, widths))))),
+        offsets=np.concatenate((np.arange(len(kept)), len(kept) + offsets)),
         literals=np.concatenate((kept, column_of[gates.read[places]])).astype(np.int32),
         signs=np.concatenate((carried.astype(np.int8), gates.signs[places])),
     )

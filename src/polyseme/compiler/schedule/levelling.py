@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.topological import wire_levels
+from polyseme.common.ragged import row_numbers, row_offsets, select_rows
 from polyseme.compiler.schedule.packing import Gates
 
 # How much wider than needed the widest level may stay: the last percents take most of the time.
@@ -86,7 +87,8 @@ def _within(
     done = np.arange(features)
     waiting = np.empty(0, np.int64)
     for number in range(1, depth + 1):
-        freed = _gather(readers, reader_offsets, done)
+        _, places = select_rows(reader_offsets, done)
+        freed = readers[places]
         np.subtract.at(missing, freed, 1)
         fresh = np.unique(freed[missing[freed] == 0])
         waiting = np.concatenate((waiting, fresh))
@@ -102,19 +104,9 @@ def _within(
 
 def _readers(gates: Gates) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The nodes that read each node, one entry a literal, and where each node's entries begin."""
-    gate = gates.features + np.repeat(np.arange(len(gates.disjunction)), np.diff(gates.offsets))
+    gate = gates.features + row_numbers(np.diff(gates.offsets))
     counts = np.bincount(gates.read, minlength=len(gates.wires))
-    return gate[np.argsort(gates.read, kind="stable")], np.concatenate(([0], np.cumsum(counts)))
-
-
-def _gather(
-    entries: NDArray[np.int64], offsets: NDArray[np.int64], chosen: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """The runs of the chosen, one behind the other."""
-    counts = offsets[chosen + 1] - offsets[chosen]
-    starts = np.cumsum(counts) - counts
-    places = np.repeat(offsets[chosen] - starts, counts) + np.arange(int(counts.sum()))
-    return entries[places]
+    return gate[np.argsort(gates.read, kind="stable")], row_offsets(counts)
 
 
 def _latest(gates: Gates, depth: int) -> NDArray[np.int64]:

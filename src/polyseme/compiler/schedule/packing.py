@@ -8,6 +8,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.common.ragged import row_offsets
 from polyseme.compiler.schedule.merging import Logic
 
 
@@ -50,7 +51,7 @@ def pack(logic: Logic) -> Gates:
         wires=np.where(ranks < logic.wires, ranks, -1).astype(np.int32),
         ranks=ranks,
         disjunction=np.array([logic.disjunction[gate] for gate in logic.order], bool),
-        offsets=np.concatenate(([0], np.cumsum(widths))),
+        offsets=row_offsets(widths),
         read=node_of[literals >> 1],
         signs=(1 - 2 * (literals & 1)).astype(np.int8),
         outputs=node_of[np.array(logic.outputs, np.int64)],

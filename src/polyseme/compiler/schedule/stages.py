@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.common.ragged import row_numbers, select_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +45,7 @@ class Stage:
 
     def select(self, chosen: NDArray[np.int64]) -> Stage:
         """The chosen columns, in the order given."""
-        widths = self.widths[chosen]
-        offsets = np.concatenate(([0], np.cumsum(widths)))
-        places = np.repeat(self.offsets[chosen] - offsets[:-1], widths) + np.arange(offsets[-1])
+        offsets, places = select_rows(self.offsets, chosen)
         return Stage(
             self.inputs,
             self.wires[chosen],
@@ -64,7 +63,7 @@ class Stage:
     @property
     def column_of_literal(self) -> NDArray[np.int64]:
         """Which column each literal belongs to, (literals,)."""
-        return np.repeat(np.arange(len(self)), self.widths)
+        return row_numbers(self.widths)
 
     @property
     def needed(self) -> NDArray[np.int64]:

@@ -16,29 +16,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from polyseme.common.ragged import row_numbers
+from polyseme.common.random_streams import Stream, stream
 from polyseme.learning.refinement.torch_extra import import_torch
 
 if TYPE_CHECKING:
     import torch
-
-
-class Stream(IntEnum):
-    """What random numbers are for, beside the compiler's purposes; they begin where those end."""
-
-    BLOCKS = 100_000
-    FILLINGS = 100_001
-    PROBE = 100_002
-    CALIBRATION = 100_003
-    VERIFICATION = 100_004
-    SURVEY = 100_005
-    DRILL = 100_006
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,15 +89,15 @@ class Blocks:
     def at(self, step: int) -> Block:
         """The block of a step."""
         number, place = divmod(step, self.a_pass)
-        order = np.random.default_rng([self._seed, Stream.BLOCKS, number])
+        order = stream(self._seed, Stream.REFINEMENT_BLOCKS, number)
         outputs = np.array_split(order.permutation(len(self._gates)), self.a_pass)[place]
-        filling = np.random.default_rng([self._seed, Stream.FILLINGS, step])
+        filling = stream(self._seed, Stream.REFINEMENT_FILLINGS, step)
         sharing = self._sharing[outputs]
         return Block(
             outputs=outputs,
             literals=_tensor(self._gates[outputs]),
             neighbours=_tensor(sharing.indices),
-            places=_tensor(np.repeat(np.arange(len(outputs)), np.diff(sharing.indptr))),
+            places=_tensor(row_numbers(np.diff(sharing.indptr))),
             beside_features=self._drawn(filling, self._features, self._more),
             beside_gates=self._drawn(filling, len(self._gates), self._more),
         )

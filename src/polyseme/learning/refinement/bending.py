@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.learning.refinement.batches import Stream
+from polyseme.common.random_streams import Stream
 from polyseme.learning.refinement.descent import Descent, Pace
 from polyseme.learning.refinement.held_out import PROBE_SAMPLES, HeldOut
 from polyseme.learning.refinement.hinge import Hinge
@@ -33,7 +33,7 @@ class Bending:
     def __init__(self, network: Network, key: AnswerKey, held_out: HeldOut, seed: int) -> None:
         """Draw the probe. Raises CompileError where no gate can be satisfied."""
         self._network, self._key, self._held_out, self._seed = network, key, held_out, seed
-        self._probe = held_out.satisfied(PROBE_SAMPLES, Stream.PROBE)
+        self._probe = held_out.satisfied(PROBE_SAMPLES, Stream.REFINEMENT_PROBE)
 
     def descent(self, passes: int) -> Descent:
         """A descent from what the construction built."""

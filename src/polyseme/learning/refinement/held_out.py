@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.learning.refinement.batches import Stream
+from polyseme.common.random_streams import Stream, stream
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.verification.inputs import draw_inputs
@@ -30,11 +30,13 @@ class HeldOut:
 
     def alone(self) -> NDArray[np.int32]:
         """Every gate's inputs and nothing else."""
-        return self._drawn("alone", _MOST_ALONE, Stream.VERIFICATION)
+        return self._drawn("alone", _MOST_ALONE, Stream.REFINEMENT_VERIFICATION)
 
     def verified(self, network: Network) -> Verification:
         """How many of fresh satisfied inputs a network decides wrongly."""
-        return self._tried(network, "satisfied", self.satisfied(_SAMPLES, Stream.VERIFICATION))
+        return self._tried(
+            network, "satisfied", self.satisfied(_SAMPLES, Stream.REFINEMENT_VERIFICATION)
+        )
 
     def verified_alone(self, network: Network) -> Verification:
         """How many gates by themselves it decides wrongly."""
@@ -45,5 +47,5 @@ class HeldOut:
         return Verification(inputs, self._active, len(rows), wrong)
 
     def _drawn(self, inputs: str, samples: int, purpose: Stream) -> NDArray[np.int32]:
-        generator = np.random.default_rng([self._seed, purpose])
+        generator = stream(self._seed, purpose)
         return draw_inputs(inputs, self._key.terms, self._active, samples, generator)

@@ -15,6 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from polyseme.common.ragged import row_numbers
 from polyseme.learning.refinement.torch_extra import import_torch, sparse_tensor
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
@@ -99,7 +100,7 @@ class Hinge:
 
 def _units(readout: sp.csr_array, key: AnswerKey) -> NDArray[np.float64]:
     """What one feature adds to a reading by way of a term's neurons: the least of every output."""
-    term = np.repeat(np.arange(len(key.terms)), np.diff(key.term_offsets))
+    term = row_numbers(np.diff(key.term_offsets))
     weights = entries(readout, key.terms.output[term], key.term_neurons)
     driven = np.bincount(term, weights, len(key.terms))
     unit = np.full(key.terms.outputs, np.inf)

@@ -14,8 +14,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from polyseme.common.random_streams import Stream
 from polyseme.errors import CompileError
-from polyseme.learning.refinement.batches import Blocks, Stream
+from polyseme.learning.refinement.batches import Blocks
 from polyseme.learning.refinement.calibrate import extremes, with_level
 from polyseme.learning.refinement.descent import Descent, Pace, Slope
 from polyseme.learning.refinement.held_out import PROBE_SAMPLES, HeldOut
@@ -80,7 +81,7 @@ class Linear:
         readout = readout_matrix(network)
         self._resting = np.asarray(readout @ self._bias.astype(np.float64))
         self._readout = sp.csr_array(readout / np.float32(np.diff(readout.indptr)[0]))
-        self._probe = held_out.satisfied(PROBE_SAMPLES, Stream.PROBE)
+        self._probe = held_out.satisfied(PROBE_SAMPLES, Stream.REFINEMENT_PROBE)
 
     def descent(self, passes: int) -> Descent:
         """A descent from what the construction built."""
@@ -105,7 +106,7 @@ class Linear:
     def finished(self, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> Network:
         """The network quantised, with the one threshold calibrated."""
         network = self._quantised(weights, bias)
-        rows = self._held_out.satisfied(_CALIBRATION_SAMPLES, Stream.CALIBRATION)
+        rows = self._held_out.satisfied(_CALIBRATION_SAMPLES, Stream.REFINEMENT_CALIBRATION)
         level = extremes(network, self._key.circuit, rows, self._resting).level
         # The level of every threshold, and the biases that outputs rested at.
         count = 1 + len(np.unique(self._network.layers[0].bias))

@@ -18,6 +18,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.evaluate import active_matrix, evaluate_sparse
+from polyseme.common.ragged import places_in_rows, row_numbers
 from polyseme.learning.refinement.descent import Slope
 from polyseme.learning.refinement.hinge import Hinge, Misses, entries
 from polyseme.learning.refinement.quantise import basis_features
@@ -42,8 +43,7 @@ class SampledLoss:
         fixed[key.decompression.positions[basis_features(key.decompression)]] = False
         self._fixed = np.flatnonzero(fixed)
         counts = np.diff(key.term_offsets)
-        row = np.repeat(np.arange(len(key.terms)), counts)
-        place = np.arange(len(row)) - key.term_offsets[:-1][row]
+        row, place = row_numbers(counts), places_in_rows(counts)
         self._hosts = np.full((len(key.terms), int(counts.max())), -1, np.int64)
         self._hosts[row, place] = key.term_neurons
         self._read = np.zeros(self._hosts.shape, np.float32)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.terms import Terms
-from polyseme.learning.refinement.batches import Stream
+from polyseme.common.random_streams import Stream, stream
 from polyseme.verification.inputs import draw_inputs, fill, padded_literals, satisfiable
 
 # Inputs of each sort in a survey, and of both sorts in a drill.
@@ -68,10 +68,10 @@ class Samples:
         number, place = divmod(step, self.a_pass)
         if place == 0:
             self._failed = self._nothing()
-        generator = np.random.default_rng([self._seed, Stream.DRILL, step])
+        generator = stream(self._seed, Stream.REFINEMENT_DRILL, step)
         if place % 2:
             return self._drill(generator)
-        order = np.random.default_rng([self._seed, Stream.SURVEY, number])
+        order = stream(self._seed, Stream.REFINEMENT_SURVEY, number)
         pieces = np.array_split(order.permutation(len(self._rows)), self._pieces)
         return self._survey(pieces[place // 2 % self._pieces], generator)
 

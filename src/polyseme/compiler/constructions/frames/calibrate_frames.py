@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.evaluate import evaluate_sparse
 from polyseme.common.parallel import in_order
-from polyseme.compiler.task import Task
-from polyseme.compiler.constructions.three_channel.calibrate import best_share
 from polyseme.common.random_streams import Stream
+from polyseme.compiler.constructions.three_channel.calibrate import best_share
+from polyseme.compiler.task import Task
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
 from polyseme.verification.inputs import draw_inputs

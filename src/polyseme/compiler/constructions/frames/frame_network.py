@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 from polyseme.codes.code import SparseCode
 from polyseme.codes.orthogonal_blocks import orthogonal_block_code
 from polyseme.common.distributions import normal_above
-from polyseme.compiler.task import Task
-from polyseme.compiler.constructions.frames.calibrate_frames import calibrated_slack
 from polyseme.common.random_streams import Stream
+from polyseme.compiler.constructions.frames.calibrate_frames import calibrated_slack
 from polyseme.compiler.parts.assembly import (
     answer_key,
     finished,
@@ -27,6 +26,7 @@ from polyseme.compiler.parts.assembly import (
     off_lattice,
     readout_of,
 )
+from polyseme.compiler.task import Task
 from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Layer, Network
 
@@ -108,7 +108,9 @@ def drawn_frames(task: Task, neurons: int, weight: int) -> tuple[SparseCode, Spa
     """
     dimensions = dimensions_of(task, neurons, weight)
     if neurons < 2 * weight or dimensions < 2 * weight:
-        raise TooFewNeuronsError(f"{neurons} neurons are fewer than the {2 * weight} its codes take")
+        raise TooFewNeuronsError(
+            f"{neurons} neurons are fewer than the {2 * weight} its codes take"
+        )
     terms, places = task.terms, whole(neurons, weight)
     outputs = orthogonal_block_code(terms.outputs, places, weight, task.stream(Stream.OUTPUT_CODES))
     inputs = orthogonal_block_code(

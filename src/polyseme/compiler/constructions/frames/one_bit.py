@@ -44,8 +44,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
-from polyseme.compiler.task import Task
 from polyseme.compiler.constructions.frames.even_signs import even_signs
 from polyseme.compiler.constructions.frames.frame_network import (
     CLEARANCE,
@@ -58,8 +58,8 @@ from polyseme.compiler.constructions.frames.frame_network import (
     spent,
     wanted_reads,
 )
-from polyseme.common.random_streams import Stream
 from polyseme.compiler.parts.assembly import smallest_number
+from polyseme.compiler.task import Task
 from polyseme.networks.network import Layer, Network
 
 NAME = "one-bit"

@@ -36,7 +36,6 @@ import numpy as np
 import scipy.sparse as sp
 
 from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
-from polyseme.compiler.task import Task
 from polyseme.compiler.constructions.frames.frame_network import (
     CLEARANCE,
     drawn_frames,
@@ -51,6 +50,7 @@ from polyseme.compiler.constructions.frames.frame_network import (
 from polyseme.compiler.constructions.frames.joint_reads import joint_compression, joint_strengths
 from polyseme.compiler.parts.assembly import smallest_number
 from polyseme.compiler.parts.weights import weight_matrix
+from polyseme.compiler.task import Task
 from polyseme.networks.network import Layer, Network
 
 NAME = "tight-frames"

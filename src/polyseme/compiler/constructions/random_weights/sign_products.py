@@ -43,9 +43,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.common.distributions import binomial, normal_below, normal_density
-from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
-from polyseme.compiler.task import Task
 from polyseme.common.random_streams import Stream
+from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
 from polyseme.compiler.parts.assembly import (
     basis_code,
     finished,
@@ -55,6 +54,7 @@ from polyseme.compiler.parts.assembly import (
     readout_of,
     refuses_gates,
 )
+from polyseme.compiler.task import Task
 from polyseme.networks.network import Layer, Network
 
 # A Gaussian weight of 1 is stored as about this much: odd numbers, so that each has a sign.

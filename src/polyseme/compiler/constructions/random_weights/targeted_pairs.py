@@ -41,15 +41,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyseme.codes.balanced import balanced_code
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
-from polyseme.compiler.task import Task
 from polyseme.compiler.constructions.random_weights.tails import (
     Sums,
     chance_over,
     chance_under,
     sums_of,
 )
-from polyseme.common.random_streams import Stream
 from polyseme.compiler.parts.assembly import (
     MOST_NEURONS,
     answer_key,
@@ -70,6 +69,7 @@ from polyseme.compiler.parts.assembly import (
     too_crowded,
 )
 from polyseme.compiler.parts.weights import weight_matrix
+from polyseme.compiler.task import Task
 from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Layer, Network
 

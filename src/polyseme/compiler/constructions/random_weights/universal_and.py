@@ -46,15 +46,14 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
-from polyseme.compiler.task import Task
 from polyseme.compiler.constructions.random_weights.tails import (
     Sums,
     chance_over,
     chance_under,
     sums_of,
 )
-from polyseme.common.random_streams import Stream
 from polyseme.compiler.parts.assembly import (
     MOST_NEURONS,
     answer_key,
@@ -73,6 +72,7 @@ from polyseme.compiler.parts.assembly import (
     superposed_dimensions,
     too_crowded,
 )
+from polyseme.compiler.task import Task
 from polyseme.errors import CapacityError, TooFewNeuronsError
 from polyseme.networks.network import Layer, Network
 

@@ -9,12 +9,12 @@ import numpy as np
 from polyseme.circuits.evaluate import evaluate_sparse
 from polyseme.codes.affine import affine_code, affine_places
 from polyseme.codes.balanced import balanced_rows
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.staged.carrier import Carrier, basis_carrier
 from polyseme.compiler.constructions.staged.layer_weights import weave
 from polyseme.compiler.constructions.staged.one_unit_per_wire import exact_layer, naive_layer
 from polyseme.compiler.constructions.staged.placing import place_stage
 from polyseme.compiler.constructions.staged.plan import StagedPlan
-from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.three_channel.calibrate import best_share
 from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.deep_key import DeepKey, LayerKey

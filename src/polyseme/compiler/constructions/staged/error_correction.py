@@ -48,13 +48,13 @@ from numpy.typing import NDArray
 from polyseme.codes.affine import affine_code, affine_places
 from polyseme.codes.balanced import balanced_code
 from polyseme.codes.code import SparseCode
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.construction import Construction, Inputs
 from polyseme.compiler.constructions.staged.plan import StagedPlan
-from polyseme.compiler.task import Task
-from polyseme.common.random_streams import Stream
 from polyseme.compiler.schedule.activity import measure_activity
 from polyseme.compiler.schedule.scheduling import Carry, make_schedule
 from polyseme.compiler.schedule.stages import Stage
+from polyseme.compiler.task import Task
 from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
 

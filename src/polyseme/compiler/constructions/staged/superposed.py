@@ -8,18 +8,16 @@ cut into L stages, R literals read in the widest and a wires on before it, takes
 ReLUs per layer, two per clipped unit. A column is carried by six units. Every layer resets its
 noise: its units are flat at both ends. A gate inherits the code of an input wherever it can
 (`placing.py`), and weights are those that read their own columns as wanted and all others least
-(`least_noise.py`). The constants were fitted to layered circuits of 4,000 to 20,000 wires per level,
-3 features on, up to 50 levels. A stage that so many ReLUs suffice to give every column its own is
-built like that, exactly.
+(`least_noise.py`). The constants were fitted to layered circuits of 4,000 to 20,000 wires per
+level, 3 features on, up to 50 levels. A stage that so many ReLUs suffice to give every column its
+own is built like that, exactly.
 
 It stores the weights of every layer, a bias per unit, and a readout whose entries count. Wrong on
 a share `error` of satisfied inputs at most (measured); the threshold of the readout is calibrated.
-Refused: input codes asked for, which the first layer chooses here.
+Refused: circuits of one hidden layer, and input codes asked for, which it chooses itself.
 """
 
 from __future__ import annotations
-
-import numpy as np
 
 from polyseme.compiler.constructions.construction import Construction, Inputs
 from polyseme.compiler.constructions.staged.build import WEIGHT, build_stages, superposed_stages
@@ -48,6 +46,8 @@ class SuperposedLayers(Construction[StagedPlan]):
 
     def refusal(self, task: Task) -> str | None:
         """Return why it does not serve a task; None where it does."""
+        if task.one_layer:
+            return "one hidden layer computes it, which three-channel builds"
         return "it chooses its input code itself" if task.encoder != "auto" else None
 
     def plan(self, task: Task) -> StagedPlan:

@@ -9,10 +9,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.three_channel.calibrate import calibrated_shares
 from polyseme.compiler.constructions.three_channel.channels import Channel, too_heavy
 from polyseme.compiler.constructions.three_channel.placement import Placement, place_regions
-from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.three_channel.plan import Plan
 from polyseme.compiler.constructions.three_channel.reads import wanted_reads
 from polyseme.compiler.constructions.three_channel.thresholds import biases, plan_readout

@@ -64,8 +64,8 @@ class InputChannel(SingleChannel):
         lightest = int(read[influence[read].argmin()])
         if influence[lightest] <= limit:
             return (
-                f"feature {task.circuit.features[lightest]!r} is read by {influence[lightest]} terms; "
-                f"every feature must be read by more than {limit:.4g}"
+                f"feature {task.circuit.features[lightest]!r} is read by {influence[lightest]} "
+                f"terms; every feature must be read by more than {limit:.4g}"
             )
         return None
 

@@ -8,7 +8,8 @@ feature read by f of them, at most s on, inputs in superposition, take
 
 neurons, z the upper normal quantile: about sqrt(k m' V), no more for k than the k-fold reads cost.
 At s = k no feature is foreign to a satisfied gate, so V does not grow with k either; what it leaves
-is near-misses, ANDs with all inputs on but one. `single_channel.py` has the derivation; 1.3 is measured.
+is near-misses, ANDs with all inputs on but one. The derivation is in
+`single_channel.py`; 1.3 is measured.
 
 It stores N (N + 1) numbers; the readout's codes come from the seed. Wrong on a share `error` at
 most of satisfied inputs, and of those that lack one input (measured); thresholds are calibrated on
@@ -20,13 +21,13 @@ from __future__ import annotations
 
 from polyseme.compiler.constructions.construction import Inputs
 from polyseme.compiler.constructions.three_channel.plan import Plan
-from polyseme.compiler.task import Task
 from polyseme.compiler.constructions.three_channel.single_channel import (
-    coded_neurons,
     OutputCoded,
+    coded_neurons,
     why_not_codes,
 )
 from polyseme.compiler.parts.assembly import refuses_gates
+from polyseme.compiler.task import Task
 
 
 class KAnd(OutputCoded):
@@ -37,7 +38,7 @@ class KAnd(OutputCoded):
     inputs = Inputs.SUPERPOSED
     law = (
         "f V/2 + sqrt((f V/2)^2 + k m' V), "
-    "V = 1.3 (z(error/8) sqrt(s-k) + z(error/8sf) sqrt(s-k+1))^2 + 6"
+        "V = 1.3 (z(error/8) sqrt(s-k) + z(error/8sf) sqrt(s-k+1))^2 + 6"
     )
     exponent = 0.5
     error = "a share `error` of inputs on which a gate is satisfied, or lacks one input; measured"

@@ -8,10 +8,10 @@ superposition, take
     V = 1.3 (z(error/8) sqrt(s-k) + z(error / (8 s h)) sqrt(s-k+1))^2 + 6
 
 neurons, z the upper normal quantile: about sqrt(k T V), whatever h. The derivation is that of the
-output channel (`single_channel.py`) with two changes. A term that misses one input has up to s h rivals,
-the terms of the heavy features that are on. And a heavy feature does not drive the codes of all its
-terms, which would be every neuron, but its pool: as great a share of the neurons as it has of the
-terms, or `POOL_ROOM` w sqrt(h) of them if that is more, so that its codes of w neurons need
+output channel (`single_channel.py`) with two changes. A term that misses one input has up to s h
+rivals, the terms of the heavy features that are on. And a heavy feature does not drive the codes of
+all its terms, which would be every neuron, but its pool: as great a share of the neurons as it has
+of the terms, or `POOL_ROOM` w sqrt(h) of them if that is more, so that its codes of w neurons need
 not share two. A neuron is then in few pools, and the heavy reads cost no more than k T counts. 1.3
 is measured.
 

@@ -8,9 +8,9 @@ superposition by
     V = 1.3 (z(error/8) sqrt(s-k) + z(error / (8 s f)) sqrt(s-k+1))^2 + 6
 
 neurons, z the upper normal quantile: about sqrt(k V m') for m' light terms, and f V where the
-influence f is large against sqrt(R/V), which is why heavy features go another way. `single_channel.py` has
-the derivation; a term that misses one input has at most s f rivals, since s features are on
-and each is read by f terms. The 1.3 is measured.
+influence f is large against sqrt(R/V), which is why heavy features go another way. The derivation
+is in `single_channel.py`; a term that misses one input has at most s f rivals, since s features are
+on and each is read by f terms. The 1.3 is measured.
 
 It stores N (N + 1) numbers, N ReLUs over as many dimensions; the readout's codes come from the
 seed unless an output is an OR of several terms. Wrong on a share `error` of satisfied inputs
@@ -22,12 +22,12 @@ from __future__ import annotations
 
 from polyseme.compiler.constructions.construction import Inputs
 from polyseme.compiler.constructions.three_channel.plan import Plan
-from polyseme.compiler.task import Task
 from polyseme.compiler.constructions.three_channel.single_channel import (
-    coded_neurons,
     OutputCoded,
+    coded_neurons,
     why_not_codes,
 )
+from polyseme.compiler.task import Task
 
 
 class OutputChannel(OutputCoded):
@@ -38,7 +38,7 @@ class OutputChannel(OutputCoded):
     inputs = Inputs.SUPERPOSED
     law = (
         "f V/2 + sqrt((f V/2)^2 + k m' V), "
-    "V = 1.3 (z(error/8) sqrt(s-k) + z(error/8sf) sqrt(s-k+1))^2 + 6"
+        "V = 1.3 (z(error/8) sqrt(s-k) + z(error/8sf) sqrt(s-k+1))^2 + 6"
     )
     exponent = 0.5
     error = "a share `error` of inputs on which a gate is satisfied, measured"

@@ -8,8 +8,8 @@ of m features, at most s on, over inputs in superposition takes
 
 neurons, z the upper normal quantile, which grows as sqrt(2 log m): about sqrt(m V), so
 O(sqrt(m log m)) at a fixed promise. Every output is a code read by averaging; the
-derivation is in `single_channel.py`, with k = f = 1 and all the other outputs rivals, because none of them
-needs a half of what switches it on. The 1.3 is measured.
+derivation is in `single_channel.py`, with k = f = 1 and all the other outputs rivals, because none
+of them needs a half of what switches it on. The 1.3 is measured.
 
 It stores N (N + 1) numbers; the readout comes from the seed. Wrong on a share `error` of
 satisfied inputs at most (measured); thresholds are calibrated. Refused: a gate that is no
@@ -20,14 +20,14 @@ from __future__ import annotations
 
 from polyseme.compiler.constructions.construction import Inputs
 from polyseme.compiler.constructions.three_channel.plan import Plan
-from polyseme.compiler.task import Task
 from polyseme.compiler.constructions.three_channel.single_channel import (
+    OutputCoded,
     at_most_one_a_term,
     code_neurons,
     gap_variance,
-    OutputCoded,
     why_not_codes,
 )
+from polyseme.compiler.task import Task
 
 
 class Permutation(OutputCoded):

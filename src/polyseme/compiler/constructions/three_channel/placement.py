@@ -15,7 +15,7 @@ from polyseme.compiler.constructions.three_channel.regions import (
     input_density,
     territory_weight,
 )
-from polyseme.errors import CompileError
+from polyseme.errors import TooFewNeuronsError
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +132,9 @@ def _place_input(
     member[np.arange(len(features))[:, None], rows] = True
     shared = np.logical_and.reduceat(member[local], picked.offsets[:-1], axis=0)
     if not shared.any(axis=1).all():
-        raise CompileError(f"{width} neurons are too few for the input channel's codes to meet")
+        raise TooFewNeuronsError(
+            f"{width} neurons are too few for the input channel's codes to meet"
+        )
     counts = shared.sum(axis=1)
     term_neurons = np.full((len(region.terms), int(counts.max())), -1, np.int32)
     row, column = np.nonzero(shared)

@@ -124,7 +124,7 @@ def own_plan(task: Task) -> Plan:
 
 
 def wants_basis(task: Task) -> bool:
-    """Whether inputs are basis-aligned: if asked for, or where terms are many more than features."""
+    """Return whether inputs are basis-aligned: if asked for, or where terms are very many."""
     if task.encoder == "auto":
         return len(task.terms) > BASIS_TERMS_PER_FEATURE * task.terms.features
     return task.encoder == "basis"

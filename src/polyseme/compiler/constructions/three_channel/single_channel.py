@@ -101,7 +101,7 @@ def code_neurons(reads: int, influence: float, variance: float) -> int:
 
 
 def coded_neurons(task: Task, error: float) -> int:
-    """Return N of the law for a task whose rivals are the terms that lack one input, at most s f."""
+    """Return N of the law; the rivals of a term are those that lack one input, at most s f."""
     terms, influence = task.terms, mean_influence(task.terms)
     needed, rivals = int(terms.plain.min()), task.active * influence
     variance = gap_variance(task.active, needed, error, rivals)

@@ -5,9 +5,9 @@ feature read twice, at most s on, are computed over inputs in superposition by
 
     N = sqrt(k T V) + V,   V = 1.3 (z(error/8) sqrt(s-k) + z(error/(8 s)) sqrt(s-k+1))^2 + 6
 
-neurons, z the upper normal quantile. It is the law of the output channel (`single_channel.py`) for f = 1,
-with V/2 + sqrt((V/2)^2 + k T V) replaced by a larger and simpler number: only s terms have any
-input on, so a term that misses one has at most s rivals, and codes overlap least. The 1.3 is
+neurons, z the upper normal quantile. It is the law of the output channel (`single_channel.py`) for
+f = 1, with V/2 + sqrt((V/2)^2 + k T V) replaced by a larger and simpler number: only s terms have
+any input on, so a term that misses one has at most s rivals, and codes overlap least. The 1.3 is
 measured. The same constant is enough for every T: influence and error alone decide it.
 
 It stores N (N + 1) numbers, and a readout that the seed gives where no output is an OR.
@@ -21,13 +21,13 @@ import numpy as np
 
 from polyseme.compiler.constructions.construction import Inputs
 from polyseme.compiler.constructions.three_channel.plan import Plan
-from polyseme.compiler.task import Task
 from polyseme.compiler.constructions.three_channel.single_channel import (
+    OutputCoded,
     at_most_one_a_term,
     gap_variance,
-    OutputCoded,
     why_not_codes,
 )
+from polyseme.compiler.task import Task
 
 
 class SingleUse(OutputCoded):

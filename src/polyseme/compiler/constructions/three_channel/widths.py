@@ -18,7 +18,7 @@ from polyseme.compiler.constructions.three_channel.regions import (
     reference_width,
     territory_weight,
 )
-from polyseme.errors import CompileError
+from polyseme.errors import TooFewNeuronsError
 
 # Below this the sets of two features of an input region may not meet at all.
 MIN_INPUT_WIDTH = 128
@@ -36,11 +36,13 @@ def smallest_width(region: Region) -> int:
 def widths_for(regions: list[Region], neurons: int, demand: Demand) -> NDArray[np.int64]:
     """Widths that add up to at most `neurons`, in proportion to what each region asks for.
 
-    Raises CompileError when there are fewer neurons than the smallest layout needs.
+    Raises TooFewNeuronsError when there are fewer neurons than the smallest layout needs.
     """
     least = np.array([smallest_width(region) for region in regions])
     if least.sum() > neurons:
-        raise CompileError(f"{neurons} neurons are fewer than the {least.sum()} this circuit needs")
+        raise TooFewNeuronsError(
+            f"{neurons} neurons are fewer than the {least.sum()} this circuit needs"
+        )
     most = np.array([widest(region) for region in regions])
     asked = np.array([reference_width(region, demand) for region in regions])
     low, high = 0.0, 1e6
