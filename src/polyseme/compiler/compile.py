@@ -19,7 +19,7 @@ from polyseme.compiler.request import Request
 from polyseme.compiler.schedule.scheduling import Carry
 from polyseme.compiler.search import check_serves, confirmed, smallest_of
 from polyseme.compiler.sized import Sized
-from polyseme.errors import CompileError
+from polyseme.errors import CompileError, TooFewNeuronsError
 from polyseme.networks.network import Network
 
 # What the compiler chooses channels, codes and sizes for; other constructions are as they are.
@@ -127,7 +127,7 @@ def _smaller_than(
         return None
     try:
         found = smallest_of(construction, task, note, most=limit - 1)
-    except CompileError:
+    except (CompileError, TooFewNeuronsError):
         # It cannot be built with so few.
         return None
     if not found.passed:
@@ -139,7 +139,7 @@ def _of_size_chosen(better: Construction | None, task: Task, neurons: int, measu
     if better is not None:
         try:
             return _of_size(better, task, neurons, measure)
-        except CompileError:
+        except (CompileError, TooFewNeuronsError):
             # Fewer neurons than it can be built with at all, which three channels may do with.
             pass
     return _of_size(three_channel.CONSTRUCTION, task, neurons, measure)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from polyseme.compiler.constructions.construction import Construction, Task
 from polyseme.compiler.constructions.three_channel.plan import Stream
-from polyseme.errors import CompileError
+from polyseme.errors import CompileError, TooFewNeuronsError
 from polyseme.networks.network import Network
 from polyseme.verification.inputs import draw_deep_inputs, draw_inputs
 from polyseme.verification.sampling import Verification, wrong_samples
@@ -227,7 +227,7 @@ class _Search:
     def _try(self, neurons: int) -> _Probe:
         try:
             network = self._construction.build(self._task, neurons)
-        except CompileError:
+        except (CompileError, TooFewNeuronsError):
             return _Probe(neurons, self._samples, None)
         size = network.neurons
         # Built in whole groups of neurons, the networks of two sizes may be one.

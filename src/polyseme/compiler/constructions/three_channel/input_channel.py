@@ -28,9 +28,11 @@ import numpy as np
 from polyseme.compiler.constructions.construction import Construction, Inputs, Task
 from polyseme.compiler.constructions.three_channel.channels import Channel, heavy_limit, one_channel
 from polyseme.compiler.constructions.three_channel.plan import Plan
-from polyseme.compiler.constructions.three_channel.regions import input_density, reference_width
+from polyseme.compiler.constructions.three_channel.regions.shared_inputs import (
+    MIN_INPUT_WIDTH,
+    input_density,
+)
 from polyseme.compiler.constructions.three_channel.single_channel import build_forced, forced_plan
-from polyseme.compiler.constructions.three_channel.widths import MIN_INPUT_WIDTH
 from polyseme.compiler.parts.assembly import refuses_gates
 from polyseme.networks.network import Network
 
@@ -62,7 +64,7 @@ def _refuses(task: Task) -> str | None:
 def _neurons(task: Task) -> int:
     plan = _plan(task)
     region = plan.regions[0]
-    return max(MIN_INPUT_WIDTH, int(np.ceil(reference_width(region, plan.demand(1)))))
+    return max(MIN_INPUT_WIDTH, int(np.ceil(region.reference_width(plan.demand(1)))))
 
 
 def _parameters(task: Task, neurons: int) -> int:
