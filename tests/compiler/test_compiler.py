@@ -19,7 +19,7 @@ from polyseme.compiler.compile import compile
 from polyseme.compiler.constructions.three_channel.build import build_superposed
 from polyseme.compiler.constructions.three_channel.plan import make_plan
 from polyseme.compiler.parts.weights import GRAIN, compression
-from polyseme.errors import CompileError
+from polyseme.errors import CompileError, TooFewNeuronsError
 from polyseme.networks.network import Network
 from polyseme.networks.run import outputs_on
 from polyseme.verification.inputs import draw_inputs
@@ -429,7 +429,7 @@ def fewest_neurons(gates: int) -> int:
         middle = round(np.sqrt(low * high))
         try:
             wrong = wrong_samples(build_superposed(plan, middle), circuit, rows).mean()
-        except CompileError:
+        except (CompileError, TooFewNeuronsError):
             wrong = 1.0
         low, high = (low, middle) if wrong <= 2e-2 else (middle, high)
     return high

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.compiler.constructions.construction import Construction, Task
-from polyseme.errors import CompileError
+from polyseme.errors import CompileError, TooFewNeuronsError
 from polyseme.verification.inputs import draw_inputs
 from polyseme.verification.sampling import wrong_samples
 
@@ -44,7 +44,7 @@ def measured_error(
     """
     try:
         network = construction.build(task, neurons)
-    except CompileError:
+    except (CompileError, TooFewNeuronsError):
         return 1.0
     assert network.neurons <= neurons
     rows = draw_inputs(inputs, task.terms, task.active, samples, task.stream(0x5EED))
