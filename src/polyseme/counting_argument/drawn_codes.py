@@ -25,7 +25,7 @@ from polyseme.codes.orthogonal_blocks import orthogonal_block_code
 from polyseme.compiler.constructions.three_channel.codewords import code_rows
 from polyseme.compiler.constructions.three_channel.plan import Stream
 from polyseme.compiler.constructions.three_channel.regions import Region
-from polyseme.networks.network import Readout
+from polyseme.networks.ends import Readout
 
 
 class Told(IntEnum):

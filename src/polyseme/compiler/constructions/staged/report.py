@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from polyseme.compiler.constructions.staged.plan import DeepPlan
 from polyseme.compiler.constructions.staged.sizing import stage_predictions
-from polyseme.networks.deep_key import DeepKey
 from polyseme.networks.network import Network
 
 
@@ -31,11 +30,11 @@ class LayerDecision:
 
 def layer_decisions(plan: DeepPlan, network: Network) -> tuple[LayerDecision, ...]:
     """A report on every layer of a network built from the plan."""
-    assert isinstance(network.key, DeepKey)
+    assert network.key is not None
     predictions = stage_predictions(plan)
     reports = []
     for number, (stage, layer) in enumerate(zip(plan.schedule.stages, network.layers, strict=True)):
-        shares_units = network.key.layers[number].superposed
+        shares_units = network.key.layers[number].reads is not None
         predicted = int(predictions[number])
         reports.append(
             LayerDecision(

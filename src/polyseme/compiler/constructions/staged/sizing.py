@@ -17,6 +17,7 @@ from polyseme.compiler.constructions.staged.build import build_deep
 from polyseme.compiler.constructions.staged.plan import DeepPlan
 from polyseme.compiler.constructions.three_channel.plan import Stream
 from polyseme.errors import CompileError
+from polyseme.networks.activation import Relu
 from polyseme.networks.network import Network
 from polyseme.verification.sampling import Verification, wrong_samples
 
@@ -119,7 +120,7 @@ def confirm_deep(plan: DeepPlan, network: Network, attempt: int = 0) -> Verifica
     the upper end of its interval under the error asked for.
     """
     samples = int(max(_MIN_CONFIRMATION, 20 / plan.error))
-    if not any(layer.cap for layer in network.layers):
+    if not any(layer.activation != Relu() for layer in network.layers):
         samples = int(np.ceil(4 / plan.error))
     rows = plan.inputs("satisfied", samples, plan.stream(Stream.CONFIRMATIONS + attempt))
     wrong = int(wrong_samples(network, plan.circuit, rows).sum())

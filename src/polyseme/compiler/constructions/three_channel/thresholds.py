@@ -17,7 +17,7 @@ from polyseme.circuits.names import Names
 from polyseme.circuits.terms import Terms
 from polyseme.compiler.constructions.three_channel.placement import Placement
 from polyseme.compiler.constructions.three_channel.reads import owner_weight
-from polyseme.networks.network import Readout
+from polyseme.networks.ends import Readout
 
 # A satisfied term reads about this much at the readout, whatever its region.
 _FULL_READING = 12.0
