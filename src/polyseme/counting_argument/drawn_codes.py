@@ -23,7 +23,7 @@ from polyseme.codes.code import SparseCode
 from polyseme.codes.orthogonal_blocks import orthogonal_block_code
 from polyseme.common.random_streams import Stream, stream
 from polyseme.compiler.constructions.three_channel.regions.code import code_words
-from polyseme.networks.network import Readout
+from polyseme.networks.ends import Readout
 
 
 class Told(IntEnum):

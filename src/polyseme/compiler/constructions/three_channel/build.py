@@ -20,8 +20,10 @@ from polyseme.compiler.constructions.three_channel.thresholds import biases, pla
 from polyseme.compiler.constructions.three_channel.widths import widths_for
 from polyseme.compiler.parts.input_code import input_code
 from polyseme.compiler.parts.weights import compression, unit_of, weight_matrix
-from polyseme.networks.answer_key import AnswerKey
-from polyseme.networks.network import Encoder, Layer, Network, Provenance
+from polyseme.networks.answer_key import AnswerKey, term_key
+from polyseme.networks.ends import Encoder
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network, Provenance
 from polyseme.verification.inputs import draw_inputs
 
 CALIBRATION_SAMPLES = 6000
@@ -148,13 +150,13 @@ def _answer_key(
     neuron = np.concatenate([p.term_neurons.ravel() for p in placements])
     term, neuron = term[neuron >= 0], neuron[neuron >= 0]
     counts = np.bincount(term, minlength=len(plan.terms))
-    return AnswerKey(
-        circuit=plan.circuit,
-        terms=plan.terms,
-        term_channels=channels,
-        term_offsets=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
-        term_neurons=neuron[np.argsort(term, kind="stable")].astype(np.int32),
+    return term_key(
+        plan.circuit,
+        code,
+        sum(placement.width for placement in placements),
+        np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        neuron[np.argsort(term, kind="stable")].astype(np.int32),
+        channels,
         compression=compress,
-        decompression=code,
-        unit=unit,
+        resolution=unit,
     )

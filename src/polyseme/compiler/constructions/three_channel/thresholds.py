@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from polyseme.circuits.names import Names
 from polyseme.circuits.terms import Terms
 from polyseme.compiler.constructions.three_channel.regions.region import Placement, Region
-from polyseme.networks.network import Readout
+from polyseme.networks.ends import Readout
 
 # A satisfied term reads about this much at the readout, whatever its region.
 _FULL_READING = 12.0
