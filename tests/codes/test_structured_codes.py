@@ -1,67 +1,12 @@
-"""Codes the compiler draws: affine words, orthogonal blocks, and redrawn words of pools."""
+"""Words of pools that are drawn again, and inputs that are one short."""
+
+from __future__ import annotations
 
 import numpy as np
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from polyseme.circuits import problems, terms_of
-from polyseme.codes import affine_code, coherence, orthogonal_block_code
-from polyseme.codes.affine import affine_places
 from polyseme.compiler.constructions.three_channel.spreading import spread_words
 from polyseme.verification.inputs import draw_inputs
-
-sizes = st.tuples(st.integers(1, 12), st.integers(0, 40), st.integers(1, 400))
-
-
-def shared_neurons(positions):
-    """Largest number of neurons two words share, counted pair by pair."""
-    words = [set(row) for row in positions.tolist()]
-    pairs = ((a, b) for i, a in enumerate(words) for b in words[:i])
-    return max((len(a & b) for a, b in pairs), default=0)
-
-
-@settings(max_examples=60, deadline=None)
-@given(sizes, st.integers(0, 3))
-def test_affine_words_share_at_most_one_neuron_or_are_refused(size, seed):
-    weight, spare, features = size
-    neurons = weight + weight * spare
-    generator = np.random.default_rng(seed)
-    if affine_places(features, neurons, weight) == 0:
-        with pytest.raises(ValueError, match="do not fit"):
-            affine_code(features, neurons, weight, generator)
-        return
-    code = affine_code(features, neurons, weight, generator)
-    assert code.positions.shape == (features, weight)
-    assert shared_neurons(code.positions) <= 1
-
-
-def test_affine_words_use_every_place_evenly():
-    code = affine_code(310, 310, 10, np.random.default_rng(0))
-    assert set(np.bincount(code.positions.ravel(), minlength=310)) == {10}
-
-
-@pytest.mark.parametrize(("features", "neurons", "weight"), [(512, 128, 16), (96, 96, 32)])
-def test_orthogonal_blocks_meet_the_welch_bound(features, neurons, weight):
-    code = orthogonal_block_code(features, neurons, weight, np.random.default_rng(0))
-    dense = code.matrix().toarray() / np.sqrt(weight)
-    assert np.allclose(dense.T @ dense, features / neurons * np.eye(neurons), atol=1e-5)
-    assert np.allclose(dense[:neurons] @ dense[:neurons].T, np.eye(neurons), atol=1e-5)
-    measured = coherence(code)
-    assert measured.mean_square == pytest.approx(measured.welch_mean_square, abs=1e-9)
-
-
-def test_odd_sizes_of_orthogonal_blocks_come_close_to_the_bound():
-    code = orthogonal_block_code(1000, 301, 32, np.random.default_rng(1))
-    measured = coherence(code)
-    assert measured.welch_mean_square < measured.mean_square < 1.15 * measured.welch_mean_square
-    assert measured.mean_square < 0.9 / 301
-
-
-@pytest.mark.parametrize("weight", [0, 3, 64])
-def test_orthogonal_blocks_refuse_other_weights(weight):
-    with pytest.raises(ValueError, match="power of two"):
-        orthogonal_block_code(10, 32, weight, np.random.default_rng(0))
 
 
 def test_spread_words_overlap_less_and_stay_in_their_pools():
