@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo stack test bench bench-quick bench-circuits bench-depth bench-refine bench-ablation reproduce format clean
+.PHONY: setup demo stack test check test-slow bench bench-quick bench-circuits bench-depth bench-refine bench-ablation reproduce format clean
 
 setup: $(READY)
 
@@ -23,7 +23,22 @@ test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+# Under a minute: format, lint, types, and the tests of files that differ from SINCE.
+SINCE ?= HEAD
+check: export OMP_NUM_THREADS = 1
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	tests=$$($(BIN)/python tools/changed_tests.py $(SINCE)) && \
+		{ test -z "$$tests" || $(BIN)/python -m pytest -n 2 -m "not slow" $$tests; }
+
+# Large circuits and more seeds: about a quarter of an hour.
+test-slow: export OMP_NUM_THREADS = 1
+test-slow: $(READY)
+	$(BIN)/python -m pytest -n 2 -m slow
 
 # About half an hour; one part of it: python benchmarks/bench.py capacity.
 bench: $(READY)
