@@ -15,29 +15,26 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+import polyseme as ps
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.evaluate import active_matrix, evaluate_sparse, wires_on
 from polyseme.circuits.terms import Terms, terms_of
 from polyseme.common.parallel import threads
-from polyseme.compiler.compile import fulfil
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.catalogue import CATALOGUE
-from polyseme.compiler.constructions.construction import Task
-from polyseme.compiler.constructions.staged.build import build_deep
-from polyseme.compiler.constructions.staged.plan import DeepPlan, make_deep_plan
-from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.compiler.constructions.staged.build import build_stages
+from polyseme.compiler.constructions.staged.plan import StagedPlan, make_staged_plan
 from polyseme.compiler.parts.weights import weight_matrix
-from polyseme.compiler.request import Request
-from polyseme.compiler.schedule.scheduling import Carry
-from polyseme.compiler.search import smallest_of
-from polyseme.compiler.sized import Sized
+from polyseme.compiler.report import Compilation
+from polyseme.compiler.search import smallest as smallest_found
+from polyseme.compiler.task import Task
 from polyseme.counting_argument.drawn_codes import Agreed
 from polyseme.counting_argument.entropy_coding import encode_integers
 from polyseme.counting_argument.message import read_message, write_message
 from polyseme.limits.counting import counting_bits, neurons_for
-from polyseme.networks.answer_key import AnswerKey
-from polyseme.networks.deep_key import DeepKey
 from polyseme.networks.exporting.to_onnx import to_onnx
-from polyseme.networks.network import Layer, Network
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner, readout_matrix
 from polyseme.networks.saving.files import key_path, save_key
 from polyseme.verification.independent import independent_reference
@@ -84,8 +81,6 @@ __all__ = [
     "wrong_samples",
 ]
 
-StagedPlan = DeepPlan
-
 
 def sized(
     circuit: Circuit,
@@ -95,9 +90,11 @@ def sized(
     neurons: int | None = None,
     construction: str = "auto",
     seed: int = 0,
-) -> Sized:
+) -> Compilation:
     """Compile as `ps.compile` does; return the network with its confirmation and decisions."""
-    return fulfil(circuit, Request(active, error, neurons, construction, seed=seed))
+    return ps.compile_report(
+        circuit, active=active, error=error, neurons=neurons, construction=construction, seed=seed
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,16 +123,20 @@ def smallest(
 ) -> Smallest:
     """Search for the smallest network of a construction."""
     task = Task(circuit, active, error, encoder, seed)
-    found = smallest_of(CATALOGUE[construction], task, note)
-    seen = found.confirmation
-    return Smallest(found.network, seen.wrong, seen.samples, found.passed, found.predicted)
+    candidate = CATALOGUE[construction].candidate(task)
+    found = smallest_found(candidate, note)
+    seen = found.compilation.confirmation
+    assert seen is not None
+    network, declared = found.compilation.network, candidate.declared.neurons
+    return Smallest(network, seen.wrong, seen.samples, found.passed, declared)
 
 
 def declared_neurons(
     construction: str, circuit: Circuit, *, active: int, error: float, seed: int = 0
 ) -> int:
     """Return the neurons that a construction declares before anything is built."""
-    return CATALOGUE[construction].neurons(Task(circuit, active, error, "auto", seed))
+    task = Task(circuit, active, error, seed=seed)
+    return CATALOGUE[construction].candidate(task).declared.neurons
 
 
 def declarations(
@@ -145,15 +146,14 @@ def declarations(
 
     A construction is asked for features in superposition first, then for a dimension per feature.
     """
-    # Made once for all constructions: plans of a million gates take a while.
     basis, superposed = (Task(circuit, active, error, x, seed) for x in ("basis", "superposed"))
     declared, refused = {}, {}
     for name, construction in CATALOGUE.items():
-        reason = construction.refuses(superposed)
+        reason = construction.refusal(superposed)
         if reason is None:
-            declared[name] = ("superposed", construction.neurons(superposed))
-        elif construction.refuses(basis) is None:
-            declared[name] = ("basis", construction.neurons(basis))
+            declared[name] = ("superposed", construction.candidate(superposed).declared.neurons)
+        elif construction.refusal(basis) is None:
+            declared[name] = ("basis", construction.candidate(basis).declared.neurons)
         else:
             refused[name] = reason
     return declared, refused
@@ -161,37 +161,37 @@ def declarations(
 
 def plan_staged(circuit: Circuit, *, active: int, error: float = 1e-3, seed: int = 0) -> StagedPlan:
     """Return the plan of a circuit of several hidden layers, without a residual stream."""
-    return make_deep_plan(circuit, active, error, seed, Carry.GATES)
+    return make_staged_plan(Task(circuit, active, error, seed=seed, carry="gates"))
 
 
 def build_staged(plan: StagedPlan, neurons: int) -> Network:
     """Build a network of several hidden layers of at most so many ReLUs each."""
-    return build_deep(plan, neurons)
+    return build_stages(plan, neurons)
 
 
 def staged_inputs(plan: StagedPlan, samples: int) -> NDArray[np.int32]:
     """Return fresh satisfied inputs, the same for every network of the plan."""
-    return plan.inputs("satisfied", samples, plan.stream(Stream.CONFIRMATIONS))
+    return plan.satisfied(samples, Stream.CONFIRMATIONS)
 
 
 def carried_wires(
     network: Network, layer: int, activations: NDArray[np.float32]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return the circuit's wires that a layer carries, and their readings (wires, samples)."""
-    assert isinstance(network.key, DeepKey)
+    assert network.key is not None
     key = network.key.layers[layer]
     known = key.wires >= 0
     return key.wires[known], key.readings(activations)[known]
 
 
-def layers_superposed(found: Sized) -> int:
+def layers_superposed(found: Compilation) -> int:
     """Number of layers in superposition; a network of one layer reports on none."""
     if found.layers:
         return sum(one.kind == "superposed" for one in found.layers)
     return int(found.network.provenance.construction != "monosemantic")
 
 
-def predicted_superposed(found: Sized) -> int | None:
+def predicted_superposed(found: Compilation) -> int | None:
     """Return the most ReLUs that any layer is predicted to take in superposition, if predicted."""
     return max((one.predicted_superposed for one in found.layers), default=None)
 
@@ -201,14 +201,14 @@ def without_caps(plan: StagedPlan, network: Network) -> Network:
 
     Scales are powers of two, so the knee moves to the nearest place that allows this.
     """
-    assert isinstance(network.key, DeepKey)
+    assert network.key is not None
     layers = []
     for stage, layer, key in zip(
         plan.schedule.stages, network.layers, network.key.layers, strict=True
     ):
         several = np.zeros(layer.units, bool)
         several[key.positions[stage.needed > 1]] = True
-        layers.append(_plain(layer, key.unit, np.where(several, 0.6, 0.5)))
+        layers.append(_plain(layer, key.resolution, np.where(several, 0.6, 0.5)))
     return replace(network, layers=tuple(layers))
 
 
@@ -226,15 +226,16 @@ def with_random_weights(network: Network) -> Network:
     compress.sum_duplicates()
     compress.sort_indices()
     key = network.key
-    assert isinstance(key, AnswerKey)
-    layer = replace(network.layers[0], weights=weight_matrix(compress, key.decompression))
-    return replace(network, layers=(layer,), key=replace(key, compression=compress))
+    assert key is not None
+    layer = replace(network.layers[0], weights=weight_matrix(compress, key.encoder))
+    held = replace(key.layers[0], compression=compress)
+    return replace(network, layers=(layer,), key=replace(key, layers=(held,)))
 
 
 def factor_of(network: Network) -> sp.csr_array:
     """Return C of W = C D, int16 (neurons, features)."""
-    assert isinstance(network.key, AnswerKey)
-    return network.key.compression
+    assert network.key is not None
+    return network.key.layers[0].compression
 
 
 def message_of(network: Network, circuit: Circuit, seed: int) -> bytes:

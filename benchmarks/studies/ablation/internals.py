@@ -12,7 +12,7 @@ import numpy as np
 import polyseme as ps
 from polyseme.codes import SparseCode, affine_code, balanced_code, orthogonal_block_code
 from polyseme.codes.shared_places import shared_places
-from polyseme.compiler.constructions.construction import Task
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.frames.joint_reads import joint_compression, joint_strengths
 from polyseme.compiler.constructions.three_channel.build import (
     CALIBRATION_SAMPLES,
@@ -20,10 +20,12 @@ from polyseme.compiler.constructions.three_channel.build import (
 )
 from polyseme.compiler.constructions.three_channel.calibrate import best_share, calibrated_shares
 from polyseme.compiler.constructions.three_channel.placement import place_regions
-from polyseme.compiler.constructions.three_channel.plan import Plan, Stream
+from polyseme.compiler.constructions.three_channel.plan import Plan, make_plan
 from polyseme.compiler.constructions.three_channel.thresholds import plan_readout
 from polyseme.compiler.constructions.three_channel.widths import widths_for
 from polyseme.compiler.parts.weights import equalised, weight_matrix
+from polyseme.compiler.task import Task
+from polyseme.networks.activation import Clip
 from polyseme.verification.inputs import draw_inputs
 
 __all__ = [
@@ -53,7 +55,7 @@ class ThreeChannel:
 
     @property
     def _plan(self) -> Plan:
-        return Task(self.circuit, self.active, self.error, "auto", self.seed).plan
+        return make_plan(Task(self.circuit, self.active, self.error, seed=self.seed))
 
     def plain(self, neurons: int) -> ps.Network:
         """Return the network as the construction builds it."""
@@ -67,7 +69,9 @@ class ThreeChannel:
         plan = self._plan
         network = build_superposed(plan, neurons // 2)
         layer = network.layers[0]
-        capped = replace(network, layers=(replace(layer, cap=round(height / layer.scale)),))
+        capped = replace(
+            network, layers=(replace(layer, activation=Clip(round(height / layer.scale))),)
+        )
         regions = plan.regions_for(neurons // 2)
         widths = widths_for(regions, neurons // 2, plan.demand(neurons // 2))
         generator = plan.stream(Stream.OUTPUT_CODES)
