@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from ablation_frames import ACTIVE, Floats, Frames, Problem, applied
-from polyseme.compiler.constructions.three_channel.calibrate import best_share
 from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.compiler.parts.calibrate import best_share
 from polyseme.verification.inputs import draw_inputs
 
 Ints = NDArray[np.int32]

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from polyseme.circuits.evaluate import evaluate_sparse
 from polyseme.codes.affine import affine_code, affine_places
 from polyseme.codes.balanced import balanced_rows
 from polyseme.compiler.constructions.staged.carrier import Carrier, basis_carrier
@@ -14,13 +13,11 @@ from polyseme.compiler.constructions.staged.layer_weights import weave
 from polyseme.compiler.constructions.staged.one_unit_per_wire import exact_layer, naive_layer
 from polyseme.compiler.constructions.staged.placing import place_stage
 from polyseme.compiler.constructions.staged.plan import DeepPlan
-from polyseme.compiler.constructions.three_channel.calibrate import best_share
 from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.compiler.parts.calibrate import best_share, extremes
 from polyseme.errors import CompileError
 from polyseme.networks.deep_key import DeepKey, LayerKey
 from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
-from polyseme.networks.run import LayerRunner, encode
-from polyseme.verification.sampling import batch_size, batches
 
 # Codewords this heavy hold depth in fewest units: lighter ones are taken for their neighbours,
 # heavier ones crowd the units.
@@ -201,19 +198,10 @@ def _readout(plan: DeepPlan, carrier: Carrier, share: float) -> Readout:
 def _calibrated(plan: DeepPlan, network: Network) -> float:
     """The share of a full reading that decides the calibration samples best."""
     rows = plan.inputs("satisfied", CALIBRATION_SAMPLES, plan.stream(Stream.CALIBRATION))
-    runner = LayerRunner(network)
-    lowest_on = np.full(len(rows), np.inf, np.float32)
-    highest_off = np.full(len(rows), -np.inf, np.float32)
-    for begin, batch in batches(rows, batch_size(network)):
-        hidden = runner.hidden(encode(network, batch), sparse=True)
-        # (outputs, samples); negative where the output is inverted.
-        readings = np.abs(runner.readings(hidden)) / np.float32(WEIGHT)
-        truth = evaluate_sparse(plan.circuit, batch).tocoo()
-        end = begin + len(batch)
-        np.minimum.at(lowest_on, begin + truth.row, readings[truth.col, truth.row])
-        readings[truth.col, truth.row] = -np.inf
-        highest_off[begin:end] = readings.max(axis=0)
-    return best_share(lowest_on, highest_off)
+    # Outputs that are on when their wires are off read their units negatively.
+    seen = extremes(network, plan.circuit, rows, absolute=True)
+    full = np.float32(WEIGHT)
+    return best_share(seen.lowest_on[0] / full, seen.highest_off[0] / full)
 
 
 def _provenance(plan: DeepPlan, superposed: list[bool]) -> Provenance:
