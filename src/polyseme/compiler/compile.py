@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.circuits.terms import terms_of
+from polyseme.circuits.terms import one_layer_form
 from polyseme.compiler.choose import smaller_than_channels
 from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.compiler.constructions.construction import Construction, Task
@@ -160,13 +160,7 @@ def fits_one_layer(circuit: Circuit, active: int) -> bool:
 
     Constants and outputs that rest at 1 are left to the deep compiler, which has them.
     """
-    if circuit.inverted.any() or (circuit.outputs < 0).any():
-        return False
-    try:
-        terms = terms_of(circuit)
-    except CompileError:
-        return False
-    return bool(len(terms) and terms.plain.max() <= active)
+    return one_layer_form(circuit).fits(active)
 
 
 def _fulfil_deep(

@@ -10,7 +10,7 @@ from polyseme.compiler.constructions.staged.plan import make_deep_plan
 from polyseme.compiler.constructions.staged.sizing import predicted_neurons as predicted_deep
 from polyseme.compiler.constructions.three_channel.plan import make_plan
 from polyseme.compiler.constructions.three_channel.prediction import predicted_neurons
-from polyseme.errors import CompileError
+from polyseme.errors import CompileError, SourceError
 from polyseme.limits.rows import Row, cited
 
 MONOSEMANTIC = "monosemantic"
@@ -43,7 +43,7 @@ def _declared(task: Task, construction: Construction) -> Row | None:
             return None
         neurons = construction.neurons(task)
         parameters = construction.parameters(task, neurons)
-    except CompileError:
+    except (CompileError, SourceError):
         return None
     inputs = construction.inputs
     if inputs is Inputs.EITHER:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.circuits.terms import Terms, terms_of
+from polyseme.circuits.terms import Terms, one_layer_form
 from polyseme.common.parallel import in_order, threads
+from polyseme.common.progress import Progress
 from polyseme.common.random_streams import Stream, stream
 from polyseme.errors import CompileError
 from polyseme.networks.answer_key import AnswerKey
@@ -20,8 +21,6 @@ from polyseme.networks.run import LayerRunner
 from polyseme.verification.inputs import draw_deep_inputs, draw_inputs
 from polyseme.verification.intervals import clopper_pearson
 from polyseme.verification.reference import Reference, reference_of
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -115,18 +114,12 @@ def shallow_terms(network: Network, circuit: Circuit) -> Terms | None:
     """
     key = network.key
     if isinstance(key, AnswerKey):
-        return key.terms if circuit is key.circuit else _terms_or_none(circuit)
-    return _terms_or_none(circuit) if key is None else None
-
-
-def _terms_or_none(circuit: Circuit) -> Terms | None:
-    if circuit.inverted.any() or (circuit.outputs < 0).any():
+        if circuit is key.circuit:
+            return key.terms
+    elif key is not None:
         return None
-    try:
-        terms = terms_of(circuit)
-    except CompileError:
-        return None
-    return terms if len(terms) else None
+    form = one_layer_form(circuit)
+    return form.terms if form.is_shallow else None
 
 
 def wrong_samples(

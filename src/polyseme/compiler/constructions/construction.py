@@ -10,9 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.circuits.terms import Terms, terms_of
+from polyseme.circuits.terms import Terms, one_layer_form, terms_of
 from polyseme.compiler.constructions.three_channel.plan import Plan, make_plan
-from polyseme.errors import CompileError
 from polyseme.networks.network import Network
 
 
@@ -40,23 +39,18 @@ class Task:
 
     @cached_property
     def terms(self) -> Terms:
-        """The circuit as ORs of ANDs of literals. Raises CompileError where it is deeper."""
+        """The circuit as ORs of ANDs of literals. Raises SourceError where it is deeper."""
         return terms_of(self.circuit)
 
     @cached_property
     def plan(self) -> Plan:
-        """The compiler's plan for it. Raises CompileError where the circuit is deeper."""
+        """The compiler's plan for it. Raises SourceError where the circuit is deeper."""
         return make_plan(self.circuit, self.active, self.error, self.encoder, self.seed)
 
-    @cached_property
+    @property
     def is_shallow(self) -> bool:
         """Whether one hidden layer computes the circuit, none of whose outputs rests at 1."""
-        if self.circuit.inverted.any() or (self.circuit.outputs < 0).any():
-            return False
-        try:
-            return bool(len(self.terms))
-        except CompileError:
-            return False
+        return one_layer_form(self.circuit).is_shallow
 
     def stream(self, purpose: int) -> np.random.Generator:
         """The random stream for a purpose; the same for every size, so sizes compare fairly."""

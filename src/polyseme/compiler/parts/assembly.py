@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from polyseme.codes.code import SparseCode
 from polyseme.compiler.constructions.construction import Task
 from polyseme.compiler.parts.input_code import INPUT_WEIGHT, input_code
-from polyseme.errors import CompileError
+from polyseme.errors import CompileError, SourceError
 from polyseme.networks.answer_key import CHANNELS, AnswerKey
 from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
 
@@ -33,7 +33,7 @@ def refuses_gates(task: Task, widest: int | None = None, exact: bool = False) ->
         return "an output rests at 1 or is constant; every output must be an AND of features"
     try:
         terms = task.terms
-    except CompileError as deeper:
+    except SourceError as deeper:
         return str(deeper)
     if not np.array_equal(terms.output, np.arange(terms.outputs)):
         several = int(np.argmax(np.bincount(terms.output, minlength=terms.outputs) != 1))

@@ -32,7 +32,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from polyseme.circuits.terms import Terms
+from polyseme.circuits.terms import Terms, one_layer_form
 from polyseme.common.distributions import normal_quantile
 from polyseme.compiler.constructions.construction import Task
 from polyseme.compiler.constructions.three_channel.build import build_superposed
@@ -46,7 +46,6 @@ from polyseme.compiler.constructions.three_channel.codewords import MIN_WEIGHT
 from polyseme.compiler.constructions.three_channel.plan import Plan, make_plan
 from polyseme.compiler.constructions.three_channel.prediction import MODEL_MARGIN
 from polyseme.compiler.constructions.three_channel.regions import TERRITORY_TERMS, gather_regions
-from polyseme.errors import CompileError
 from polyseme.networks.network import Network
 
 # Input dimensions are at most this share of the features, so that they are in superposition.
@@ -135,19 +134,7 @@ def mean_influence(terms: Terms) -> float:
 
 def why_not_terms(task: Task) -> str | None:
     """Why a task is not ORs of ANDs that the promise can satisfy; nothing where it is."""
-    circuit = task.circuit
-    if circuit.inverted.any() or (circuit.outputs < 0).any():
-        return "an output rests at 1 or is constant"
-    try:
-        terms = task.terms
-    except CompileError as deeper:
-        return str(deeper)
-    if not len(terms):
-        return "no output can ever be on"
-    most = int(terms.plain.max())
-    if most > task.active:
-        return f"a term needs {most} features on, more than the {task.active} promised"
-    return None
+    return one_layer_form(task.circuit).refusal(task.active)
 
 
 def why_not_codes(task: Task, limit: float | None = None) -> str | None:
