@@ -36,9 +36,7 @@ def first_lines() -> list[tuple[str, str]]:
 
 
 def test_docstrings_say_what_is_returned_or_done():
-    riddles = [
-        f"{place}: {line}" for place, line in first_lines() if line.split()[0] in QUESTIONS
-    ]
+    riddles = [f"{place}: {line}" for place, line in first_lines() if line.split()[0] in QUESTIONS]
     assert not riddles, "\n".join(riddles)
 
 

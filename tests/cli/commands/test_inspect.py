@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from polyseme.networks.deep_key import DeepKey
 
 import polyseme as ps
-from polyseme.networks.deep_key import DeepKey
 from polyseme.networks.saving.files import key_path
 from support.cli import PROBLEM, Bench, assert_refused, call, done
 

@@ -25,7 +25,7 @@ from polyseme.compiler.constructions.random_weights import sign_products
 from polyseme.compiler.constructions.random_weights.tails import chance_over, chance_under, sums_of
 from polyseme.compiler.constructions.reed_solomon import choice_of, exact_choice
 from polyseme.compiler.parts import assembly
-from polyseme.errors import CompileError
+from polyseme.errors import CompileError, SourceError
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner, encode, outputs_on
 from polyseme.verification.inputs import draw_inputs
@@ -237,7 +237,7 @@ def test_circuits_that_are_no_plain_ands_are_refused(
 
 def test_deeper_circuits_are_refused_with_the_reason() -> None:
     deep = build_circuit(FOUR, [(AND, [0, 1]), (AND, [4, 2])], [5])
-    with pytest.raises(CompileError) as raised:
+    with pytest.raises(SourceError) as raised:
         terms_of(deep)
     for name in NAMES:
         assert CATALOGUE[name].refuses(task_of(deep)) == str(raised.value)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polyseme.compiler.constructions.staged.sizing import predicted_neurons
 
 import polyseme as ps
 from polyseme import GateKind, build_circuit
@@ -16,7 +17,6 @@ from polyseme.compiler.constructions.staged.carrier import Carrier
 from polyseme.compiler.constructions.staged.layer_weights import weave
 from polyseme.compiler.constructions.staged.placing import _evening, place_stage
 from polyseme.compiler.constructions.staged.plan import make_deep_plan
-from polyseme.compiler.constructions.staged.sizing import predicted_neurons
 from polyseme.compiler.schedule.scheduling import Carry
 from polyseme.errors import CompileError
 from polyseme.networks.run import outputs_on
