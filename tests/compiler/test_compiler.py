@@ -19,7 +19,8 @@ from polyseme.compiler.compile import compile
 from polyseme.compiler.constructions.three_channel.build import build_superposed
 from polyseme.compiler.constructions.three_channel.plan import make_plan
 from polyseme.compiler.parts.weights import GRAIN, compression
-from polyseme.errors import CompileError
+from polyseme.compiler.task import Task
+from polyseme.errors import OptionError, PolysemeError, TooFewNeuronsError
 from polyseme.networks.network import Network
 from polyseme.networks.run import outputs_on
 from polyseme.verification.inputs import draw_inputs
@@ -245,7 +246,7 @@ def test_a_search_that_finds_nothing_smaller_says_why():
     ],
 )
 def test_arguments_out_of_range_are_refused_in_one_line(arguments, place):
-    with pytest.raises(CompileError, match=place) as refused:
+    with pytest.raises(PolysemeError, match=place) as refused:
         compile(problems.pairwise_and(30, 30), **arguments)
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 120
@@ -272,9 +273,9 @@ def test_a_deeper_circuit_is_compiled_unless_one_hidden_layer_is_asked_for():
     network = compile(circuit)
     assert network.run(["a", "b", "c"]) == ["y0"]
     assert network.run(["a", "b", "c", "d"]) == []
-    with pytest.raises(CompileError, match=r"deep: three-channel builds one hidden layer"):
+    with pytest.raises(OptionError, match=r"deep: three-channel builds one hidden layer"):
         compile(circuit, construction="three-channel")
-    with pytest.raises(CompileError, match=r"encoder 'basis' can only be chosen"):
+    with pytest.raises(OptionError, match=r"encoder 'basis' can only be chosen"):
         compile(circuit, encoder="basis")
     gates[2] = (GateKind.OR, [4, 5])
     compile(build_circuit(["a", "b", "c", "d"], gates, [6]), construction="monosemantic")
@@ -421,7 +422,7 @@ SCALING_GATES = (500, 1000, 2000, 4000, 8000)
 def fewest_neurons(gates: int) -> int:
     """Bisect for the smallest network of pairwise ANDs that errs on at most 2 % of samples."""
     circuit = problems.pairwise_and(gates, gates)
-    plan = make_plan(circuit, active=3, error=2e-2, encoder="superposed", seed=0)
+    plan = make_plan(Task(circuit, active=3, error=2e-2, encoder="superposed"))
     rows = draw_inputs("satisfied", plan.terms, 3, 2000, np.random.default_rng(9))
     low, high = 10, gates
     # The error falls steeply, so a step of 3 % in neurons is as fine as 2,000 samples can tell.
@@ -429,7 +430,7 @@ def fewest_neurons(gates: int) -> int:
         middle = round(np.sqrt(low * high))
         try:
             wrong = wrong_samples(build_superposed(plan, middle), circuit, rows).mean()
-        except CompileError:
+        except TooFewNeuronsError:
             wrong = 1.0
         low, high = (low, middle) if wrong <= 2e-2 else (middle, high)
     return high

@@ -26,7 +26,8 @@ from polyseme.compiler.constructions.three_channel.regions import (
 )
 from polyseme.compiler.constructions.three_channel.widths import smallest_width, widths_for
 from polyseme.compiler.parts.input_code import input_code, shared_dimensions
-from polyseme.errors import CompileError
+from polyseme.compiler.task import Task
+from polyseme.errors import TooFewNeuronsError
 from polyseme.verification.inputs import draw_inputs
 from polyseme.verification.sampling import wrong_samples
 
@@ -66,7 +67,7 @@ def plan_of(kind: str, error: float = ERROR) -> Plan:
             circuit = ors_of_ands(terms=12, inputs=2)
         case _:
             raise ValueError(kind)
-    return make_plan(circuit, active=3, error=error, encoder="auto", seed=0)
+    return make_plan(Task(circuit, active=3, error=error))
 
 
 def ors_of_ands(terms: int, inputs: int) -> Circuit:
@@ -178,7 +179,7 @@ def test_with_neurons_enough_it_is_the_layout_with_most_territories():
 def test_a_table_is_built_where_its_territories_alone_take_all_neurons():
     plan = plan_of("zipf")
     neurons = needed_by(plan.layouts[0]) - 1
-    with pytest.raises(CompileError, match="neurons are fewer than"):
+    with pytest.raises(TooFewNeuronsError, match="neurons are fewer than"):
         build_superposed(only(plan, plan.layouts[0]), neurons)
     network = build_superposed(plan, neurons)
     assert network.neurons <= neurons
@@ -190,7 +191,9 @@ def test_below_the_smallest_layout_it_is_refused():
     plan = plan_of("zipf")
     least = min(needed_by(layout) for layout in plan.layouts)
     assert build_superposed(plan, least).neurons <= least
-    with pytest.raises(CompileError, match=f"{least - 1} neurons are fewer than the {least} "):
+    with pytest.raises(
+        TooFewNeuronsError, match=f"{least - 1} neurons are fewer than the {least} "
+    ):
         build_superposed(plan, least - 1)
 
 

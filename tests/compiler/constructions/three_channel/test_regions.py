@@ -21,7 +21,8 @@ from polyseme.compiler.constructions.three_channel.channels import (
 from polyseme.compiler.constructions.three_channel.placement import Placement, place_regions
 from polyseme.compiler.constructions.three_channel.plan import Plan, make_plan
 from polyseme.compiler.constructions.three_channel.widths import smallest_width, widest, widths_for
-from polyseme.errors import CompileError
+from polyseme.compiler.task import Task
+from polyseme.errors import TooFewNeuronsError
 
 KINDS = ("regular", "zipf", "universal", "facts", "guard", "permutation", "crowded", "mixture")
 
@@ -64,7 +65,7 @@ def on_gates(features: int, gates: list[tuple[GateKind, list[int]]]) -> Circuit:
 
 @cache
 def plan_of(kind: str) -> Plan:
-    return make_plan(circuit_of(kind), active=3, error=1e-2, encoder="auto", seed=0)
+    return make_plan(Task(circuit_of(kind), active=3, error=1e-2))
 
 
 @cache
@@ -127,14 +128,10 @@ def test_channels_follow_how_many_heavy_literals_a_term_has():
 
 def test_universal_and_of_fewer_than_a_thousand_pairs_does_without_the_input_channel():
     assert (
-        Channel.INPUT
-        not in make_plan(problems.universal_and(45), 3, 1e-2, "auto", 0).assignment.channel
+        Channel.INPUT not in make_plan(Task(problems.universal_and(45), 3, 1e-2)).assignment.channel
     )
     assert len(problems.universal_and(46).outputs) >= 1000
-    assert (
-        Channel.INPUT
-        in make_plan(problems.universal_and(46), 3, 1e-2, "auto", 0).assignment.channel
-    )
+    assert Channel.INPUT in make_plan(Task(problems.universal_and(46), 3, 1e-2)).assignment.channel
 
 
 def test_large_relations_of_a_table_of_facts_own_exclusive_pools():
@@ -146,7 +143,7 @@ def test_large_relations_of_a_table_of_facts_own_exclusive_pools():
     rows = range(EXCLUSIVE_POOL_TERMS - 1)
     smaller = problems.facts({f"s{i}": {"in": f"c{i % 40}", "is": f"k{i}"} for i in rows})
     shared, unshared = (smaller.features.position(name) for name in ("in", "is"))
-    assignment = make_plan(smaller, 3, 1e-2, "auto", 0).assignment
+    assignment = make_plan(Task(smaller, 3, 1e-2)).assignment
     assert set(assignment.owner.tolist()) == {shared, -1}
     assert set(assignment.pool.tolist()) == {unshared, -1}
 
@@ -212,8 +209,8 @@ def test_outputs_of_more_than_eight_terms_get_a_territory():
     assert {region.kind for region in plan_of("crowded").regions} == {"territory"}
     eight = on_gates(40, [(GateKind.OR, list(range(start, start + 8))) for start in range(9)])
     nine = on_gates(40, [(GateKind.OR, list(range(start, start + 9))) for start in range(9)])
-    assert [r.kind for r in make_plan(eight, 3, 1e-2, "auto", 0).regions] == ["code"]
-    assert [r.kind for r in make_plan(nine, 3, 1e-2, "auto", 0).regions] == ["territory"]
+    assert [r.kind for r in make_plan(Task(eight, 3, 1e-2)).regions] == ["code"]
+    assert [r.kind for r in make_plan(Task(nine, 3, 1e-2)).regions] == ["territory"]
 
 
 # --- widths --------------------------------------------------------------------------------------
@@ -239,7 +236,9 @@ def test_fewer_neurons_than_the_smallest_layout_are_refused(kind):
     plan = plan_of(kind)
     least = sum(smallest_width(region) for region in plan.regions)
     assert widths_for(plan.regions, least, plan.demand(least)).sum() == least
-    with pytest.raises(CompileError, match=f"{least - 1} neurons are fewer than the {least} "):
+    with pytest.raises(
+        TooFewNeuronsError, match=f"{least - 1} neurons are fewer than the {least} "
+    ):
         widths_for(plan.regions, least - 1, plan.demand(least - 1))
 
 
@@ -298,7 +297,7 @@ def test_in_the_input_channel_a_term_has_the_neurons_its_features_share(kind):
 
 def test_an_input_channel_too_narrow_for_its_features_to_meet_is_refused():
     plan = plan_of("universal")
-    with pytest.raises(CompileError, match="12 neurons are too few for the input channel"):
+    with pytest.raises(TooFewNeuronsError, match="12 neurons are too few for the input channel"):
         place_regions(plan.regions, np.array([12]), plan.terms, 3, np.random.default_rng(0))
 
 
