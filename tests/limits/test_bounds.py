@@ -359,7 +359,7 @@ def test_neurons_for_refuses_what_makes_no_sense(bits: float, each: float) -> No
 @pytest.fixture(autouse=True)
 def _only_quick_constructions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some declare their size only after a search of seconds, and have tests of their own."""
-    for name in set(CATALOGUE) - {"monosemantic", "three-channel"}:
+    for name in set(CATALOGUE) - {"monosemantic", "three-channel", "deep"}:
         monkeypatch.delitem(CATALOGUE, name)
 
 
