@@ -175,7 +175,7 @@ def test_neurons_are_rounded_down_to_whole_groups(task: Task) -> None:
         (problems.pairwise_and(1000, 1000), "auto", 0.0, "never 0"),
         (problems.pairwise_and(100, 1000), "auto", 1e-2, "at least 128 features"),
         (problems.pairwise_and(200, 200), "auto", 1e-2, "200 gates are too few"),
-        (problems.layered(1000, 2), "auto", 1e-2, "more than one hidden layer"),
+        (problems.layered(1000, 2), "auto", 1e-2, "one hidden layer computes gates over"),
     ],
 )
 def test_what_it_does_not_serve_is_said(circuit, encoder, error, reason) -> None:

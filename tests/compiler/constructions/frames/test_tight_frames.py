@@ -121,7 +121,7 @@ def test_neurons_are_rounded_down_to_whole_groups(task: Task) -> None:
         (problems.pairwise_and(200, 200), "basis", 1e-2, "in superposition"),
         (problems.pairwise_and(200, 200), "auto", 0.0, "never 0"),
         (problems.pairwise_and(60, 200), "auto", 1e-2, "at least 64 features"),
-        (problems.layered(200, 2), "auto", 1e-2, "more than one hidden layer"),
+        (problems.layered(200, 2), "auto", 1e-2, "one hidden layer computes gates over"),
     ],
 )
 def test_what_it_does_not_serve_is_said(circuit, encoder, error, reason) -> None:
