@@ -22,7 +22,7 @@ from ablation_trial import (
     weighted_readout,
 )
 from ablation_units import clipped, single
-from polyseme.errors import CompileError
+from polyseme.errors import CompileError, TooFewNeuronsError
 from polyseme.verification.sampling import wrong_samples
 
 _NETWORK_SAMPLES = 20_000
@@ -210,7 +210,7 @@ def bends() -> list[Recipe]:
             task = problem.task
             try:
                 network = clipped(task, neurons, height) if height else single(task, neurons)
-            except CompileError:
+            except (CompileError, TooFewNeuronsError):
                 # Too few to lay out.
                 return Trial(neurons, 1.0)
             wrong = wrong_samples(network, problem.circuit, problem.fresh[:_NETWORK_SAMPLES])

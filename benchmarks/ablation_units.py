@@ -16,6 +16,7 @@ from polyseme.compiler.constructions.three_channel.placement import place_region
 from polyseme.compiler.constructions.three_channel.plan import Stream
 from polyseme.compiler.constructions.three_channel.thresholds import plan_readout
 from polyseme.compiler.constructions.three_channel.widths import widths_for
+from polyseme.networks.activation import Clip
 from polyseme.networks.network import Network
 from polyseme.verification.inputs import draw_inputs
 
@@ -33,7 +34,7 @@ def clipped(task: Task, neurons: int, height: float) -> Network:
     plan = task.plan
     network = build_superposed(plan, neurons // 2)
     layer = network.layers[0]
-    capped = replace(network, layers=(replace(layer, cap=round(height / layer.scale)),))
+    capped = replace(network, layers=(replace(layer, activation=Clip(round(height / layer.scale))),))
     regions = plan.regions_for(neurons // 2)
     widths = widths_for(regions, neurons // 2, plan.demand(neurons // 2))
     generator = plan.stream(Stream.OUTPUT_CODES)

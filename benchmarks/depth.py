@@ -29,8 +29,8 @@ from polyseme.compiler.constructions.staged.build import build_deep
 from polyseme.compiler.constructions.staged.plan import DeepPlan, make_deep_plan
 from polyseme.compiler.constructions.three_channel.plan import Stream
 from polyseme.compiler.schedule.scheduling import Carry
-from polyseme.networks.deep_key import DeepKey
-from polyseme.networks.network import Layer, Network
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
 
 matplotlib.use("Agg")
@@ -146,14 +146,14 @@ def without_caps(plan: DeepPlan, network: Network) -> Network:
 
     Scales are powers of two, so the knee moves to the nearest place that allows this.
     """
-    assert isinstance(network.key, DeepKey)
+    assert network.key is not None
     layers = []
     for stage, layer, key in zip(
         plan.schedule.stages, network.layers, network.key.layers, strict=True
     ):
         several = np.zeros(layer.units, bool)
         several[key.positions[stage.needed > 1]] = True
-        layers.append(_plain(layer, key.unit, np.where(several, 0.6, 0.5)))
+        layers.append(_plain(layer, key.resolution, np.where(several, 0.6, 0.5)))
     return replace(network, layers=tuple(layers))
 
 
@@ -167,7 +167,7 @@ def read_layers(
     plan: DeepPlan, network: Network, kind: str, at: tuple[int, ...], samples: int
 ) -> list[Reading]:
     """Every wire that the layers carry, read from fresh samples."""
-    assert isinstance(network.key, DeepKey)
+    assert network.key is not None
     rows = plan.inputs("satisfied", samples, plan.stream(Stream.CONFIRMATIONS))
     runner = LayerRunner(network)
     wrong = np.zeros((len(at), len(THRESHOLDS)), np.int64)

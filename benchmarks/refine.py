@@ -26,7 +26,6 @@ import scipy.sparse as sp
 import polyseme as ps
 from polyseme.compiler.parts.weights import weight_matrix
 from polyseme.learning.refinement.refine import refine
-from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from sections import put_section
 
@@ -102,15 +101,16 @@ def measure(gates: int, neurons: int, passes: int, scratch: bool) -> Measured:
 def with_random_weights(network: Network) -> Network:
     """The same network, but what neurons read of features, C, in random places."""
     key = network.key
-    assert isinstance(key, AnswerKey)
+    assert key is not None
+    held = key.layers[0]
     generator = np.random.default_rng(7)
-    shuffled = key.compression.copy()
+    shuffled = held.compression.copy()
     shuffled.indices = generator.permutation(shuffled.indices)
     compress = sp.csr_array(shuffled.tocoo().tocsr())
     compress.sum_duplicates()
     compress.sort_indices()
-    layer = replace(network.layers[0], weights=weight_matrix(compress, key.decompression))
-    return replace(network, layers=(layer,), key=replace(key, compression=compress))
+    layer = replace(network.layers[0], weights=weight_matrix(compress, key.encoder))
+    return replace(network, layers=(layer,), key=replace(key, layers=(replace(held, compression=compress),)))
 
 
 def section(results: list[Measured]) -> str:

@@ -24,7 +24,6 @@ from polyseme.counting_argument.drawn_codes import Agreed
 from polyseme.counting_argument.entropy_coding import encode_integers
 from polyseme.counting_argument.message import read_message, write_message
 from polyseme.limits.counting import counting_bits
-from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from sections import table
 
@@ -84,7 +83,7 @@ def superposed(problem: str, construction: str, passes: int, neurons: int) -> Ro
         task = Task(circuit, ACTIVE, ERROR, "auto", SEED)
         network = smallest_of(CATALOGUE[construction], task, lambda _: None).network
     layer, key = network.layers[0], network.key
-    assert isinstance(key, AnswerKey)
+    assert key is not None
     kept = network.provenance.readout_parameters
     return _row(circuit, problem) | {
         "construction": construction + (", refined" if passes else ""),
@@ -93,7 +92,7 @@ def superposed(problem: str, construction: str, passes: int, neurons: int) -> Ro
         "parameters": network.parameters,
         "stored": 8 * (layer.weights.nbytes + layer.bias.nbytes) + 32 * kept,
         "message": _message_bits(network, circuit),
-        "factor": _entropy(key.compression),
+        "factor": _entropy(key.layers[0].compression),
         "wrong": ps.verify(network, circuit, samples=SAMPLES).wrong,
     }
 

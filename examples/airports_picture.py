@@ -51,11 +51,11 @@ def telling_neuron(key: ps.AnswerKey) -> int:
 
 def list_facts(axes: Axes, key: ps.AnswerKey, neuron: int) -> None:
     """Write down some of the facts the neuron serves."""
-    served = key.neuron_terms(neuron)
+    served = key.columns_of(neuron)
     chosen = served[np.linspace(0, len(served) - 1, min(LISTED, len(served))).astype(int)]
     axes.set_title(f"neuron {neuron} serves {len(served)} facts, among them")
     for line, term in enumerate(chosen):
-        axes.text(0.02, 0.95 - line / (LISTED + 1), key.describe_term(int(term)), fontsize=9)
+        axes.text(0.02, 0.95 - line / (LISTED + 1), key.describe(int(term)), fontsize=9)
     axes.set_axis_off()
 
 
@@ -67,7 +67,7 @@ def fact_rows(key: ps.AnswerKey) -> NDArray[np.int32]:
 def show_sums(axes: Axes, network: ps.Network, key: ps.AnswerKey, neuron: int) -> None:
     """What the neuron adds up, over all queries of the relation it works for."""
     layer = network.layers[0]
-    served = key.neuron_terms(neuron)
+    served = key.columns_of(neuron)
     relation = int(fact_rows(key)[served[0]].max())
     asked = np.flatnonzero((fact_rows(key) == relation).any(axis=1))
     encoded = encode(network, fact_rows(key)[asked])

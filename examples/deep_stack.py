@@ -105,11 +105,11 @@ def write_tensors(network: Network, path: Path) -> None:
         "readout": dense_readout(network),
         "thresholds": network.readout.thresholds,
     }
-    assert isinstance(network.key, ps.DeepKey)
+    assert network.key is not None
     for number, (layer, key) in enumerate(zip(network.layers, network.key.layers, strict=True)):
         tensors[f"weights{number}"] = layer.weights
         tensors[f"bias{number}"] = layer.bias
-        tensors[f"cap{number}"] = np.int32(layer.cap)
+        tensors[f"cap{number}"] = np.int32(layer.activation.stored[0])
         tensors[f"wires{number}"] = key.wires
         tensors[f"units{number}"] = key.positions
     np.savez_compressed(path, **tensors)

@@ -14,20 +14,34 @@ from polyseme.errors import (
 from polyseme.learning.refinement.refine import Refined, refine
 from polyseme.limits.table import bounds
 from polyseme.networks.answer_key import AnswerKey
-from polyseme.networks.deep_key import DeepKey, LayerKey
+from polyseme.networks.exporting.to_onnx import to_onnx as _to_onnx
+from polyseme.networks.exporting.to_torch import to_torch as _to_torch
+from polyseme.networks.layer_key import LayerKey
 from polyseme.networks.network import Network
+from polyseme.networks.registry import register as _register
+from polyseme.networks.run import run as _run
 from polyseme.networks.saving.files import load, load_key
+from polyseme.networks.saving.files import save_key as _save_key
+from polyseme.networks.saving.files import save_network as _save_network
 from polyseme.verification.layers import verify_layers
 from polyseme.verification.sampling import Verification, verify
 
 __version__ = "0.1.0"
+
+# What methods of `Network` and `AnswerKey` call, which stands later than they do.
+_register(
+    run=_run,
+    save_network=_save_network,
+    save_key=_save_key,
+    to_torch=_to_torch,
+    to_onnx=_to_onnx,
+)
 
 __all__ = [
     "AnswerKey",
     "Circuit",
     "Compilation",
     "CompileError",
-    "DeepKey",
     "FileFormatError",
     "GateKind",
     "LayerKey",

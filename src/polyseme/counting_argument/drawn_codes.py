@@ -19,13 +19,11 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.circuits.terms import Terms
 from polyseme.codes.code import SparseCode
 from polyseme.codes.orthogonal_blocks import orthogonal_block_code
 from polyseme.common.random_streams import Stream, stream
-from polyseme.compiler.constructions.three_channel.codewords import code_rows
-from polyseme.compiler.constructions.three_channel.regions import Region
-from polyseme.networks.network import Readout
+from polyseme.compiler.constructions.three_channel.regions.code import code_words
+from polyseme.networks.ends import Readout
 
 
 class Told(IntEnum):
@@ -117,7 +115,8 @@ def drawn_reads(told: Told, agreed: Agreed, units: int, weight: int) -> Reads | 
         )
     # Were there a neuron for every output, the compiler would not draw words.
     if told == Told.WORDS and units < agreed.outputs:
-        words = _words(agreed, units, generator)
+        # All of them are in one region; the compiler draws such words by number and weight alone.
+        words = np.sort(code_words(agreed.outputs, agreed.inputs, units, generator), axis=1)
         lengths = np.full(agreed.outputs, words.shape[1], np.int64)
         return Reads(lengths, words.ravel().astype(np.int32), None)
     return None
@@ -125,24 +124,3 @@ def drawn_reads(told: Told, agreed: Agreed, units: int, weight: int) -> Reads | 
 
 def _is_block_weight(weight: int, neurons: int) -> bool:
     return 0 < weight <= neurons and not weight & (weight - 1)
-
-
-def _words(agreed: Agreed, units: int, generator: np.random.Generator) -> NDArray[np.int32]:
-    """A word an output, all in one region.
-
-    The compiler draws such words by their number and weight alone, so it is given terms that all
-    read feature 0.
-    """
-    each = np.arange(agreed.outputs)
-    reads = agreed.outputs * agreed.inputs
-    blank = Terms(
-        agreed.features,
-        agreed.outputs,
-        each.astype(np.int32),
-        np.arange(agreed.outputs + 1) * agreed.inputs,
-        np.zeros(reads, np.int32),
-        np.ones(reads, np.int8),
-    )
-    no_pool = np.full(agreed.outputs, -1, np.int32)
-    region = Region("code", each, each, no_pool, agreed.inputs, reads, -1, 0)
-    return np.sort(code_rows(region, units, blank, generator), axis=1)

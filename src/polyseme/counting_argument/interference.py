@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
 from polyseme.compiler.constructions.frames.joint_reads import joint_strengths
-from polyseme.networks.network import Network, Readout
+from polyseme.networks.ends import Readout
+from polyseme.networks.network import Network
 
 
 def explaining_strengths(

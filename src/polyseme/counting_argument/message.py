@@ -41,7 +41,10 @@ from polyseme.counting_argument.entropy_coding import (
     write_varints,
 )
 from polyseme.errors import FileFormatError
-from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
+from polyseme.networks.activation import Square, stored_activation
+from polyseme.networks.ends import Encoder, Readout
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network, Provenance
 
 _CHECKSUM = 4
 _MAX_SCALE_BITS = 24
@@ -62,7 +65,8 @@ class Message:
 def has_message(network: Network) -> bool:
     """Whether it is a network that can be written: of one layer of ReLUs, stored in full."""
     layer = network.layers[0]
-    return not (len(network.layers) > 1 or layer.is_sparse or layer.squared or len(layer.carried))
+    squares = isinstance(layer.activation, Square)
+    return not (len(network.layers) > 1 or layer.is_sparse or squares or len(layer.carried))
 
 
 def write_message(network: Network, agreed: Agreed) -> Message:
@@ -89,7 +93,7 @@ def write_message(network: Network, agreed: Agreed) -> Message:
         b"" if reads == Told.BLOCKS else _sized(readout.weights),
         _written_thresholds(thresholds),
     ]
-    tail = [scale_bits, layer.cap, int(above is not None)]
+    tail = [scale_bits, layer.activation.stored[0], int(above is not None)]
     body = write_varints([*head, *tail]) + b"".join(pieces)
     content = body + zlib.crc32(body).to_bytes(_CHECKSUM, "little")
     parts = dict(zip(_PARTS, map(len, pieces), strict=True))
@@ -124,7 +128,7 @@ def _read_body(reader: _Reader, agreed: Agreed) -> Network:
         reader.integers(units * dimensions, np.int16).reshape(units, dimensions),
         reader.integers(units, np.int32),
         2.0 ** (_MAX_SCALE_BITS - scale_bits),
-        cap,
+        stored_activation(cap, squared=False),
     )
     code = reader.code(Told(encoder), agreed, dimensions, weight)
     reads = reader.reads(Told(told), agreed, units, read_weight)
@@ -154,9 +158,8 @@ def _resting(
     weights: NDArray[np.int16],
 ) -> NDArray[np.float64]:
     """What every output reads when no feature is on, (outputs,)."""
-    alone = np.clip(layer.bias, 0, layer.cap or None) * layer.scale
     output = row_numbers(lengths)
-    return np.bincount(output, weights * alone[neurons], len(lengths)).astype(np.float64)
+    return np.bincount(output, weights * layer.resting[neurons], len(lengths)).astype(np.float64)
 
 
 def _above(

@@ -10,7 +10,7 @@ feature is on, another; they are the same where no output is on at rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -19,8 +19,11 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.evaluate import active_matrix
-from polyseme.networks.network import Layer, Network
+from polyseme.errors import OptionError
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 from polyseme.networks.shared_readout import Block, SharedReadout, read_blocks, shared_readout
+from polyseme.networks.table import shortened
 
 # Below this share of non-zero activations readout and sparse layers multiply sparse by sparse.
 _SPARSE_SHARE = 0.12
@@ -31,6 +34,22 @@ _KEPT_WEIGHTS = 1_000_000_000
 _TURNED_ROWS = 256
 # Float32, an array or a csr_array. scipy comes without types to tell the two apart by.
 Values: TypeAlias = Any
+
+
+def run(network: Network, on: Iterable[str]) -> list[str]:
+    """Return the names of the outputs that are on when the named features are.
+
+    Raises OptionError where `on` is no list of names, SourceError for a name it does not have.
+    """
+    if isinstance(on, str | bytes) or not isinstance(on, Iterable):
+        raise OptionError(f"on must be a list of feature names, not {shortened(repr(on))}")
+    names = list(on)
+    for name in names:
+        if not isinstance(name, str):
+            raise OptionError(f"on must be feature names, and {shortened(repr(name))} is none")
+    active = np.array([[network.encoder.features.position(name) for name in names]], np.int32)
+    positions = outputs_on(network, active.reshape(1, -1)).indices
+    return [network.readout.outputs[int(position)] for position in sorted(positions)]
 
 
 def encode(network: Network, active: NDArray[np.int32]) -> sp.csr_array:
@@ -216,11 +235,8 @@ def _dense(values: Values) -> NDArray[np.float32]:
 
 
 def _activate(layer: Layer, sums: NDArray[np.float32]) -> NDArray[np.float32]:
-    """ReLU, clip or square, and scale, in place."""
+    """Bias, activation and scale, in place."""
     sums += layer.bias.astype(np.float32)
-    if layer.squared:
-        np.square(sums, out=sums)
-    else:
-        np.clip(sums, 0, layer.cap or None, out=sums)
+    layer.activation.apply(sums)
     sums *= np.float32(layer.scale)
     return sums

@@ -1,4 +1,4 @@
-"""Where does the first wrong feature appear? Every wire a deep network carries, layer by layer."""
+"""Every wire that a network holds, layer by layer: where the first wrong one appears."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.evaluate import wires_on
-from polyseme.errors import CompileError
-from polyseme.networks.deep_key import DeepKey
+from polyseme.errors import OptionError
+from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
 from polyseme.verification.sampling import Progress, batch_size, batches, circuit_of, draw_fresh
@@ -20,7 +20,7 @@ _ON = 0.6
 
 @dataclass(frozen=True)
 class LayerErrors:
-    """How a layer carries its wires; a sample is wrong when any of them is misread.
+    """One layer's wires as they are read; a sample is wrong when any of them is misread.
 
     `columns` counts the wires carried, `wrong` samples, `first_wrong` names the first wire misread
     in the first wrong sample ("" where there is none). `mean_on` is how many of the wires are on,
@@ -59,12 +59,33 @@ def verify_layers(
     seed: int = 1,
     progress: Progress | None = None,
 ) -> LayerReport:
-    """Read every wire of the answer key's circuit that a layer carries, and compare.
+    """Read every wire of the answer key's circuit that a layer holds, and compare.
 
-    The inputs are those that `verify` draws for the same numbers. Raises CompileError as that does,
-    and for a network that has no answer key or only one hidden layer.
+    A wire is read as the mean of its units, and is on from 0.6. Columns that are no wire of the
+    circuit, such as a part of an XOR, are not compared.
+
+    Args:
+        network: a network compiled stage by stage, with its answer key.
+        active: features on at once; as it was compiled for by default.
+        samples: inputs to try.
+        inputs: the distribution they are from; they are those that `verify` draws.
+        seed: of the inputs.
+        progress: called with samples done and samples in all.
+
+    Returns:
+        What was tried, and of every layer how it holds its wires.
+
+    Raises:
+        OptionError: the network has no answer key or holds terms, not wires; or a number is out of
+            range.
+
+    Example:
+        >>> import polyseme as ps
+        >>> network = ps.compile(ps.problems.layered(30, 3), construction="monosemantic")
+        >>> ps.verify_layers(network, samples=100).first_wrong is None
+        True
     """
-    key = deep_key_of(network)
+    key = readable_key(network)
     circuit = circuit_of(network)
     active = network.provenance.active if active is None else active
     rows = draw_fresh(network, circuit, inputs, active, samples, seed)
@@ -79,16 +100,19 @@ def verify_layers(
     return LayerReport(inputs, active, len(rows), tuple(tally.errors() for tally in tallies))
 
 
-def deep_key_of(network: Network) -> DeepKey:
-    """The answer key of a deep network. Raises CompileError for any other."""
-    if isinstance(network.key, DeepKey):
-        return network.key
+def readable_key(network: Network) -> AnswerKey:
+    """The answer key of a network whose columns are wires. Raises OptionError for any other."""
     if network.key is None:
-        raise CompileError("what a layer carries is known only from the answer key")
-    raise CompileError("a network of one hidden layer has nothing in between to look at")
+        raise OptionError("what a layer carries is known only from the answer key")
+    if network.key.has_terms:
+        raise OptionError(
+            "a network of one hidden layer has nothing in between to look at: its readout alone "
+            "tells terms from noise; use verify"
+        )
+    return network.key
 
 
-def _batch_size(network: Network, key: DeepKey) -> int:
+def _batch_size(network: Network, key: AnswerKey) -> int:
     columns = max(len(layer.wires) for layer in key.layers)
     return min(batch_size(network), max(16, 8_000_000 // columns))
 
@@ -96,7 +120,7 @@ def _batch_size(network: Network, key: DeepKey) -> int:
 class _Tally:
     """What has been seen of a layer so far."""
 
-    def __init__(self, key: DeepKey, number: int):
+    def __init__(self, key: AnswerKey, number: int):
         self._key = key
         self._number = number
         self._known = np.flatnonzero(key.layers[number].wires >= 0)

@@ -14,7 +14,6 @@ from polyseme.circuits.terms import Terms, terms_of
 from polyseme.common.parallel import in_order, threads
 from polyseme.common.random_streams import Stream, stream
 from polyseme.errors import CompileError
-from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
 from polyseme.verification.inputs import draw_deep_inputs, draw_inputs
@@ -103,9 +102,17 @@ def draw_fresh(
     if terms is None:
         return draw_deep_inputs(inputs, circuit, active, samples, generator)
     # The key knows which terms share neurons, but only of the circuit the network was made from.
+    return draw_inputs(inputs, terms, active, samples, generator, _hosts(network, circuit))
+
+
+def _hosts(network: Network, circuit: Circuit) -> sp.csr_array | None:
+    """Which terms share neurons; None where no neuron was chosen for a term."""
     key = network.key
-    hosts = key.hosts() if isinstance(key, AnswerKey) and circuit is key.circuit else None
-    return draw_inputs(inputs, terms, active, samples, generator, hosts)
+    if key is None or not key.has_terms or circuit is not key.circuit:
+        return None
+    hosts = key.hosts()
+    for_all = hosts.nnz == hosts.shape[0] * hosts.shape[1]
+    return None if for_all or not key.layers[0].factors else hosts
 
 
 def shallow_terms(network: Network, circuit: Circuit) -> Terms | None:
@@ -114,9 +121,9 @@ def shallow_terms(network: Network, circuit: Circuit) -> Terms | None:
     Constants and outputs that rest at 1 count as deeper, and so does whatever was compiled as such.
     """
     key = network.key
-    if isinstance(key, AnswerKey):
-        return key.terms if circuit is key.circuit else _terms_or_none(circuit)
-    return _terms_or_none(circuit) if key is None else None
+    if key is not None and not key.has_terms:
+        return None
+    return key.terms if key is not None and circuit is key.circuit else _terms_or_none(circuit)
 
 
 def _terms_or_none(circuit: Circuit) -> Terms | None:

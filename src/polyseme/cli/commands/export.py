@@ -11,11 +11,12 @@ from safetensors.numpy import save
 from polyseme.cli.options import AsJson, NetworkFile
 from polyseme.cli.output.text import emit, emit_json
 from polyseme.cli.output_paths import check_output, key_beside
-from polyseme.errors import PolysemeError
+from polyseme.common.files import write_whole
+from polyseme.errors import OptionError
 from polyseme.networks.exporting.to_onnx import to_onnx
 from polyseme.networks.exporting.to_torch import to_torch
 from polyseme.networks.network import Network
-from polyseme.networks.saving.files import load, write_whole
+from polyseme.networks.saving.files import load
 
 
 def export_command(
@@ -42,7 +43,7 @@ def export_command(
     Example: polyseme export net.safetensors --to onnx -o net.onnx
     """
     if to not in _FORMATS:
-        raise PolysemeError(f"--to {to[:40]!r} must be one of {', '.join(_FORMATS)}")
+        raise OptionError(f"--to {to[:40]!r} must be one of {', '.join(_FORMATS)}")
     check_output(output, (network_file, key_beside(network_file) or network_file))
     content = _FORMATS[to](load(network_file))
     write_whole(output, content)

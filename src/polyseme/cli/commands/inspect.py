@@ -14,10 +14,10 @@ from polyseme.cli.options import AsJson, NetworkFile, whole
 from polyseme.cli.output.text import emit, emit_json
 from polyseme.cli.output_paths import key_beside
 from polyseme.compiler.constructions.citing import citation
-from polyseme.errors import PolysemeError
+from polyseme.errors import OptionError
 from polyseme.networks.answer_key import AnswerKey
-from polyseme.networks.deep_key import DeepKey
-from polyseme.networks.network import Layer, Network
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path, load
 
 _BARS = 10
@@ -91,68 +91,58 @@ class _Served:
 def _served(network: Network, place: _Place, network_file: str) -> _Served:
     key = network.key
     if key is None:
-        raise PolysemeError(
+        raise OptionError(
             f"{network_file}: no answer key {key_path(network_file).name} is beside it; "
             "what a neuron serves is known only from that"
         )
     layer = _checked_layer(network, place)
-    if isinstance(key, DeepKey):
-        wires = _wires_carried(key, layer, place.number)
+    columns = key.columns_of(place.number, layer)
+    served = [key.describe(int(column), layer) for column in columns]
+    if key.has_terms:
         return _Served(
-            {"layer": layer, "number": place.number, "wires": wires},
-            f"unit {place.number} of layer {layer} carries {len(wires):,} wires",
-            wires,
+            {"number": place.number, "terms": served},
+            f"neuron {place.number} serves {len(served):,} terms",
+            served,
         )
-    terms = [key.describe_term(int(term)) for term in key.neuron_terms(place.number)]
     return _Served(
-        {"number": place.number, "terms": terms},
-        f"neuron {place.number} serves {len(terms):,} terms",
-        terms,
+        {"layer": layer, "number": place.number, "wires": served},
+        f"unit {place.number} of layer {layer} carries {len(served):,} wires",
+        served,
     )
 
 
 def _checked_layer(network: Network, place: _Place) -> int:
     layers = network.layers
     if place.layer is None and len(layers) > 1:
-        raise PolysemeError(
+        raise OptionError(
             f"--neuron {place.number} must name its layer, 0 to {len(layers) - 1}: "
             f"--neuron LAYER:{place.number}"
         )
     layer = place.layer or 0
     if layer >= len(layers):
-        raise PolysemeError(f"--neuron: layer {layer} must be 0 to {len(layers) - 1}")
+        raise OptionError(f"--neuron: layer {layer} must be 0 to {len(layers) - 1}")
     if place.number >= layers[layer].units:
-        raise PolysemeError(f"--neuron {place.number} must be 0 to {layers[layer].units - 1}")
+        raise OptionError(f"--neuron {place.number} must be 0 to {layers[layer].units - 1}")
     return layer
 
 
-def _wires_carried(key: DeepKey, layer: int, unit: int) -> list[str]:
-    """Names of the wires a unit carries; some columns are no wire of the circuit."""
-    held = key.layers[layer]
-    columns = np.flatnonzero((held.positions == unit).any(axis=1))
-    return [
-        (key.circuit.wire_name(int(wire)) if wire >= 0 else "part of an XOR")
-        + (", inverted" if inverted else "")
-        for wire, inverted in zip(held.wires[columns], held.inverted[columns], strict=True)
-    ]
-
-
 def _loads(network: Network) -> list[NDArray[np.int64]]:
-    """How many terms (in a deep network: wires) each neuron is for, layer by layer."""
-    key = network.key
-    if isinstance(key, AnswerKey):
-        return [np.diff(key.hosts().indptr.astype(np.int64))]
-    if key is None:
+    """Terms (in a deep network: wires) per neuron, layer by layer."""
+    if network.key is None:
         return []
     return [
-        np.bincount(held.positions.ravel(), minlength=layer.width)[: layer.units].astype(np.int64)
-        for held, layer in zip(key.layers, network.layers, strict=True)
+        np.bincount(held.units, minlength=layer.width)[: layer.units].astype(np.int64)
+        for held, layer in zip(network.key.layers, network.layers, strict=True)
     ]
+
+
+def _holds_wires(key: AnswerKey | None) -> bool:
+    return key is not None and not key.has_terms
 
 
 def _fields(network: Network) -> dict[str, Any]:
     loads = _loads(network)
-    deep = isinstance(network.key, DeepKey)
+    deep = _holds_wires(network.key)
     layers = [_layer_fields(layer) for layer in network.layers]
     if deep:
         for fields, load_of_units in zip(layers, loads, strict=True):
@@ -174,11 +164,12 @@ def _fields(network: Network) -> dict[str, Any]:
 
 
 def _layer_fields(layer: Layer) -> dict[str, Any]:
+    cap, squared = layer.activation.stored
     return {
         "neurons": layer.neurons,
         "units": layer.units,
-        "cap": layer.cap,
-        "squared": layer.squared,
+        "cap": cap,
+        "squared": squared,
         "carried": len(layer.carried),
         "inputs": layer.inputs,
         "weights_dtype": str(layer.weights.dtype),
@@ -233,9 +224,10 @@ def _sentences(network: Network) -> list[str]:
 
 
 def _layer_sentence(number: int, layer: Layer) -> str:
-    clipped = f" ({layer.units:,} units clipped at {layer.cap:,})" if layer.cap else ""
+    cap, squared = layer.activation.stored
+    clipped = f" ({layer.units:,} units clipped at {cap:,})" if cap else ""
     sparse = "sparse " if layer.is_sparse else ""
-    kind = "squares" if layer.squared else "ReLUs"
+    kind = "squares" if squared else "ReLUs"
     carried = f"; {len(layer.carried):,} numbers pass" if len(layer.carried) else ""
     return (
         f"{f'layer {number}':<15}{layer.neurons:,} {kind}{clipped} that read {layer.inputs:,} "
@@ -245,7 +237,7 @@ def _layer_sentence(number: int, layer: Layer) -> str:
 
 def _polysemanticity(network: Network) -> list[str]:
     loads = _loads(network)
-    if isinstance(network.key, DeepKey):
+    if _holds_wires(network.key):
         return [
             f"{f'layer {number}':<15}wires a unit: min {load_of_units.min():,}, median "
             f"{np.median(load_of_units):,.0f}, max {load_of_units.max():,}"

@@ -21,7 +21,7 @@ from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path, load
 from polyseme.verification.independent import independent_reference
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
-from polyseme.verification.layers import LayerReport, deep_key_of, verify_layers
+from polyseme.verification.layers import LayerReport, readable_key, verify_layers
 from polyseme.verification.reference import Reference, reference_of
 from polyseme.verification.sampling import Verification, shallow_terms, verify
 
@@ -90,7 +90,7 @@ def verify_command(
     _check_options(inputs, source, independent, layers)
     network, circuit, reference = _open(network_file, source, independent)
     if layers:
-        deep_key_of(network)
+        readable_key(network)
     promise = network.provenance.active if active is None else active
     _check_load(network, promise, samples)
     terms = shallow_terms(network, circuit)

@@ -13,8 +13,6 @@ from polyseme.cli.output.text import emit, emit_json, emit_table, interval, rate
 from polyseme.compiler.report import Compilation, LayerDecision
 from polyseme.limits.counting import CountingBound
 from polyseme.limits.lower import least
-from polyseme.networks.answer_key import AnswerKey
-from polyseme.networks.deep_key import DeepKey
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
@@ -139,7 +137,8 @@ def _sentences(compiled: Compiled, output: str | None) -> list[str]:
 
 def _is_deep(network: Network) -> bool:
     """Whether it was compiled stage by stage; such a network may have one layer all the same."""
-    return isinstance(network.key, DeepKey) or len(network.layers) > 1
+    holds_wires = network.key is not None and not network.key.has_terms
+    return holds_wires or len(network.layers) > 1
 
 
 def _headline(compiled: Compiled) -> str:
@@ -164,7 +163,7 @@ def _work(compiled: Compiled) -> tuple[int, str]:
     """What the network computes, counted in the words of its source."""
     key, circuit = compiled.network.key, compiled.circuit
     kind = circuit.name.partition(":")[0]
-    if kind == "facts" and isinstance(key, AnswerKey):
+    if kind == "facts" and key is not None and key.has_terms:
         return len(key.terms), "facts"
     if kind == "permutation":
         return len(circuit.outputs), "outputs"

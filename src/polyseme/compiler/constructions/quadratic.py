@@ -44,6 +44,7 @@ from polyseme.common.distributions import binomial_at_least
 from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
 from polyseme.compiler.parts.assembly import (
+    answer_key,
     crowds,
     finished,
     gate_inputs,
@@ -55,7 +56,10 @@ from polyseme.compiler.parts.assembly import (
 )
 from polyseme.compiler.task import Task
 from polyseme.errors import CapacityError, TooFewNeuronsError
-from polyseme.networks.network import EXACT, Layer, Network
+from polyseme.networks.activation import Square
+from polyseme.networks.checks import EXACT
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 
 NAME = "quadratic"
 _ALPHAS = np.linspace(0.02, 0.6, 117)
@@ -115,17 +119,19 @@ def _build(task: Task, neurons: int) -> Network:
         raise CapacityError(f"{dimensions} dimensions make readings that float32 would round")
     signs = _draw_signs(task, dimensions)
     places = np.tile(np.arange(dimensions, dtype=np.int32), (len(signs), 1))
-    squares = Layer(_sums_of_two(dimensions), np.zeros(_units(dimensions), np.int32), 1.0, 0, True)
+    code = SparseCode(dimensions, places, signs)
+    squares = Layer(_sums_of_two(dimensions), np.zeros(_units(dimensions), np.int32), 1.0, Square())
     members = _products(signs, gate_inputs(task))
     threshold = (1 - _ALPHAS[np.argmin(_failures(task, dimensions))]) ** 2 * dimensions**2
     return finished(
         task,
         NAME,
-        SparseCode(dimensions, places, signs),
+        code,
         squares,
         readout_of(task, members, off_lattice(np.full(len(task.terms), threshold), 1)),
         "input",
-        None,
+        # A pair is all that its readout reads. The units know no codes, so W is no C D.
+        answer_key(task, "input", members, code),
         readout_parameters=0 if is_universal(task) else int(members.nnz),
         note="squares, not ReLUs",
     )

@@ -46,7 +46,8 @@ from polyseme.compiler.parts.assembly import (
 )
 from polyseme.compiler.task import Task
 from polyseme.errors import TooFewNeuronsError
-from polyseme.networks.network import Layer, Network
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 
 NAME = "reed-solomon"
 
@@ -111,7 +112,7 @@ def _build(task: Task, neurons: int) -> Network:
         Layer(compress.toarray().astype(np.int8), bias, 1.0),
         readout_of(task, members, thresholds),
         "output",
-        answer_key(task, "output", members, compress, code, 1),
+        answer_key(task, "output", members, code, compress=compress, resolution=1),
         readout_parameters=0,
         note=(
             f"exact for at most {task.active} features on: codes of weight {choice.weight} over a "

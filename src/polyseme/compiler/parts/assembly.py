@@ -13,8 +13,11 @@ from polyseme.codes.code import SparseCode
 from polyseme.compiler.parts.input_code import INPUT_WEIGHT, input_code
 from polyseme.compiler.task import Task
 from polyseme.errors import CapacityError
-from polyseme.networks.answer_key import CHANNELS, AnswerKey
-from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
+from polyseme.networks.answer_key import AnswerKey, term_key
+from polyseme.networks.ends import Encoder, Readout
+from polyseme.networks.layer import Layer
+from polyseme.networks.layer_key import CHANNELS
+from polyseme.networks.network import Network, Provenance
 
 # Declared sizes are searched for up to here; no layer of so many neurons would fit in memory.
 MOST_NEURONS = 2**40
@@ -184,7 +187,7 @@ def finished(
     layer: Layer,
     readout: Readout,
     channel: str,
-    key: AnswerKey | None,
+    key: AnswerKey,
     readout_parameters: int,
     note: str,
 ) -> Network:
@@ -213,18 +216,22 @@ def answer_key(
     task: Task,
     channel: str,
     members: sp.csr_array,
-    compress: sp.csr_array,
     code: SparseCode,
-    unit: int,
+    *,
+    compress: sp.csr_array | None = None,
+    resolution: int = 0,
 ) -> AnswerKey:
-    """The key of gates whose neurons are the rows of `members` (gates, neurons); W = C D."""
-    return AnswerKey(
-        circuit=task.circuit,
-        terms=task.terms,
-        term_channels=np.full(len(task.terms), CHANNELS.index(channel), np.uint8),
-        term_offsets=members.indptr.astype(np.int64),
-        term_neurons=members.indices.astype(np.int32),
+    """The key of gates whose neurons are the rows of `members` (gates, neurons).
+
+    Where `compress` is given, W = C D.
+    """
+    return term_key(
+        task.circuit,
+        code,
+        members.shape[1],
+        members.indptr.astype(np.int64),
+        members.indices.astype(np.int32),
+        np.full(len(task.terms), CHANNELS.index(channel), np.uint8),
         compression=compress,
-        decompression=code,
-        unit=unit,
+        resolution=resolution,
     )

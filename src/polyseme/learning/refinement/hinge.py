@@ -100,8 +100,8 @@ class Hinge:
 
 def _units(readout: sp.csr_array, key: AnswerKey) -> NDArray[np.float64]:
     """What one feature adds to a reading by way of a term's neurons: the least of every output."""
-    term = row_numbers(np.diff(key.term_offsets))
-    weights = entries(readout, key.terms.output[term], key.term_neurons)
+    term = row_numbers(key.layers[0].counts)
+    weights = entries(readout, key.terms.output[term], key.layers[0].units)
     driven = np.bincount(term, weights, len(key.terms))
     unit = np.full(key.terms.outputs, np.inf)
     np.minimum.at(unit, key.terms.output, np.where(driven > 0, driven, np.inf))

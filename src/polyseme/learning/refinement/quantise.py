@@ -21,7 +21,9 @@ from polyseme.codes.code import SparseCode
 from polyseme.compiler.parts.weights import weight_matrix
 from polyseme.errors import CompileError
 from polyseme.networks.answer_key import AnswerKey
-from polyseme.networks.network import EXACT, Layer, Network
+from polyseme.networks.checks import EXACT
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 
 # Codes whose bases leave more than this share of the dimensions uncovered are no union of bases.
 _UNCOVERED = 0.25
@@ -72,16 +74,18 @@ def quantised(
     `key` is the network's; `finest` is what a feature that is fully on adds to an integer sum, at
     least. Raises CompileError where two bytes do not hold C or W.
     """
-    basis, layer = basis_features(key.decompression), network.layers[0]
-    codes = sp.csr_array(key.decompression.matrix()[basis])
-    finer = max(1, finest // key.unit)
-    unit = finer * key.unit
+    held = key.layers[0]
+    assert held.compression is not None
+    basis, layer = basis_features(key.encoder), network.layers[0]
+    codes = sp.csr_array(key.encoder.matrix()[basis])
+    finer = max(1, finest // held.resolution)
+    unit = finer * held.resolution
     change = weights * np.float32(unit) - layer.weights * np.float32(finer)
-    added = np.rint(np.asarray(codes @ change.T).T / np.float32(key.decompression.weight))
+    added = np.rint(np.asarray(codes @ change.T).T / np.float32(key.encoder.weight))
     narrow = sp.csr_array(added.astype(np.int32))
     entries = (narrow.data, basis[narrow.indices], narrow.indptr)
-    wider = sp.csr_array(entries, shape=key.compression.shape)
-    compress = (key.compression.astype(np.int32) * np.int32(finer) + wider).tocsr()
+    wider = sp.csr_array(entries, shape=held.compression.shape)
+    compress = (held.compression.astype(np.int32) * np.int32(finer) + wider).tocsr()
     if abs(compress).max() > np.iinfo(np.int16).max:
         raise CompileError("the descent left the range of weights; refine for fewer passes")
     compress = compress.astype(np.int16)
@@ -90,6 +94,6 @@ def quantised(
     whole = np.clip(np.rint(bias * np.float32(unit)), 1 - EXACT, EXACT - 1).astype(np.int32)
     return replace(
         network,
-        layers=(Layer(weight_matrix(compress, key.decompression), whole, 1.0 / unit),),
-        key=replace(key, compression=compress, unit=unit),
+        layers=(Layer(weight_matrix(compress, key.encoder), whole, 1.0 / unit),),
+        key=replace(key, layers=(replace(held, compression=compress, resolution=unit),)),
     )

@@ -157,10 +157,10 @@ def _check(network: Network, passes: int, error: float) -> AnswerKey:
         raise CompileError(f"passes is {passes}; it must be 1 to {MAX_PASSES:,}")
     if not 0 < error < 1:
         raise CompileError(f"error is {error:g}; it must be more than 0 and less than 1")
-    if network.provenance.construction not in SERVED or not isinstance(key, AnswerKey):
+    if network.provenance.construction not in SERVED or key is None:
         raise CompileError(
             f"{name}: only networks of {' and '.join(SERVED)}, with their answer key, can be "
             f"refined, and this is of {network.provenance.construction}"
         )
-    basis_features(key.decompression)
+    basis_features(key.encoder)
     return key

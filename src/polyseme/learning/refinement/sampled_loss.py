@@ -38,16 +38,17 @@ class SampledLoss:
     def __init__(self, key: AnswerKey, hinge: Hinge, samples: Samples) -> None:
         """Find the neurons of every term, and the dimensions in which W may move."""
         self._key, self._hinge, self._samples = key, hinge, samples
-        self._code = key.decompression.matrix()
-        fixed = np.ones(key.decompression.neurons, bool)
-        fixed[key.decompression.positions[basis_features(key.decompression)]] = False
+        self._code = key.encoder.matrix()
+        fixed = np.ones(key.encoder.neurons, bool)
+        fixed[key.encoder.positions[basis_features(key.encoder)]] = False
         self._fixed = np.flatnonzero(fixed)
-        counts = np.diff(key.term_offsets)
+        held = key.layers[0]
+        counts = held.counts
         row, place = row_numbers(counts), places_in_rows(counts)
         self._hosts = np.full((len(key.terms), int(counts.max())), -1, np.int64)
-        self._hosts[row, place] = key.term_neurons
+        self._hosts[row, place] = held.units
         self._read = np.zeros(self._hosts.shape, np.float32)
-        self._read[row, place] = entries(hinge.readout, key.terms.output[row], key.term_neurons)
+        self._read[row, place] = entries(hinge.readout, key.terms.output[row], held.units)
 
     @property
     def a_pass(self) -> int:

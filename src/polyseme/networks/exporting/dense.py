@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.errors import PolysemeError
+from polyseme.errors import CapacityError
 from polyseme.networks.network import Network
 from polyseme.networks.run import readout_matrix
 
@@ -15,7 +15,7 @@ _NEVER = np.float32(2.0**100)
 
 
 def check_dense(network: Network) -> None:
-    """Raise PolysemeError for what would exceed 4 GiB as dense float32 matrices.
+    """Raise CapacityError for what would exceed 4 GiB as dense float32 matrices.
 
     That is the encoder, the readout, or all sparse layers together.
     """
@@ -26,14 +26,14 @@ def check_dense(network: Network) -> None:
         ("readout", outputs, width),
     ):
         if 4 * rows * columns > MAX_DENSE_BYTES:
-            raise PolysemeError(
+            raise CapacityError(
                 f"the {what} would be a dense matrix of {rows:,} x {columns:,} floats, "
                 f"{4 * rows * columns / 2**30:.1f} GiB; at most {MAX_DENSE_BYTES / 2**30:g} GiB "
                 "can be exported"
             )
     entries = sum(layer.units * layer.inputs for layer in network.layers if layer.is_sparse)
     if 4 * entries > MAX_DENSE_BYTES:
-        raise PolysemeError(
+        raise CapacityError(
             f"the sparse layers would be dense matrices of {entries:,} floats, "
             f"{4 * entries / 2**30:.1f} GiB; at most {MAX_DENSE_BYTES / 2**30:g} GiB can be "
             "exported"

@@ -15,7 +15,8 @@ from polyseme.networks.exporting.dense import (
     dense_readout,
     finite_thresholds,
 )
-from polyseme.networks.network import Layer, Network
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 
 if TYPE_CHECKING:
     import torch
@@ -35,7 +36,7 @@ def to_torch(network: Network) -> torch.nn.Module:
     network of one hidden layer, up to rounding in a deeper one.
     Names are in the lists `feature_names` and `output_names`.
 
-    Raises MissingExtraError without torch, and PolysemeError when encoder or readout, or all sparse
+    Raises MissingExtraError without torch, and CapacityError when encoder or readout, or all sparse
     layers together, would exceed 4 GiB as dense matrices.
     """
     check_dense(network)
@@ -43,7 +44,11 @@ def to_torch(network: Network) -> torch.nn.Module:
     modules: OrderedDict[str, torch.nn.Module] = OrderedDict()
     modules["encoder"] = _linear(dense_encoder(network), None)
     for number, layer in enumerate(network.layers):
-        parts = {f"layer{number}": _linear(*_scaled(layer)), **_activation(number, layer)}
+        activation = layer.activation
+        parts = {
+            f"layer{number}": _linear(*_scaled(layer)),
+            f"{activation.name}{number}": activation.write(_TorchWriter(), float(layer.scale)),
+        }
         if len(layer.carried):
             from polyseme.networks.exporting.torch_modules import Residual
 
@@ -59,15 +64,24 @@ def to_torch(network: Network) -> torch.nn.Module:
     return sequential
 
 
-def _activation(number: int, layer: Layer) -> dict[str, torch.nn.Module]:
-    nn = _import_torch().nn
-    if layer.squared:
+class _TorchWriter:
+    """Activations as torch modules, behind a Linear that the scale is folded into."""
+
+    def relu(self) -> torch.nn.Module:
+        """Return a ReLU."""
+        module: torch.nn.Module = _import_torch().nn.ReLU()
+        return module
+
+    def clip(self, highest: float) -> torch.nn.Module:
+        """Return a Hardtanh from 0."""
+        module: torch.nn.Module = _import_torch().nn.Hardtanh(0.0, highest)
+        return module
+
+    def square(self, scale: float) -> torch.nn.Module:
+        """Return a square; the square of a scaled sum would be scaled twice."""
         from polyseme.networks.exporting.torch_modules import Square
 
-        return {f"square{number}": Square(1 / float(layer.scale))}
-    if layer.cap:
-        return {f"clip{number}": nn.Hardtanh(0.0, float(layer.cap * layer.scale))}
-    return {f"relu{number}": nn.ReLU()}
+        return Square(1 / scale)
 
 
 def _import_torch() -> Any:

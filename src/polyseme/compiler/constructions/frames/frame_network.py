@@ -28,7 +28,8 @@ from polyseme.compiler.parts.assembly import (
 )
 from polyseme.compiler.task import Task
 from polyseme.errors import TooFewNeuronsError
-from polyseme.networks.network import Layer, Network
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 
 # How many standard deviations of its sum a ReLU stays away from its bend.
 CLEARANCE = 6.0
@@ -152,7 +153,7 @@ def linear_network(
         layer,
         readout_of(task, members, off_lattice(resting + own * (level - 0.5), unit)),
         "output",
-        answer_key(task, "output", abs(members), compress, inputs, unit),
+        answer_key(task, "output", members, inputs, compress=compress, resolution=unit),
         1,
         "no ReLU bends within the promise: thresholds of the readout make ANDs of sums",
     )

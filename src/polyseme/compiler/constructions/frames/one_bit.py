@@ -30,7 +30,7 @@ no number of neurons does, are refused. Influence counts as for `tight-frames`.
 W = C D exactly, with the codes' weight w (32 or 64) times the signs: for D's words on one basis H
 of the dimensions, H H^T = w, C is S H^T on those features. W is kept as bytes of +w and -w: for +1
 and -1, C on one basis would be no whole numbers. C says truly what a neuron adds up, but not which
-gates' features it is for, which `term_neurons` does.
+gates' features it is for, which the key's `units` do.
 
 Inputs in superposition. Error: over the draw of the codes, on any input that keeps the promise.
 Stored: n d bits, n biases that are all the same, one threshold; the seed gives the codes. Source:
@@ -60,7 +60,8 @@ from polyseme.compiler.constructions.frames.frame_network import (
 )
 from polyseme.compiler.parts.assembly import smallest_number
 from polyseme.compiler.task import Task
-from polyseme.networks.network import Layer, Network
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 
 NAME = "one-bit"
 # Signs lose least where many literals add up in a weight; with few features on they do at half.

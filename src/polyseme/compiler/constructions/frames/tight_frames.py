@@ -51,7 +51,8 @@ from polyseme.compiler.constructions.frames.joint_reads import joint_compression
 from polyseme.compiler.parts.assembly import smallest_number
 from polyseme.compiler.parts.weights import weight_matrix
 from polyseme.compiler.task import Task
-from polyseme.networks.network import Layer, Network
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 
 NAME = "tight-frames"
 # Twice the weight makes a fifth fewer errors, and twice the work.

@@ -46,6 +46,7 @@ from polyseme.common.distributions import binomial, normal_below, normal_density
 from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
 from polyseme.compiler.parts.assembly import (
+    answer_key,
     basis_code,
     finished,
     gate_inputs,
@@ -55,7 +56,8 @@ from polyseme.compiler.parts.assembly import (
     refuses_gates,
 )
 from polyseme.compiler.task import Task
-from polyseme.networks.network import Layer, Network
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 
 # A Gaussian weight of 1 is stored as about this much: odd numbers, so that each has a sign.
 GAUSSIAN_UNIT = 32
@@ -138,14 +140,17 @@ def _build(kind: _Weights, task: Task, neurons: int) -> Network:
     sums = products.sum(axis=1, dtype=np.int64)
     thresholds = neurons * moments.unit / 2 + sums * moments.mean
     layer = Layer(weights, np.zeros(neurons, np.int32), 1.0 / kind.unit)
+    code, members = basis_code(features), _every_neuron(products)
+    # Over a basis W is C. A gate is read from all neurons, each of which serves all gates.
+    reads = sp.csr_array(weights.astype(np.int16))
     return finished(
         task,
         kind.name,
-        basis_code(features),
+        code,
         layer,
-        readout_of(task, _every_neuron(products), off_lattice(thresholds, kind.unit)),
+        readout_of(task, members, off_lattice(thresholds, kind.unit)),
         "input",
-        None,
+        answer_key(task, "input", members, code, compress=reads, resolution=kind.unit),
         readout_parameters=0 if is_universal(task) else products.size,
         note=f"centred for exactly {task.active} features on",
     )

@@ -71,7 +71,8 @@ from polyseme.compiler.parts.assembly import (
 from polyseme.compiler.parts.weights import weight_matrix
 from polyseme.compiler.task import Task
 from polyseme.errors import TooFewNeuronsError
-from polyseme.networks.network import Layer, Network
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 
 NAME = "targeted-pairs"
 _WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48)
@@ -183,7 +184,7 @@ def _build(task: Task, neurons: int) -> Network:
         layer,
         readout_of(task, members, off_lattice(threshold, unit)),
         "output",
-        answer_key(task, "output", members, compress, code, unit),
+        answer_key(task, "output", members, code, compress=compress, resolution=unit),
         readout_parameters=0,
         note=f"each gate is on {codes.weight} neurons",
     )

@@ -74,7 +74,8 @@ from polyseme.compiler.parts.assembly import (
 )
 from polyseme.compiler.task import Task
 from polyseme.errors import CapacityError, TooFewNeuronsError
-from polyseme.networks.network import Layer, Network
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 
 NAME = "universal-and"
 # In superposition C is a multiple of 1/GRAIN, so that its mean can be taken off in integers.
@@ -191,7 +192,7 @@ def _build(task: Task, neurons: int) -> Network:
         layer,
         readout_of(task, members, np.where(sizes > 0, thresholds, np.inf).astype(np.float32)),
         "input",
-        answer_key(task, "input", members, compress, code, unit),
+        answer_key(task, "input", members, code, compress=compress, resolution=unit),
         readout_parameters=0 if is_universal(task) else int(members.nnz),
         note=f"each feature is on each neuron with chance {density.chance:g}",
     )

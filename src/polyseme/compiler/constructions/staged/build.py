@@ -17,8 +17,12 @@ from polyseme.compiler.constructions.staged.placing import place_stage
 from polyseme.compiler.constructions.staged.plan import StagedPlan
 from polyseme.compiler.constructions.three_channel.calibrate import best_share
 from polyseme.errors import TooFewNeuronsError
-from polyseme.networks.deep_key import DeepKey, LayerKey
-from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
+from polyseme.networks.activation import Clip
+from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.ends import Encoder, Readout
+from polyseme.networks.layer import Layer
+from polyseme.networks.layer_key import LayerKey, wire_key
+from polyseme.networks.network import Network, Provenance
 from polyseme.networks.run import LayerRunner, encode
 from polyseme.verification.sampling import batch_size, batches
 
@@ -72,10 +76,9 @@ def build_stages(plan: StagedPlan, neurons: int) -> Network:
             layer, key, below = _superposed_layer(plan, number, below, size, generator)
         else:
             if below.exact:
-                layer, below = exact_layer(stage, below, plan.schedule.residual)
+                layer, key, below = exact_layer(stage, below, plan.schedule.residual)
             else:
-                layer, below = naive_layer(stage, below)
-            key = LayerKey(stage.wires, below.positions, below.inverted)
+                layer, key, below = naive_layer(stage, below)
         layers.append(layer)
         keys.append(key)
     network = Network(
@@ -83,7 +86,7 @@ def build_stages(plan: StagedPlan, neurons: int) -> Network:
         layers=tuple(layers),
         readout=_readout(plan, below, 0.5),
         provenance=_provenance(plan, superposed),
-        key=DeepKey(plan.circuit, encoder.code, tuple(keys)),
+        key=AnswerKey(plan.circuit, encoder.code, tuple(keys)),
     )
     if below.exact:
         return network
@@ -116,7 +119,9 @@ def _constant_network(plan: StagedPlan, encoder: Encoder) -> Network:
         layers=(Layer(np.zeros((1, encoder.dimensions), np.int8), np.zeros(1, np.int32), 1.0),),
         readout=_readout(plan, dead, 0.5),
         provenance=_provenance(plan, [False]),
-        key=DeepKey(plan.circuit, encoder.code, (LayerKey(wires, dead.positions, dead.inverted),)),
+        key=AnswerKey(
+            plan.circuit, encoder.code, (wire_key(1, wires, dead.positions, dead.inverted),)
+        ),
     )
 
 
@@ -166,13 +171,14 @@ def _superposed_layer(
     knee = np.where(placed.level > 1, SEVERAL_KNEE, KNEE)
     foreign = np.maximum(on_below - placed.level, 0)
     bias = woven.offset - np.rint((placed.level - knee) * woven.unit + foreign * woven.drift)
-    layer = Layer(woven.weights, bias.astype(np.int32), 1 / cap, cap)
-    key = LayerKey(
+    layer = Layer(woven.weights, bias.astype(np.int32), 1 / cap, Clip(cap))
+    key = wire_key(
+        placed.carrier.units,
         stage.wires,
         placed.carrier.positions,
         placed.carrier.inverted,
-        woven.reads,
-        woven.unit,
+        reads=woven.reads,
+        resolution=woven.unit,
     )
     return layer, key, placed.carrier
 

@@ -56,7 +56,12 @@ from polyseme.compiler.schedule.scheduling import Carry, make_schedule
 from polyseme.compiler.schedule.stages import Stage
 from polyseme.compiler.task import Task
 from polyseme.errors import TooFewNeuronsError
-from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
+from polyseme.networks.activation import Clip
+from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.ends import Encoder, Readout
+from polyseme.networks.layer import Layer
+from polyseme.networks.layer_key import LayerKey, reads_of, wire_key
+from polyseme.networks.network import Network, Provenance
 
 NAME = "error-correction"
 _MOST_ACTIVE = 3
@@ -107,14 +112,16 @@ def _build(plan: StagedPlan, neurons: int) -> Network:
     schedule, generator = plan.schedule, task.stream(Stream.OUTPUT_CODES)
     activity = task.once(_on_before)
     code = encoder = _code(len(task.circuit.features), units, weight, generator)
-    layers = []
+    layers, keys = [], []
     for stage, on in zip(schedule.stages, activity.tolist(), strict=True):
         computed, level = _computing_code(stage, units, weight, generator)
-        layers.append(_layer(_computed(stage, computed), level, code, on, correcting=False))
+        wanted = _computed(stage, computed)
+        layers.append(_layer(wanted, level, code, on, correcting=False))
+        keys.append(_key(layers[-1], stage, computed, wanted, code))
         code = _code(len(stage), units, weight, generator)
-        layers.append(
-            _layer(_copied(code), np.ones(units, np.int64), computed, on, correcting=True)
-        )
+        wanted = _copied(code)
+        layers.append(_layer(wanted, np.ones(units, np.int64), computed, on, correcting=True))
+        keys.append(_key(layers[-1], stage, code, wanted, computed))
     return Network(
         encoder=Encoder(task.circuit.features, encoder),
         layers=tuple(layers),
@@ -129,7 +136,29 @@ def _build(plan: StagedPlan, neurons: int) -> Network:
             readout_parameters=0,
             channels={"superposed": len(layers), "monosemantic": 0},
         ),
+        key=AnswerKey(task.circuit, encoder, tuple(keys)),
     )
+
+
+def _key(
+    layer: Layer, stage: Stage, held: SparseCode, wanted: sp.csr_array, below: SparseCode
+) -> LayerKey:
+    """What units read of the columns that they want; centring keeps W from being a product."""
+    named = wanted.copy()
+    named.sort_indices()
+    return wire_key(
+        layer.width,
+        stage.wires,
+        held.positions,
+        np.zeros(len(stage), bool),
+        reads=reads_of(layer.weights, named, below),
+        resolution=_grain(below) * below.weight,
+    )
+
+
+def _grain(below: SparseCode) -> int:
+    """Steps of a weight in one."""
+    return max(1, round(_UNIT / below.weight))
 
 
 def _code(columns: int, units: int, weight: int, generator: np.random.Generator) -> SparseCode:
@@ -177,7 +206,7 @@ def _layer(
     wanted: sp.csr_array, level: NDArray[np.int64], below: SparseCode, on: float, correcting: bool
 ) -> Layer:
     """W = C D, centred, for units that need `level` columns on; `on` of those below are on."""
-    grain = max(1, round(_UNIT / below.weight))
+    grain = _grain(below)
     unit = grain * below.weight
     weights = (grain * (wanted @ below.matrix())).toarray()
     weights -= np.rint(weights.mean(axis=1, keepdims=True))
@@ -188,7 +217,7 @@ def _layer(
     cap = half // 4 if correcting else half + half // 2
     bias = -np.rint(begins + drift).astype(np.int32)
     narrow = np.int8 if np.abs(weights).max() <= 127 else np.int16
-    return Layer(weights.astype(narrow), bias, 1.0 / (cap if correcting else half), cap)
+    return Layer(weights.astype(narrow), bias, 1.0 / (cap if correcting else half), Clip(cap))
 
 
 def _readout(task: Task, code: SparseCode, columns: NDArray[np.int32]) -> Readout:

@@ -26,7 +26,7 @@ from polyseme.compiler.constructions.staged.carrier import Carrier
 from polyseme.compiler.constructions.staged.least_noise import STEPS, least_noise
 from polyseme.compiler.constructions.staged.placing import Placed
 from polyseme.compiler.schedule.stages import Stage
-from polyseme.networks.deep_key import reads_of
+from polyseme.networks.layer_key import reads_of
 
 # With this, weights of one byte hold nearly every row.
 _LARGEST_UNIT = 60

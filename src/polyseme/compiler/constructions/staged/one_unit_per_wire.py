@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from polyseme.compiler.constructions.staged.carrier import Carrier, basis_carrier
 from polyseme.compiler.constructions.staged.layer_weights import grain_of
 from polyseme.compiler.schedule.stages import Stage
-from polyseme.networks.network import Layer
+from polyseme.networks.activation import Clip
+from polyseme.networks.layer import Layer
+from polyseme.networks.layer_key import LayerKey, wire_key
 
 # A clipped unit is off below this share of a literal minus the margin, and on above it plus the
 # margin. More than a half: columns that are on read close to 1, and stray units come in sixths.
@@ -26,14 +28,14 @@ _MIDDLE = 0.6
 _MARGIN = 2 / 15
 
 
-def exact_layer(stage: Stage, below: Carrier, residual: bool) -> tuple[Layer, Carrier]:
-    """The layer of a stage over exact inputs, and how it carries the columns.
+def exact_layer(stage: Stage, below: Carrier, residual: bool) -> tuple[Layer, LayerKey, Carrier]:
+    """The layer of a stage over exact inputs, its key, and how it carries the columns.
 
     With `residual`, columns that only carry a wire pass, all but one if nothing else is left.
     """
     passing = stage.carries & residual
     passing[0] &= not passing.all()
-    computed, carrier = naive_layer(stage.select(np.flatnonzero(~passing)), below)
+    computed, key, carrier = naive_layer(stage.select(np.flatnonzero(~passing)), below)
     sources = below.positions[stage.literals[stage.offsets[:-1][passing]], 0]
     carried = np.unique(sources)
     positions = np.empty((len(stage), 1), np.int32)
@@ -43,11 +45,12 @@ def exact_layer(stage: Stage, below: Carrier, residual: bool) -> tuple[Layer, Ca
     inverted[~passing] = carrier.inverted
     inverted[passing] = below.inverted[stage.literals[stage.offsets[:-1][passing]]]
     layer = replace(computed, carried=carried.astype(np.int32))
-    return layer, Carrier(layer.width, positions, inverted, 0, True)
+    above = Carrier(layer.width, positions, inverted, 0, True)
+    return layer, _key(stage, above, key.compression, key.resolution), above
 
 
-def naive_layer(stage: Stage, below: Carrier) -> tuple[Layer, Carrier]:
-    """The layer of a stage with one unit a column, and how it carries them."""
+def naive_layer(stage: Stage, below: Carrier) -> tuple[Layer, LayerKey, Carrier]:
+    """The layer of a stage with one unit per column, its key, and how it carries them."""
     resting = stage.disjunction & (stage.widths > 1) & below.exact
     grain = 1 if below.exact else grain_of(below.weight)
     unit = grain * below.weight
@@ -59,11 +62,30 @@ def naive_layer(stage: Stage, below: Carrier) -> tuple[Layer, Carrier]:
     ).astype(np.int64)
     begins = np.where(resting, -1, stage.needed - 1)
     bias = (added - begins) * unit
+    compress = sp.csr_array(
+        ((signs * grain).astype(np.int16), stage.literals, stage.offsets),
+        shape=(len(stage), stage.inputs),
+    )
+    compress.sum_duplicates()
+    above = basis_carrier(len(stage), resting if below.exact else None)
+    key = _key(stage, above, compress, unit)
     if below.exact:
-        return Layer(weights, bias.astype(np.int32), 1.0), basis_carrier(len(stage), resting)
+        return Layer(weights, bias.astype(np.int32), 1.0), key, above
     cap = 1 << int(np.log2(2 * _MARGIN * unit))
     bias = np.rint((added - stage.needed + 1 - _MIDDLE) * unit + cap / 2)
-    return Layer(weights, bias.astype(np.int32), 1 / cap, cap), basis_carrier(len(stage))
+    return Layer(weights, bias.astype(np.int32), 1 / cap, Clip(cap)), key, above
+
+
+def _key(stage: Stage, above: Carrier, compress: sp.csr_array, unit: int) -> LayerKey:
+    """W = C D, C being the literals of every column with their signs."""
+    return wire_key(
+        above.units,
+        stage.wires,
+        above.positions,
+        above.inverted,
+        compression=compress,
+        resolution=unit,
+    )
 
 
 def _weights(stage: Stage, below: Carrier, values: NDArray[np.int64]) -> sp.csr_array:

@@ -12,15 +12,18 @@ from polyseme.codes.code import SparseCode
 from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.three_channel.calibrate import calibrated_shares
 from polyseme.compiler.constructions.three_channel.channels import Channel, too_heavy
-from polyseme.compiler.constructions.three_channel.placement import Placement, place_regions
+from polyseme.compiler.constructions.three_channel.placement import place_regions
 from polyseme.compiler.constructions.three_channel.plan import Plan
 from polyseme.compiler.constructions.three_channel.reads import wanted_reads
+from polyseme.compiler.constructions.three_channel.regions.region import Placement
 from polyseme.compiler.constructions.three_channel.thresholds import biases, plan_readout
-from polyseme.compiler.constructions.three_channel.widths import widest, widths_for
+from polyseme.compiler.constructions.three_channel.widths import widths_for
 from polyseme.compiler.parts.input_code import input_code
 from polyseme.compiler.parts.weights import compression, unit_of, weight_matrix
-from polyseme.networks.answer_key import AnswerKey
-from polyseme.networks.network import Encoder, Layer, Network, Provenance
+from polyseme.networks.answer_key import AnswerKey, term_key
+from polyseme.networks.ends import Encoder
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network, Provenance
 from polyseme.verification.inputs import draw_inputs
 
 CALIBRATION_SAMPLES = 6000
@@ -29,7 +32,8 @@ CALIBRATION_SAMPLES = 6000
 def build_superposed(plan: Plan, neurons: int) -> Network:
     """Build the network of a plan with at most `neurons` ReLUs.
 
-    Raises CompileError when that is too few to lay the regions out.
+    Raises:
+        TooFewNeuronsError: The regions cannot be laid out on so few.
     """
     regions = plan.regions_for(neurons)
     widths = widths_for(regions, neurons, plan.demand(neurons))
@@ -48,7 +52,7 @@ def build_superposed(plan: Plan, neurons: int) -> Network:
 
 def build_monosemantic(plan: Plan, note: str) -> Network:
     """Build the naive network: basis-aligned inputs and a neuron for every term."""
-    widths = np.array([widest(region) for region in plan.regions])
+    widths = np.array([region.largest_width for region in plan.regions])
     placements = place_regions(
         plan.regions, widths, plan.terms, plan.active, plan.stream(Stream.OUTPUT_CODES)
     )
@@ -127,7 +131,7 @@ def _told_by_the_gates(plan: Plan, placements: list[Placement]) -> int:
     something, and all its entries count; so does which features have dimensions of their own.
     """
     only = placements[0]
-    seeded = len(placements) == 1 and only.kind == "code" and only.region.owner < 0
+    seeded = len(placements) == 1 and only.region.seeded and only.region.owner < 0
     apart = 0 if plan.basis else len(too_heavy(plan.terms, plan.assignment))
     if seeded and only.region.codewords == len(plan.terms) == plan.terms.outputs:
         return apart
@@ -146,13 +150,13 @@ def _answer_key(
     neuron = np.concatenate([p.term_neurons.ravel() for p in placements])
     term, neuron = term[neuron >= 0], neuron[neuron >= 0]
     counts = np.bincount(term, minlength=len(plan.terms))
-    return AnswerKey(
-        circuit=plan.circuit,
-        terms=plan.terms,
-        term_channels=channels,
-        term_offsets=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
-        term_neurons=neuron[np.argsort(term, kind="stable")].astype(np.int32),
+    return term_key(
+        plan.circuit,
+        code,
+        sum(placement.width for placement in placements),
+        np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        neuron[np.argsort(term, kind="stable")].astype(np.int32),
+        channels,
         compression=compress,
-        decompression=code,
-        unit=unit,
+        resolution=unit,
     )

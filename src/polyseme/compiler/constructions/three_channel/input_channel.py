@@ -33,9 +33,11 @@ from polyseme.compiler.constructions.three_channel.channels import (
     one_channel,
 )
 from polyseme.compiler.constructions.three_channel.plan import Plan
-from polyseme.compiler.constructions.three_channel.regions import input_density, reference_width
+from polyseme.compiler.constructions.three_channel.regions.shared_inputs import (
+    MIN_INPUT_WIDTH,
+    input_density,
+)
 from polyseme.compiler.constructions.three_channel.single_channel import SingleChannel
-from polyseme.compiler.constructions.three_channel.widths import MIN_INPUT_WIDTH
 from polyseme.compiler.parts.assembly import refuses_gates
 from polyseme.compiler.task import Task
 
@@ -80,7 +82,7 @@ class InputChannel(SingleChannel):
     def neurons(self, plan: Plan, error: float) -> int:
         """Return n of the law, and no fewer than two sets need to meet."""
         plan = plan.for_error(error)
-        width = reference_width(plan.regions[0], plan.demand(1))
+        width = plan.regions[0].reference_width(plan.demand(1))
         return max(MIN_INPUT_WIDTH, int(np.ceil(width)))
 
     def parameters(self, plan: Plan, neurons: int) -> int:

@@ -18,7 +18,8 @@ from polyseme.compiler.constructions.three_channel.channels import (
     too_heavy,
 )
 from polyseme.compiler.constructions.three_channel.layouts import Layout, best_layout, layouts_of
-from polyseme.compiler.constructions.three_channel.regions import Demand, Region, gather_regions
+from polyseme.compiler.constructions.three_channel.regions.gather import gather_regions
+from polyseme.compiler.constructions.three_channel.regions.region import Demand, Region
 from polyseme.compiler.parts.input_code import shared_dimensions
 from polyseme.compiler.task import Task
 

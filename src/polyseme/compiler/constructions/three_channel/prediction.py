@@ -1,12 +1,10 @@
-"""How many neurons three channels take, from the noise model alone: nothing is built."""
+"""Number of neurons three channels take, from the noise model alone: nothing is built."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from polyseme.compiler.constructions.three_channel.plan import Plan
-from polyseme.compiler.constructions.three_channel.regions import reference_width
-from polyseme.compiler.constructions.three_channel.widths import smallest_width, widest
 
 # The noise model leaves out that tails are heavier than normal and that the ReLU bends them.
 MODEL_MARGIN = 1.3
@@ -19,8 +17,12 @@ def predicted_neurons(plan: Plan) -> int:
         middle = (low + high) // 2
         demand = plan.demand(middle)
         asked = sum(
-            np.clip(MODEL_MARGIN * reference_width(r, demand), smallest_width(r), widest(r))
-            for r in plan.regions_for(middle)
+            np.clip(
+                MODEL_MARGIN * region.reference_width(demand),
+                region.smallest_width,
+                region.largest_width,
+            )
+            for region in plan.regions_for(middle)
         )
         low, high = (low, middle) if asked <= middle else (middle + 1, high)
     return low

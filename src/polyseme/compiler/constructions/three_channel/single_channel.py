@@ -41,10 +41,10 @@ from polyseme.compiler.constructions.three_channel.channels import (
     heavy_limit,
     one_channel,
 )
-from polyseme.compiler.constructions.three_channel.codewords import MIN_WEIGHT
 from polyseme.compiler.constructions.three_channel.plan import Plan
 from polyseme.compiler.constructions.three_channel.prediction import MODEL_MARGIN
-from polyseme.compiler.constructions.three_channel.regions import TERRITORY_TERMS
+from polyseme.compiler.constructions.three_channel.regions.codewords import MIN_WEIGHT
+from polyseme.compiler.constructions.three_channel.regions.territory import TERRITORY_TERMS
 from polyseme.compiler.task import Task
 from polyseme.networks.network import Network
 

@@ -1,9 +1,7 @@
-"""Pass 8: where each ReLU bends, and at what reading an output is on.
+"""Pass 8: the bend of each ReLU, and the neurons that each output reads.
 
-A neuron's sum is `needed` when one of its terms is satisfied. The ReLU bends a `knee` below that.
-Code regions bend just below the level of a term that misses one input (its average over the code
-still separates the two); territories and neurons of their own bend half-way, where noise of the
-many idle neurons stays below the bend.
+A neuron's sum is `needed` when one of its terms is satisfied. The ReLU bends the `knee` of its
+region below that.
 """
 
 from __future__ import annotations
@@ -15,24 +13,14 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.names import Names
 from polyseme.circuits.terms import Terms
-from polyseme.compiler.constructions.three_channel.placement import Placement
-from polyseme.compiler.constructions.three_channel.reads import owner_weight
-from polyseme.networks.network import Readout
+from polyseme.compiler.constructions.three_channel.regions.region import Placement, Region
+from polyseme.networks.ends import Readout
 
 # A satisfied term reads about this much at the readout, whatever its region.
 _FULL_READING = 12.0
 DEFAULT_THRESHOLD = 0.6
-KNEES = {"code": 1.25, "pools": 1.25, "input": 1.0, "territory": 0.4375, "own": 0.5}
 # Regions of fewer terms share a calibrated threshold with others of their kind.
 MIN_GROUP_TERMS = 1000
-# Pools below, between and above these sizes are calibrated apart.
-_POOL_CLASSES = (64, 256)
-_CLASSES = len(_POOL_CLASSES) + 1
-
-
-def knee(placement: Placement) -> float:
-    """How far below a satisfied neuron's sum its ReLU bends, in features."""
-    return KNEES[placement.kind]
 
 
 def biases(placements: list[Placement], neurons: int, unit: int, active: int) -> NDArray[np.int32]:
@@ -40,15 +28,15 @@ def biases(placements: list[Placement], neurons: int, unit: int, active: int) ->
     bias = np.zeros(neurons, np.int32)
     for placement in placements:
         region = placement.region
-        level = region.needed - _knee_in_units(placement, unit) / unit
+        level = region.needed - _knee_in_units(region, unit) / unit
         if region.owner_sign > 0:
-            level += owner_weight(region, active)
+            level += region.owner_weight(active)
         bias[placement.begin : placement.begin + placement.width] = -round(level * unit)
     return bias
 
 
-def _knee_in_units(placement: Placement, unit: int) -> int:
-    return max(1, round(knee(placement) * unit))
+def _knee_in_units(region: Region, unit: int) -> int:
+    return max(1, round(region.knee * unit))
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,38 +66,35 @@ def plan_readout(placements: list[Placement], terms: Terms, unit: int) -> Readou
     """Collect what each output reads: the neurons of its terms, weighted by region."""
     full = np.full(terms.outputs, np.inf)
     group = np.full(terms.outputs, -1, np.int64)
-    groups = _calibration_groups(placements)
+    classes = [placement.region.calibration_classes for placement in placements]
+    # The first number of each region's groups, one per class; after them, that of mixed outputs.
+    *firsts, mixed = np.cumsum([0, *classes]).tolist()
     pairs, weights = [np.empty((2, 0), np.int64)], [np.empty(0, np.int16)]
-    for number, placement in enumerate(placements):
+    for joined, placement in zip(_calibration_groups(placements), placements, strict=True):
         sizes = (placement.term_neurons >= 0).sum(axis=1)
-        level = _knee_in_units(placement, unit) / unit
+        level = _knee_in_units(placement.region, unit) / unit
         weight = max(1, round(_FULL_READING / (sizes.min() * level)))
         output = terms.output[placement.region.terms]
         np.minimum.at(full, output, sizes * level * weight)
-        keys = groups[number] * _CLASSES + _pool_class(placement)
-        _join_groups(group, output, keys, len(placements) * _CLASSES)
+        _join_groups(group, output, firsts[joined] + placement.region.calibration_class(), mixed)
         pairs.append(placement.readers)
         weights.append(np.full(placement.readers.shape[1], weight, np.int16))
     return _in_rows(np.concatenate(pairs, axis=1), np.concatenate(weights), full, group)
 
 
 def _calibration_groups(placements: list[Placement]) -> list[int]:
-    """A group a region, but small regions of one kind together: alone they see too few samples."""
-    first_small: dict[tuple[str, int], int] = {}
+    """Number of the region whose groups each region's outputs join: its own, or one before it.
+
+    Small regions of one kind and as many needed inputs join the first of them: alone they see too
+    few samples.
+    """
+    first_small: dict[tuple[type[Region], int], int] = {}
     groups = []
     for number, placement in enumerate(placements):
-        likes = (placement.kind, placement.region.needed)
+        likes = (type(placement.region), placement.region.needed)
         small = len(placement.region.terms) < MIN_GROUP_TERMS
         groups.append(first_small.setdefault(likes, number) if small else number)
     return groups
-
-
-def _pool_class(placement: Placement) -> NDArray[np.int64]:
-    """Terms of large pools have many rivals that lack one input, so they get thresholds apart."""
-    if placement.kind != "pools":
-        return np.zeros(len(placement.region.terms), np.int64)
-    _, pool, crowd = np.unique(placement.region.pool, return_inverse=True, return_counts=True)
-    return np.digitize(crowd[pool], _POOL_CLASSES)
 
 
 def _join_groups(

@@ -1,0 +1,64 @@
+"""Which wire of a circuit computes each of its terms."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.circuits.terms import Terms
+
+
+def wires_of_terms(circuit: Circuit, terms: Terms) -> NDArray[np.int32]:
+    """Return the wire that computes each term, int32 (terms,), or -1 where none does.
+
+    A term of one feature is that feature's wire. Any other is the first AND or AND-NOT of features
+    with the same literals in the same order. A part of an XOR is no wire, unless such a gate
+    computes it as well.
+    """
+    wires = np.full(len(terms), -1, np.int32)
+    starts, widths = terms.offsets[:-1], terms.widths
+    wires[widths == 1] = terms.literals[starts[widths == 1]]
+    kinds = _kinds(terms)
+    features = len(circuit.features)
+    over_features = circuit.levels[features:] == 1
+    gates = np.flatnonzero(over_features & np.isin(circuit.kinds, (GateKind.AND, GateKind.AND_NOT)))
+    fan_in = np.diff(circuit.fan_in_offsets)[gates]
+    for width in np.unique(widths[(widths > 1) & (kinds >= 0)]):
+        some = np.flatnonzero((widths == width) & (kinds >= 0))
+        among = gates[fan_in == width]
+        place = np.arange(width)
+        literals = terms.literals[starts[some, None] + place]
+        inputs = circuit.fan_in[circuit.fan_in_offsets[among, None] + place]
+        found = _first_equal(
+            np.column_stack((circuit.kinds[among], inputs)),
+            np.column_stack((kinds[some], literals)),
+        )
+        wires[some[found >= 0]] = features + among[found[found >= 0]]
+    return wires
+
+
+def _kinds(terms: Terms) -> NDArray[np.int64]:
+    """The kind of gate whose literals have the signs of each term; -1 for neither."""
+    first = np.zeros(len(terms.signs), bool)
+    first[terms.offsets[:-1]] = True
+    negated = terms.widths - terms.plain
+    plain_first = terms.signs[first] > 0
+    return np.where(
+        negated == 0,
+        GateKind.AND,
+        np.where(plain_first & (negated == terms.widths - 1), GateKind.AND_NOT, -1),
+    )
+
+
+def _first_equal(rows: NDArray[np.int64], asked: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the first of `rows` that equals each row `asked`; -1 where none does."""
+    number = np.zeros(len(rows) + len(asked), np.int64)
+    # Equal rows have equal numbers, a column at a time, so that numbers stay below their square.
+    for column in np.concatenate((rows, asked)).T.astype(np.int64):
+        joined = number * (int(column.max()) + 1) + column
+        number = np.unique(joined, return_inverse=True)[1].astype(np.int64)
+    first = np.full(int(number.max(initial=-1)) + 1, -1)
+    # Written backwards: of several equal rows the first stays.
+    first[number[: len(rows)][::-1]] = np.arange(len(rows))[::-1]
+    return np.asarray(first[number[len(rows) :]])

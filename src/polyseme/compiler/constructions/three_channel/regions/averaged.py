@@ -1,0 +1,93 @@
+"""Regions whose outputs average a codeword of several neurons: code regions and pools.
+
+**Width.** With R reads on N neurons over d dimensions for m features, one foreign feature moves a
+reading with variance R/N (1/d + 1/m): the first part is interference of input codes, the second
+codewords that overlap. That variance times V (`region.py`) must fit into the gap of 1.
+
+**Failure.** A reading is the mean of w neurons. They all read the word's own features, so that part
+of their noise is common to them and no number of neurons averages it; what they read of other
+words is averaged. Each foreign feature also drives words, and each word that meets this one (in
+one neuron) lifts its reading by 1/w. So a crowded output is noisy in such a region however wide
+the region is: this is what territories are for.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import comb
+
+from polyseme.common.distributions import normal_below
+from polyseme.compiler.constructions.three_channel.regions.codewords import MIN_WEIGHT
+from polyseme.compiler.constructions.three_channel.regions.noise import (
+    SHARES,
+    Floats,
+    deviation,
+    fewest_failures,
+    noise_variance,
+    rectified,
+)
+from polyseme.compiler.constructions.three_channel.regions.own import own_where_wide
+from polyseme.compiler.constructions.three_channel.regions.region import Demand, Region
+
+
+@dataclass(frozen=True, eq=False)
+class AveragedRegion(Region):
+    """A region in which every codeword is a set of neurons that other codewords use too."""
+
+    # Just below the level of a term that lacks one input: the mean over the code still separates
+    # the two.
+    knee = 1.25
+
+    @abstractmethod
+    def word_weight(self, width: int) -> int:
+        """Number of neurons that carry a codeword on `width` neurons."""
+
+    @property
+    def smallest_width(self) -> int:
+        """Neurons for codewords of the smallest weight, or one per codeword."""
+        return min(self.codewords, round(1.05 * MIN_WEIGHT * math.sqrt(self.codewords)))
+
+    def reference_width(self, demand: Demand) -> float:
+        """Neurons at which the noise of foreign features fits into the gap."""
+        return self.reads * (1 / demand.dimensions + 1 / demand.features) * self.gap(demand)
+
+    def at_width(self, width: int) -> Region:
+        """Return the region, or one neuron per codeword where the width is enough for that."""
+        return own_where_wide(self, width)
+
+    def expected_failures(self, width: int, terms: int, demand: Demand) -> tuple[float, float]:
+        """As `Region.expected_failures`."""
+        return fewest_failures(self, *self._failures(width, demand), terms, demand)
+
+    def _failures(self, width: int, demand: Demand) -> tuple[Floats, Floats]:
+        """Chance of a miss per term, and of a stray per word, at every threshold."""
+        knee, weight = self.knee, self.word_weight(width)
+        crowd, words = np.unique(self.crowd, return_counts=True)
+        own = crowd * (self.reads / len(self.terms))
+        load = own + (self.reads - own) * weight / width
+        variance = noise_variance(load, demand)
+        common = own / load
+        averaged = common + (1 - common) / weight
+        foreign, level = self.foreign_features(demand), SHARES * knee
+        miss = normal_below((level - knee) / deviation(variance * averaged * foreign))
+        rest, bent = rectified(knee - 1, deviation(variance * (foreign + 1)))
+        idle = deviation(bent * averaged)
+        stray = np.zeros(level.shape)
+        for met, chance in enumerate(self._meetings(width, weight, demand)):
+            stray = stray + chance * normal_below((rest + met / weight - level) / idle)
+        return miss @ (crowd * words) / len(self.terms), stray @ words / self.codewords
+
+    def _meetings(self, width: int, weight: int, demand: Demand) -> Floats:
+        """Chance that words driven by foreign features meet a word in 0, 1, ... neurons.
+
+        Two words share one neuron at most, as codewords do wherever they have room.
+        """
+        driven = self.reads / demand.features
+        words = (self.foreign_features(demand) + 1) * max(1, math.ceil(driven))
+        rate = min(driven / max(1, math.ceil(driven)) * weight**2 / width, 1.0)
+        met = np.arange(min(words, weight) + 1)
+        return np.asarray(comb(words, met) * rate**met * (1 - rate) ** (words - met))
