@@ -72,10 +72,10 @@ def dense_code(code: SparseCode) -> np.ndarray:
 
 def wanted_of(network: Network) -> np.ndarray:
     """What each neuron should read, from the key's terms alone: 1 for inputs of terms it hosts."""
-    key = network.key
+    key, held = network.key, network.key.layers[0]
     wanted = np.zeros((network.neurons, key.terms.features), bool)
     for term in range(len(key.terms)):
-        neurons = key.term_neurons[key.term_offsets[term] : key.term_offsets[term + 1]]
+        neurons = held.units[held.offsets[term] : held.offsets[term + 1]]
         literals = key.terms.literals[key.terms.offsets[term] : key.terms.offsets[term + 1]]
         wanted[np.ix_(neurons, literals)] = True
     return wanted
@@ -85,27 +85,27 @@ def test_neurons_read_their_own_features_at_the_wanted_strength_and_naive_weight
     network = compile(
         problems.pairwise_and(400, 400, seed=1), neurons=250, construction="three-channel"
     )
-    key, wanted = network.key, wanted_of(network)
-    code = dense_code(key.decompression)
-    own = key.compression.toarray().astype(float) @ code @ code.T / key.unit
-    naive = GRAIN * wanted.astype(float) @ code @ code.T / key.unit
+    held, wanted = network.key.layers[0], wanted_of(network)
+    code = dense_code(network.key.encoder)
+    own = held.compression.toarray().astype(float) @ code @ code.T / held.resolution
+    naive = GRAIN * wanted.astype(float) @ code @ code.T / held.resolution
     missed, naively_missed = np.abs(own[wanted] - 1), np.abs(naive[wanted] - 1)
     assert missed.max() < 0.25
     assert missed.mean() < 0.06
     assert naively_missed.max() > 3 * missed.max()
     assert naively_missed.mean() > 3 * missed.mean()
     # A neuron reads nothing of C that it was not to read.
-    assert not key.compression.toarray()[~wanted].any()
+    assert not held.compression.toarray()[~wanted].any()
 
 
 def test_the_layer_holds_the_product_of_compression_and_decompression():
     network = compile(
         problems.pairwise_and(400, 400, seed=1), neurons=250, construction="three-channel"
     )
-    key = network.key
-    product = key.compression.toarray().astype(int) @ dense_code(key.decompression).astype(int)
+    held, code = network.key.layers[0], dense_code(network.key.encoder)
+    product = held.compression.toarray().astype(int) @ code.astype(int)
     assert np.array_equal(network.layers[0].weights, product)
-    assert network.layers[0].scale == 1 / key.unit
+    assert network.layers[0].scale == 1 / held.resolution
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -444,3 +444,13 @@ def test_inputs_no_gate_satisfies_are_refused() -> None:
         verify(network, active=2, samples=10)
     with pytest.raises(CompileError, match="no inputs named"):
         verify(network, samples=10, inputs="all")
+
+
+def test_one_short_inputs_lack_exactly_one_input_of_a_gate():
+    circuit = problems.k_and(50, 40, 4, seed=1)
+    reads = terms_of(circuit).literals.reshape(-1, 4)
+    rows = draw_inputs("one-short", terms_of(circuit), 6, 300, np.random.default_rng(0))
+    for row in rows:
+        on = set(row.tolist())
+        assert len(on) == 6
+        assert any(len(on & set(gate)) == 3 for gate in reads.tolist())

@@ -23,7 +23,6 @@ from polyseme.circuits import (
 )
 from polyseme.circuits.logic.aig import netlist_of, two_input_ands
 from polyseme.errors import CompileError
-from polyseme.networks.deep_key import DeepKey
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
 from polyseme.verification.independent import evaluate_aig, independent_reference
@@ -254,7 +253,7 @@ def test_no_layer_of_an_exact_network_is_wrong(straight: Network, exact: Network
 @pytest.mark.parametrize("layer", [0, 1, 2, 3])
 def test_the_first_wrong_layer_is_found(straight: Network, layer: int) -> None:
     key = straight.key
-    assert isinstance(key, DeepKey)
+    assert key is not None
     rows = np.random.default_rng(3).integers(400, size=(200, 3)).astype(np.int32)
     often = wires_on(key.circuit, rows).toarray().sum(axis=0)[key.layers[layer].wires]
     column = int(np.argmax(often))
@@ -269,7 +268,7 @@ def test_the_first_wrong_layer_is_found(straight: Network, layer: int) -> None:
 
 def test_layers_are_counted_as_an_obvious_loop_counts_them(crowded: Network) -> None:
     key = crowded.key
-    assert isinstance(key, DeepKey)
+    assert key is not None
     report = verify_layers(crowded, samples=40, seed=6)
     rows = drawn(crowded, 40, 6)
     truth = wires_on(key.circuit, rows).toarray()
@@ -299,7 +298,7 @@ def drawn(network: Network, samples: int, seed: int) -> np.ndarray:
 
 def test_columns_that_are_no_wire_are_not_compared(exact: Network) -> None:
     key = exact.key
-    assert isinstance(key, DeepKey)
+    assert key is not None
     report = verify_layers(exact, samples=50)
     helpers = [int((held.wires < 0).sum()) for held in key.layers]
     assert sum(helpers) > 0

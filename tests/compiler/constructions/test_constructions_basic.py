@@ -28,6 +28,7 @@ from polyseme.compiler.constructions.reed_solomon import choice_of, exact_choice
 from polyseme.compiler.parts import assembly
 from polyseme.compiler.task import Task
 from polyseme.errors import CompileError
+from polyseme.networks.activation import Square
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner, encode, outputs_on
 from polyseme.verification.inputs import draw_inputs
@@ -100,7 +101,9 @@ def slow_outputs(network: Network, rows: NDArray[np.int32]) -> NDArray[np.bool_]
         for feature in row[row >= 0]:
             encoded[code.positions[feature]] += code.signs[feature]
         sums = weights.astype(float) @ encoded + layer.bias
-        hidden = (sums**2 if layer.squared else np.maximum(sums, 0)) * layer.scale
+        hidden = (
+            sums**2 if isinstance(layer.activation, Square) else np.maximum(sums, 0)
+        ) * layer.scale
         for output in range(len(readout.outputs)):
             run = slice(readout.offsets[output], readout.offsets[output + 1])
             reading = hidden[readout.neurons[run]] @ readout.weights[run].astype(float)
@@ -185,8 +188,8 @@ def test_provenance_and_key_tell_the_truth(name: str, encoder: str) -> None:
         return
     assert network.key.belongs_to(network)
     # What an output reads is what the key says its term is on.
-    np.testing.assert_array_equal(network.key.term_neurons, network.readout.neurons)
-    np.testing.assert_array_equal(network.key.term_offsets, network.readout.offsets)
+    np.testing.assert_array_equal(network.key.layers[0].units, network.readout.neurons)
+    np.testing.assert_array_equal(network.key.layers[0].offsets, network.readout.offsets)
 
 
 @tried
@@ -456,12 +459,12 @@ def test_adversarial_inputs_meet_the_bound_with_equality(active: int) -> None:
     network = built(CATALOGUE["reed-solomon"], task)
     choice = exact_choice(task)
     assert choice.shared >= 1
-    reads = network.key.compression
+    reads = network.key.layers[0].compression
     gates = assembly.gate_inputs(task)
     runner = LayerRunner(network)
     worst = 0.0
     for gate in range(200):
-        own = network.key.term_neurons[slice(*network.key.term_offsets[gate : gate + 2])]
+        own = network.key.layers[0].units[slice(*network.key.layers[0].offsets[gate : gate + 2])]
         met = np.asarray(reads[own].sum(axis=0)).ravel()
         met[gates[gate]] = 0
         others = np.argsort(-met, kind="stable")[: active - 1]
@@ -494,7 +497,7 @@ def test_codes_one_neuron_lighter_would_fail() -> None:
 def test_squares_read_products_of_projections_exactly() -> None:
     task = task_of(problems.universal_and(9), 3, 0.1)
     network = CATALOGUE["quadratic"].candidate(task).build(40 * 41 // 2)
-    assert network.layers[0].squared
+    assert network.layers[0].activation == Square()
     codes = network.encoder.code.signs.astype(int)
     rows = all_rows(9, 3)
     runner = LayerRunner(network)

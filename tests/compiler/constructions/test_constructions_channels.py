@@ -138,7 +138,7 @@ def test_the_answer_key_belongs_and_names_the_channel(built):
         return
     assert network.key.belongs_to(network)
     expected = {"input-channel": Channel.INPUT, "mixed-channel": Channel.MIXED}
-    assert (network.key.term_channels == expected.get(name, Channel.OUTPUT)).all()
+    assert (network.key.layers[0].channels == expected.get(name, Channel.OUTPUT)).all()
 
 
 def same_bytes(first: Network, second: Network) -> bool:
@@ -347,7 +347,7 @@ def test_error_correction_holds_at_depth_and_has_two_layers_a_stage():
     network = candidate.build(candidate.declared.neurons)
     assert len(network.layers) == 12
     # Computing layers clip at one and a half, correcting ones at one.
-    assert [layer.cap * layer.scale for layer in network.layers] == [1.5, 1.0] * 6
+    assert [layer.activation.cap * layer.scale for layer in network.layers] == [1.5, 1.0] * 6
     rows = draw_deep_inputs("satisfied", asked.circuit, 3, 500, np.random.default_rng(3))
     assert wrong_samples(network, asked.circuit, rows).mean() <= asked.error
 

@@ -70,9 +70,9 @@ def test_codes_and_readout_stay_and_the_key_is_true_of_every_weight(network, res
     refined = result.network
     assert refined.key.belongs_to(refined)
     assert not network.key.belongs_to(refined)
-    product = refined.key.compression.toarray().astype(int) @ network.encoder.code.matrix().astype(
+    product = refined.key.layers[0].compression.toarray().astype(
         int
-    )
+    ) @ network.encoder.code.matrix().astype(int)
     assert np.array_equal(product, refined.layers[0].weights)
     assert refined.encoder is network.encoder
     assert np.array_equal(refined.readout.neurons, network.readout.neurons)

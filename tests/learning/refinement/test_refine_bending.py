@@ -90,10 +90,10 @@ def test_codes_and_readout_stay_and_the_key_is_true_of_every_weight(network, res
     assert refined.key.belongs_to(refined)
     code = network.encoder.code.matrix().astype(int)
     assert np.array_equal(
-        refined.key.compression.toarray().astype(int) @ code, refined.layers[0].weights
+        refined.key.layers[0].compression.toarray().astype(int) @ code, refined.layers[0].weights
     )
     assert refined.encoder is network.encoder
-    assert np.array_equal(refined.key.term_neurons, network.key.term_neurons)
+    assert np.array_equal(refined.key.layers[0].units, network.key.layers[0].units)
     for what in ("offsets", "neurons", "weights"):
         assert np.array_equal(getattr(refined.readout, what), getattr(network.readout, what))
     moved = refined.readout.thresholds - network.readout.thresholds
@@ -245,13 +245,13 @@ def test_the_slope_is_that_of_the_loss_sample_by_sample(seed, monkeypatch):
         on[number, row[row >= 0]] = 1
     w = torch.from_numpy(weights).requires_grad_()
     b = torch.from_numpy(bias).requires_grad_()
-    sums = torch.from_numpy(on @ key.decompression.matrix().toarray()) @ w.T + b
+    sums = torch.from_numpy(on @ key.encoder.matrix().toarray()) @ w.T + b
     should = evaluate_sparse(circuit, batch.rows).toarray()
     total = sum(_loss_of(sums[i], should[i], batch, i, hinge, key, network, margin)
                 for i in range(len(batch.rows)))  # fmt: skip
     total.backward()
     expected = w.grad.numpy()
-    basis = key.decompression.positions[basis_features(key.decompression)]
+    basis = key.encoder.positions[basis_features(key.encoder)]
     expected[:, ~np.isin(np.arange(expected.shape[1]), basis)] = 0
     assert np.abs(expected).max() > 1
     assert np.allclose(slope.weights.numpy(), expected, atol=2e-3 * np.abs(expected).max())
@@ -266,7 +266,8 @@ def _loss_of(sums, should, batch, sample, hinge, key, network, margin):
     )
     thresholds = network.readout.thresholds / units
     term, total = batch.terms[sample], 0
-    hosts = key.term_neurons[key.term_offsets[term] : key.term_offsets[term + 1]]
+    held = key.layers[0]
+    hosts = held.units[held.offsets[term] : held.offsets[term + 1]]
     for output in range(len(readout)):
         hidden = sums.relu()
         if term >= 0 and output == key.terms.output[term]:

@@ -101,9 +101,9 @@ def test_every_weight_is_one_bit_and_the_key_is_exact(active: int) -> None:
     assert 0.99 < network.weight_bits() / weights.size <= 1
     assert isinstance(key, AnswerKey)
     assert key.belongs_to(network)
-    product = key.compression.toarray().astype(int) @ key.decompression.matrix().toarray()
+    product = key.layers[0].compression.toarray().astype(int) @ key.encoder.matrix().toarray()
     np.testing.assert_array_equal(product, weights)
-    assert key.compression.data.dtype == np.int16
+    assert key.layers[0].compression.data.dtype == np.int16
 
 
 def test_errors_are_as_declared(task: Task, network: Network) -> None:

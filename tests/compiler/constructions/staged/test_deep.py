@@ -20,6 +20,7 @@ from polyseme.compiler.constructions.staged.prediction import predicted_neurons
 from polyseme.compiler.schedule.scheduling import Carry
 from polyseme.compiler.task import Task
 from polyseme.errors import OptionError, TooFewNeuronsError
+from polyseme.networks.activation import Clip
 from polyseme.networks.run import outputs_on
 from polyseme.verification.sampling import wrong_samples
 
@@ -162,7 +163,7 @@ def test_narrow_stages_after_wide_ones_are_monosemantic_and_right() -> None:
     outputs = first + 3750 + np.arange(749)
     circuit = build_circuit(wide.features, gates, outputs.tolist())
     network = ps.compile(circuit, active=3, neurons=2500)
-    assert network.layers[0].cap
+    assert isinstance(network.layers[0].activation, Clip)
     assert network.layers[-1].is_sparse
     seen = ps.verify(network, circuit, samples=3000)
     assert seen.error < 0.02
