@@ -47,16 +47,17 @@ def test_a_key_is_checked_with_kernels_as_without(monkeypatch):
     wrong[17, 30] += 1
     other = replace(network, layers=(replace(layer, weights=wrong),))
     # So loud that a sum of its rows could pass int16 and come round to what is expected.
-    loud = key.compression.copy()
-    loud.data[:400] = 30_000
-    loud = replace(key, compression=loud)
+    held = key.layers[0]
+    reads = held.compression.copy()
+    reads.data[:400] = 30_000
+    loud = replace(key, layers=(replace(held, compression=reads),))
     for limit in (0, 10**12):
         monkeypatch.setattr(row_kernels, "_WORTHWHILE", limit)
         assert key.belongs_to(network)
         assert not key.belongs_to(other)
         assert not loud.belongs_to(network)
-    assert row_kernels.fits_in_words(key.compression)
-    assert not row_kernels.fits_in_words(loud.compression)
+    assert row_kernels.fits_in_words(held.compression)
+    assert not row_kernels.fits_in_words(reads)
 
 
 def test_kernels_are_for_codes_they_hold():

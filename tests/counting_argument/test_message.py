@@ -28,7 +28,7 @@ def test_the_receiver_makes_the_same_network(any_case: Case) -> None:
     same = [
         (layer.weights, made.weights),
         (layer.bias, made.bias),
-        ((layer.scale, layer.cap), (made.scale, made.cap)),
+        ((layer.scale, layer.activation), (made.scale, made.activation)),
         (sent.encoder.dimensions, received.encoder.dimensions),
         (sent.encoder.code.positions, received.encoder.code.positions),
         (sent.encoder.code.signs, received.encoder.code.signs),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 import pytest
 
 import polyseme as ps
 from polyseme.compiler.constructions.catalogue import CATALOGUE
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
-from polyseme.errors import CompileError
+from polyseme.compiler.constructions.construction import Inputs, Size
+from polyseme.compiler.constructions.monosemantic import Monosemantic
+from polyseme.compiler.task import Task
+from polyseme.errors import CapacityError
 from polyseme.limits.declared import declared_rows
 from polyseme.limits.table import bounds
 
@@ -21,34 +23,41 @@ WHOLE_CATALOGUE = dict(CATALOGUE)
 @pytest.fixture(autouse=True)
 def _only_quick_constructions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some declare their size only after a search of seconds, and have tests of their own."""
-    for name in set(CATALOGUE) - {"monosemantic", "three-channel"}:
+    for name in set(CATALOGUE) - {"monosemantic", "three-channel", "deep"}:
         monkeypatch.delitem(CATALOGUE, name)
 
 
-def fake(
-    name: str, inputs: Inputs, neurons: int, parameters: int, why: str | None = None
-) -> Construction:
-    return replace(
-        CATALOGUE["monosemantic"],
-        name=name,
-        inputs=inputs,
-        sources=("welch1974lower", "polyseme"),
-        refuses=lambda task: why,
-        neurons=lambda task: neurons,
-        parameters=lambda task, neurons: parameters,
-    )
+class Fake(Monosemantic):
+    """A construction that declares what it is told to; without a size no neurons are enough."""
+
+    sources = ("welch1974lower", "polyseme")
+
+    def __init__(
+        self, name: str, inputs: Inputs, size: Size | None, why: str | None = None
+    ) -> None:
+        self.name, self.inputs, self._size, self._why = name, inputs, size, why
+        super().__init__()
+
+    def refusal(self, task: Task) -> str | None:
+        return self._why
+
+    def neurons(self, plan: Any, error: float) -> int:
+        if self._size is None:
+            raise CapacityError("no number is enough")
+        return self._size.neurons
+
+    def parameters(self, plan: Any, neurons: int) -> int:
+        assert self._size is not None
+        return self._size.parameters
 
 
 def test_a_row_for_every_construction_that_serves(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(task: Task) -> int:
-        raise CompileError("too small")
-
     made = (
-        fake("wide", Inputs.EITHER, 70, 70 * 121),
-        fake("narrow", Inputs.EITHER, 80, 80 * 119),
-        fake("unwilling", Inputs.BASIS, 5, 5, "it does not feel like it"),
-        replace(fake("failing", Inputs.BASIS, 5, 5), neurons=fail),
-        fake("small", Inputs.BASIS, 60, 6),
+        Fake("wide", Inputs.EITHER, Size(70, 70 * 121)),
+        Fake("narrow", Inputs.EITHER, Size(80, 80 * 119)),
+        Fake("unwilling", Inputs.BASIS, Size(5, 5), "it does not feel like it"),
+        Fake("failing", Inputs.BASIS, None),
+        Fake("small", Inputs.BASIS, Size(60, 6)),
     )
     for construction in made:
         monkeypatch.setitem(CATALOGUE, construction.name, construction)
@@ -71,7 +80,7 @@ def test_every_construction_there_is_can_be_asked(source: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for name, construction in WHOLE_CATALOGUE.items():
             patch.setitem(CATALOGUE, name, construction)
-        rows, layers = declared_rows(circuit, 3, 1e-2)
+        rows, layers = declared_rows(Task(circuit, 3, 1e-2))
     assert layers == 1
     assert {row.name for row in rows} <= {"three-channel", *WHOLE_CATALOGUE}
     assert all(row.neurons > 0 and row.source for row in rows)

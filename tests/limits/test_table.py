@@ -13,10 +13,11 @@ import pytest
 import polyseme as ps
 from polyseme.circuits import GateKind, build_circuit, problems
 from polyseme.compiler.constructions.catalogue import CATALOGUE
-from polyseme.compiler.constructions.staged.plan import make_deep_plan
+from polyseme.compiler.constructions.staged.plan import make_staged_plan
 from polyseme.compiler.constructions.three_channel.plan import make_plan
 from polyseme.compiler.constructions.three_channel.prediction import predicted_neurons
-from polyseme.errors import CompileError
+from polyseme.compiler.task import Task
+from polyseme.errors import OptionError
 from polyseme.limits.table import Bounds, bounds
 from support.gates import AND, XOR, Gate, over
 
@@ -24,7 +25,7 @@ from support.gates import AND, XOR, Gate, over
 @pytest.fixture(autouse=True)
 def _only_quick_constructions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some declare their size only after a search of seconds, and have tests of their own."""
-    for name in set(CATALOGUE) - {"monosemantic", "three-channel"}:
+    for name in set(CATALOGUE) - {"monosemantic", "three-channel", "deep"}:
         monkeypatch.delitem(CATALOGUE, name)
 
 
@@ -103,7 +104,7 @@ def test_a_deep_circuit_is_sized_by_its_widest_layer() -> None:
     gates: list[Gate] = [(AND, (0, 1)), (XOR, (3, 2)), (AND, (4, 0))]
     report = bounds(over(3, gates, [5]), active=2)
     assert {"deep", "monosemantic"} <= {row.name for row in report.constructions}
-    plan = make_deep_plan(over(3, gates, [5]), 2, 1e-3, 0)
+    plan = make_staged_plan(Task(over(3, gates, [5]), 2))
     assert report.monosemantic_neurons == plan.monosemantic_neurons
     assert report.layers == len(plan.schedule.stages) > 1
     assert report.lower_bound_neurons == (isqrt(int(report.bits / report.layers)) + 1)
@@ -121,7 +122,7 @@ def test_universal_and_is_bounded_by_nothing() -> None:
 @pytest.mark.parametrize("active", [0, -1, 11])
 def test_active_must_be_possible(active: int) -> None:
     circuit = problems.pairwise_and(10, 10)
-    with pytest.raises(CompileError, match=f"active is {active}; it must be 1 to the 10 features"):
+    with pytest.raises(OptionError, match=f"active is {active}; it must be 1 to the 10 features"):
         bounds(circuit, active=active)
     assert bounds(circuit, active=10).active == 10
 
@@ -129,7 +130,7 @@ def test_active_must_be_possible(active: int) -> None:
 @pytest.mark.parametrize("error", [0.0, 1.0, 1e-7, float("nan")])
 def test_error_must_be_a_rate(error: float) -> None:
     circuit = problems.pairwise_and(10, 10)
-    with pytest.raises(CompileError, match="error is"):
+    with pytest.raises(OptionError, match="error is"):
         bounds(circuit, error=error)
     assert bounds(circuit, error=1e-6).error == 1e-6
 
@@ -145,7 +146,7 @@ def growth(sizes: Sequence[int], neurons: Sequence[float]) -> float:
 def test_the_three_channel_construction_grows_with_the_square_root() -> None:
     # From 2^12 on: below, the number of dimensions is cut short by that of features.
     sizes = [2**power for power in range(12, 18)]
-    plans = [make_plan(problems.pairwise_and(m, m), 3, 1e-3, "auto", 0) for m in sizes]
+    plans = [make_plan(Task(problems.pairwise_and(m, m), 3, 1e-3)) for m in sizes]
     neurons = [predicted_neurons(plan) for plan in plans]
     assert EXPONENTS[0] <= growth(sizes, neurons) <= EXPONENTS[1]
     # The same numbers growing as m^(2/3), m^(2/5) or m would not pass.

@@ -15,9 +15,9 @@ from polyseme.circuits.names import Names
 from polyseme.codes.balanced import balanced_code
 from polyseme.codes.code import SparseCode
 from polyseme.compiler.compile import compile
-from polyseme.compiler.constructions.staged.build import build_deep
-from polyseme.compiler.constructions.staged.plan import make_deep_plan
-from polyseme.compiler.schedule.scheduling import Carry
+from polyseme.compiler.constructions.staged.build import build_stages
+from polyseme.compiler.constructions.staged.plan import make_staged_plan
+from polyseme.compiler.task import Task
 from polyseme.networks.activation import Clip, Relu, Square
 from polyseme.networks.ends import Encoder, Readout
 from polyseme.networks.layer import Layer
@@ -71,8 +71,8 @@ def network_of(kind: str) -> Network:
 @cache
 def superposed_network(neurons: int) -> Network:
     """Four layers, with a key of wires; in superposition where `neurons` are fewer than 400."""
-    plan = make_deep_plan(problems.layered(400, 4), 3, 1e-2, 0, Carry.GATES)
-    return build_deep(plan, neurons)
+    plan = make_staged_plan(Task(problems.layered(400, 4), 3, 1e-2, carry="gates"))
+    return build_stages(plan, neurons)
 
 
 def deep_network() -> Network:

@@ -17,6 +17,7 @@ from polyseme.compiler.constructions.three_channel.placement import place_region
 from polyseme.compiler.constructions.three_channel.plan import Plan, make_plan
 from polyseme.compiler.constructions.three_channel.regions.region import Placement, Region
 from polyseme.compiler.constructions.three_channel.widths import smallest_total, widths_for
+from polyseme.compiler.task import Task
 from polyseme.verification.inputs import draw_inputs
 from polyseme.verification.sampling import wrong_samples
 
@@ -96,7 +97,7 @@ def table(subjects: int, values: int, relations: int, even: bool = False) -> Cir
 
 @cache
 def plan_of(kind: str, error: float = 1e-2) -> Plan:
-    return make_plan(circuit_of(kind), active=3, error=error, encoder="auto", seed=0)
+    return make_plan(Task(circuit_of(kind), active=3, error=error))
 
 
 @cache
@@ -111,7 +112,10 @@ def placed(kind: str) -> tuple[Placement, ...]:
 
 def only(plan: Plan, layout: list[Region]) -> Plan:
     """The plan with one layout to choose from."""
-    return replace(plan, layouts=(layout,))
+    narrowed = replace(plan)
+    # Layouts are made when they are first asked for, and then kept.
+    vars(narrowed)["layouts"] = (layout,)
+    return narrowed
 
 
 def measured_failure(plan: Plan, neurons: int, samples: int = 3000) -> float:

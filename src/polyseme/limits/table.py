@@ -75,7 +75,7 @@ def bounds(circuit: Circuit, *, active: int = 3, error: float = 1e-3) -> Bounds:
     """Say how few neurons a circuit needs at least, and how many each construction would take.
 
     Nothing is built, so the size in superposition is what a noise model predicts. Raises
-    CompileError when `active` or `error` is out of range.
+    OptionError when `active` or `error` is out of range.
     """
     task = Task(circuit, active, error)
     check_measurable(task.error)

@@ -26,7 +26,6 @@ from polyseme.networks.layer_key import LayerKey
 from polyseme.networks.registry import registered
 from polyseme.networks.table import shortened
 
-
 # A circuit is flattened once, however many sizes of a network it is built at.
 _FLATTENED: WeakKeyDictionary[Circuit, tuple[Terms, NDArray[np.int32]]] = WeakKeyDictionary()
 

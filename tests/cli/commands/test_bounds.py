@@ -22,7 +22,7 @@ SMALL = "and2:features=120,gates=150"
 @pytest.fixture(autouse=True)
 def _only_quick_constructions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some declare their size only after a search of seconds, and have tests of their own."""
-    for name in set(CATALOGUE) - {"monosemantic", "three-channel"}:
+    for name in set(CATALOGUE) - {"monosemantic", "three-channel", "deep"}:
         monkeypatch.delitem(CATALOGUE, name)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import polyseme as ps
 from polyseme.compiler.constructions.catalogue import CATALOGUE
-from polyseme.compiler.constructions.construction import Task
+from polyseme.compiler.task import Task
 from polyseme.networks.saving.files import key_path
 from polyseme.verification.intervals import clopper_pearson
 from support.cli import EASY, PROBLEM, Bench, assert_refused, call, done
@@ -25,7 +25,7 @@ def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
     ]
     network = ps.load(target, key=key_path(target))
     possible = ps.bounds(ps.read(PROBLEM), active=2, error=0.004)
-    task = Task(ps.read(PROBLEM), 2, 0.004, "auto", 3)
+    task = Task(ps.read(PROBLEM), 2, 0.004, seed=3)
     asked = {
         "features": 200,
         "outputs": 200,
@@ -39,7 +39,7 @@ def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
         "weight_bits": network.weight_bits(),
         "monosemantic_neurons": 200,
         "lower_bound_neurons": possible.lower_bound_neurons,
-        "predicted_neurons": CATALOGUE["three-channel"].neurons(task),
+        "predicted_neurons": CATALOGUE["three-channel"].candidate(task).declared.neurons,
         "construction": "three-channel",
         "active": 2,
         "samples": 20_000,

@@ -10,7 +10,7 @@ import pytest
 import polyseme as ps
 from polyseme.circuits import problems
 from polyseme.cli.output.compile_report import Compiled, emit_compiled
-from polyseme.compiler.constructions.staged.report import LayerDecision
+from polyseme.compiler.report import Compilation, LayerDecision
 from polyseme.limits.counting import counting_bits
 
 
@@ -35,7 +35,8 @@ def test_compile_shows_a_row_a_layer_but_not_too_many(
     )
     circuit = problems.permutation(9)
     measured, count = ps.verify(network, samples=10), counting_bits(circuit)
-    compiled = Compiled(network, circuit, measured, count, 0.1, 1.0, per_layer, None)
+    report = Compilation(network, 0.1, measured, layers=per_layer)
+    compiled = Compiled(report, circuit, count, 1.0)
     emit_compiled(compiled, None, as_json=False)
     table = capsys.readouterr().out.partition("layer by layer")[2]
     shown = [row for row in table.splitlines()[4:] if row.startswith("│")]

@@ -20,8 +20,9 @@ from polyseme.compiler.constructions.staged.carrier import Carrier, basis_carrie
 from polyseme.compiler.constructions.staged.layer_weights import Woven, weave
 from polyseme.compiler.constructions.staged.least_noise import least_noise
 from polyseme.compiler.constructions.staged.placing import Placed, place_stage
-from polyseme.compiler.constructions.staged.plan import make_deep_plan
+from polyseme.compiler.constructions.staged.plan import make_staged_plan
 from polyseme.compiler.schedule.stages import Stage
+from polyseme.compiler.task import Task
 
 
 def drawn_code(columns: int, units: int, weight: int, seed: int) -> SparseCode:
@@ -122,7 +123,8 @@ def test_reads_that_no_row_has_break_nothing() -> None:
 
 def placed_stage(shared: int) -> tuple[Stage, Carrier, Placed]:
     """A stage over a carrier in superposition that hands its codes on."""
-    stage = make_deep_plan(ps.problems.layered(1200, 2, active=2), 2, 1e-2, 0).schedule.stages[0]
+    task = Task(ps.problems.layered(1200, 2, active=2), 2, 1e-2)
+    stage = make_staged_plan(task).schedule.stages[0]
     generator = np.random.default_rng(0)
     rows = np.array([generator.permutation(shared)[:WEIGHT] for _ in range(1200)], np.int32)
     below = Carrier(shared, rows, np.zeros(1200, bool), shared, False)
@@ -175,7 +177,8 @@ def of_equalised_rows(woven: Woven, below: Carrier, named: np.ndarray) -> float:
 
 
 def test_over_a_basis_weights_are_the_reads() -> None:
-    stage = make_deep_plan(ps.problems.layered(300, 2, active=2), 2, 1e-2, 0).schedule.stages[0]
+    task = Task(ps.problems.layered(300, 2, active=2), 2, 1e-2)
+    stage = make_staged_plan(task).schedule.stages[0]
     resting = np.arange(300) % 3 == 0
     below = basis_carrier(300, resting)
     placed = place_stage(stage, below, 100, 80, WEIGHT, np.random.default_rng(0))
@@ -191,12 +194,13 @@ def test_over_a_basis_weights_are_the_reads() -> None:
 BUILD_AND_HASH = """
 import hashlib
 import polyseme as ps
-from polyseme.compiler.constructions.staged.build import build_deep
-from polyseme.compiler.constructions.staged.plan import make_deep_plan
-from polyseme.compiler.schedule.scheduling import Carry
+from polyseme.compiler.constructions.staged.build import build_stages
+from polyseme.compiler.constructions.staged.plan import make_staged_plan
+from polyseme.compiler.task import Task
 for width, neurons in ((700, 500), (1500, 1300)):
-    plan = make_deep_plan(ps.problems.layered(width, 3, active=2), 2, 1e-2, 0, Carry.GATES)
-    for layer in build_deep(plan, neurons).layers:
+    task = Task(ps.problems.layered(width, 3, active=2), 2, 1e-2, carry="gates")
+    plan = make_staged_plan(task)
+    for layer in build_stages(plan, neurons).layers:
         print(hashlib.sha256(layer.weights.tobytes() + layer.bias.tobytes()).hexdigest())
 """
 

@@ -12,6 +12,7 @@ from polyseme.compiler.constructions.three_channel.channels import (
     Channel,
 )
 from polyseme.compiler.constructions.three_channel.plan import make_plan
+from polyseme.compiler.task import Task
 from support.three_channel import KINDS, literals_of, plan_of
 
 
@@ -51,14 +52,10 @@ def test_channels_follow_how_many_heavy_literals_a_term_has():
 
 def test_universal_and_of_fewer_than_a_thousand_pairs_does_without_the_input_channel():
     assert (
-        Channel.INPUT
-        not in make_plan(problems.universal_and(45), 3, 1e-2, "auto", 0).assignment.channel
+        Channel.INPUT not in make_plan(Task(problems.universal_and(45), 3, 1e-2)).assignment.channel
     )
     assert len(problems.universal_and(46).outputs) >= 1000
-    assert (
-        Channel.INPUT
-        in make_plan(problems.universal_and(46), 3, 1e-2, "auto", 0).assignment.channel
-    )
+    assert Channel.INPUT in make_plan(Task(problems.universal_and(46), 3, 1e-2)).assignment.channel
 
 
 def test_large_relations_of_a_table_of_facts_own_exclusive_pools():
@@ -70,7 +67,7 @@ def test_large_relations_of_a_table_of_facts_own_exclusive_pools():
     rows = range(EXCLUSIVE_POOL_TERMS - 1)
     smaller = problems.facts({f"s{i}": {"in": f"c{i % 40}", "is": f"k{i}"} for i in rows})
     shared, unshared = (smaller.features.position(name) for name in ("in", "is"))
-    assignment = make_plan(smaller, 3, 1e-2, "auto", 0).assignment
+    assignment = make_plan(Task(smaller, 3, 1e-2)).assignment
     assert set(assignment.owner.tolist()) == {shared, -1}
     assert set(assignment.pool.tolist()) == {unshared, -1}
 

@@ -17,6 +17,7 @@ from polyseme.compiler.constructions.three_channel.regions.territory import (
     TERRITORY_TERMS,
     Territory,
 )
+from polyseme.compiler.task import Task
 from support.three_channel import ALL_KINDS, literals_of, on_gates, plan_of
 
 
@@ -62,8 +63,8 @@ def test_outputs_of_more_than_eight_terms_get_a_territory():
     assert {type(region) for region in plan_of("crowded").regions} == {Territory}
     eight = on_gates(40, [(GateKind.OR, list(range(start, start + 8))) for start in range(9)])
     nine = on_gates(40, [(GateKind.OR, list(range(start, start + 9))) for start in range(9)])
-    assert [type(r) for r in make_plan(eight, 3, 1e-2, "auto", 0).regions] == [Code]
-    assert [type(r) for r in make_plan(nine, 3, 1e-2, "auto", 0).regions] == [Territory]
+    assert [type(r) for r in make_plan(Task(eight, 3, 1e-2)).regions] == [Code]
+    assert [type(r) for r in make_plan(Task(nine, 3, 1e-2)).regions] == [Territory]
 
 
 def test_longer_terms_keep_their_territories_whatever_is_asked_of_single_ones():
