@@ -1,4 +1,4 @@
-"""Which wire of a circuit computes each of its terms."""
+"""Finding the wire of a circuit that computes each of its terms."""
 
 from __future__ import annotations
 

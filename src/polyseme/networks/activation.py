@@ -1,4 +1,4 @@
-"""What a layer does with its sums: ReLU, clip or square.
+"""Activations, which a layer applies to its sums: ReLU, clip or square.
 
 Each kind knows how it runs, how it bounds an interval, how many ReLUs a unit counts as, and what
 it becomes in another format, whose writer has a method for every kind.
@@ -40,7 +40,7 @@ class ActivationWriter(Protocol[Written_co]):
 
 @dataclass(frozen=True)
 class Activation(ABC):
-    """What a layer makes of its sums, before its scale.
+    """Function that a layer applies to its sums, before its scale.
 
     Subclasses are `Relu`, `Clip` and `Square`.
 

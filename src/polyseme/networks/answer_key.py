@@ -112,7 +112,7 @@ class AnswerKey:
 
     @property
     def has_terms(self) -> bool:
-        """Whether columns are the circuit's terms: those of a single hidden layer."""
+        """True if columns are the circuit's terms: those of a single hidden layer."""
         return self.layers[0].of_terms
 
     @property
@@ -167,7 +167,7 @@ class AnswerKey:
         return self.encoder if below is None else below.code
 
     def _is_read_by(self, readout: Readout) -> bool:
-        """Whether outputs read the units of their columns, of all whose columns are known."""
+        """Return whether outputs read the units of their columns, as far as those are known."""
         last = self.layers[-1]
         if last.of_terms:
             known = np.ones(len(readout.outputs), bool)

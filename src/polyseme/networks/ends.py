@@ -15,7 +15,7 @@ from polyseme.networks.checks import check_array, check_runs
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Encoder:
-    """Where each named feature goes: feature i adds `code.signs[i]` at `code.positions[i]`.
+    """Map from named features to numbers: feature i adds `code.signs[i]` at `code.positions[i]`.
 
     Args:
         features: the names of the features.
@@ -42,7 +42,7 @@ class Encoder:
 
     @property
     def in_superposition(self) -> bool:
-        """Whether there are more features than dimensions."""
+        """True if there are more features than dimensions."""
         return self.code.features > self.code.neurons
 
     def __repr__(self) -> str:

@@ -83,7 +83,7 @@ class Layer:
 
     @property
     def is_sparse(self) -> bool:
-        """Whether the weights are stored as a list of entries."""
+        """True if the weights are stored as a list of entries."""
         return bool(sp.issparse(self.weights))
 
     @property
@@ -108,7 +108,7 @@ class Layer:
 
     @property
     def resting(self) -> NDArray[np.float64]:
-        """What every unit is where all that it reads is 0, (units,)."""
+        """Value of every unit when all that it reads is 0, float64 (units,)."""
         alone, _ = self.activation.bounds(self.bias.astype(np.int64), self.bias.astype(np.int64))
         return np.asarray(alone * float(self.scale))
 

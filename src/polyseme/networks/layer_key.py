@@ -26,7 +26,7 @@ def _no_channels() -> NDArray[np.uint8]:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LayerKey:
-    """What the units of one layer are for, and what they read of the columns below.
+    """Columns of one layer, the units that hold them, and what units read of the columns below.
 
     A *column* is one thing that a layer holds: a wire of the circuit or, in a network of one hidden
     layer, a term (`of_terms`); column t is then term t of the circuit. A wire reads as the mean of
@@ -107,7 +107,7 @@ class LayerKey:
 
     @property
     def factors(self) -> bool:
-        """Whether the weights are C D."""
+        """True if the weights are C D."""
         return self.compression is not None
 
     @property
@@ -224,7 +224,7 @@ def wire_key(
 def reads_of(
     weights: NDArray[np.int8] | NDArray[np.int16], named: sp.csr_array, code: SparseCode
 ) -> sp.csr_array:
-    """What units read of the columns below in the pattern of `named`, int16 (units, columns)."""
+    """Return what units read of columns below in the pattern of `named`, int16 (units, columns)."""
     unit = np.repeat(np.arange(named.shape[0]), np.diff(named.indptr))
     reads = np.zeros(named.nnz, np.int16)
     for places, signs in zip(code.positions.T, code.signs.T, strict=True):
@@ -234,14 +234,14 @@ def reads_of(
 
 
 def _has_reads(reads: sp.csr_array, below: SparseCode, layer: Layer) -> bool:
-    """Whether the weights of a layer read every column that has an entry as that says."""
+    """Return whether the weights of a layer read every column that has an entry as that says."""
     if layer.is_sparse or layer.weights.shape != (reads.shape[0], below.neurons):
         return False
     return np.array_equal(reads_of(layer.weights, reads, below).data, reads.data)
 
 
 def _multiplies_to(compress: sp.csr_array, code: SparseCode, layer: Layer) -> bool:
-    """Whether C D is the weights, a block of rows at a time, in integers that cannot round."""
+    """Return whether C D is the weights, block by block of rows, in integers that cannot round."""
     if (compress.shape[0], code.neurons) != (layer.units, layer.inputs):
         return False
     if not layer.is_sparse and is_worthwhile(compress.nnz, code) and fits_in_words(compress):

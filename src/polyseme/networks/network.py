@@ -33,7 +33,7 @@ _MOST_ROWS = 8
 
 @dataclass(frozen=True)
 class Provenance:
-    """What is worth knowing about how a network came to be; saved with it as JSON.
+    """Origin of a network: from what, how and for what it was made; saved with it as JSON.
 
     `readout_parameters` counts the numbers in encoder and readout that the seed does not reproduce.
     """

@@ -70,7 +70,7 @@ def hidden_activity(
 
 
 def outputs_on(network: Network, active: NDArray[np.int32], sparse: bool = True) -> sp.csr_array:
-    """Which outputs are on, Boolean (samples, outputs) in sparse rows."""
+    """Return which outputs are on, Boolean (samples, outputs) in sparse rows."""
     runner = LayerRunner(network)
     hidden = runner.hidden(encode(network, active), sparse)
     return runner.on(hidden)
@@ -94,19 +94,19 @@ class LayerRunner:
 
     @cached_property
     def resting(self) -> NDArray[np.bool_]:
-        """Which outputs are on when no feature is, Boolean (outputs,)."""
+        """Outputs that are on when no feature is, Boolean (outputs,)."""
         nothing = np.empty((1, 0), np.int32)
         return self.over_threshold(self.hidden(self.encode(nothing), sparse=True))[:, 0]
 
     def outputs(self, active: NDArray[np.int32], sparse: bool = True) -> sp.csr_array:
-        """Which outputs differ from rest, Boolean (samples, outputs) in sparse rows.
+        """Return which outputs differ from rest, Boolean (samples, outputs) in sparse rows.
 
         The same as `evaluate_sparse` says of a circuit. `outputs_on` says what is really on.
         """
         return self.decide(self.hidden(self.encode(active), sparse))
 
     def activations(self, active: NDArray[np.int32]) -> list[NDArray[np.float32]]:
-        """What every hidden layer writes, float32 (samples, width) each."""
+        """Return what every hidden layer writes, float32 (samples, width) each."""
         values: Values = self.encode(active)
         layers = []
         for number in range(len(self.network.layers)):
@@ -122,15 +122,15 @@ class LayerRunner:
         return np.asarray(values)
 
     def decide(self, hidden: NDArray[np.float32]) -> sp.csr_array:
-        """Which outputs differ from rest for activations (samples, units), Boolean, sparse rows."""
+        """Return which outputs differ from rest, from activations, Boolean in sparse rows."""
         return self._decided(hidden, self.resting)
 
     def on(self, hidden: NDArray[np.float32]) -> sp.csr_array:
-        """Which outputs are on for activations (samples, units), Boolean, sparse rows."""
+        """Return which outputs are on, for activations (samples, units), Boolean in sparse rows."""
         return self._decided(hidden, np.zeros(len(self.network.readout.outputs), bool))
 
     def over_threshold(self, hidden: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """Which outputs are on, Boolean (outputs, samples), for activations (samples, units)."""
+        """Return which outputs are on, Boolean (outputs, samples), for activations of units."""
         return np.asarray(self.readings(hidden) >= self.network.readout.thresholds[:, None])
 
     def readings(self, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -152,7 +152,7 @@ class LayerRunner:
 
     @cached_property
     def reads_in_blocks(self) -> bool:
-        """Whether blocks are small, however many outputs and samples there are."""
+        """True if blocks are small, however many outputs and samples there are."""
         return bool(self._shared)
 
     @cached_property
@@ -169,7 +169,7 @@ class LayerRunner:
         return np.asarray(self._readout @ np.ascontiguousarray(hidden.T))
 
     def _decided(self, hidden: NDArray[np.float32], but: NDArray[np.bool_]) -> sp.csr_array:
-        """Which outputs are on and not in `but`, or off and in it: Boolean, sparse rows."""
+        """Return which outputs are on and not in `but`, or off and in it: Boolean, sparse rows."""
         rows, columns = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         thresholds = self.network.readout.thresholds
         for block in self.blocks(hidden):

@@ -38,7 +38,7 @@ class LayerErrors:
 
 @dataclass(frozen=True)
 class LayerReport:
-    """What was tried, and every hidden layer from first to last."""
+    """Errors of every hidden layer, first to last, and the inputs that were tried."""
 
     inputs: str
     active: int
@@ -119,7 +119,7 @@ def _batch_size(network: Network, key: AnswerKey) -> int:
 
 
 class _Tally:
-    """What has been seen of a layer so far."""
+    """Count of what a layer misreads, batch by batch."""
 
     def __init__(self, key: AnswerKey, number: int):
         self._key = key
@@ -143,7 +143,7 @@ class _Tally:
         self._active += int(np.count_nonzero(activations))
 
     def errors(self) -> LayerErrors:
-        """What was seen."""
+        """Return the errors counted."""
         name = self._key.circuit.wire_name(self._first) if self._first >= 0 else ""
         return LayerErrors(
             layer=self._number,

@@ -81,7 +81,7 @@ def inspect_command(
 
 @dataclass(frozen=True)
 class _Served:
-    """What one neuron is for: in JSON, in a sentence, and one by one."""
+    """Purpose of one neuron: in JSON, in a sentence, and one by one."""
 
     fields: dict[str, Any]
     sentence: str

@@ -1,4 +1,4 @@
-"""What torch has no module for. Importing this file needs torch."""
+"""Modules that torch does not have. Importing this file needs torch."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def pack_matrix(name: str, matrix: sp.csr_array) -> Tensors:
 
 
 def has_matrix(name: str, tensors: Tensors) -> bool:
-    """Whether any tensor of a matrix in sparse rows is there."""
+    """Return whether any tensor of a matrix in sparse rows is there."""
     return any(f"{name}.{part}" in tensors for part in _SPARSE_PARTS)
 
 
