@@ -162,7 +162,7 @@ class Placement:
     term_neurons: NDArray[np.int32]
     readers: NDArray[np.int64]
 
-    def reads(self, terms: Terms) -> list[Reads]:
+    def wanted_reads(self, terms: Terms) -> list[Reads]:
         """Return what every neuron should read of every feature but the owner, in pieces."""
         picked = terms.select(self.region.terms)
         rest = picked.literals != self.region.owner
