@@ -172,7 +172,7 @@ def reads_of(plan: Plan, placement: Placement) -> set[tuple[int, int, int]]:
     """Neuron, feature and sign of all the placement says should be read."""
     return {
         (int(neuron), int(feature), int(sign))
-        for piece in placement.reads(plan.terms)
+        for piece in placement.wanted_reads(plan.terms)
         for neuron, feature, sign in zip(*piece, strict=True)
     }
 

@@ -42,7 +42,7 @@ def test_neurons_read_what_their_terms_read_and_their_owner(kind):
     width = placements[-1].begin + placements[-1].width
     expected = np.zeros((width, plan.terms.features), np.int64)
     for placement in placements:
-        for neuron, feature, sign in placement.reads(plan.terms):
+        for neuron, feature, sign in placement.wanted_reads(plan.terms):
             np.add.at(expected, (neuron, feature), sign)
     expected = np.sign(expected)
     for placement in placements:

@@ -19,7 +19,7 @@ def wanted_reads(
     """
     rows, columns, values = [], [], []
     for placement in placements:
-        for row, column, value in placement.reads(terms):
+        for row, column, value in placement.wanted_reads(terms):
             rows.append(row)
             columns.append(column)
             values.append(value)

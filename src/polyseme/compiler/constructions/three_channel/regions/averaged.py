@@ -60,7 +60,7 @@ class AveragedRegion(Region):
         return own_where_wide(self, width)
 
     def expected_failures(self, width: int, terms: int, demand: Demand) -> tuple[float, float]:
-        """As `Region.expected_failures`."""
+        """Expected misses and strays per satisfied input, at the threshold that fails least."""
         return fewest_failures(self, *self._failures(width, demand), terms, demand)
 
     def _failures(self, width: int, demand: Demand) -> tuple[Floats, Floats]:

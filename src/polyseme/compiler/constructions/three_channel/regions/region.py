@@ -60,7 +60,7 @@ class Region(ABC):
     owner: int
     owner_sign: int
 
-    # How far below a satisfied neuron's sum its ReLU bends, in features.
+    # Distance of a ReLU's bend below a satisfied neuron's sum, in features.
     knee: ClassVar[float]
     # The seed and the sizes alone give the codes of all terms: they tell nothing of the gates.
     seeded: ClassVar[bool] = False
@@ -136,7 +136,7 @@ class Region(ABC):
         return self.codewords if self.needed == 1 else 4 * demand.active
 
     def gap(self, demand: Demand) -> float:
-        """V of the module's docstring: how often one foreign feature's variance fits the gap."""
+        """Return V: squared deviations of one foreign feature that must fit into the gap of 1."""
         foreign = self.foreign_features(demand)
         tail, rivals = demand.error / 8, self.rivals(demand)
         miss, stray = normal_quantile(tail), normal_quantile(tail / rivals)
@@ -162,7 +162,7 @@ class Placement:
     term_neurons: NDArray[np.int32]
     readers: NDArray[np.int64]
 
-    def reads(self, terms: Terms) -> list[Reads]:
+    def wanted_reads(self, terms: Terms) -> list[Reads]:
         """Return what every neuron should read of every feature but the owner, in pieces."""
         picked = terms.select(self.region.terms)
         rest = picked.literals != self.region.owner

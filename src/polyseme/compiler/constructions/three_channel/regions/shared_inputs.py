@@ -92,7 +92,7 @@ class SharedInputsPlacement(Placement):
 
     feature_neurons: NDArray[np.int64]
 
-    def reads(self, terms: Terms) -> list[Reads]:
+    def wanted_reads(self, terms: Terms) -> list[Reads]:
         """Return what features drive, used by a term or not."""
         feature, neuron = self.feature_neurons
         return [(neuron, feature, np.ones(len(neuron), np.int64))]
