@@ -19,7 +19,7 @@ Tell = Callable[[str], None]
 
 
 class Size(StrEnum):
-    """How much is measured."""
+    """The amount that is measured."""
 
     QUICK = "quick"
     FULL = "full"

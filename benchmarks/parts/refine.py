@@ -1,4 +1,4 @@
-"""What refinement gains: errors of closed form and refined networks against neurons.
+"""The gain of refinement: errors of closed form and refined networks against neurons.
 
 The closed form is `tight-frames`; it is compared with the same network refined, and with as many
 passes of the same descent begun from random weights of the same size and dimensions. Pairwise AND

@@ -1,4 +1,4 @@
-"""What refinement gains where ReLUs bend: the airports table by three channels.
+"""The gain of refinement where ReLUs bend: the airports table by three channels.
 
 Errors of closed form and refined networks on facts alone, on two airports at once, and on satisfied
 inputs; at one size also of the same descent begun from weights that the table says nothing of. A

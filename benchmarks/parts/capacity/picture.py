@@ -27,7 +27,12 @@ def draw(results: Results, folder: Path) -> None:
             lines_of(axes, each, "monosemantic", color="grey", marker="", linewidth=1)
             bound = [(int(gates), sqrt(bits)) for gates, bits in found["bits"].items()]
             lines_of(
-                axes, bound, "counting bound, 1 bit a weight", color="black", marker="", linewidth=2
+                axes,
+                bound,
+                "counting bound, 1 bit per weight",
+                color="black",
+                marker="",
+                linewidth=2,
             )
             if active == 3:
                 _draw_others(axes, results)

@@ -1,4 +1,4 @@
-"""What depth costs.
+"""The cost of depth.
 
 Every wire of layered circuits is read layer by layer, against the number of ReLUs; the caps are
 taken off the units, and amplitudes drift; and compile time and memory are fitted against gates.

@@ -42,8 +42,8 @@ def draw(depths: list[Reading], path: Path) -> None:
             color="0.4",
             fontsize=9,
         )
-        panel.set(yscale="log", ylim=(floor * 0.8, 1.3), xlabel="ReLUs a layer")
-        panel.set_title(f"{width:,} wires a level, {at[-1]} levels")
+        panel.set(yscale="log", ylim=(floor * 0.8, 1.3), xlabel="ReLUs per layer")
+        panel.set_title(f"{width:,} wires per level, {at[-1]} levels")
         panel.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         panel.grid(alpha=0.25)
     axes[0].set_ylabel("share of samples with any wire of the layer misread")

@@ -69,7 +69,7 @@ ABOUT = (
     f"{REPEATS}, calibration included. *refined* is a closed form of {SMALLER:.0%} of the",
     "neurons, compiled, then refined. *descent* is that of refinement begun from random",
     f"weights; both in the quicker of {PASSES[0]} and {PASSES[1]} passes. *Adam* is plain",
-    "training of W and biases of relu(W E x + b) and of a bias an output, all from random",
+    "training of W and biases of relu(W E x + b) and of one bias per output, all from random",
     "numbers, encoder and readout being those of the compiled network, on fresh batches of the",
     "held-out inputs' distribution; *dense* the same with a readout of outputs x neurons",
     "numbers trained as well, which is a larger network. Of these the quickest training counts;",

@@ -1,4 +1,4 @@
-"""What the ablation takes out of single constructions and exchanges.
+"""Pieces of single constructions that the ablation takes out and exchanges.
 
 The one file of the study to change when their inside moves.
 """

@@ -121,7 +121,7 @@ def thresholds() -> list[Recipe]:
             "threshold", "from 6,000 inputs, as shipped", at(partial(calibrated, samples=6_000))
         ),
         Recipe("threshold", "from 60,000 inputs", at(partial(calibrated, samples=60_000))),
-        Recipe("threshold", "one an output, computed from W", of_outputs, extra=10_000),
+        Recipe("threshold", "one per output, computed from W", of_outputs, extra=10_000),
     ]
 
 
@@ -236,7 +236,7 @@ def together() -> list[Recipe]:
 
     return [
         Recipe("together", "weight 32, rivals read as nothing", as_built(choice), bits=16.0),
-        Recipe("together", "that, and a threshold an output", tried, bits=16.0, extra=10_000),
+        Recipe("together", "that, and one threshold per output", tried, bits=16.0, extra=10_000),
     ]
 
 

@@ -109,7 +109,7 @@ class TwoSided(Linear):
 
 
 def _energies(noise: Floats, signs: NDArray[np.int8]) -> tuple[Floats, Floats]:
-    """Return what an output's sum sees of the noise on its neurons, and what it does not."""
+    """Return the energy of noise that an output's sum sees, and the rest."""
     along = np.square((noise * signs).sum(axis=1)) / signs.shape[1]
     return along, np.square(noise).sum(axis=1) - along
 

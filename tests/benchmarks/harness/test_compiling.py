@@ -1,4 +1,4 @@
-"""What the benchmarks ask the compiler for."""
+"""Requests of the benchmarks to the compiler."""
 
 from __future__ import annotations
 
