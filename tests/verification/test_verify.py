@@ -355,7 +355,7 @@ def test_an_output_that_is_always_on_is_always_wrong(exact: Network) -> None:
 @pytest.mark.parametrize("neuron", [0, 299])
 def test_a_lost_row_of_weights_is_found(exact: Network, small: Circuit, neuron: int) -> None:
     assert exact.key is not None
-    gate = int(exact.key.neuron_terms(neuron)[0])
+    gate = int(exact.key.columns_of(neuron)[0])
     report = verify(without_row(exact, neuron), inputs="alone")
     assert report.wrong == 1
     assert set(report.first_wrong) == gate_names(small, gate)

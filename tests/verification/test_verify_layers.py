@@ -22,7 +22,7 @@ from polyseme.circuits import (
     wires_on,
 )
 from polyseme.circuits.logic.aig import netlist_of, two_input_ands
-from polyseme.errors import CompileError
+from polyseme.errors import CompileError, OptionError
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
 from polyseme.verification.independent import evaluate_aig, independent_reference
@@ -313,11 +313,11 @@ def test_progress_of_layers_reaches_the_end(straight: Network) -> None:
     assert seen[-1] == (3000, 3000)
 
 
-def test_layers_need_a_deep_key(straight: Network) -> None:
+def test_layers_need_a_key_of_wires(straight: Network) -> None:
     shallow = ps.compile(problems.pairwise_and(30, 30), construction="monosemantic")
-    with pytest.raises(CompileError, match="one hidden layer has nothing in between"):
+    with pytest.raises(OptionError, match="one hidden layer has nothing in between"):
         verify_layers(shallow, samples=10)
-    with pytest.raises(CompileError, match="answer key"):
+    with pytest.raises(OptionError, match="answer key"):
         verify_layers(replace(straight, key=None), samples=10)
     with pytest.raises(CompileError, match="samples is 0"):
         verify_layers(straight, samples=0)

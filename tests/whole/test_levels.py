@@ -33,8 +33,24 @@ APART = {
     "counting_argument": {"learning"},
     "reproduce": {"learning"},
 }
-# Inside the compiler and its constructions, lowest first.
-INSIDE = {}
+# Inside levels, lowest first.
+INSIDE = {
+    "networks": (
+        "checks",
+        "registry",
+        "table",
+        "activation",
+        "layer",
+        "ends",
+        "layer_key",
+        "answer_key",
+        "network",
+        "shared_readout",
+        "run",
+        "exporting",
+        "saving",
+    ),
+}
 
 
 IMPORTS = imports()

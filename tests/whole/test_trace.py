@@ -42,7 +42,7 @@ def counts() -> dict[str, Counts]:
     """All routes, traced in a process of their own, whose caches are empty, and in one thread."""
     done = subprocess.run(
         (sys.executable, ROOT / "tools" / "trace_calls.py"),
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"},
         capture_output=True,
         text=True,
         check=True,

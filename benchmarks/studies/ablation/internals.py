@@ -18,11 +18,12 @@ from polyseme.compiler.constructions.three_channel.build import (
     CALIBRATION_SAMPLES,
     build_superposed,
 )
-from polyseme.compiler.constructions.three_channel.calibrate import best_share, calibrated_shares
+from polyseme.compiler.constructions.three_channel.calibrate import calibrated_shares
 from polyseme.compiler.constructions.three_channel.placement import place_regions
 from polyseme.compiler.constructions.three_channel.plan import Plan, make_plan
 from polyseme.compiler.constructions.three_channel.thresholds import plan_readout
 from polyseme.compiler.constructions.three_channel.widths import widths_for
+from polyseme.compiler.parts.calibrate import best_share
 from polyseme.compiler.parts.weights import equalised, weight_matrix
 from polyseme.compiler.task import Task
 from polyseme.networks.activation import Clip

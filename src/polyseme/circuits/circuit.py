@@ -73,6 +73,14 @@ class Circuit:
         levels = wire_levels(len(self.features), self.fan_in_offsets, self.fan_in)
         object.__setattr__(self, "levels", levels)
 
+    def __repr__(self) -> str:
+        """One line, without the arrays."""
+        name = self.name if len(self.name) <= 50 else f"{self.name[:49]}…"
+        return (
+            f"Circuit({name!r}: {len(self.features):,} features, {self.gates:,} gates, "
+            f"{len(self.outputs):,} outputs, depth {self.depth})"
+        )
+
     @property
     def gates(self) -> int:
         """How many gates there are."""

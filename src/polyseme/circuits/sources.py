@@ -29,7 +29,7 @@ from polyseme.circuits.readers.dimacs import read_dimacs
 from polyseme.circuits.readers.facts import read_facts
 from polyseme.circuits.readers.json_circuit import read_json
 from polyseme.circuits.readers.pla import read_pla
-from polyseme.circuits.readers.text import shown_path
+from polyseme.common.files import shown_path
 from polyseme.errors import SourceError
 
 MAX_FEATURES = 10**7

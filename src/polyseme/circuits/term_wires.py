@@ -53,12 +53,17 @@ def _kinds(terms: Terms) -> NDArray[np.int64]:
 
 def _first_equal(rows: NDArray[np.int64], asked: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the first of `rows` that equals each row `asked`; -1 where none does."""
-    number = np.zeros(len(rows) + len(asked), np.int64)
-    # Equal rows have equal numbers, a column at a time, so that numbers stay below their square.
+    number, span = np.zeros(len(rows) + len(asked), np.int64), 1
+    # Equal rows have equal numbers, which begin anew where they would not fit into 64 bits.
     for column in np.concatenate((rows, asked)).T.astype(np.int64):
-        joined = number * (int(column.max()) + 1) + column
-        number = np.unique(joined, return_inverse=True)[1].astype(np.int64)
-    first = np.full(int(number.max(initial=-1)) + 1, -1)
-    # Written backwards: of several equal rows the first stays.
-    first[number[: len(rows)][::-1]] = np.arange(len(rows))[::-1]
-    return np.asarray(first[number[len(rows) :]])
+        size = int(column.max()) + 1
+        if span * size >= 2**63:
+            number = np.unique(number, return_inverse=True)[1].astype(np.int64)
+            span = int(number.max()) + 1
+        number, span = number * size + column, span * size
+    known, wanted = number[: len(rows)], number[len(rows) :]
+    order = np.argsort(known, kind="stable")
+    if not len(order):
+        return np.full(len(wanted), -1)
+    place = order[np.minimum(np.searchsorted(known[order], wanted), len(order) - 1)]
+    return np.where(known[place] == wanted, place, -1)

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.common.ragged import row_numbers, row_offsets, select_rows
-from polyseme.errors import CompileError
+from polyseme.errors import SourceError
 
 MAX_XOR_INPUTS = 6
 
@@ -81,57 +82,81 @@ class Terms:
 
 @dataclass(frozen=True, eq=False)
 class OneLayerForm:
-    """Stand-in."""
+    """A circuit's outputs as ORs of ANDs over features, or why they are none.
 
-    found: Terms | None
+    There are `terms`, or an `obstacle`: a gate that lies deeper, or an XOR too wide. The terms are
+    those of the outputs' wires; `rests_at_one` says that an output is inverted, `has_constant` that
+    one has no wire.
+    """
+
+    terms: Terms | None
     obstacle: str | None
+    rests_at_one: bool
+    has_constant: bool
 
     @property
-    def terms(self) -> Terms:
-        """The terms."""
-        if self.found is None:
-            raise CompileError(self.obstacle)
-        return self.found
+    def is_shallow(self) -> bool:
+        """Whether one hidden layer computes every output: see `refusal`."""
+        return self.refusal() is None
 
-    def refusal(self, active: int) -> str | None:
-        """Why not."""
-        return self.obstacle
+    def fits(self, active: int) -> bool:
+        """Whether it is shallow and `active` features can satisfy every term."""
+        return self.refusal(active) is None
+
+    def refusal(self, active: int | None = None) -> str | None:
+        """Return in one line why one hidden layer does not compute every output, None if it does.
+
+        No output may be inverted or constant, and each must be an OR of ANDs over features, at
+        least one; given a promise of `active` features, these must satisfy every term.
+        """
+        if self.rests_at_one or self.has_constant:
+            return "an output rests at 1 or is constant"
+        if self.terms is None:
+            return self.obstacle
+        if active is not None and self.most_plain > active:
+            return f"a term needs {self.most_plain} features on, more than the {active} promised"
+        return None
+
+    @cached_property
+    def most_plain(self) -> int:
+        """The most features that any term needs on; 0 without terms."""
+        return 0 if self.terms is None else int(self.terms.plain.max(initial=0))
+
+
+# Held by the circuit's identity, and no longer than the circuit.
+_FORMS: WeakKeyDictionary[Circuit, OneLayerForm] = WeakKeyDictionary()
 
 
 def one_layer_form(circuit: Circuit) -> OneLayerForm:
-    """Stand-in."""
-    if circuit.inverted.any() or (circuit.outputs < 0).any():
-        return _Form(None, "an output rests at 1 or is constant", circuit)
-    try:
-        return _Form(terms_of(circuit), None, circuit)
-    except CompileError as error:
-        return _Form(None, str(error), circuit)
-
-
-class _Form(OneLayerForm):
-    def __init__(self, found: Terms | None, obstacle: str | None, circuit: Circuit) -> None:
-        object.__setattr__(self, "found", found)
-        object.__setattr__(self, "obstacle", obstacle)
-
-    def refusal(self, active: int) -> str | None:
-        if self.obstacle is not None:
-            return self.obstacle
-        assert self.found is not None
-        if not len(self.found):
-            return "no output can ever be on"
-        most = int(self.found.plain.max())
-        if most > active:
-            return f"a term needs {most} features on, more than the {active} promised"
-        return None
+    """Return the form in which one hidden layer computes a circuit; found once per circuit."""
+    form = _FORMS.get(circuit)
+    if form is None:
+        try:
+            terms, obstacle = _flattened(circuit), None
+        except SourceError as error:
+            terms, obstacle = None, str(error)
+        inverted, constant = circuit.inverted.any(), (circuit.outputs < 0).any()
+        form = OneLayerForm(terms, obstacle, bool(inverted), bool(constant))
+        _FORMS[circuit] = form
+    return form
 
 
 def terms_of(circuit: Circuit) -> Terms:
-    """Flatten a circuit into terms.
+    """Return a circuit's outputs as terms; found once per circuit.
 
     Outputs may be features, gates over features, or ORs of those; a constant has no terms. The
-    terms are those of the outputs' wires, whatever `inverted` says of them. Raises CompileError
-    naming the first gate that lies deeper, and an XOR too wide to be a sum of terms.
+    terms are those of the outputs' wires, whatever `inverted` says of them.
+
+    Raises:
+        SourceError: A gate lies deeper (the first is named), or an XOR is too wide.
     """
+    form = one_layer_form(circuit)
+    if form.terms is None:
+        raise SourceError(form.obstacle)
+    return form.terms
+
+
+def _flattened(circuit: Circuit) -> Terms:
     output, wire = _open_ors(circuit)
     pieces = [_of_features(circuit, output, wire)]
     is_gate = wire >= len(circuit.features)
@@ -210,7 +235,7 @@ def _check_shallow(circuit: Circuit, wire: NDArray[np.int64]) -> None:
     for chosen in gate[circuit.levels[features + gate] > 1][:1]:
         begin, end = circuit.fan_in_offsets[chosen : chosen + 2]
         inner = circuit.fan_in[begin:end][circuit.fan_in[begin:end] >= features][0]
-        raise CompileError(
+        raise SourceError(
             f"{circuit.name}: gate {chosen} reads {circuit.wire_name(int(inner))}; one hidden "
             "layer computes gates over features, and ORs of those"
         )
@@ -238,7 +263,7 @@ def _of_xor(circuit: Circuit, output: NDArray[np.int32], gate: NDArray[np.int64]
     """XOR of k inputs is an OR of the 2^(k-1) terms with an odd number of plain literals."""
     widths = np.diff(circuit.fan_in_offsets)[gate]
     for wide in gate[widths > MAX_XOR_INPUTS][:1]:
-        raise CompileError(
+        raise SourceError(
             f"{circuit.name}: gate {wide} is an XOR of more than {MAX_XOR_INPUTS} inputs"
         )
     pieces = []

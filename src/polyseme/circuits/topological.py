@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.common.ragged import row_numbers, row_offsets
+from polyseme.errors import SourceError
 
 # Rounds over all gates at once before `wire_levels` walks them one by one.
 _ROUNDS = 8
 
 
-class CyclicError(ValueError):
+class CyclicError(SourceError):
     """Gates read each other in a circle; `gate` is the number of one of them."""
 
     def __init__(self, gate: int):

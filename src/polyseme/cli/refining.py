@@ -10,10 +10,10 @@ import typer
 
 from polyseme.cli.options import whole
 from polyseme.cli.output_paths import check_output
+from polyseme.common.extras import import_torch
 from polyseme.compiler.report import Compilation
 from polyseme.errors import PolysemeError
 from polyseme.learning.refinement.refine import MAX_PASSES, refine
-from polyseme.learning.refinement.torch_extra import import_torch
 
 Refine = Annotated[
     int | None,
@@ -44,7 +44,7 @@ def check_refining(passes: int | None, state: str | None, others: tuple[str, ...
         if state is not None:
             raise PolysemeError("--refine-state is for --refine PASSES; name both or neither")
         return
-    import_torch()
+    import_torch("refining")
     if state is not None:
         check_output(state, others)
         if state in others:

@@ -1,4 +1,4 @@
-"""Writing files so that they appear whole or not at all."""
+"""Writing files so that they appear whole or not at all, and what messages show of files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,20 @@ from typing import TypeAlias
 from polyseme.errors import PolysemeError
 
 Piece: TypeAlias = bytes | memoryview
+
+_MOST_SHOWN = 300
+
+
+def shown_path(path: str | os.PathLike[str]) -> str:
+    """Return a path as it is, or escaped and cut where it would break a one-line message."""
+    text = os.fspath(path)
+    fits = text and text.isprintable() and len(text) <= _MOST_SHOWN
+    return text if fits else ascii(text)[:_MOST_SHOWN]
+
+
+def one_line(error: Exception) -> str:
+    """Return what another library's error says, on one line and cut to the length of one."""
+    return " ".join(str(error).split())[:_MOST_SHOWN]
 
 
 def write_whole(path: str | os.PathLike[str], *content: Piece) -> None:
@@ -35,12 +49,6 @@ def write_whole(path: str | os.PathLike[str], *content: Piece) -> None:
             raise
     except OSError as error:
         reason = error.strerror or error
-        raise PolysemeError(f"{_shown(path)}: cannot be written: {reason}") from None
+        raise PolysemeError(f"{shown_path(path)}: cannot be written: {reason}") from None
     except ValueError as error:
-        raise PolysemeError(f"{_shown(path)}: cannot be written: {error}") from None
-
-
-def _shown(path: str | os.PathLike[str]) -> str:
-    """A path as it is, or escaped where it would break a one-line message."""
-    text = os.fspath(path)
-    return text if text and text.isprintable() else ascii(text)
+        raise PolysemeError(f"{shown_path(path)}: cannot be written: {error}") from None

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.circuits.terms import Terms, one_layer_form
+from polyseme.circuits.terms import Terms, one_layer_form, terms_of
 from polyseme.common.arguments import check_choice, check_number, check_whole
 from polyseme.common.random_streams import Stream, stream
 from polyseme.compiler.schedule.scheduling import Carry
@@ -65,7 +65,7 @@ class Task:
     @property
     def terms(self) -> Terms:
         """The circuit as ORs of ANDs of literals. Raises SourceError where it is deeper."""
-        return one_layer_form(self.circuit).terms
+        return terms_of(self.circuit)
 
     @cached_property
     def obstacle(self) -> str | None:

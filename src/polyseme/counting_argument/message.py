@@ -40,7 +40,7 @@ from polyseme.counting_argument.entropy_coding import (
     read_varints,
     write_varints,
 )
-from polyseme.errors import FileFormatError
+from polyseme.errors import FileFormatError, OptionError
 from polyseme.networks.activation import Square, stored_activation
 from polyseme.networks.ends import Encoder, Readout
 from polyseme.networks.layer import Layer
@@ -72,10 +72,10 @@ def has_message(network: Network) -> bool:
 def write_message(network: Network, agreed: Agreed) -> Message:
     """Write a network of one layer of ReLUs, stored in full.
 
-    Raises ValueError for any other network.
+    Raises OptionError for any other network.
     """
     if not has_message(network):
-        raise ValueError("a message holds one hidden layer of ReLUs, stored in full")
+        raise OptionError("a message holds one hidden layer of ReLUs, stored in full")
     layer, code, readout = network.layers[0], network.encoder.code, network.readout
     encoder = encoder_told(code, agreed)
     reads = readout_told(readout, agreed, layer.units)
@@ -120,9 +120,9 @@ def _read_body(reader: _Reader, agreed: Agreed) -> Network:
     units, dimensions, encoder, weight, told, read_weight = reader.varints(6)
     scale_bits, cap, from_rest = reader.varints(3)
     if not (0 < units <= agreed.outputs and 0 < dimensions <= agreed.features):
-        raise ValueError(
-            f"{units} neurons and {dimensions} dimensions for {agreed.outputs} outputs and "
-            f"{agreed.features} features"
+        raise FileFormatError(
+            f"message: {units} neurons and {dimensions} dimensions for {agreed.outputs} outputs "
+            f"and {agreed.features} features"
         )
     layer = Layer(
         reader.integers(units * dimensions, np.int16).reshape(units, dimensions),
@@ -197,7 +197,7 @@ class _Reader:
     def take(self, length: int) -> bytes:
         taken = self._body[self._place : self._place + length]
         if len(taken) < length:
-            raise ValueError(f"a part of {length} bytes has {len(taken)}")
+            raise FileFormatError(f"message: a part of {length} bytes has {len(taken)}")
         self._place += length
         return taken
 
@@ -205,7 +205,7 @@ class _Reader:
         values = decode_integers(self.take(self.varints(1)[0]), count)
         limits = np.iinfo(dtype)
         if count and not limits.min <= values.min() <= values.max() <= limits.max:
-            raise ValueError(f"a value does not fit {np.dtype(dtype)}")
+            raise FileFormatError(f"message: a value does not fit {np.dtype(dtype)}")
         return values.astype(dtype)
 
     def code(self, told: Told, agreed: Agreed, dimensions: int, weight: int) -> SparseCode:
@@ -213,7 +213,9 @@ class _Reader:
         if drawn is not None:
             return drawn
         if told != Told.WRITTEN or not 0 < weight <= dimensions:
-            raise ValueError(f"a {told.name.lower()} code of {weight} in {dimensions} dimensions")
+            raise FileFormatError(
+                f"message: a {told.name.lower()} code of {weight} in {dimensions} dimensions"
+            )
         shape = (agreed.features, weight)
         positions = self.integers(agreed.features * weight, np.int32).reshape(shape)
         signs = self.integers(agreed.features * weight, np.int8).reshape(shape)
@@ -224,7 +226,9 @@ class _Reader:
         if drawn is not None:
             return drawn
         if told != Told.WRITTEN:
-            raise ValueError(f"{told.name.lower()} of {weight} of {units} neurons are not drawn")
+            raise FileFormatError(
+                f"message: {told.name.lower()} of {weight} of {units} neurons are not drawn"
+            )
         lengths = self.integers(agreed.outputs, np.int64)
         return Reads(lengths, self.integers(int(lengths.sum()), np.int32), None)
 
@@ -233,9 +237,9 @@ class _Reader:
         values = np.frombuffer(self.take(4 * kinds), "<f4").astype(np.float32)
         kind = self.integers(outputs, np.int64)
         if not 0 <= kind.min() <= kind.max() < kinds:
-            raise ValueError(f"a threshold is none of the {kinds} there are")
+            raise FileFormatError(f"message: a threshold is none of the {kinds} there are")
         return values[kind]
 
     def check_end(self) -> None:
         if self._place != len(self._body):
-            raise ValueError(f"{len(self._body) - self._place} bytes are left over")
+            raise FileFormatError(f"message: {len(self._body) - self._place} bytes are left over")

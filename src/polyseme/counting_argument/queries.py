@@ -28,12 +28,13 @@ codes. Errors of the network can mislead this; then the gates found are not the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.common.progress import Note, silent
 from polyseme.counting_argument.interference import explaining_strengths
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
@@ -47,12 +48,8 @@ KEPT = (6, 4, 3)
 # So many readings are held at once: of all outputs, for some features beside all companions.
 _BLOCK_READINGS = 40_000_000
 
-Note = Callable[[str], None]
 
-
-def find_gates(
-    network: Network, inputs: int, note: Note = lambda line: None
-) -> tuple[NDArray[np.int32], int]:
+def find_gates(network: Network, inputs: int, note: Note = silent) -> tuple[NDArray[np.int32], int]:
     """The gates of a network, int32 (outputs, inputs), and how many inputs were tried.
 
     `inputs` is 1 or 2. An output that nothing tried switched on, or that several single features

@@ -6,7 +6,7 @@ The first network is as small as the compiler finds it; while gates come back wr
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.common.progress import Note
 from polyseme.compiler.compile import compile
 from polyseme.counting_argument.drawn_codes import Agreed
 from polyseme.counting_argument.message import Message, has_message, read_message, write_message
@@ -25,8 +26,6 @@ ERROR = 1e-3
 MAX_ATTEMPTS = 12
 _GROWTH = 1.1
 _PRECISION = 0.01
-
-Note = Callable[[str], None]
 
 
 @dataclass(frozen=True)

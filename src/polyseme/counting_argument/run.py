@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import terms_of
+from polyseme.common.progress import Note, silent
 from polyseme.counting_argument.drawn_codes import Agreed
-from polyseme.counting_argument.round_trips import ERROR, Attempt, Note, RoundTrips, smallest
+from polyseme.counting_argument.round_trips import ERROR, Attempt, RoundTrips, smallest
 from polyseme.errors import CompileError
 from polyseme.limits.combinatorics import log2_factorial
 from polyseme.limits.counting import counting_bits
@@ -125,7 +126,7 @@ def run_counting_argument(
     if active < inputs:
         raise CompileError(f"active is {active}; gates of {inputs} inputs need at least {inputs}")
     agreed = Agreed(seed, len(circuit.features), outputs, inputs)
-    trips = RoundTrips(circuit, gates, agreed, active, note or (lambda line: None))
+    trips = RoundTrips(circuit, gates, agreed, active, note or silent)
     trip = smallest(trips) if neurons is None else trips.run(neurons)
     bound = counting_bits(circuit)
     ordered = bound.bits + (log2_factorial(outputs) if inputs > 1 else 0.0)

@@ -15,8 +15,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from polyseme.circuits.circuit import Circuit, GateKind
-from polyseme.circuits.terms import Terms, terms_of
-from polyseme.errors import CompileError
+from polyseme.circuits.terms import Terms, one_layer_form
 from polyseme.limits.combinatorics import log2_binomial, log2_factorial
 from polyseme.limits.facts import relation_of_facts
 from polyseme.limits.groups import Group, group_gates, group_terms
@@ -70,9 +69,8 @@ def counting_bits(circuit: Circuit) -> CountingBound:
       any of the level just below where all gates do (layered circuits). These count circuits, and
       many circuits are the same function (`renaming.py` counts functions, but far fewer).
     """
-    try:
-        terms = terms_of(circuit)
-    except CompileError:
+    terms = one_layer_form(circuit).terms
+    if terms is None:
         return _direct_gates(circuit) or _levels(circuit)
     return _permutation(terms) or _direct_gates(circuit) or _facts(terms) or _term_sets(terms)
 

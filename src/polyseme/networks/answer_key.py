@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import scipy.sparse as sp
@@ -25,6 +25,17 @@ from polyseme.networks.layer import Layer
 from polyseme.networks.layer_key import LayerKey
 from polyseme.networks.registry import registered
 from polyseme.networks.table import shortened
+
+# A circuit is flattened once, however many sizes of a network it is built at.
+_FLATTENED: WeakKeyDictionary[Circuit, tuple[Terms, NDArray[np.int32]]] = WeakKeyDictionary()
+
+
+def _flattened(circuit: Circuit) -> tuple[Terms, NDArray[np.int32]]:
+    """The terms of a circuit, and the wire that computes each."""
+    if circuit not in _FLATTENED:
+        terms = terms_of(circuit)
+        _FLATTENED[circuit] = terms, wires_of_terms(circuit, terms)
+    return _FLATTENED[circuit]
 
 
 class NetworkParts(Protocol):
@@ -96,7 +107,7 @@ class AnswerKey:
             raise OptionError(f"{len(layer.wires)} columns for the {len(terms)} terms")
         if layer.inverted.any():
             raise OptionError("a column that is a term cannot be inverted")
-        if not np.array_equal(layer.wires, wires_of_terms(self.circuit, terms)):
+        if not np.array_equal(layer.wires, _flattened(self.circuit)[1]):
             raise OptionError("wires of layer 0 are not those of the terms")
 
     @property
@@ -104,7 +115,7 @@ class AnswerKey:
         """Whether columns are the circuit's terms: those of a single hidden layer."""
         return self.layers[0].of_terms
 
-    @cached_property
+    @property
     def terms(self) -> Terms:
         """The circuit as an OR of terms per output, column t of the layer being term t.
 
@@ -113,7 +124,7 @@ class AnswerKey:
         """
         if not self.has_terms:
             raise OptionError("the columns of this key are wires, not terms")
-        return terms_of(self.circuit)
+        return _flattened(self.circuit)[0]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the key as `docs/format.md` describes.
@@ -227,7 +238,7 @@ def term_key(
 
     The arguments are as in `LayerKey`; wires are found from the terms.
     """
-    wires = wires_of_terms(circuit, terms_of(circuit))
+    wires = _flattened(circuit)[1]
     layer = LayerKey(
         width,
         wires,

@@ -66,8 +66,8 @@ class Network:
     Example:
         >>> import polyseme as ps
         >>> network = ps.compile(ps.problems.pairwise_and(1000, 1000), neurons=600)
-        >>> network.neurons
-        600
+        >>> network
+        Network('and2:features=1000,gates=1000', tight-frames: 592 ReLUs in 1 layer, ...)
         >>> network.run(["x0", "x1"])
         []
     """
@@ -148,7 +148,7 @@ class Network:
 
         Example:
             >>> import polyseme as ps
-            >>> circuit = ps.build_circuit("ab", [(ps.GateKind.AND, (0, 1))], [2])
+            >>> circuit = ps.build_circuit("abc", [(ps.GateKind.AND, (0, 1))], [3])
             >>> ps.compile(circuit).run(["a", "b"])
             ['y0']
         """
@@ -223,7 +223,8 @@ class Network:
 
     @property
     def _title(self) -> str:
-        return f"{shortened(self.provenance.source)}, compiled by {self.provenance.construction}"
+        construction = shortened(self.provenance.construction, 20)
+        return f"{shortened(self.provenance.source)}, compiled by {construction}"
 
     @property
     def _rows(self) -> Rows:

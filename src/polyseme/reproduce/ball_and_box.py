@@ -19,8 +19,9 @@ from math import sqrt
 import numpy as np
 
 from polyseme.common.distributions import normal_quantile
+from polyseme.common.progress import Note
 from polyseme.common.random_streams import Stream, stream
-from polyseme.reproduce.row import Note, Row, equal
+from polyseme.reproduce.row import Row, equal
 
 ACTIVE = 1024
 FEATURES = 1024**4

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
+from polyseme.common.progress import Note
 from polyseme.reproduce import (
     ball_and_box,
     circuits_in_superposition,
@@ -17,7 +18,7 @@ from polyseme.reproduce import (
     threshold_recovery,
     trained_universal_and,
 )
-from polyseme.reproduce.row import Note, Row
+from polyseme.reproduce.row import Row
 
 
 @dataclass(frozen=True)

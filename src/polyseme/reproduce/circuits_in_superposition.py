@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 from polyseme.codes.arithmetic_progressions import progression_capacity, progression_code
 from polyseme.codes.coherence import coherence
 from polyseme.codes.reed_solomon import largest_field, reed_solomon_code
+from polyseme.common.progress import Note
 from polyseme.common.random_streams import Stream, stream
-from polyseme.reproduce.row import Note, Row, equal, explained
+from polyseme.reproduce.row import Row, equal, explained
 from polyseme.reproduce.small_networks import (
     SmallNetworks,
     SuperposedNetworks,

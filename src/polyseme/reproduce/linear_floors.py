@@ -17,8 +17,9 @@ import numpy as np
 from polyseme.codes.coherence import welch_mean_square
 from polyseme.codes.gaussian import gaussian_code
 from polyseme.codes.readout import mean_square_cross_talk, pseudo_inverse_readout, tied_readout
+from polyseme.common.progress import Note
 from polyseme.common.random_streams import Stream, stream
-from polyseme.reproduce.row import Note, Row, equal, explained
+from polyseme.reproduce.row import Row, equal, explained
 
 DIMENSIONS = (16, 32, 64, 128)
 LOADS = (2, 4, 8, 16)

@@ -24,8 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.codes.sign import sign_code
+from polyseme.common.progress import Note
 from polyseme.common.random_streams import Stream, stream
-from polyseme.reproduce.row import Note, Row, at_most, equal, explained
+from polyseme.reproduce.row import Row, at_most, equal, explained
 
 SOURCE = "vaintrob2024mathematical"
 NEURONS, DENSITY, OTHERS = 1000, 0.2, 3

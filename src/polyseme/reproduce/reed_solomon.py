@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 from polyseme.circuits.problems import pairwise_and
 from polyseme.circuits.terms import terms_of
 from polyseme.codes.reed_solomon import reed_solomon_code
+from polyseme.common.progress import Note
 from polyseme.common.random_streams import Stream, stream
-from polyseme.reproduce.row import Note, Row, at_least, at_most, equal
+from polyseme.reproduce.row import Row, at_least, at_most, equal
 
 SIZES = ((2, 2, 1, 3, 47, 141), (2, 3, 1, 5, 47, 235))
 FEATURES = 2000

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
 from polyseme.common.literature import PUBLICATIONS
-
-Note = Callable[[str], None]
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,14 @@ from math import exp, log, log2, sqrt
 import numpy as np
 
 from polyseme.circuits.problems import pairwise_and
+from polyseme.common.progress import Note
 from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.three_channel.build import build_superposed
 from polyseme.compiler.constructions.three_channel.plan import Plan, make_plan
 from polyseme.compiler.constructions.three_channel.prediction import predicted_neurons
 from polyseme.compiler.task import Task
 from polyseme.limits.combinatorics import log2_binomial
-from polyseme.reproduce.row import Note, Row, at_least, at_most, equal, explained
+from polyseme.reproduce.row import Row, at_least, at_most, equal, explained
 from polyseme.verification.inputs import draw_inputs
 from polyseme.verification.sampling import wrong_samples
 

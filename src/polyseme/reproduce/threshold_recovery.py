@@ -23,8 +23,9 @@ from scipy.special import betaincc
 from polyseme.codes.gaussian import gaussian_code
 from polyseme.codes.readout import recover, tied_readout
 from polyseme.common.distributions import binomial_at_least
+from polyseme.common.progress import Note
 from polyseme.common.random_streams import Stream, stream
-from polyseme.reproduce.row import Note, Row, equal
+from polyseme.reproduce.row import Row, equal
 
 THRESHOLD = 0.5
 ASKED = 0.95

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.reproduce.row import Note, Row, equal
+from polyseme.common.progress import Note
+from polyseme.reproduce.row import Row, equal
 
 SOURCE = "newgas2025compressed"
 TABLES = {

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.evaluate import wires_on
+from polyseme.common.progress import Progress
 from polyseme.errors import OptionError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
-from polyseme.verification.sampling import Progress, batch_size, batches, circuit_of, draw_fresh
+from polyseme.verification.sampling import batch_size, batches, circuit_of, draw_fresh
 
 # A wire reads as on from here: on wires read close to 1, and stray units come in sixths.
 _ON = 0.6

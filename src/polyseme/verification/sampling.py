@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.circuits.terms import Terms, terms_of
+from polyseme.circuits.terms import Terms, one_layer_form
 from polyseme.common.parallel import in_order, threads
+from polyseme.common.progress import Progress
 from polyseme.common.random_streams import Stream, stream
 from polyseme.errors import CompileError
 from polyseme.networks.network import Network
@@ -19,8 +20,6 @@ from polyseme.networks.run import LayerRunner
 from polyseme.verification.inputs import draw_deep_inputs, draw_inputs
 from polyseme.verification.intervals import clopper_pearson
 from polyseme.verification.reference import Reference, reference_of
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -123,17 +122,10 @@ def shallow_terms(network: Network, circuit: Circuit) -> Terms | None:
     key = network.key
     if key is not None and not key.has_terms:
         return None
-    return key.terms if key is not None and circuit is key.circuit else _terms_or_none(circuit)
-
-
-def _terms_or_none(circuit: Circuit) -> Terms | None:
-    if circuit.inverted.any() or (circuit.outputs < 0).any():
-        return None
-    try:
-        terms = terms_of(circuit)
-    except CompileError:
-        return None
-    return terms if len(terms) else None
+    if key is not None and circuit is key.circuit:
+        return key.terms
+    form = one_layer_form(circuit)
+    return form.terms if form.is_shallow else None
 
 
 def wrong_samples(

@@ -13,6 +13,7 @@ from safetensors.numpy import load_file, save_file
 import polyseme as ps
 from polyseme.cli.main import main
 from polyseme.codes.code import SparseCode
+from polyseme.common.extras import import_torch
 from polyseme.errors import CompileError, FileFormatError, MissingExtraError
 from polyseme.learning.refinement import margins as margins_module
 from polyseme.learning.refinement.batches import Blocks
@@ -20,7 +21,7 @@ from polyseme.learning.refinement.linear import Linear
 from polyseme.learning.refinement.margins import Margins
 from polyseme.learning.refinement.quantise import basis_features
 from polyseme.learning.refinement.refine import refine
-from polyseme.learning.refinement.torch_extra import import_torch, one_thread
+from polyseme.learning.refinement.torch_extra import one_thread
 from polyseme.networks.saving.files import load, save_key, save_network
 
 GATES, NEURONS = 200, 96
@@ -259,7 +260,7 @@ def test_codes_that_are_no_orthogonal_bases_are_refused():
 def test_the_slope_is_that_of_the_loss_summed_over_inputs_one_by_one(active, at_once, monkeypatch):
     """Against a loop over outputs and inputs, differentiated by torch."""
     monkeypatch.setattr(margins_module, "_AT_ONCE", at_once)
-    torch = import_torch()
+    torch = import_torch("refining")
     generator = np.random.default_rng(3)
     features, neurons, margin, level = 9, 5, 0.3, 1.5
     gates = np.array([[0, 1], [1, 2], [3, 4], [5, 6], [0, 7], [2, 8], [0, 4]])

@@ -14,13 +14,14 @@ from polyseme.circuits.evaluate import evaluate_sparse
 from polyseme.circuits.terms import terms_of
 from polyseme.cli.main import main
 from polyseme.codes.code import SparseCode
+from polyseme.common.extras import import_torch
 from polyseme.errors import CompileError
 from polyseme.learning.refinement.hinge import Hinge
 from polyseme.learning.refinement.quantise import basis_features
 from polyseme.learning.refinement.refine import refine
 from polyseme.learning.refinement.sampled_loss import _ALONE, SampledLoss
 from polyseme.learning.refinement.samples import Samples
-from polyseme.learning.refinement.torch_extra import import_torch, one_thread
+from polyseme.learning.refinement.torch_extra import one_thread
 from polyseme.networks.saving.files import load, save_key, save_network
 
 ACTIVE = 3
@@ -227,7 +228,7 @@ def test_groups_have_the_same_heavy_feature(circuit):
 def test_the_slope_is_that_of_the_loss_sample_by_sample(seed, monkeypatch):
     """Against a dense loop over samples and outputs, differentiated by torch."""
     monkeypatch.setattr("polyseme.learning.refinement.samples._SORT", 12)
-    torch = import_torch()
+    torch = import_torch("refining")
     circuit = ps.problems.facts(table(40))
     network = ps.compile(circuit, active=ACTIVE, neurons=100, construction="three-channel")
     key, layer, margin = network.key, network.layers[0], 0.2
@@ -259,15 +260,14 @@ def test_the_slope_is_that_of_the_loss_sample_by_sample(seed, monkeypatch):
 
 
 def _loss_of(sums, should, batch, sample, hinge, key, network, margin):
-    torch = import_torch()
+    torch = import_torch("refining")
     readout = hinge.readout.toarray()
     units = network.readout.weights[network.readout.offsets[:-1]] / np.array(
         [row[row > 0][0] for row in readout]
     )
     thresholds = network.readout.thresholds / units
     term, total = batch.terms[sample], 0
-    held = key.layers[0]
-    hosts = held.units[held.offsets[term] : held.offsets[term + 1]]
+    hosts = key.layers[0].units[slice(*key.layers[0].offsets[term : term + 2])]
     for output in range(len(readout)):
         hidden = sums.relu()
         if term >= 0 and output == key.terms.output[term]:

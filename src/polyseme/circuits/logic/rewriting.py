@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from polyseme.circuits.logic.aig import netlist_of, two_input_ands
 from polyseme.circuits.logic.netlist import Netlist, NetlistKind
 from polyseme.circuits.logic.normalise import normalise
-from polyseme.errors import MissingExtraError
+from polyseme.common.extras import import_aigverse
 
 
 def rewrite(netlist: Netlist) -> Netlist:
@@ -23,15 +23,11 @@ def rewrite(netlist: Netlist) -> Netlist:
     and no more gates than the netlist has as ANDs of two. Raises MissingExtraError when aigverse is
     not installed, and SourceError as `normalise` does.
     """
-    try:
-        from aigverse import algorithms, networks
-    except ImportError:
-        raise MissingExtraError(
-            "rewriting needs aigverse; install it with: pip install 'polyseme[logic]'"
-        ) from None
+    aigverse = import_aigverse("rewriting")
+    algorithms = aigverse.algorithms
     # Normalised first: a gate with the same literal twice would read as neither AND nor XOR.
     ands = two_input_ands(netlist_of(normalise(netlist)))
-    graph = networks.AigIndexList(_index_list(ands)).to_aig()
+    graph = aigverse.networks.AigIndexList(_index_list(ands)).to_aig()
     best = graph = algorithms.cleanup_dangling(graph)
     while True:
         graph = algorithms.aig_cut_rewriting(graph)

@@ -31,11 +31,11 @@ from polyseme.circuits.readers.aiger_symbols import STEM, Symbols, distinct, nam
 from polyseme.circuits.readers.text import (
     MAX_LOGIC_BYTES,
     read_bytes,
-    shown_path,
     shown_text,
     whole_number,
 )
 from polyseme.circuits.topological import CyclicError, topological_order
+from polyseme.common.files import shown_path
 from polyseme.errors import SourceError
 
 MAX_VARIABLES = 2**29

@@ -9,7 +9,8 @@ from pathlib import Path
 from polyseme.circuits.logic.netlist import Netlist, NetlistKind
 from polyseme.circuits.readers.covers import define_cover
 from polyseme.circuits.readers.signals import Signals
-from polyseme.circuits.readers.text import lines_of, read_logic, shown_path, shown_text
+from polyseme.circuits.readers.text import lines_of, read_logic, shown_text
+from polyseme.common.files import shown_path
 from polyseme.errors import SourceError
 
 MAX_TABLE_INPUTS = 16

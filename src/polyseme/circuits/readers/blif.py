@@ -13,9 +13,9 @@ from polyseme.circuits.readers.text import (
     MAX_LINE_LENGTH,
     lines_of,
     read_logic,
-    shown_path,
     shown_text,
 )
+from polyseme.common.files import shown_path
 from polyseme.errors import SourceError
 
 # What says when signals arrive, what they load or where they came from, and not what they are.

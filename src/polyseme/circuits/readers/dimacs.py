@@ -15,9 +15,9 @@ from polyseme.circuits.readers.text import (
     claimed_size,
     lines_of,
     read_logic,
-    shown_path,
     shown_text,
 )
+from polyseme.common.files import shown_path
 from polyseme.errors import SourceError
 
 _NUMBERS = re.compile(r"[-0-9 \t\f\v]*")

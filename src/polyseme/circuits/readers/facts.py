@@ -16,7 +16,8 @@ import numpy as np
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.names import Names, check_name
-from polyseme.circuits.readers.text import read_text, shown_path
+from polyseme.circuits.readers.text import read_text
+from polyseme.common.files import shown_path
 from polyseme.common.ragged import row_offsets
 from polyseme.errors import SourceError
 

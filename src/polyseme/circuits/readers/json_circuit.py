@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.logic.netlist import MAX_GATES, MAX_INPUTS
 from polyseme.circuits.names import Names, check_name
-from polyseme.circuits.readers.text import MAX_LOGIC_BYTES, read_text, shown_path
+from polyseme.circuits.readers.text import MAX_LOGIC_BYTES, read_text
+from polyseme.common.files import shown_path
 from polyseme.errors import SourceError
 
 FORMAT = "polyseme-circuit"

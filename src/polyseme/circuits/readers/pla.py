@@ -15,9 +15,9 @@ from polyseme.circuits.readers.text import (
     claimed_size,
     lines_of,
     read_logic,
-    shown_path,
     shown_text,
 )
+from polyseme.common.files import shown_path
 from polyseme.common.ragged import row_offsets
 from polyseme.errors import SourceError
 

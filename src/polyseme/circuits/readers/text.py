@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from polyseme.circuits.names import check_name
+from polyseme.common.files import shown_path
 from polyseme.errors import SourceError
 
 MAX_LOGIC_BYTES = 2**26
@@ -16,12 +17,6 @@ MAX_CLAIM = 10**7
 # A header may claim this many of anything, however short its file is.
 FREE_CLAIM = 1000
 _UNDECODED = re.compile("[\udc80-\udcff]")
-
-
-def shown_path(path: str | os.PathLike[str]) -> str:
-    """A path as it is, or escaped where it would break a one-line message."""
-    text = os.fspath(path)
-    return text if text and text.isprintable() and len(text) <= 300 else ascii(text)[:300]
 
 
 def shown_text(text: str) -> str:

@@ -137,15 +137,10 @@ def _check_outputs(output: str, source: str) -> None:
 
 
 def _save(network: Network, output: str) -> None:
-    """Write the answer key, then the network, so that no network appears without its key.
-
-    A few constructions have none; then the key of what was there before must not stay.
-    """
+    """Write the answer key, then the network, so that no network appears without its key."""
     if network.key is not None:
         save_key(network.key, key_path(output))
     save_network(network, output)
-    if network.key is None:
-        key_path(output).unlink(missing_ok=True)
 
 
 def _status(report: Compilation) -> int:

@@ -132,7 +132,7 @@ def _sentences(compiled: Compiled, output: str | None) -> list[str]:
     ]
     if provenance.note:
         lines.append(f"note          {provenance.note}")
-    return [*lines, f"saved         {_saved_where(network, output)}"]
+    return [*lines, f"saved         {_saved_where(output)}"]
 
 
 def _is_deep(network: Network) -> bool:
@@ -197,11 +197,9 @@ def _predicted(compiled: Compiled) -> list[str]:
     return [f"predicted     {predicted:,} neurons; these are {found / predicted:.2f} times as many"]
 
 
-def _saved_where(network: Network, output: str | None) -> str:
+def _saved_where(output: str | None) -> str:
     if output is None:
         return "nothing; -o NET saves the network and its answer key"
-    if network.key is None:
-        return f"{output}; this construction has no answer key, so verify it with its SOURCE"
     return f"{output}, answer key {Path(key_path(output)).name}"
 
 

@@ -22,9 +22,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from polyseme.common.extras import import_torch
 from polyseme.common.ragged import row_numbers
 from polyseme.common.random_streams import Stream, stream
-from polyseme.learning.refinement.torch_extra import import_torch
 
 if TYPE_CHECKING:
     import torch
@@ -107,5 +107,5 @@ class Blocks:
 
 
 def _tensor(values: NDArray[np.int64]) -> torch.Tensor:
-    found: torch.Tensor = import_torch().from_numpy(values.astype(np.int64))
+    found: torch.Tensor = import_torch("refining").from_numpy(values.astype(np.int64))
     return found

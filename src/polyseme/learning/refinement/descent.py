@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.common.extras import import_torch
 from polyseme.learning.refinement.state import State, load_state, save_state
-from polyseme.learning.refinement.torch_extra import import_torch
 
 if TYPE_CHECKING:
     import torch
@@ -82,7 +82,7 @@ class Descent:
         passes: int,
     ) -> None:
         """Begin with these weights and biases, in features."""
-        library = import_torch()
+        library = import_torch("refining")
         self._loss, self._pace = loss, pace
         self._last = passes * loss.a_pass
         self._size = float(np.sqrt(np.mean(weights.astype(np.float64) ** 2)))
@@ -161,7 +161,7 @@ class Descent:
             what: tuple(self._tensors[f"{what}.values"].shape) for what in ("weights", "bias")
         }
         state = load_state(kept.path, kept.digest, shapes, self._last)
-        library = import_torch()
+        library = import_torch("refining")
         self._step = state.step
         self._tensors = {
             name: library.from_numpy(tensor.copy()) for name, tensor in state.tensors.items()

@@ -15,8 +15,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from polyseme.common.extras import import_torch
 from polyseme.common.ragged import row_numbers
-from polyseme.learning.refinement.torch_extra import import_torch, sparse_tensor
+from polyseme.learning.refinement.torch_extra import sparse_tensor
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.networks.run import readout_matrix
@@ -46,7 +47,9 @@ class Hinge:
         unit = _units(readout, key)
         self.readout = sp.csr_array((sp.diags_array(1 / unit) @ readout).astype(np.float32))
         self._columns = sp.csc_array(self.readout)
-        self._thresholds = import_torch().from_numpy((thresholds / unit).astype(np.float32))
+        self._thresholds = import_torch("refining").from_numpy(
+            (thresholds / unit).astype(np.float32)
+        )
 
     def misses(
         self, hidden: torch.Tensor, cuts: NDArray[np.int64], on: sp.csr_array, margin: float
@@ -66,7 +69,7 @@ class Hinge:
     def _of_group(
         self, hidden: torch.Tensor, begin: int, end: int, on: sp.csr_array, margin: float
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]]:
-        library = import_torch()
+        library = import_torch("refining")
         some = hidden[:, begin:end]
         outputs, readings = self._read(some)
         should = on.tocoo()
@@ -86,7 +89,7 @@ class Hinge:
 
     def _read(self, hidden: torch.Tensor) -> tuple[NDArray[np.int64], torch.Tensor]:
         """Outputs that may read more than nothing, and what they do, (outputs, samples)."""
-        library = import_torch()
+        library = import_torch("refining")
         busy = (hidden > 0).any(1).nonzero()[:, 0]
         if len(busy) == len(hidden):
             outputs = np.arange(self.readout.shape[0])

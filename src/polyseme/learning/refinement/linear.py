@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from polyseme.common.random_streams import Stream
 from polyseme.errors import CompileError
 from polyseme.learning.refinement.batches import Blocks
-from polyseme.learning.refinement.calibrate import extremes, with_level
+from polyseme.learning.refinement.calibrate import sampled_levels, with_level
 from polyseme.learning.refinement.descent import Descent, Pace, Slope
 from polyseme.learning.refinement.held_out import PROBE_SAMPLES, HeldOut
 from polyseme.learning.refinement.margins import Margins
@@ -100,14 +100,14 @@ class Linear:
         Gates alone, the other number, are not asked for: other inputs on make only more noise.
         """
         network = self._quantised(weights, bias)
-        seen = extremes(network, self._key.circuit, self._probe, self._resting)
+        seen = sampled_levels(network, self._key.circuit, self._probe, self._bias)
         return seen.wrong(seen.level), 0
 
     def finished(self, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> Network:
         """The network quantised, with the one threshold calibrated."""
         network = self._quantised(weights, bias)
         rows = self._held_out.satisfied(_CALIBRATION_SAMPLES, Stream.REFINEMENT_CALIBRATION)
-        level = extremes(network, self._key.circuit, rows, self._resting).level
+        level = sampled_levels(network, self._key.circuit, rows, self._bias).level
         # The level of every threshold, and the biases that outputs rested at.
         count = 1 + len(np.unique(self._network.layers[0].bias))
         return replace(

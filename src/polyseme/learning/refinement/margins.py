@@ -17,9 +17,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from polyseme.common.extras import import_torch
 from polyseme.learning.refinement.batches import Block
 from polyseme.learning.refinement.descent import Slope
-from polyseme.learning.refinement.torch_extra import import_torch, sparse_tensor
+from polyseme.learning.refinement.torch_extra import sparse_tensor
 
 if TYPE_CHECKING:
     import torch
@@ -47,7 +48,7 @@ class Margins:
         self._decode = sparse_tensor(sp.csr_array(encoder.T))
         self._readout = readout
         self._level = level
-        library = import_torch()
+        library = import_torch("refining")
         self.inputs = tuple(library.from_numpy(gates[:, place].copy()) for place in (0, 1))
 
     def slope(
@@ -69,7 +70,7 @@ class Margins:
             of_reads, lift = pull.collected()
             by_output.append((self._decode @ of_reads).T)
             of_lift.append(lift)
-        library = import_torch()
+        library = import_torch("refining")
         back = sparse_tensor(sp.csr_array(readout.T))
         return Slope(back @ library.cat(by_output), (back @ library.cat(of_lift)[:, None])[:, 0])
 
@@ -102,7 +103,7 @@ class _Pull:
         block: Block,
         margin: float,
     ) -> None:
-        library = import_torch()
+        library = import_torch("refining")
         self._margins, self._block, self._reach = margins, block, _REACH * margin
         columns = library.arange(len(block.outputs))
         self._own = [reads[block.literals[:, place], columns] for place in (0, 1)]
@@ -137,7 +138,7 @@ class _Pull:
         ranked = self._ranked()
         if not ranked:
             return
-        enough = import_torch().stack([each for _, each in ranked])
+        enough = import_torch("refining").stack([each for _, each in ranked])
         fillings, columns, sums = _beyond(self._filling, enough.amin(0))
         for gates, enough in ranked:
             over = sums - enough[columns]
@@ -182,7 +183,7 @@ class _Pull:
 
     def _ranked(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """The first neighbour of each output, then the second, ...: which, and what is enough."""
-        library, block = import_torch(), self._block
+        library, block = import_torch("refining"), self._block
         rank = library.arange(len(block.places)) - library.searchsorted(block.places, block.places)
         ranked = []
         for number in range(int(rank.max()) + 1 if len(rank) else 0):
@@ -196,7 +197,7 @@ class _Pull:
 
     def collected(self) -> tuple[torch.Tensor, torch.Tensor]:
         """The slopes along all that is read, (features, block), and along the lift, (block,)."""
-        columns = import_torch().arange(len(self._block.outputs))
+        columns = import_torch("refining").arange(len(self._block.outputs))
         for place, of_own in enumerate(self._of_own):
             self._read(self._block.literals[:, place], columns, of_own)
         return self._of_reads, self._of_lift

@@ -10,13 +10,14 @@ Progress is kept in a file where one is named. Same seed, options and network, s
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.common.extras import import_torch
+from polyseme.common.progress import Note, silent
 from polyseme.errors import CompileError
 from polyseme.learning.refinement.bending import Bending
 from polyseme.learning.refinement.descent import Descent, Kept
@@ -24,7 +25,7 @@ from polyseme.learning.refinement.held_out import PROBE_SAMPLES, HeldOut
 from polyseme.learning.refinement.linear import Linear
 from polyseme.learning.refinement.quantise import basis_features
 from polyseme.learning.refinement.state import digest_of
-from polyseme.learning.refinement.torch_extra import import_torch, one_thread
+from polyseme.learning.refinement.torch_extra import one_thread
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.verification.sampling import Verification
@@ -33,8 +34,6 @@ MAX_PASSES = 100_000
 # How often the held-out probe is read on the way, and the share of the error that is enough there.
 _PROBES = 10
 _AIM = 0.4
-
-Note = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,11 +93,11 @@ def refine(
     the `torch` extra. Raises CompileError for other networks and numbers out of range,
     FileFormatError for a file that is no state of this descent, MissingExtraError without torch.
     """
-    import_torch()
+    import_torch("refining")
     key = _check(network, passes, error)
     held_out = HeldOut(network, key, seed)
     kind: Kind = SERVED[network.provenance.construction](network, key, held_out, seed)
-    tell = note or (lambda line: None)
+    tell = note or silent
     before, alone_before = held_out.verified(network), held_out.verified_alone(network)
     tell(f"before refinement {before.wrong:,} of {before.samples:,} wrong{_of_gates(alone_before)}")
 

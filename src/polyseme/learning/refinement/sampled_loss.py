@@ -18,12 +18,12 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.evaluate import active_matrix, evaluate_sparse
+from polyseme.common.extras import import_torch
 from polyseme.common.ragged import places_in_rows, row_numbers
 from polyseme.learning.refinement.descent import Slope
 from polyseme.learning.refinement.hinge import Hinge, Misses, entries
 from polyseme.learning.refinement.quantise import basis_features
 from polyseme.learning.refinement.samples import Batch, Samples
-from polyseme.learning.refinement.torch_extra import import_torch
 from polyseme.networks.answer_key import AnswerKey
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class SampledLoss:
 
     def slope(self, weights: torch.Tensor, bias: torch.Tensor, step: int, margin: float) -> Slope:
         """The slope of the loss of a step's inputs; what was missed is tried again later."""
-        library = import_torch()
+        library = import_torch("refining")
         batch = self._samples.at(step)
         if not len(batch.rows):
             return Slope(library.zeros_like(weights), library.zeros_like(bias))
@@ -82,7 +82,7 @@ class SampledLoss:
         margin: float,
     ) -> torch.Tensor:
         """The slope along what the neurons add up on the samples missed, (missed, neurons)."""
-        library = import_torch()
+        library = import_torch("refining")
         alone = batch.alone[misses.samples]
         near = np.clip(misses.amounts, -margin, margin)
         amounts = np.where(alone, np.float32(_ALONE) * misses.amounts, near).astype(np.float32)

@@ -1,34 +1,25 @@
-"""torch, imported when it is first needed, and on one thread so that sums keep their order."""
+"""torch on one thread, so that sums keep their order, and matrices as its tensors."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
 
-from polyseme.errors import MissingExtraError
+from polyseme.common.extras import import_torch
 
 if TYPE_CHECKING:
     import torch
 
 
-def import_torch() -> Any:
-    """Return the module. Raises MissingExtraError where it is not installed."""
-    try:
-        import torch
-    except ImportError:
-        raise MissingExtraError("refining needs torch: pip install polyseme[torch]") from None
-    return torch
-
-
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Let torch use one thread, without gradients of its own, and restore its threads after."""
-    library = import_torch()
+    library = import_torch("refining")
     threads = library.get_num_threads()
     library.set_num_threads(1)
     try:
@@ -42,7 +33,7 @@ def one_thread() -> Iterator[None]:
 
 def sparse_tensor(matrix: sp.csr_array) -> torch.Tensor:
     """A scipy matrix in compressed rows as a float32 tensor of torch."""
-    library = import_torch()
+    library = import_torch("refining")
     found: torch.Tensor = library.sparse_csr_tensor(
         library.from_numpy(matrix.indptr.astype(np.int64)),
         library.from_numpy(matrix.indices.astype(np.int64)),

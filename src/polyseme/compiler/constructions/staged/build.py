@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from polyseme.circuits.evaluate import evaluate_sparse
 from polyseme.codes.affine import affine_code, affine_places
 from polyseme.codes.balanced import balanced_rows
 from polyseme.common.random_streams import Stream
@@ -15,7 +14,7 @@ from polyseme.compiler.constructions.staged.layer_weights import weave
 from polyseme.compiler.constructions.staged.one_unit_per_wire import exact_layer, naive_layer
 from polyseme.compiler.constructions.staged.placing import place_stage
 from polyseme.compiler.constructions.staged.plan import StagedPlan
-from polyseme.compiler.constructions.three_channel.calibrate import best_share
+from polyseme.compiler.parts.calibrate import best_share, extremes
 from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.activation import Clip
 from polyseme.networks.answer_key import AnswerKey
@@ -23,8 +22,6 @@ from polyseme.networks.ends import Encoder, Readout
 from polyseme.networks.layer import Layer
 from polyseme.networks.layer_key import LayerKey, wire_key
 from polyseme.networks.network import Network, Provenance
-from polyseme.networks.run import LayerRunner, encode
-from polyseme.verification.sampling import batch_size, batches
 
 # Codewords this heavy hold depth in fewest units: lighter ones are taken for their neighbours,
 # heavier ones crowd the units.
@@ -207,19 +204,10 @@ def _readout(plan: StagedPlan, carrier: Carrier, share: float) -> Readout:
 def _calibrated(plan: StagedPlan, network: Network) -> float:
     """The share of a full reading that decides the calibration samples best."""
     rows = plan.satisfied(CALIBRATION_SAMPLES, Stream.CALIBRATION)
-    runner = LayerRunner(network)
-    lowest_on = np.full(len(rows), np.inf, np.float32)
-    highest_off = np.full(len(rows), -np.inf, np.float32)
-    for begin, batch in batches(rows, batch_size(network)):
-        hidden = runner.hidden(encode(network, batch), sparse=True)
-        # (outputs, samples); negative where the output is inverted.
-        readings = np.abs(runner.readings(hidden)) / np.float32(WEIGHT)
-        truth = evaluate_sparse(plan.circuit, batch).tocoo()
-        end = begin + len(batch)
-        np.minimum.at(lowest_on, begin + truth.row, readings[truth.col, truth.row])
-        readings[truth.col, truth.row] = -np.inf
-        highest_off[begin:end] = readings.max(axis=0)
-    return best_share(lowest_on, highest_off)
+    # Outputs that are on when their wires are off read their units negatively.
+    seen = extremes(network, plan.circuit, rows, absolute=True)
+    full = np.float32(WEIGHT)
+    return best_share(seen.lowest_on[0] / full, seen.highest_off[0] / full)
 
 
 def _provenance(plan: StagedPlan, superposed: list[bool]) -> Provenance:

@@ -18,7 +18,6 @@ from polyseme.networks.ends import Readout
 
 # A satisfied term reads about this much at the readout, whatever its region.
 _FULL_READING = 12.0
-DEFAULT_THRESHOLD = 0.6
 # Regions of fewer terms share a calibrated threshold with others of their kind.
 MIN_GROUP_TERMS = 1000
 

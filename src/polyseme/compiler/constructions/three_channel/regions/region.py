@@ -138,8 +138,8 @@ class Region(ABC):
     def gap(self, demand: Demand) -> float:
         """V of the module's docstring: how often one foreign feature's variance fits the gap."""
         foreign = self.foreign_features(demand)
-        tail = demand.error / 8
-        miss, stray = normal_quantile(tail), normal_quantile(tail / self.rivals(demand))
+        tail, rivals = demand.error / 8, self.rivals(demand)
+        miss, stray = normal_quantile(tail), normal_quantile(tail / rivals)
         return float((miss * np.sqrt(foreign) + stray * np.sqrt(foreign + 1)) ** 2)
 
     def owner_weight(self, active: int) -> int:
