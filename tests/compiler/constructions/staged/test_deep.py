@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from polyseme.compiler.constructions.staged.sizing import predicted_neurons
 
 import polyseme as ps
 from polyseme import GateKind, build_circuit
