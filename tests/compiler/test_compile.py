@@ -319,8 +319,11 @@ def test_a_deep_search_finds_a_smaller_network_that_passes() -> None:
         ({"neurons": 12.0}, "neurons is 12.0; it must be a whole number"),
         ({"neurons": "auto"}, "neurons is 'auto'; it must be a whole number"),
         ({"neurons": True}, "neurons is True; it must be a whole number"),
-        ({"construction": "four-channel"}, "no construction named 'four-channel'; there are auto,"),
-        ({"construction": None}, "no construction named None; there are auto, monosemantic"),
+        (
+            {"construction": "four-channel"},
+            "no construction named 'four-channel'; there are auto and those",
+        ),
+        ({"construction": None}, "no construction named None; there are auto and"),
         ({"construction": "deep"}, "deep does not serve it: one hidden layer computes it"),
         ({"error": 0}, "error is 0; it must be at least 1e-06 and less than 1"),
         ({"error": 9e-7}, "error is 9e-07; it must be at least 1e-06 and less than 1"),

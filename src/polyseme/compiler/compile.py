@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.common.arguments import check_choice, check_whole
+from polyseme.common.arguments import check_whole, shown
 from polyseme.common.progress import Note, silent
 from polyseme.compiler.choose import CONSTRUCTIONS, Choice, choose
 from polyseme.compiler.constructions.construction import Candidate
 from polyseme.compiler.report import Compilation
 from polyseme.compiler.search import confirmed, smallest
 from polyseme.compiler.task import Task, check_measurable
-from polyseme.errors import TooFewNeuronsError
+from polyseme.errors import OptionError, TooFewNeuronsError
 from polyseme.networks.network import Network
 
 # A construction that declares this many times the monosemantic network's neurons is not tried.
@@ -133,7 +133,11 @@ def _check(task: Task, construction: str, neurons: int | None) -> None:
     check_measurable(task.error)
     if neurons is not None:
         check_whole("neurons", neurons, 1)
-    check_choice("construction", construction, CONSTRUCTIONS)
+    if not isinstance(construction, str) or construction not in CONSTRUCTIONS:
+        raise OptionError(
+            f"no construction named {shown(construction)}; there are auto and those that "
+            "`polyseme constructions` lists"
+        )
 
 
 def _of_size(choice: Choice, neurons: int, measure: bool) -> Compilation:

@@ -240,7 +240,7 @@ CROWD = build_circuit(
     [*((GateKind.AND, [2 * k, 2 * k + 1]) for k in range(9)), (GateKind.OR, range(20, 29))],
     [29],
 )
-RESTS_AT_ONE = build_circuit(["a", "b"], [(GateKind.AND, [0, 1])], [2], inverted=[True])
+RESTS_AT_ONE = build_circuit(["a", "b", "c"], [(GateKind.AND, [0, 1])], [3], inverted=[True])
 
 
 @pytest.mark.parametrize(

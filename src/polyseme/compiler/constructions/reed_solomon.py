@@ -22,7 +22,7 @@ polylogarithmic; at fixed lam it grows as m'^(1/(lam + 1)). For lam = 0 there is
 Both bounds on readings are met with equality by some inputs, in general, if q^(lam + 1) = m'.
 
 Error: none, on any input with at most s on. Stored: n x m weights of 0 and 1, n biases; the seed
-gives the readout. Raises CompileError when asked for fewer neurons.
+gives the readout. Raises TooFewNeuronsError when asked for fewer neurons.
 """
 
 from __future__ import annotations

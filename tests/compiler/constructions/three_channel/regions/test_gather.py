@@ -7,7 +7,7 @@ import pytest
 
 from polyseme.circuits.circuit import GateKind
 from polyseme.compiler.constructions.three_channel.channels import Channel
-from polyseme.compiler.constructions.three_channel.plan import make_plan
+from polyseme.compiler.constructions.three_channel.plan import make_plan, own_plan
 from polyseme.compiler.constructions.three_channel.regions.code import Code
 from polyseme.compiler.constructions.three_channel.regions.gather import gather_regions
 from polyseme.compiler.constructions.three_channel.regions.own import Own
@@ -79,11 +79,13 @@ def test_longer_terms_keep_their_territories_whatever_is_asked_of_single_ones():
 @pytest.mark.parametrize("kind", ALL_KINDS)
 def test_a_monosemantic_network_has_one_neuron_per_codeword(kind):
     plan = plan_of(kind)
-    assert {type(region) for region in plan.alone} == {Own}
+    regions = own_plan(plan.task).regions
+    assert {type(region) for region in regions} == {Own}
     # Terms of one literal that feed one output share its neuron; every other term has its own.
     single = plan.terms.widths == 1
     shared = len(set(zip(plan.terms.output[single], plan.terms.plain[single], strict=True)))
-    assert plan.monosemantic_neurons == (~single).sum() + shared
+    assert plan.terms.monosemantic_neurons == (~single).sum() + shared
+    assert sum(region.codewords for region in regions) == plan.terms.monosemantic_neurons
 
 
 @pytest.mark.parametrize("kind", ["zipf", "guard", "facts", "mixture"])
