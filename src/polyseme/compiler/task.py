@@ -62,7 +62,7 @@ class Task:
                 f"active is {self.active}; it must be 1 to the {features} features there are"
             )
 
-    @property
+    @cached_property
     def terms(self) -> Terms:
         """The circuit as ORs of ANDs of literals. Raises SourceError where it is deeper."""
         return terms_of(self.circuit)
@@ -76,7 +76,7 @@ class Task:
         """
         return one_layer_form(self.circuit).refusal(self.active)
 
-    @property
+    @cached_property
     def one_layer(self) -> bool:
         """Whether one hidden layer computes the circuit under the promise."""
         return self.obstacle is None
