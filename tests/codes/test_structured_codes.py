@@ -9,6 +9,7 @@ from polyseme.circuits import problems, terms_of
 from polyseme.codes import affine_code, coherence, orthogonal_block_code
 from polyseme.codes.affine import affine_places
 from polyseme.compiler.constructions.three_channel.spreading import spread_words
+from polyseme.errors import CapacityError
 from polyseme.verification.inputs import draw_inputs
 
 sizes = st.tuples(st.integers(1, 12), st.integers(0, 40), st.integers(1, 400))
@@ -28,7 +29,7 @@ def test_affine_words_share_at_most_one_neuron_or_are_refused(size, seed):
     neurons = weight + weight * spare
     generator = np.random.default_rng(seed)
     if affine_places(features, neurons, weight) == 0:
-        with pytest.raises(ValueError, match="do not fit"):
+        with pytest.raises(CapacityError, match="do not fit"):
             affine_code(features, neurons, weight, generator)
         return
     code = affine_code(features, neurons, weight, generator)

@@ -33,7 +33,7 @@ from polyseme.counting_argument.interference import explaining_strengths
 from polyseme.counting_argument.message import read_message, write_message
 from polyseme.counting_argument.queries import find_gates
 from polyseme.counting_argument.run import CountingRun, gate_list, run_counting_argument
-from polyseme.errors import CompileError, FileFormatError
+from polyseme.errors import FileFormatError, OptionError, SourceError
 from polyseme.networks.network import Network
 from polyseme.networks.run import outputs_on, readout_matrix
 
@@ -482,7 +482,7 @@ def test_a_network_too_small_grows_until_the_gates_come_back(
 def test_networks_that_have_no_message_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     deep = ps.compile(problems.layered(20, 2), active=3)
     monkeypatch.setattr(round_trips, "compile", lambda *_, **__: deep)
-    with pytest.raises(CompileError, match=r"^permutation:\S+: [^\n]* one hidden layer [^\n]*$"):
+    with pytest.raises(OptionError, match=r"^permutation:\S+: [^\n]* one hidden layer [^\n]*$"):
         run_counting_argument(problems.permutation(50))
 
 
@@ -500,12 +500,12 @@ def test_networks_that_have_no_message_are_refused(monkeypatch: pytest.MonkeyPat
     ],
 )
 def test_other_circuits_are_refused(circuit: Circuit) -> None:
-    with pytest.raises(CompileError, match=r"permutations and for distinct ANDs [^\n]*$"):
+    with pytest.raises(SourceError, match=r"permutations and for distinct ANDs [^\n]*$"):
         run_counting_argument(circuit)
 
 
 def test_a_promise_below_a_gates_inputs_is_refused() -> None:
-    with pytest.raises(CompileError, match="active is 1; gates of 2 inputs need at least 2"):
+    with pytest.raises(OptionError, match="active is 1; gates of 2 inputs need at least 2"):
         run_counting_argument(problems.pairwise_and(20, 20), active=1)
 
 

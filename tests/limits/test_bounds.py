@@ -20,7 +20,7 @@ from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.compiler.constructions.staged.plan import make_deep_plan
 from polyseme.compiler.constructions.three_channel.plan import make_plan
 from polyseme.compiler.constructions.three_channel.prediction import predicted_neurons
-from polyseme.errors import CompileError
+from polyseme.errors import PolysemeError
 from polyseme.limits.combinatorics import log2_binomial, log2_factorial, log2_gate_sets
 from polyseme.limits.counting import bits_with_error, counting_bits, neurons_for
 from polyseme.limits.table import Bounds, bounds
@@ -455,7 +455,7 @@ def test_universal_and_is_bounded_by_nothing() -> None:
 @pytest.mark.parametrize("active", [0, -1, 11])
 def test_active_must_be_possible(active: int) -> None:
     circuit = problems.pairwise_and(10, 10)
-    with pytest.raises(CompileError, match=f"active is {active}; it must be 1 to the 10 features"):
+    with pytest.raises(PolysemeError, match=f"active is {active}; it must be 1 to the 10 features"):
         bounds(circuit, active=active)
     assert bounds(circuit, active=10).active == 10
 
@@ -463,7 +463,7 @@ def test_active_must_be_possible(active: int) -> None:
 @pytest.mark.parametrize("error", [0.0, 1.0, 1e-7, float("nan")])
 def test_error_must_be_a_rate(error: float) -> None:
     circuit = problems.pairwise_and(10, 10)
-    with pytest.raises(CompileError, match="error is"):
+    with pytest.raises(PolysemeError, match="error is"):
         bounds(circuit, error=error)
     assert bounds(circuit, error=1e-6).error == 1e-6
 

@@ -14,6 +14,7 @@ import math
 import numpy as np
 
 from polyseme.codes.code import SparseCode
+from polyseme.errors import CapacityError
 
 
 def affine_places(features: int, neurons: int, weight: int) -> int:
@@ -31,11 +32,11 @@ def affine_code(
     """Draw `features` words that share at most one neuron, two by two.
 
     Neurons are used evenly: words come in runs of equal slope that use every neuron once. Raises
-    ValueError when they do not fit (see `affine_places`).
+    CapacityError when they do not fit (see `affine_places`).
     """
     q = affine_places(features, neurons, weight)
     if q == 0:
-        raise ValueError(f"{features} words of weight {weight} do not fit in {neurons} neurons")
+        raise CapacityError(f"{features} words of weight {weight} do not fit in {neurons} neurons")
     slopes = generator.permutation(_slopes(q, weight))[: -(-features // q)]
     start, run = np.divmod(generator.permutation(features), len(slopes))
     place = np.arange(weight)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.common.arguments import instance, real_number, whole_number
 from polyseme.compiler.constructions.construction import Inputs
 from polyseme.compiler.request import Request
 from polyseme.limits.capacity import capacity_for
@@ -75,8 +76,10 @@ def bounds(circuit: Circuit, *, active: int = 3, error: float = 1e-3) -> Bounds:
     """Say how few neurons a circuit needs at least, and how many each construction would take.
 
     Nothing is built, so the size in superposition is what a noise model predicts. Raises
-    CompileError when `active` or `error` is out of range.
+    OptionError when `active` or `error` is no number, and CompileError when it is out of range.
     """
+    instance("circuit", circuit, Circuit, "a circuit")
+    active, error = whole_number("active", active), real_number("error", error)
     Request(active=active, error=error).check_promise(circuit)
     count = counting_bits(circuit)
     constructions, layers = declared_rows(circuit, active, error)

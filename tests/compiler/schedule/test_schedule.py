@@ -21,7 +21,7 @@ from polyseme.compiler.schedule.merging import MAX_INPUTS, drop_unreached, merge
 from polyseme.compiler.schedule.packing import Gates, pack
 from polyseme.compiler.schedule.scheduling import Carry, make_schedule, open_gates
 from polyseme.compiler.schedule.stages import Schedule, Stage
-from polyseme.errors import CompileError
+from polyseme.errors import CapacityError
 from support.places import CIRCUITS
 
 IDENTITY, AND, OR, AND_NOT, XOR = GateKind
@@ -430,7 +430,7 @@ def test_too_many_literals_are_refused_and_one_fewer_is_not(
     monkeypatch.setattr(carrying, "MAX_LITERALS", literals)
     make_schedule(circuit, Carry.GATES)
     monkeypatch.setattr(carrying, "MAX_LITERALS", literals - 1)
-    with pytest.raises(CompileError) as caught:
+    with pytest.raises(CapacityError) as caught:
         make_schedule(circuit, Carry.GATES)
     message = f"read {literals} inputs in all; the most is {literals - 1}"
     assert str(caught.value).startswith("circuit: its 3 layers of up to 3 gates")

@@ -16,7 +16,7 @@ from polyseme.common.ragged import select_rows
 from polyseme.compiler.schedule.levelling import Levels
 from polyseme.compiler.schedule.packing import Gates
 from polyseme.compiler.schedule.stages import Stage
-from polyseme.errors import CompileError
+from polyseme.errors import CapacityError
 
 MAX_LITERALS = 2 * 10**8
 
@@ -28,7 +28,7 @@ def build_stages(
 
     Columns that a stage carries on stand first, in the order they had before (features by number);
     behind them its own gates by wire number, then those that are no wire of the circuit. Raises
-    CompileError, before anything is built, if there are more than MAX_LITERALS literals.
+    CapacityError, before anything is built, if there are more than MAX_LITERALS literals.
     """
     _check_size(gates, levels, name)
     order = gates.features + np.lexsort(
@@ -54,7 +54,7 @@ def _check_size(gates: Gates, levels: Levels, name: str) -> None:
     literals = int(levels.widths.sum()) - len(gates.disjunction) + len(gates.read)
     if literals > MAX_LITERALS:
         layers, widest = len(levels.widths), int(levels.widths.max())
-        raise CompileError(
+        raise CapacityError(
             f"{name}: its {layers} layers of up to {widest} gates and carried wires read "
             f"{literals} inputs in all; the most is {MAX_LITERALS}"
         )

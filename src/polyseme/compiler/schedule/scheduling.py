@@ -39,7 +39,7 @@ def make_schedule(
     narrower. Then stages are placed so that few gates are computed in the widest, or with
     `few_columns`, as superposition wants it, so that few wires are live there. Stage 0 reads all
     features, whether or not anything needs them. Outputs are their wires, whatever `inverted` says.
-    Columns stand in the order `build_stages` gives. Raises CompileError if the stages would be too
+    Columns stand in the order `build_stages` gives. Raises CapacityError if the stages would be too
     large.
     """
     placed = _placed(circuit, residual=carry != Carry.GATES)
