@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyseme.codes.arithmetic_progressions import progression_capacity, progression_code
-from polyseme.codes.coherence import coherence
+from polyseme.codes.inner_products import coherence
 from polyseme.errors import CapacityError
 
 

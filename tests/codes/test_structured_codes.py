@@ -6,7 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyseme.circuits import problems, terms_of
-from polyseme.codes import affine_code, coherence, orthogonal_block_code
+from polyseme.codes import (
+    affine_code,
+    affine_or_balanced_code,
+    balanced_code,
+    coherence,
+    orthogonal_block_code,
+)
 from polyseme.codes.affine import affine_places
 from polyseme.compiler.constructions.three_channel.spreading import spread_words
 from polyseme.errors import CapacityError
@@ -97,3 +103,18 @@ def test_one_short_inputs_lack_exactly_one_input_of_a_gate():
         on = set(row.tolist())
         assert len(on) == 6
         assert any(len(on & set(gate)) == 3 for gate in reads.tolist())
+
+
+@pytest.mark.parametrize(
+    ("features", "neurons", "draw"), [(49, 60, affine_code), (50, 60, balanced_code)]
+)
+def test_words_share_at_most_one_neuron_where_they_fit_and_are_balanced_where_not(
+    features, neurons, draw
+):
+    assert (affine_places(features, neurons, 6) > 0) == (draw is affine_code)
+    code, expected = (
+        function(features, neurons, 6, np.random.default_rng(3))
+        for function in (affine_or_balanced_code, draw)
+    )
+    assert np.array_equal(code.positions, expected.positions)
+    assert (code.signs == 1).all()

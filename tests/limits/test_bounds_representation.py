@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from polyseme.codes.coherence import coherence, welch_mean_square
+from polyseme.codes.inner_products import coherence, welch_mean_square
 from polyseme.limits.representation import (
     any_access_enough,
     any_access_least,

@@ -13,6 +13,7 @@ import math
 
 import numpy as np
 
+from polyseme.codes.balanced import balanced_code
 from polyseme.codes.code import SparseCode
 from polyseme.errors import CapacityError
 
@@ -43,6 +44,18 @@ def affine_code(
     values = (start[:, None] + place * slopes[run][:, None]) % q
     signs = np.ones((features, weight), np.int8)
     return SparseCode(neurons, (values + q * place).astype(np.int32), signs)
+
+
+def affine_or_balanced_code(
+    features: int, neurons: int, weight: int, generator: np.random.Generator
+) -> SparseCode:
+    """Draw words that share at most one neuron, two by two, where so many fit, else balanced ones.
+
+    Raises OptionError where even one word does not fit.
+    """
+    if affine_places(features, neurons, weight):
+        return affine_code(features, neurons, weight, generator)
+    return balanced_code(features, neurons, weight, generator)
 
 
 def _moduli(neurons: int, weight: int) -> range:

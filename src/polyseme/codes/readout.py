@@ -21,7 +21,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
-from polyseme.codes.coherence import Rows
+from polyseme.codes.inner_products import Rows
 from polyseme.errors import OptionError
 
 Code = SparseCode | NDArray[np.floating]

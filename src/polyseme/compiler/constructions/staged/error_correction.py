@@ -45,8 +45,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from polyseme.codes.affine import affine_code, affine_places
-from polyseme.codes.balanced import balanced_code
+from polyseme.codes.affine import affine_or_balanced_code
 from polyseme.codes.code import SparseCode
 from polyseme.compiler.constructions.construction import Construction, Inputs, Task
 from polyseme.compiler.constructions.three_channel.plan import Stream
@@ -133,12 +132,12 @@ def _build(task: Task, neurons: int) -> Network:
         raise CompileError(f"{neurons} neurons are too few for codes of {weight} clipped units")
     schedule, generator = _schedule(task), task.stream(Stream.OUTPUT_CODES)
     activity = _activity(task, schedule)
-    code = encoder = _code(len(task.circuit.features), units, weight, generator)
+    code = encoder = affine_or_balanced_code(len(task.circuit.features), units, weight, generator)
     layers = []
     for stage, on in zip(schedule.stages, activity.tolist(), strict=True):
         computed, level = _computing_code(stage, units, weight, generator)
         layers.append(_layer(_computed(stage, computed), level, code, on, correcting=False))
-        code = _code(len(stage), units, weight, generator)
+        code = affine_or_balanced_code(len(stage), units, weight, generator)
         layers.append(
             _layer(_copied(code), np.ones(units, np.int64), computed, on, correcting=True)
         )
@@ -159,13 +158,6 @@ def _build(task: Task, neurons: int) -> Network:
     )
 
 
-def _code(columns: int, units: int, weight: int, generator: np.random.Generator) -> SparseCode:
-    """Codes that share at most one unit, two by two, where they fit, else balanced random ones."""
-    if affine_places(columns, units, weight):
-        return affine_code(columns, units, weight, generator)
-    return balanced_code(columns, units, weight, generator)
-
-
 def _computing_code(
     stage: Stage, units: int, weight: int, generator: np.random.Generator
 ) -> tuple[SparseCode, NDArray[np.int64]]:
@@ -181,7 +173,10 @@ def _computing_code(
     rows = np.empty((len(stage), weight), np.int32)
     for chosen, begin, width in ((double, 0, apart), (~double, apart, units - apart)):
         if chosen.any():
-            rows[chosen] = begin + _code(int(chosen.sum()), width, weight, generator).positions
+            rows[chosen] = (
+                begin
+                + affine_or_balanced_code(int(chosen.sum()), width, weight, generator).positions
+            )
     level = np.where(np.arange(units) < apart, 2, 1)
     return SparseCode(units, rows, np.ones(rows.shape, np.int8)), level
 
