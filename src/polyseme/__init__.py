@@ -5,11 +5,13 @@ from polyseme.compiler.compile import compile, compile_report
 from polyseme.compiler.constructions.citing import citation
 from polyseme.compiler.report import Compilation
 from polyseme.errors import (
-    CompileError,
+    CapacityError,
     FileFormatError,
     MissingExtraError,
+    OptionError,
     PolysemeError,
     SourceError,
+    TooFewNeuronsError,
 )
 from polyseme.learning.refinement.refine import Refined, refine
 from polyseme.limits.table import bounds
@@ -39,18 +41,20 @@ _register(
 
 __all__ = [
     "AnswerKey",
+    "CapacityError",
     "Circuit",
     "Compilation",
-    "CompileError",
     "FileFormatError",
     "GateKind",
     "LayerKey",
     "MissingExtraError",
     "Names",
     "Network",
+    "OptionError",
     "PolysemeError",
     "Refined",
     "SourceError",
+    "TooFewNeuronsError",
     "Verification",
     "bounds",
     "build_circuit",

@@ -29,6 +29,7 @@ from polyseme.circuits.readers.dimacs import read_dimacs
 from polyseme.circuits.readers.facts import read_facts
 from polyseme.circuits.readers.json_circuit import read_json
 from polyseme.circuits.readers.pla import read_pla
+from polyseme.common.arguments import instance
 from polyseme.common.files import shown_path
 from polyseme.errors import SourceError
 
@@ -132,9 +133,11 @@ def read(source: str | os.PathLike[str]) -> Circuit:
     `and2:features=N,gates=N,influence=regular|uniform|zipf,seed=N`, `and:k=N,...` with the same
     keys, `permutation:features=N,seed=N`, `uand:features=N` and
     `layered:width=N,depth=N,active=N,seed=N`; gates default to features, active to 3. Raises
-    SourceError with the value and the rule for anything else.
+    SourceError with the value and the rule for anything else, OptionError for what is no text.
     """
+    instance("source", source, (str, os.PathLike), "text or a path")
     text = os.fspath(source)
+    instance("source", text, str, "a path of text")
     name, _, rest = text.partition(":")
     if isinstance(source, str) and name == "facts":
         return read_facts(rest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.common.arguments import check_whole, shown
+from polyseme.common.arguments import shown_value, whole_number
 from polyseme.common.progress import Note, silent
 from polyseme.compiler.choose import CONSTRUCTIONS, Choice, choose
 from polyseme.compiler.constructions.construction import Candidate
@@ -132,10 +132,10 @@ def _compiled(
 def _check(task: Task, construction: str, neurons: int | None) -> None:
     check_measurable(task.error)
     if neurons is not None:
-        check_whole("neurons", neurons, 1)
+        whole_number("neurons", neurons, 1)
     if not isinstance(construction, str) or construction not in CONSTRUCTIONS:
         raise OptionError(
-            f"no construction named {shown(construction)}; there are auto and those that "
+            f"no construction named {shown_value(construction)}; there are auto and those that "
             "`polyseme constructions` lists"
         )
 

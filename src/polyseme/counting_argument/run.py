@@ -24,7 +24,7 @@ from polyseme.circuits.terms import terms_of
 from polyseme.common.progress import Note, silent
 from polyseme.counting_argument.drawn_codes import Agreed
 from polyseme.counting_argument.round_trips import ERROR, Attempt, RoundTrips, smallest
-from polyseme.errors import CompileError
+from polyseme.errors import OptionError, SourceError
 from polyseme.limits.combinatorics import log2_factorial
 from polyseme.limits.counting import counting_bits
 from polyseme.limits.groups import distinct_rows
@@ -114,17 +114,17 @@ def run_counting_argument(
     most `ERROR` of inputs that satisfy a gate. That says little of the m(m-1)/2 pairs that satisfy
     none, some of which may look like a gate; so while gates come back wrong, the network grows by
     a tenth, and the last step is then halved until it is a hundredth; `MAX_ATTEMPTS` in all. A
-    network whose gates come back may still be wrong on other pairs. Raises CompileError for a
-    circuit that is neither a permutation (each output a feature of its own) nor distinct ANDs of
-    two features, one an output, for a promise that is too small, and where the compiler makes a
-    network that has no message (`network_message.py`).
+    network whose gates come back may still be wrong on other pairs. Raises
+    SourceError for a circuit that is neither a permutation (each output a feature of its own) nor
+    distinct ANDs of two features, one an output, and OptionError for a promise that is too small
+    and where the compiler makes a network that has no message (`message.py`).
     """
     gates = gate_list(circuit)
     outputs, inputs = gates.shape
     if active is None:
         active = inputs
     if active < inputs:
-        raise CompileError(f"active is {active}; gates of {inputs} inputs need at least {inputs}")
+        raise OptionError(f"active is {active}; gates of {inputs} inputs need at least {inputs}")
     agreed = Agreed(seed, len(circuit.features), outputs, inputs)
     trips = RoundTrips(circuit, gates, agreed, active, note or silent)
     trip = smallest(trips) if neurons is None else trips.run(neurons)
@@ -154,7 +154,7 @@ def run_counting_argument(
 def gate_list(circuit: Circuit) -> NDArray[np.int32]:
     """The features each output reads, in rising order, int32 (outputs, 1 or 2).
 
-    Raises CompileError for a circuit that is no permutation and no distinct pairwise ANDs.
+    Raises SourceError for a circuit that is no permutation and no distinct pairwise ANDs.
     """
     terms = terms_of(circuit)
     one_each = len(terms) == terms.outputs == len(np.unique(terms.output))
@@ -164,7 +164,7 @@ def gate_list(circuit: Circuit) -> NDArray[np.int32]:
         gates = np.sort(terms.literals.reshape(terms.outputs, -1), axis=1)
         if distinct_rows(gates.astype(np.int64)) == len(gates):
             return gates
-    raise CompileError(
+    raise SourceError(
         f"{circuit.name}: the counting argument is run for permutations and for distinct ANDs of "
         "two features, one an output"
     )
