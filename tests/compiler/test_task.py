@@ -101,7 +101,7 @@ def test_an_error_too_small_to_measure_is_refused_where_it_would_be_measured() -
     check_measurable(LEAST_ERROR)
     for error in (0.0, LEAST_ERROR / 2):
         Task(PAIRS, error=error)
-        with pytest.raises(OptionError, match=r"error is \S+; it must be at least 1e-06"):
+        with pytest.raises(OptionError, match=r"error is \S+; it must be at least 1e-6"):
             check_measurable(error)
 
 

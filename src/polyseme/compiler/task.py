@@ -107,6 +107,4 @@ class Task:
 def check_measurable(error: float) -> None:
     """Raise OptionError unless an error is one that a network can be measured to keep."""
     if error < LEAST_ERROR:
-        raise OptionError(
-            f"error is {error:g}; it must be at least {LEAST_ERROR:g} and less than 1"
-        )
+        raise OptionError(f"error is {error:g}; it must be at least 1e-6 and less than 1")
