@@ -44,6 +44,7 @@ INSIDE = {
         "constructions",
         "search",
         "choose",
+        "sizing",
         "compile",
     ),
     "networks": (
