@@ -192,7 +192,7 @@ def test_wires_compute_the_terms_they_are_said_to():
     ]
     circuit = build_circuit("abcde", gates, [11, 12, 5, 7, 4])
     terms = terms_of(circuit)
-    wires = wires_of_terms(circuit, terms)
+    wires = wires_of_terms(circuit)
     # What an XOR was split into is a wire only where a gate computes it too.
     assert sorted(set(wires.tolist())) == [-1, 3, 4, 5, 6, 8, 10]
     rows = np.where((np.arange(32)[:, None] >> np.arange(5)) & 1, np.arange(5), -1)
@@ -207,7 +207,7 @@ def test_wires_compute_the_terms_they_are_said_to():
 
 def test_wires_of_many_gates_are_those_of_the_outputs():
     circuit = problems.pairwise_and(3000, 200_000)
-    wires = wires_of_terms(circuit, terms_of(circuit))
+    wires = wires_of_terms(circuit)
     assert np.array_equal(wires, circuit.outputs)
 
 

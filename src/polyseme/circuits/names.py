@@ -8,10 +8,12 @@ from functools import cached_property
 from itertools import islice
 from typing import overload
 
-from polyseme.common.arguments import instance, shown_value, whole_number
+from polyseme.common.arguments import instance, shown_value, text, whole_number
 from polyseme.errors import OptionError, SourceError
 
 MAX_NAME_LENGTH = 1000
+# Positions are int32.
+MAX_NAMES = 2**31 - 1
 
 
 def check_name(name: str, place: str = "") -> None:
@@ -42,8 +44,8 @@ class Names(Sequence[str]):
         if listed is not None:
             instance("names", listed, Iterable, "a sequence of text")
         self.listed = None if listed is None else tuple(listed)
-        self.prefix = prefix
-        counted = whole_number("count", count)
+        self.prefix = text("prefix", prefix)
+        counted = whole_number("count", count, most=MAX_NAMES)
         self._count = counted if self.listed is None else len(self.listed)
         if self.listed is not None:
             self._check(self.listed)
@@ -108,6 +110,7 @@ class Names(Sequence[str]):
 
     def position(self, name: str) -> int:
         """Return where `name` stands; raise SourceError naming near ones if it is not defined."""
+        text("name", name)
         found = self._find_numbered(name) if self.listed is None else self._positions.get(name)
         if found is not None:
             return found

@@ -67,6 +67,12 @@ def instance(name: str, value: Any, kind: type | tuple[type, ...], what: str) ->
         raise OptionError(f"{name} is {shown_value(value)}; it must be {what}")
 
 
+def function(name: str, value: Any, of: str) -> None:
+    """Raise OptionError unless a value is a function of something, or None."""
+    if value is not None and not callable(value):
+        raise OptionError(f"{name} is {shown_value(value)}; it must be a function of {of}")
+
+
 def _range(least: int | None, most: int | None) -> str:
     if most is None:
         return f"at least {least}"

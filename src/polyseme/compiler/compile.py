@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.common.arguments import shown_value, whole_number
+from polyseme.common.arguments import function, shown_value, whole_number
 from polyseme.common.progress import Note, silent
 from polyseme.compiler.choose import CONSTRUCTIONS, choose
 from polyseme.compiler.report import Compilation
@@ -23,7 +23,7 @@ def compile(
     encoder: str = "auto",
     seed: int = 0,
     carry: str = "auto",
-    note: Note = silent,
+    note: Note | None = None,
 ) -> Network:
     """Compile a circuit into a network that computes it in superposition.
 
@@ -74,7 +74,7 @@ def compile_report(
     encoder: str = "auto",
     seed: int = 0,
     carry: str = "auto",
-    note: Note = silent,
+    note: Note | None = None,
 ) -> Compilation:
     """Compile a circuit, and return with the network everything that was measured of it.
 
@@ -111,14 +111,15 @@ def compile_report(
 
 
 def _compiled(
-    task: Task, construction: str, neurons: int | None, note: Note, measure: bool
+    task: Task, construction: str, neurons: int | None, note: Note | None, measure: bool
 ) -> Compilation:
     """Check, choose, and build at the size given or search for the smallest."""
     _check(task, construction, neurons)
+    function("note", note, "a line")
     choice = choose(task, construction)
     if neurons is not None:
         return at_size(choice, neurons, measure)
-    return at_smallest(choice, note, measure)
+    return at_smallest(choice, note or silent, measure)
 
 
 def _check(task: Task, construction: str, neurons: int | None) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import Terms, one_layer_form
-from polyseme.common.arguments import instance, text, whole_number
+from polyseme.common.arguments import function, instance, text, whole_number
 from polyseme.common.parallel import in_order, threads
 from polyseme.common.progress import Progress
 from polyseme.common.random_streams import Stream, stream
@@ -71,6 +71,9 @@ def verify(
     there is no circuit, when it does not have the network's names, and for numbers out of range.
     """
     compared = circuit_of(network, circuit)
+    function("progress", progress, "samples done and samples in all")
+    if reference is not None:
+        instance("reference", reference, Reference, "a Reference")
     active = network.provenance.active if active is None else active
     rows = draw_fresh(network, compared, inputs, active, samples, seed)
     wrong = compare(network, reference or reference_of(compared), rows, progress)

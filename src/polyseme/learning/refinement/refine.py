@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.common.arguments import instance, real_number, whole_number
+from polyseme.common.arguments import function, instance, real_number, whole_number
 from polyseme.common.extras import import_torch
 from polyseme.common.progress import Note, silent
 from polyseme.errors import OptionError
@@ -28,6 +28,7 @@ from polyseme.learning.refinement.quantise import basis_features
 from polyseme.learning.refinement.state import digest_of
 from polyseme.learning.refinement.torch_extra import one_thread
 from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.checks import check_path
 from polyseme.networks.network import Network
 from polyseme.verification.sampling import Verification
 
@@ -96,6 +97,9 @@ def refine(
     """
     import_torch("refining")
     key = _check(network, passes, error, seed)
+    function("note", note, "a line")
+    if state is not None:
+        check_path(state, "state")
     held_out = HeldOut(network, key, seed)
     kind: Kind = SERVED[network.provenance.construction](network, key, held_out, seed)
     tell = note or silent
