@@ -181,6 +181,7 @@ SERVED: dict[str, str] = {
     "k-and": "and2 of more gates",
     "and-tree": "and:k=3",
     "permutation": "permutation of many features",
+    "deep": "layered",
     "error-correction": "layered",
     "universal-and": "uand",
     "gaussian-products": "and2",

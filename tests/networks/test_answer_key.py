@@ -17,8 +17,9 @@ from polyseme.circuits.term_wires import wires_of_terms
 from polyseme.circuits.terms import terms_of
 from polyseme.compiler.compile import compile
 from polyseme.compiler.constructions.catalogue import CATALOGUE
-from polyseme.compiler.constructions.staged.build import build_deep
-from polyseme.compiler.constructions.staged.plan import make_deep_plan
+from polyseme.compiler.constructions.staged.build import build_stages
+from polyseme.compiler.constructions.staged.plan import make_staged_plan
+from polyseme.compiler.task import Task
 from polyseme.errors import FileFormatError, OptionError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
@@ -166,10 +167,10 @@ def test_the_units_of_sign_products_serve_every_pair_and_read_what_they_weigh():
 def test_to_make_a_key_leaves_the_plan_as_it_was(tmp_path):
     # Literals of a stage that do not rise, as a matrix of them must.
     gates = [(GateKind.AND, (3, 0)), (GateKind.AND_NOT, (5, 6, 1)), (GateKind.AND, (7, 6, 2))]
-    plan = make_deep_plan(build_circuit("abcdef", gates, [8, 7]), 3, 1e-2, 0)
+    plan = make_staged_plan(Task(build_circuit("abcdef", gates, [8, 7]), 3, 1e-2))
     assert any((np.diff(stage.literals) < 0).any() for stage in plan.schedule.stages)
     for name in ("1", "2"):
-        network = build_deep(plan, 100)
+        network = build_stages(plan, 100)
         network.save(tmp_path / f"net{name}")
         network.key.save(tmp_path / f"key{name}")
     for what in ("net", "key"):

@@ -17,6 +17,7 @@ from polyseme.cli.commands import reproduce as command
 from polyseme.cli.main import main
 from polyseme.codes import progression_code
 from polyseme.compiler.task import Task
+from polyseme.errors import PolysemeError
 from polyseme.reproduce import (
     ball_and_box,
     circuits_in_superposition,
@@ -349,7 +350,7 @@ def test_crossings_are_found_between_sizes_that_bracket_them(monkeypatch) -> Non
         found = scaling.find_crossing(plan, start, 10, lambda line: None)
         assert found.neurons == pytest.approx(321.5)
         assert found.slope == pytest.approx(10)
-    with pytest.raises(ValueError, match="brackets"):
+    with pytest.raises(PolysemeError, match="brackets"):
         scaling.find_crossing(plan, 10, 10, lambda line: None)
 
 

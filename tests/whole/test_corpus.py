@@ -87,7 +87,8 @@ def compiled(name: str, choice: str, seed: int = 0) -> Compiled | None:
         if needed is not None:
             raise
         return None
-    return Compiled(network, needed is None or network.neurons >= needed)
+    exact = network.provenance.construction == "monosemantic"
+    return Compiled(network, exact or needed is None or network.neurons >= needed)
 
 
 def check_refusal(message: str, choice: str, circuit: str) -> None:

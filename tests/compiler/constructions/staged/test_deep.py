@@ -100,7 +100,7 @@ def test_a_layer_computes_gates_and_passes_the_rest() -> None:
 def test_only_deeper_circuits_carry_wires() -> None:
     with pytest.raises(OptionError, match="carry 'residual' can only be chosen"):
         ps.compile(ps.problems.pairwise_and(20, 20), carry="residual")
-    with pytest.raises(OptionError, match="no way to carry wires named 'skip'; there are auto"):
+    with pytest.raises(OptionError, match="carry is 'skip'; it must be one of auto"):
         ps.compile(ps.problems.layered(20, 2), carry="skip")
 
 
