@@ -35,6 +35,8 @@ FEATURES_ALONE, DRAWN = 100, 300
 ROOM, MOST_NEURONS = 1.5, 5000
 # What is declared for circuits as small as these may be half of what is needed.
 MORE_ROOM = {"error-correction": 3.0}
+# More neurons are not always better here, so a size is searched for.
+SEARCHED = ("one-bit",)
 # On the inputs of this test, which are harder than those that sizes are declared for.
 MOST_WRONG = 0.01
 EXACT = ("monosemantic", "reed-solomon")
@@ -75,7 +77,8 @@ def declared(name: str) -> dict[str, int]:
 def compiled(name: str, choice: str, seed: int = 0) -> Compiled | None:
     """Compile an entry at a comfortable size; None where the construction refuses it."""
     entry, needed = CORPUS[name], declared(name).get(choice)
-    neurons = None if needed is None else round(MORE_ROOM.get(choice, ROOM) * needed)
+    given = needed is not None and choice not in SEARCHED
+    neurons = round(MORE_ROOM.get(choice, ROOM) * needed) if given else None
     if neurons is not None and SERVED.get(choice) != name:
         neurons = min(neurons, MOST_NEURONS)
     try:
