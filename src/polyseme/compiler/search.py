@@ -35,7 +35,7 @@ _SMALLER = 10
 # Enough for the share that fails to place the right size to a percent or so.
 _EXPECTED_FAILURES = 20
 _MIN_CONFIRMATION = 20_000
-_MOST_ALONE = 50_000
+_MOST_SINGLE_GATES = 50_000
 # A deep network that is right by construction is confirmed on as many samples as put the upper end
 # of the interval under the error: more of them would take long and could not fail.
 _EXACT_CONFIRMATION = 4
@@ -67,14 +67,16 @@ def smallest(candidate: Candidate, note: Note, most: int | None = None) -> Found
     attempt, passed, step = 0, False, _CLOSE
     while network is not None:
         seen = _looked_at_closely(task, network, attempt)
-        alone = _wrong_alone(task, network)
+        single_gate = _wrong_single_gates(task, network)
         neurons = network.neurons
         note(
             f"confirm {neurons:,} neurons: {seen.wrong} of {seen.samples:,} wrong"
-            f"{f', and a share of {alone:.2g} of the gates alone' if alone else ''}"
+            f"{f', and a share of {single_gate:.2g} of the gates alone' if single_gate else ''}"
         )
         tried, attempt = network, attempt + 2
-        passed = seen.error_interval[1] < task.error and alone <= _most_wrong_alone(task)
+        passed = seen.error_interval[1] < task.error and single_gate <= _most_wrong_single_gates(
+            task
+        )
         network = None if passed else _grown(candidate, neurons, most, step)
         step *= step
     found = "found" if passed else "gave up at"
@@ -110,18 +112,18 @@ def _looked_at_closely(task: Task, network: Network, attempt: int) -> Verificati
     return seen
 
 
-def _most_wrong_alone(task: Task) -> float:
+def _most_wrong_single_gates(task: Task) -> float:
     """No gate, where the promise has room for other features; else these are all inputs it has."""
     if not task.one_layer or int(task.terms.plain.max()) < task.active:
         return 0.0
     return task.error
 
 
-def _wrong_alone(task: Task, network: Network) -> float:
+def _wrong_single_gates(task: Task, network: Network) -> float:
     """The share of gates that are wrong with their inputs on and nothing else."""
     if not task.one_layer:
         return 0.0
-    rows = task.draw("alone", _MOST_ALONE, task.stream(Stream.PROBES))
+    rows = task.draw("alone", _MOST_SINGLE_GATES, task.stream(Stream.PROBES))
     return float(wrong_samples(network, task.circuit, rows).mean())
 
 

@@ -139,9 +139,9 @@ def smallest_number(enough: Callable[[int], bool]) -> int:
     return high
 
 
-def off_lattice(target: NDArray[np.float64], unit: int) -> NDArray[np.float32]:
-    """Thresholds next to `target`, half-way between two readings that are multiples of 1/unit."""
-    return ((np.floor(target * unit) + 0.5) / unit).astype(np.float32)
+def off_lattice(target: NDArray[np.float64], resolution: int) -> NDArray[np.float32]:
+    """Thresholds next to `target`, half-way between two readings that are multiples of 1/resolution."""
+    return ((np.floor(target * resolution) + 0.5) / resolution).astype(np.float32)
 
 
 def reads_of_gates(

@@ -35,7 +35,7 @@ _BLOCK_ENTRIES = 8_000_000
 
 def compression(wanted: sp.csr_array, code: SparseCode) -> sp.csr_array:
     """The matrix C in units of 1/GRAIN, int16 (neurons, features), with the pattern of `wanted`."""
-    if unit_of(code) == 1:
+    if resolution_of(code) == 1:
         return _integers(wanted, wanted.data)
     return _integers(wanted, np.rint(GRAIN * equalised(wanted, code)))
 
@@ -52,7 +52,7 @@ def equalised(wanted: sp.csr_array, code: SparseCode) -> NDArray[np.float32]:
     return solution
 
 
-def unit_of(code: SparseCode) -> int:
+def resolution_of(code: SparseCode) -> int:
     """What a feature that is fully on adds to an integer sum: a power of two."""
     return 1 if code.weight == 1 and code.features <= code.neurons else GRAIN * code.weight
 

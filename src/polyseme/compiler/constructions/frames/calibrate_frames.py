@@ -13,7 +13,7 @@ from polyseme.verification.inputs import draw_inputs
 _CALIBRATION_SAMPLES = 6000
 
 
-def calibrated_slack(task: Task, network: Network, level: float, own: float) -> float:
+def calibrated_margin(task: Task, network: Network, level: float, own: float) -> float:
     """Return how far below a full reading an output is on: what decides sampled inputs best.
 
     An output of a network of tight frames reads `own` for each of its `level` inputs that is on.

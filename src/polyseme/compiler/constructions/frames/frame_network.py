@@ -18,7 +18,7 @@ from polyseme.codes.code import SparseCode
 from polyseme.codes.orthogonal_blocks import orthogonal_block_code
 from polyseme.common.distributions import normal_above
 from polyseme.common.random_streams import Stream
-from polyseme.compiler.constructions.frames.calibrate_frames import calibrated_slack
+from polyseme.compiler.constructions.frames.calibrate_frames import calibrated_margin
 from polyseme.compiler.parts.assembly import (
     answer_key,
     finished,
@@ -33,7 +33,7 @@ from polyseme.networks.network import Network
 
 # How many standard deviations of its sum a ReLU stays away from its bend.
 CLEARANCE = 6.0
-_SLACKS = np.linspace(0.05, 0.95, 91)
+_MARGINS = np.linspace(0.05, 0.95, 91)
 
 
 def refuses_frames(task: Task, weight_of: Callable[[Task], int]) -> str | None:
@@ -54,23 +54,23 @@ def refuses_frames(task: Task, weight_of: Callable[[Task], int]) -> str | None:
     return None
 
 
-def whole(places: int, weight: int) -> int:
+def round_down(places: int, weight: int) -> int:
     """As many as fill whole groups of the codes' weight: frames are tight on those."""
     return places // weight * weight
 
 
 def dimensions_of(task: Task, neurons: int, weight: int) -> int:
     """As many as neurons, and at most three for every four features."""
-    return whole(min(neurons, 3 * task.terms.features // 4), weight)
+    return round_down(min(neurons, 3 * task.terms.features // 4), weight)
 
 
-def spent(task: Task, neurons: int, weight: int) -> float:
+def load(task: Task, neurons: int, weight: int) -> float:
     """Literals a weight: how much of W it takes to read every output's own features."""
-    places = whole(neurons, weight) * dimensions_of(task, neurons, weight)
+    places = round_down(neurons, weight) * dimensions_of(task, neurons, weight)
     return task.terms.literals.size / max(places, 1)
 
 
-def excess(task: Task, neurons: int) -> float:
+def imbalance(task: Task, neurons: int) -> float:
     """Noise that the feature of most influence makes besides what features make on average."""
     terms = task.terms
     return float(terms.influence.max() - terms.literals.size / terms.features) / neurons
@@ -90,10 +90,10 @@ def failure(task: Task, variance: float, uneven: float = 0.0) -> float:
     def deviations(on: int) -> float:
         return float(np.sqrt(max(active - on, 0) * variance + on * uneven)) + 1e-9
 
-    failing: NDArray[np.float64] = normal_above(_SLACKS / deviations(inputs))
+    failing: NDArray[np.float64] = normal_above(_MARGINS / deviations(inputs))
     for on in range(inputs):
         rivals = len(task.terms) if not on else min(len(task.terms), touched // on)
-        failing = failing + rivals * normal_above((inputs - _SLACKS - on) / deviations(on))
+        failing = failing + rivals * normal_above((inputs - _MARGINS - on) / deviations(on))
     return float(failing.min())
 
 
@@ -112,7 +112,7 @@ def drawn_frames(task: Task, neurons: int, weight: int) -> tuple[SparseCode, Spa
         raise TooFewNeuronsError(
             f"{neurons} neurons are fewer than the {2 * weight} its codes take"
         )
-    terms, places = task.terms, whole(neurons, weight)
+    terms, places = task.terms, round_down(neurons, weight)
     outputs = orthogonal_block_code(terms.outputs, places, weight, task.stream(Stream.OUTPUT_CODES))
     inputs = orthogonal_block_code(
         terms.features, dimensions, weight, task.stream(Stream.INPUT_CODE)
@@ -141,24 +141,24 @@ def linear_network(
     W is `compress` times the code of the `inputs`; `own` is what a reading gains by one of the
     output's features.
     """
-    unit = round(1 / layer.scale)
+    resolution = round(1 / layer.scale)
     members = _members(outputs)
     # What the biases alone make of a reading.
-    resting = np.asarray(members @ (layer.bias / unit), np.float64)
+    resting = np.asarray(members @ (layer.bias / resolution), np.float64)
     level = float(task.terms.widths[0])
     network = finished(
         task,
         name,
         inputs,
         layer,
-        readout_of(task, members, off_lattice(resting + own * (level - 0.5), unit)),
+        readout_of(task, members, off_lattice(resting + own * (level - 0.5), resolution)),
         "output",
-        answer_key(task, "output", members, inputs, compress=compress, resolution=unit),
+        answer_key(task, "output", members, inputs, compress=compress, resolution=resolution),
         1,
         "no ReLU bends within the promise: thresholds of the readout make ANDs of sums",
     )
-    slack = calibrated_slack(task, network, level, own)
-    thresholds = off_lattice(resting + own * (level - slack), unit)
+    margin = calibrated_margin(task, network, level, own)
+    thresholds = off_lattice(resting + own * (level - margin), resolution)
     return replace(network, readout=readout_of(task, members, thresholds))
 
 

@@ -50,12 +50,12 @@ from polyseme.compiler.constructions.frames.even_signs import even_signs
 from polyseme.compiler.constructions.frames.frame_network import (
     CLEARANCE,
     drawn_frames,
-    excess,
+    imbalance,
     failure,
     frame_parameters,
     linear_network,
     refuses_frames,
-    spent,
+    load,
     wanted_reads,
 )
 from polyseme.compiler.parts.assembly import smallest_number
@@ -82,7 +82,7 @@ def _weight(task: Task) -> int:
 def _failure(task: Task, neurons: int, even: bool = False) -> float:
     """The chance that an input is decided wrongly; with `even` own reads as if there were no u."""
     terms = task.terms
-    taken = spent(task, neurons, _weight(task))
+    taken = load(task, neurons, _weight(task))
     ratio = np.pi / 2 * taken
     if ratio >= 1:
         return 1.0
@@ -90,7 +90,7 @@ def _failure(task: Task, neurons: int, even: bool = False) -> float:
     adding = taken * _weight(task) ** 2
     bases = taken * terms.features * terms.outputs / terms.literals.size
     uneven = 0.0 if even else (noise + _UNEVEN / (adding * bases)) ** 2
-    return failure(task, _MARGIN * noise + excess(task, neurons), uneven)
+    return failure(task, _MARGIN * noise + imbalance(task, neurons), uneven)
 
 
 def _compression(signs: NDArray[np.int8], inputs: SparseCode) -> sp.csr_array:
@@ -106,12 +106,12 @@ def _compression(signs: NDArray[np.int8], inputs: SparseCode) -> sp.csr_array:
     return compress
 
 
-def _clearance(task: Task, unit: int) -> int:
+def _clearance(task: Task, resolution: int) -> int:
     """How far above its bend a ReLU rests: clear of the sums the promise allows."""
     weight = _weight(task)
     noise = CLEARANCE * weight * np.sqrt(task.active * weight)
     # No feature adds more than all its dimensions with one sign.
-    return min(int(np.ceil(noise)) + task.active * unit, task.active * weight * weight)
+    return min(int(np.ceil(noise)) + task.active * resolution, task.active * weight * weight)
 
 
 class OneBit(TaskConstruction):
@@ -155,8 +155,10 @@ class OneBit(TaskConstruction):
         outputs, inputs = drawn_frames(plan, neurons, weight)
         signs, own = even_signs(wanted_reads(plan), outputs, inputs, plan.stream(Stream.SIGNS))
         # W is the signs times the weight, so an output reads about `own` on each of its neurons.
-        unit = 1 << round(np.log2(own))
-        bias = np.full(outputs.neurons, _clearance(plan, unit), np.int32)
-        layer = Layer(signs * np.int8(weight), bias, 1.0 / unit)
+        resolution = 1 << round(np.log2(own))
+        bias = np.full(outputs.neurons, _clearance(plan, resolution), np.int32)
+        layer = Layer(signs * np.int8(weight), bias, 1.0 / resolution)
         compress = _compression(signs, inputs)
-        return linear_network(plan, NAME, outputs, inputs, layer, compress, own * weight / unit)
+        return linear_network(
+            plan, NAME, outputs, inputs, layer, compress, own * weight / resolution
+        )

@@ -39,12 +39,12 @@ from polyseme.compiler.constructions.construction import Inputs, TaskConstructio
 from polyseme.compiler.constructions.frames.frame_network import (
     CLEARANCE,
     drawn_frames,
-    excess,
+    imbalance,
     failure,
     frame_parameters,
     linear_network,
     refuses_frames,
-    spent,
+    load,
     wanted_reads,
 )
 from polyseme.compiler.constructions.frames.joint_reads import joint_compression, joint_strengths
@@ -72,10 +72,10 @@ def _weight(task: Task) -> int:
 
 def _variance(task: Task, neurons: int) -> float:
     """What one foreign feature that is on adds to a reading; infinite where nothing is left."""
-    taken = spent(task, neurons, _weight(task))
+    taken = load(task, neurons, _weight(task))
     if taken >= 1:
         return np.inf
-    return float(_MARGIN * taken / (1 - taken) + excess(task, neurons))
+    return float(_MARGIN * taken / (1 - taken) + imbalance(task, neurons))
 
 
 def _clearance(task: Task, compress: sp.csr_array, dimensions: int) -> int:
@@ -123,9 +123,11 @@ class TightFrames(TaskConstruction):
         wanted = wanted_reads(plan)
         strengths = joint_strengths(wanted, outputs, inputs)
         compress = joint_compression(wanted, strengths, outputs, GRAIN)
-        unit = GRAIN * weight
-        bias = _clearance(plan, compress, inputs.neurons) * unit
+        resolution = GRAIN * weight
+        bias = _clearance(plan, compress, inputs.neurons) * resolution
         layer = Layer(
-            weight_matrix(compress, inputs), np.full(outputs.neurons, bias, np.int32), 1.0 / unit
+            weight_matrix(compress, inputs),
+            np.full(outputs.neurons, bias, np.int32),
+            1.0 / resolution,
         )
         return linear_network(plan, NAME, outputs, inputs, layer, compress, weight)

@@ -60,7 +60,7 @@ from polyseme.networks.layer import Layer
 from polyseme.networks.network import Network
 
 # A Gaussian weight of 1 is stored as about this much: odd numbers, so that each has a sign.
-GAUSSIAN_UNIT = 32
+GAUSSIAN_RESOLUTION = 32
 _NODES = 200
 _FARTHEST = 8.0
 
@@ -113,13 +113,13 @@ class _Weights:
     """A kind of random weights: how to draw them (int8), what stands for 1, and their moments."""
 
     name: str
-    unit: int
+    resolution: int
     draw: Callable[[np.random.Generator, tuple[int, int]], NDArray[np.int8]]
     moments: Callable[[int], Moments]
 
 
 def _draw_gaussian(generator: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.int8]:
-    odd = 2 * np.floor(generator.standard_normal(shape, np.float32) * (GAUSSIAN_UNIT / 2)) + 1
+    odd = 2 * np.floor(generator.standard_normal(shape, np.float32) * (GAUSSIAN_RESOLUTION / 2)) + 1
     return np.asarray(np.clip(odd, -127, 127), np.int8)
 
 
@@ -127,7 +127,7 @@ def _draw_signs(generator: np.random.Generator, shape: tuple[int, int]) -> NDArr
     return 2 * generator.integers(0, 2, shape, dtype=np.int8) - np.int8(1)
 
 
-_GAUSSIAN = _Weights("gaussian-products", GAUSSIAN_UNIT, _draw_gaussian, gaussian_moments)
+_GAUSSIAN = _Weights("gaussian-products", GAUSSIAN_RESOLUTION, _draw_gaussian, gaussian_moments)
 _RADEMACHER = _Weights("rademacher-products", 1, _draw_signs, rademacher_moments)
 
 
@@ -139,7 +139,7 @@ def _build(kind: _Weights, task: Task, neurons: int) -> Network:
     moments = kind.moments(task.active)
     sums = products.sum(axis=1, dtype=np.int64)
     thresholds = neurons * moments.unit / 2 + sums * moments.mean
-    layer = Layer(weights, np.zeros(neurons, np.int32), 1.0 / kind.unit)
+    layer = Layer(weights, np.zeros(neurons, np.int32), 1.0 / kind.resolution)
     code, members = basis_code(features), _every_neuron(products)
     # Over a basis W is C. A gate is read from all neurons, each of which serves all gates.
     reads = sp.csr_array(weights.astype(np.int16))
@@ -148,9 +148,9 @@ def _build(kind: _Weights, task: Task, neurons: int) -> Network:
         kind.name,
         code,
         layer,
-        readout_of(task, members, off_lattice(thresholds, kind.unit)),
+        readout_of(task, members, off_lattice(thresholds, kind.resolution)),
         "input",
-        answer_key(task, "input", members, code, compress=reads, resolution=kind.unit),
+        answer_key(task, "input", members, code, compress=reads, resolution=kind.resolution),
         readout_parameters=0 if is_universal(task) else products.size,
         note=f"centred for exactly {task.active} features on",
     )

@@ -168,23 +168,23 @@ def _build(task: Task, neurons: int) -> Network:
     code = basis_code(features)
     if superposed:
         code = superposed_code(features, neurons, task.stream(Stream.INPUT_CODE))
-    unit = code.weight
+    resolution = code.weight
     compress = reads_of_gates(gates, words, neurons, features)
     members = code_members(words, neurons)
     threshold = np.full(len(gates), codes.weight * codes.threshold)
     layer = Layer(
         weight_matrix(compress, code),
-        np.full(neurons, -(inputs - 1) * unit, np.int32),
-        1.0 / unit,
+        np.full(neurons, -(inputs - 1) * resolution, np.int32),
+        1.0 / resolution,
     )
     return finished(
         task,
         NAME,
         code,
         layer,
-        readout_of(task, members, off_lattice(threshold, unit)),
+        readout_of(task, members, off_lattice(threshold, resolution)),
         "output",
-        answer_key(task, "output", members, code, compress=compress, resolution=unit),
+        answer_key(task, "output", members, code, compress=compress, resolution=resolution),
         readout_parameters=0,
         note=f"each gate is on {codes.weight} neurons",
     )

@@ -177,14 +177,14 @@ def _build(task: Task, neurons: int) -> Network:
         code = superposed_code(features, neurons, task.stream(Stream.INPUT_CODE))
         mean = round(GRAIN * density.chance)
         compress = sp.csr_array((GRAIN * on_neuron - mean).astype(np.int16))
-        unit = GRAIN * code.weight
+        resolution = GRAIN * code.weight
         weights = _centred_product(on_neuron, mean, code.matrix())
     else:
-        code, unit = basis_code(features), 1
+        code, resolution = basis_code(features), 1
         compress, weights = sp.csr_array(on_neuron.astype(np.int16)), on_neuron.astype(np.int8)
     sizes = np.diff(members.indptr)
-    thresholds = off_lattice(sizes * density.threshold, unit)
-    layer = Layer(weights, np.full(neurons, -(inputs - 1) * unit, np.int32), 1.0 / unit)
+    thresholds = off_lattice(sizes * density.threshold, resolution)
+    layer = Layer(weights, np.full(neurons, -(inputs - 1) * resolution, np.int32), 1.0 / resolution)
     return finished(
         task,
         NAME,
@@ -192,7 +192,7 @@ def _build(task: Task, neurons: int) -> Network:
         layer,
         readout_of(task, members, np.where(sizes > 0, thresholds, np.inf).astype(np.float32)),
         "input",
-        answer_key(task, "input", members, code, compress=compress, resolution=unit),
+        answer_key(task, "input", members, code, compress=compress, resolution=resolution),
         readout_parameters=0 if is_universal(task) else int(members.nnz),
         note=f"each feature is on each neuron with chance {density.chance:g}",
     )

@@ -19,7 +19,7 @@ from polyseme.compiler.constructions.three_channel.regions.region import Placeme
 from polyseme.compiler.constructions.three_channel.thresholds import biases, plan_readout
 from polyseme.compiler.constructions.three_channel.widths import widths_for
 from polyseme.compiler.parts.input_code import input_code
-from polyseme.compiler.parts.weights import compression, unit_of, weight_matrix
+from polyseme.compiler.parts.weights import compression, resolution_of, weight_matrix
 from polyseme.networks.answer_key import AnswerKey, term_key
 from polyseme.networks.ends import Encoder
 from polyseme.networks.layer import Layer
@@ -73,8 +73,8 @@ def _assemble(
 ) -> Network:
     neurons = sum(placement.width for placement in placements)
     wanted = wanted_reads(placements, plan.terms, neurons, plan.active)
-    compress, unit = compression(wanted, code), unit_of(code)
-    readout_plan = plan_readout(placements, plan.terms, unit)
+    compress, resolution = compression(wanted, code), resolution_of(code)
+    readout_plan = plan_readout(placements, plan.terms, resolution)
     names = plan.circuit.output_names
     shares = np.full(readout_plan.groups, 0.5)
     network = Network(
@@ -82,13 +82,13 @@ def _assemble(
         layers=(
             Layer(
                 weight_matrix(compress, code),
-                biases(placements, neurons, unit, plan.active),
-                1.0 / unit,
+                biases(placements, neurons, resolution, plan.active),
+                1.0 / resolution,
             ),
         ),
-        readout=readout_plan.with_thresholds(names, shares, unit),
+        readout=readout_plan.with_thresholds(names, shares, resolution),
         provenance=_provenance(plan, placements, construction, channels, readout_plan.groups),
-        key=_answer_key(plan, placements, compress, code, channels, unit),
+        key=_answer_key(plan, placements, compress, code, channels, resolution),
     )
     if construction == "monosemantic":
         return network
@@ -100,7 +100,7 @@ def _assemble(
         ]
     )
     shares = calibrated_shares(network, readout_plan, plan.circuit, samples)
-    return replace(network, readout=readout_plan.with_thresholds(names, shares, unit))
+    return replace(network, readout=readout_plan.with_thresholds(names, shares, resolution))
 
 
 def _provenance(
@@ -144,7 +144,7 @@ def _answer_key(
     compress: sp.csr_array,
     code: SparseCode,
     channels: NDArray[np.uint8],
-    unit: int,
+    resolution: int,
 ) -> AnswerKey:
     term = np.concatenate([np.repeat(p.region.terms, p.term_neurons.shape[1]) for p in placements])
     neuron = np.concatenate([p.term_neurons.ravel() for p in placements])
@@ -158,5 +158,5 @@ def _answer_key(
         neuron[np.argsort(term, kind="stable")].astype(np.int32),
         channels,
         compression=compress,
-        resolution=unit,
+        resolution=resolution,
     )

@@ -22,20 +22,22 @@ _FULL_READING = 12.0
 MIN_GROUP_TERMS = 1000
 
 
-def biases(placements: list[Placement], neurons: int, unit: int, active: int) -> NDArray[np.int32]:
+def biases(
+    placements: list[Placement], neurons: int, resolution: int, active: int
+) -> NDArray[np.int32]:
     """Bias of every neuron in integer units, int32 (neurons,)."""
     bias = np.zeros(neurons, np.int32)
     for placement in placements:
         region = placement.region
-        level = region.needed - _knee_in_units(region, unit) / unit
+        level = region.needed - _integer_knee(region, resolution) / resolution
         if region.owner_sign > 0:
             level += region.owner_weight(active)
-        bias[placement.begin : placement.begin + placement.width] = -round(level * unit)
+        bias[placement.begin : placement.begin + placement.width] = -round(level * resolution)
     return bias
 
 
-def _knee_in_units(region: Region, unit: int) -> int:
-    return max(1, round(region.knee * unit))
+def _integer_knee(region: Region, resolution: int) -> int:
+    return max(1, round(region.knee * resolution))
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,15 +55,15 @@ class ReadoutPlan:
     group: NDArray[np.int64]
     groups: int
 
-    def with_thresholds(self, names: Names, share: NDArray[np.float64], unit: int) -> Readout:
+    def with_thresholds(self, names: Names, share: NDArray[np.float64], resolution: int) -> Readout:
         """Thresholds at a share of the full reading, half a unit off every value it can take."""
         target = self.full * share[self.group]
-        exact = (np.floor(np.where(np.isinf(target), 0, target) * unit) + 0.5) / unit
+        exact = (np.floor(np.where(np.isinf(target), 0, target) * resolution) + 0.5) / resolution
         thresholds = np.where(np.isinf(target), np.inf, exact).astype(np.float32)
         return Readout(names, self.offsets, self.neurons, self.weights, thresholds)
 
 
-def plan_readout(placements: list[Placement], terms: Terms, unit: int) -> ReadoutPlan:
+def plan_readout(placements: list[Placement], terms: Terms, resolution: int) -> ReadoutPlan:
     """Collect what each output reads: the neurons of its terms, weighted by region."""
     full = np.full(terms.outputs, np.inf)
     group = np.full(terms.outputs, -1, np.int64)
@@ -71,7 +73,7 @@ def plan_readout(placements: list[Placement], terms: Terms, unit: int) -> Readou
     pairs, weights = [np.empty((2, 0), np.int64)], [np.empty(0, np.int16)]
     for joined, placement in zip(_calibration_groups(placements), placements, strict=True):
         sizes = (placement.term_neurons >= 0).sum(axis=1)
-        level = _knee_in_units(placement.region, unit) / unit
+        level = _integer_knee(placement.region, resolution) / resolution
         weight = max(1, round(_FULL_READING / (sizes.min() * level)))
         output = terms.output[placement.region.terms]
         np.minimum.at(full, output, sizes * level * weight)
