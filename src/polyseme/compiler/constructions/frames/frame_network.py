@@ -1,8 +1,8 @@
-"""What constructions between two tight frames share: whom they serve, their sizes, their parts.
+"""Common parts of the constructions between two tight frames: refusals, sizes, codes, readout.
 
-Outputs have signed codes on neurons, features on dimensions, both unions of orthogonal bases. No
-ReLU bends within the promise, and thresholds of the readout make ANDs of its sums; so all that
-tells two such constructions apart is W, and the noise that it makes.
+Outputs have signed codes on neurons, and features on dimensions. Both codes are unions of
+orthogonal bases. No ReLU bends within the promise, and the thresholds of the readout make ANDs of
+its sums. So two such constructions differ only in W and in the noise that W makes.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.layer import Layer
 from polyseme.networks.network import Network
 
-# How many standard deviations of its sum a ReLU stays away from its bend.
+# Number of standard deviations of its sum by which a ReLU stays away from its bend.
 CLEARANCE = 6.0
 _MARGINS = np.linspace(0.05, 0.95, 91)
 
 
 def refuses_frames(task: Task, weight_of: Callable[[Task], int]) -> str | None:
-    """Why codes of the weight for a task do not serve it; nothing where they do."""
+    """Return why codes of the task's weight do not serve it; None where they do."""
     if task.encoder == "basis":
         return "its inputs are in superposition"
     if task.obstacle is not None:
@@ -55,32 +55,32 @@ def refuses_frames(task: Task, weight_of: Callable[[Task], int]) -> str | None:
 
 
 def round_down(places: int, weight: int) -> int:
-    """As many as fill whole groups of the codes' weight: frames are tight on those."""
+    """Round a number of places down to a multiple of the weight, on which frames are tight."""
     return places // weight * weight
 
 
 def dimensions_of(task: Task, neurons: int, weight: int) -> int:
-    """As many as neurons, and at most three for every four features."""
+    """Return the input dimensions: as many as neurons, and at most three per four features."""
     return round_down(min(neurons, 3 * task.terms.features // 4), weight)
 
 
 def load(task: Task, neurons: int, weight: int) -> float:
-    """Literals a weight: how much of W it takes to read every output's own features."""
+    """Return the number of literals per weight: the share of W that own reads take up."""
     places = round_down(neurons, weight) * dimensions_of(task, neurons, weight)
     return task.terms.literals.size / max(places, 1)
 
 
 def imbalance(task: Task, neurons: int) -> float:
-    """Noise that the feature of most influence makes besides what features make on average."""
+    """Return the noise of the feature of most influence, above the average over all features."""
     terms = task.terms
     return float(terms.influence.max() - terms.literals.size / terms.features) / neurons
 
 
 def failure(task: Task, variance: float, uneven: float = 0.0) -> float:
-    """The chance that an input is decided wrongly with the best threshold, at most.
+    """Return a bound on the chance that an input is decided wrongly with the best threshold.
 
-    `variance` is of what one foreign feature that is on adds to a reading, `uneven` of what one of
-    the output's own does.
+    `variance` is that of what one foreign feature that is on adds to a reading; `uneven` is that of
+    what one of the output's own features adds.
     """
     inputs, active = int(task.terms.widths[0]), task.active
     touched = active * int(task.terms.influence.max())
@@ -98,14 +98,15 @@ def failure(task: Task, variance: float, uneven: float = 0.0) -> float:
 
 
 def frame_parameters(task: Task, neurons: int, weight: int) -> int:
-    """Weights, biases and one threshold."""
+    """Return the number of weights and biases, and one threshold."""
     return neurons * (dimensions_of(task, neurons, weight) + 1) + 1
 
 
 def drawn_frames(task: Task, neurons: int, weight: int) -> tuple[SparseCode, SparseCode]:
-    """The codes of outputs and of features, on as many of the neurons as fill whole groups.
+    """Draw the codes of outputs and of features, on a multiple of the codes' weight.
 
-    Raises TooFewNeuronsError where neurons are too few.
+    Raises:
+        TooFewNeuronsError: The neurons are fewer than two codes take.
     """
     dimensions = dimensions_of(task, neurons, weight)
     if neurons < 2 * weight or dimensions < 2 * weight:
@@ -121,7 +122,7 @@ def drawn_frames(task: Task, neurons: int, weight: int) -> tuple[SparseCode, Spa
 
 
 def wanted_reads(task: Task) -> sp.csr_array:
-    """Ones where an output reads a feature, float32 (outputs, features)."""
+    """Return ones where an output reads a feature, float32 (outputs, features)."""
     terms = task.terms
     entries = (np.ones(len(terms.literals), np.float32), gate_inputs(task).ravel(), terms.offsets)
     return sp.csr_array(entries, shape=(terms.outputs, terms.features))
@@ -136,14 +137,14 @@ def linear_network(
     compress: sp.csr_array,
     own: float,
 ) -> Network:
-    """The network of a layer that does not bend, its one threshold calibrated.
+    """Return the network of a layer that does not bend, with its one threshold calibrated.
 
-    W is `compress` times the code of the `inputs`; `own` is what a reading gains by one of the
-    output's features.
+    W is `compress` times the code of the `inputs`; `own` is what one of an output's own features
+    adds to its reading.
     """
     resolution = round(1 / layer.scale)
     members = _members(outputs)
-    # What the biases alone make of a reading.
+    # The part of a reading that comes from the biases alone.
     resting = np.asarray(members @ (layer.bias / resolution), np.float64)
     level = float(task.terms.widths[0])
     network = finished(
@@ -163,7 +164,7 @@ def linear_network(
 
 
 def _members(outputs: SparseCode) -> sp.csr_array:
-    """The readout: the sign of every output at its neurons, int16 (outputs, neurons)."""
+    """Return the readout: the sign of every output at its neurons, int16 (outputs, neurons)."""
     members = outputs.matrix().astype(np.int16)
     members.sort_indices()
     return members

@@ -50,7 +50,7 @@ _CONSTANT = 6.0
 
 
 def tree_circuit(task: Task) -> tuple[Circuit, tuple[Stage, ...]]:
-    """Return the gates as a circuit of ANDs of two and identities, and its stages, one per level."""
+    """Return the gates as a circuit of ANDs of two and identities, with one stage per level."""
     circuit, read = task.circuit, gate_inputs(task).astype(np.int64)
     columns = features = task.terms.features
     wires, first = np.arange(features, dtype=np.int64), features

@@ -83,7 +83,7 @@ _READS = 200.0
 
 
 def code_weight(units: int, active: int) -> int:
-    """Return the weight of a code on so many units: a share of their root, enough for the promise."""
+    """Return the weight of a code: a share of the root of the units, enough for the promise."""
     least = -(-active // _CROSS_TALK)
     return max(int(least), round(_WEIGHT_SHARE * float(np.sqrt(units))))
 

@@ -152,7 +152,7 @@ def _words(
 def _evening(
     count: int, weight: int, load: NDArray[np.int64], generator: np.random.Generator
 ) -> NDArray[np.int32]:
-    """Draw codewords on units below a common highest load, then repair rows with a repeated unit."""
+    """Draw codewords on units below a common highest load; repair rows with a repeated unit."""
     wanted = count * weight
     order = np.argsort(load + generator.random(len(load)), kind="stable")
     # No unit can be in more rows than there are.
