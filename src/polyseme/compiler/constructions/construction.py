@@ -117,7 +117,7 @@ class Construction(ABC, Generic[Plan]):
 
 
 class TaskConstruction(Construction[Task]):
-    """A construction that decides nothing before the size is known, so that its plan is the task."""
+    """A construction that decides nothing before the size is known: its plan is the task."""
 
     def plan(self, task: Task) -> Task:
         """Return the task."""

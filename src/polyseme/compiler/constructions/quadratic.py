@@ -134,7 +134,7 @@ def _build(task: Task, neurons: int) -> Network:
         squares,
         readout_of(task, members, off_lattice(np.full(len(task.terms), threshold), 1)),
         "input",
-        # A gate's neurons are all that its output reads. W does not depend on codes, so it is no C D.
+        # A gate has all the neurons that its output reads. W depends on no codes, so it is no C D.
         answer_key(task, "input", members, code),
         readout_parameters=0 if is_universal(task) else int(members.nnz),
         note="squares, not ReLUs",

@@ -79,7 +79,7 @@ def choice_of(task: Task, shared: int) -> Choice:
 def exact_choice(task: Task) -> Choice:
     """Return the codes of fewest neurons that are exact for the task's promise and influence."""
     best, shared = choice_of(task, 0), 1
-    # A code has at least weight^2 neurons, and the weight grows with the number that words may share.
+    # A code has at least weight^2 neurons, and the weight grows with what words may share.
     while (trial := choice_of(task, shared)).weight ** 2 < best.neurons:
         best = min(best, trial, key=lambda one: one.neurons)
         shared += 1

@@ -54,7 +54,7 @@ class Sums:
 def sums_of(
     level: float, others: int, chance: float, noise: float = 0.0, shared: float = 0.0
 ) -> Sums:
-    """Return sums of a level, plus 1 for each of `others` features that hits, each with a chance."""
+    """Return sums of a level, plus 1 for each of `others` features that hits, with a chance."""
     hits = np.arange(others + 1)
     chances = np.asarray(binomial(hits, others, chance), np.float64)
     return Sums(level + hits.astype(np.float64), chances, noise, shared)

@@ -1,4 +1,4 @@
-"""From a plan and a size to a network: the passes in order."""
+"""Build a three-channel network from a plan and a size, by running the passes in order."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def build_superposed(plan: Plan, neurons: int) -> Network:
 
 
 def build_monosemantic(plan: Plan, note: str) -> Network:
-    """Build the naive network: basis-aligned inputs and a neuron for every term."""
+    """Build the monosemantic network: basis-aligned inputs and one neuron per term."""
     widths = np.array([region.largest_width for region in plan.regions])
     placements = place_regions(
         plan.regions, widths, plan.terms, plan.active, plan.stream(Stream.OUTPUT_CODES)
@@ -118,17 +118,18 @@ def _provenance(
         seed=plan.seed,
         gates=plan.circuit.gates,
         monosemantic_neurons=plan.terms.monosemantic_neurons,
-        readout_parameters=_told_by_the_gates(plan, placements) + groups,
+        readout_parameters=_parameters_beyond_seed(plan, placements) + groups,
         channels={channel.name.lower(): int(counts[channel]) for channel in Channel},
     )
 
 
-def _told_by_the_gates(plan: Plan, placements: list[Placement]) -> int:
-    """Numbers in encoder and readout that the seed alone does not give.
+def _parameters_beyond_seed(plan: Plan, placements: list[Placement]) -> int:
+    """Return the number of parameters in encoder and readout that the seed alone does not give.
 
-    A circuit that is one region of random codes, one an output, has a readout that knows nothing of
-    its gates. As soon as outputs share codes or regions differ, which neurons an output reads tells
-    something, and all its entries count; so does which features have dimensions of their own.
+    If a circuit is one region with one random code per output, the readout does not depend on the
+    gates, and the seed gives it. If outputs share codes or regions differ, the neurons that an
+    output reads depend on the gates, and all entries of the readout count. The features that have
+    dimensions of their own count too.
     """
     only = placements[0]
     seeded = len(placements) == 1 and only.region.seeded and only.region.owner < 0
