@@ -1,4 +1,4 @@
-"""The driver: circuit in, network out."""
+"""The driver of the compiler: it takes a circuit and returns a network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from polyseme.compiler.task import Task, check_measurable
 from polyseme.errors import OptionError, TooFewNeuronsError
 from polyseme.networks.network import Network
 
-# A construction that declares this many times the monosemantic network's neurons is not tried.
+# A construction that declares more than this many times the monosemantic network's neurons is not
+# tried.
 _HOPELESS = 1.15
 
 
@@ -33,30 +34,30 @@ def compile(
 ) -> Network:
     """Compile a circuit into a network that computes it in superposition.
 
-    With `neurons` given the network has at most that many ReLUs; otherwise the smallest is searched
-    for whose error is confirmed under `error`.
+    With `neurons` given, the network has at most that many ReLUs. Otherwise the compiler searches
+    for the smallest network whose error is confirmed under `error`.
 
     Args:
-        circuit: What is computed: `polyseme.read(...)`, or one of `polyseme.problems`.
-        active: The sparsity promise: at most so many features are on at once.
-        error: The share of inputs, one gate satisfied and the rest random, on which any output may
-            be wrong; 1e-6 to 1.
-        neurons: The most ReLUs per layer there may be; None finds as few as meet `error`.
-        construction: "auto", or one of those that `polyseme constructions` lists.
-        encoder: "superposed", "basis" (each feature a dimension of its own), or "auto": basis only
-            where there are many more gates than features.
-        seed: All random draws of the network follow from it; 0 or more.
-        carry: How a wire passes a layer of a deeper network that does not change it: "gates" (a
-            neuron that repeats it), "residual" (a residual stream, which layers in superposition do
-            not have), or "auto", whichever makes the widest layer narrower.
-        note: Called with a line on each step.
+        circuit: The circuit, from `polyseme.read` or one of `polyseme.problems`.
+        active: The sparsity promise: the largest number of features that are on at once.
+        error: The largest share of inputs on which any output may be wrong, where one gate is
+            satisfied and the other features are random; 1e-6 to 1.
+        neurons: The largest number of ReLUs per layer; None finds as few as meet `error`.
+        construction: "auto", or a name that `polyseme constructions` lists.
+        encoder: "superposed", "basis" (one dimension per feature), or "auto", which is basis only
+            if there are many more gates than features.
+        seed: The seed of all random draws; 0 or more.
+        carry: The way in which a wire passes a layer of a deeper network that does not change it:
+            "gates" (a neuron that repeats it), "residual" (a residual stream, which layers in
+            superposition do not have), or "auto", the one with the narrower widest layer.
+        note: A function that is called with one line of text per step.
 
     Returns:
         The network, with its answer key.
 
     Raises:
-        OptionError: An argument is of a wrong type, out of range, or does not go with the circuit.
-        CapacityError: So few neurons cannot hold the circuit.
+        OptionError: An argument is of a wrong type, out of range, or does not suit the circuit.
+        CapacityError: The neurons are too few for the circuit.
 
     Example:
         >>> import polyseme as ps
@@ -82,28 +83,28 @@ def compile_report(
     carry: str = "auto",
     note: Note = silent,
 ) -> Compilation:
-    """Compile a circuit, and return with the network everything that was measured of it.
+    """Compile a circuit, and return the network with all that was measured of it.
 
-    A network whose size was given is tried on fresh inputs too.
+    The network is tried on fresh inputs even if its size was given.
 
     Args:
-        circuit: As for `polyseme.compile`, and so are the other arguments.
+        circuit: The circuit. All arguments are those of `polyseme.compile`.
         active: The sparsity promise.
         error: The error allowed.
-        neurons: The most ReLUs per layer there may be; None finds as few as meet `error`.
-        construction: "auto", or a construction by name.
+        neurons: The largest number of ReLUs per layer; None finds as few as meet `error`.
+        construction: "auto", or the name of a construction.
         encoder: "superposed", "basis" or "auto".
         seed: The random seed.
         carry: "gates", "residual" or "auto".
-        note: Called with a line on each step.
+        note: A function that is called with one line of text per step.
 
     Returns:
-        The network, its measured error, the prediction that the search set out from, and what was
-        decided about each layer.
+        The network, its measured error, the size from which the search began, and the decisions
+        about each layer.
 
     Raises:
-        OptionError: An argument is of a wrong type, out of range, or does not go with the circuit.
-        CapacityError: So few neurons cannot hold the circuit.
+        OptionError: An argument is of a wrong type, out of range, or does not suit the circuit.
+        CapacityError: The neurons are too few for the circuit.
 
     Example:
         >>> import polyseme as ps
@@ -119,7 +120,7 @@ def compile_report(
 def _compiled(
     task: Task, construction: str, neurons: int | None, note: Note, measure: bool
 ) -> Compilation:
-    """Choose, then build at the size given, or search for the smallest."""
+    """Choose constructions, and build at the size given or search for the smallest network."""
     _check(task, construction, neurons)
     choice = choose(task, construction)
     if neurons is not None:
@@ -141,7 +142,7 @@ def _check(task: Task, construction: str, neurons: int | None) -> None:
 
 
 def _of_size(choice: Choice, neurons: int, measure: bool) -> Compilation:
-    """Build the first candidate for which so many neurons will do, or the fallback if they do."""
+    """Build the fallback if the neurons are enough for it, or the first candidate that fits."""
     fallback = choice.fallback
     if fallback is not None and neurons >= (limit := fallback.declared.neurons):
         reason = (
@@ -159,14 +160,14 @@ def _of_size(choice: Choice, neurons: int, measure: bool) -> Compilation:
 
 
 def _of_one(candidate: Candidate, note: Note, measure: bool) -> Compilation:
-    """Find the smallest network of a construction, or build the only one it has."""
+    """Find the smallest network of a construction, or build its only one."""
     if candidate.construction.searched:
         return smallest(candidate, note).compilation
     return _built(candidate, candidate.declared.neurons, measure)
 
 
 def _smaller_than_fallback(choice: Choice, fallback: Candidate, note: Note) -> Compilation:
-    """Find the smallest network of the first candidate that has a smaller one than the fallback."""
+    """Find the smallest network of the first candidate with one smaller than the fallback."""
     limit, hopeless = fallback.declared.neurons, None
     for candidate in choice.candidates:
         if candidate.declared.neurons > _HOPELESS * limit:
@@ -203,7 +204,7 @@ def _why_not_smaller(task: Task, limit: int, hopeless: int | None) -> str:
 def _built(
     candidate: Candidate, neurons: int, measure: bool, reason: str | None = None
 ) -> Compilation:
-    """Build a candidate at a size, try it if it is to be measured, and keep the reason with it."""
+    """Build a candidate at a size, with the reason in its provenance; measure it if asked to."""
     task, network = candidate.task, candidate.build(neurons)
     if reason is not None:
         network = replace(network, provenance=replace(network.provenance, note=reason))

@@ -41,7 +41,7 @@ BASIS_TERMS_PER_FEATURE = 8
 
 
 class Channel(IntEnum):
-    """The way a term's inputs reach its neurons; OWN is one neuron per term, not in superposition."""
+    """The way a term's inputs reach its neurons; OWN is one neuron per term (no superposition)."""
 
     OUTPUT = 0
     INPUT = 1

@@ -14,8 +14,8 @@ in `single_channel.py`; the 1.3 is measured.
 
 Stored: N (N + 1) numbers; the seed gives the readout's codes. Error: at most a share `error` of
 satisfied inputs, and of inputs that lack one input of a gate (measured). Thresholds are calibrated
-on both. Refused: gates that are not all ANDs of the same k >= 2 plain features, k above the promise,
-influence above max(8, 2 T^(1/4)), basis-aligned inputs.
+on both. Refused: gates that are not all ANDs of the same k >= 2 plain features, k above the
+promise, influence above max(8, 2 T^(1/4)), basis-aligned inputs.
 """
 
 from __future__ import annotations

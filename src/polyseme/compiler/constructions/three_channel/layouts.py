@@ -23,10 +23,10 @@ from polyseme.compiler.constructions.three_channel.widths import smallest_total,
 
 # Numbers of terms above which an output gets a territory, in layouts beyond the first.
 _FEWER_TERRITORIES = (16, 32, 64)
-# The tails of the noise model are too light, the more so the rarer failures are and the more crowded
-# the codewords: on tables of facts, measured failures were up to three times those of the model near
-# 1e-2, and ten times near 1e-3. So the first layout whose modelled failure is below this share of
-# the error asked for is taken without comparison.
+# The tails of the noise model are too light, the more so the rarer failures are and the more
+# crowded the codewords: on tables of facts, measured failures were up to three times those of the
+# model near 1e-2, and ten times near 1e-3. So the first layout whose modelled failure is below this
+# share of the error asked for is taken without comparison.
 _ENOUGH = 0.1
 
 Layout = list[Region]

@@ -85,7 +85,7 @@ class OutputCoded(SingleChannel):
 
 
 def gap_variance(active: int, needed: int, error: float, rivals: float) -> float:
-    """Return V of the law: the variance of one foreign feature's noise fits V times into the gap."""
+    """Return V of the law, the number of times that a foreign feature's variance fits the gap."""
     foreign = max(active - needed, 0)
     miss, stray = normal_quantile(error / 8), normal_quantile(error / (8 * rivals))
     deviations = miss * np.sqrt(foreign) + stray * np.sqrt(foreign + 1)

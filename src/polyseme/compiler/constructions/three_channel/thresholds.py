@@ -104,7 +104,7 @@ def _calibration_groups(placements: list[Placement]) -> list[int]:
 def _join_groups(
     group: NDArray[np.int64], outputs: NDArray[np.int32], keys: NDArray[np.int64], mixed: int
 ) -> None:
-    """Put outputs into the group of their terms, in place; those of several groups share another."""
+    """Set the group of outputs, in place: that of their terms, or `mixed` if these are several."""
     lowest = np.full(len(group), np.iinfo(np.int64).max)
     np.minimum.at(lowest, outputs, keys)
     highest = np.full(len(group), -1, np.int64)

@@ -39,8 +39,8 @@ from polyseme.compiler.constructions.three_channel.regions.region import Demand,
 class AveragedRegion(Region):
     """A region in which every codeword is a set of neurons that other codewords use too."""
 
-    # The bend is just below the sum of a term that lacks one input; the mean over the codeword still
-    # separates the two.
+    # The bend is just below the sum of a term that lacks one input; the mean over the codeword
+    # still separates the two.
     knee = 1.25
 
     @abstractmethod
@@ -61,7 +61,7 @@ class AveragedRegion(Region):
         return own_where_wide(self, width)
 
     def expected_failures(self, width: int, terms: int, demand: Demand) -> tuple[float, float]:
-        """Return expected misses and strays per satisfied input, at the threshold that fails least."""
+        """Return expected misses and strays per satisfied input, at the best threshold."""
         return fewest_failures(self, *self._failures(width, demand), terms, demand)
 
     def _failures(self, width: int, demand: Demand) -> tuple[Floats, Floats]:

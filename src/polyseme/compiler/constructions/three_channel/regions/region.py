@@ -36,7 +36,7 @@ Reads = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 @dataclass(frozen=True)
 class Demand:
-    """The promise, the error, the input dimensions and the features, which set widths and failures."""
+    """The promise, the error, the dimensions and the features, which set widths and failures."""
 
     active: int
     error: float
@@ -97,7 +97,7 @@ class Region(ABC):
 
     @abstractmethod
     def expected_failures(self, width: int, terms: int, demand: Demand) -> tuple[float, float]:
-        """Return expected misses and strays per satisfied input, at the threshold that fails least.
+        """Return expected misses and strays per satisfied input, at the best threshold.
 
         The input satisfies one of the `terms` terms of the region's owner, all equally likely.
         """
@@ -108,7 +108,7 @@ class Region(ABC):
 
     @property
     def fewest_optional_terms(self) -> float:
-        """Fewest terms of an output that has a territory by choice; infinity if there is none."""
+        """Fewest terms of an output that could share a code instead; infinity if none could."""
         return np.inf
 
     @cached_property
@@ -182,7 +182,7 @@ def placed(
 
 
 def readers_of(region: Region, terms: Terms, term_neurons: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return distinct pairs (output, neuron) with the neuron in the code of a term of the output."""
+    """Return distinct pairs (output, neuron), the neuron in the code of a term of the output."""
     row, column = np.nonzero(term_neurons >= 0)
     pairs = np.stack((terms.output[region.terms][row].astype(np.int64), term_neurons[row, column]))
     return np.unique(pairs, axis=1)

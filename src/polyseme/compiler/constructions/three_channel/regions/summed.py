@@ -40,7 +40,7 @@ class SummedRegion(Region):
         """Return the number of neurons of each codeword on `width` neurons, int64 (codewords,)."""
 
     def expected_failures(self, width: int, terms: int, demand: Demand) -> tuple[float, float]:
-        """Return expected misses and strays per satisfied input, at the threshold that fails least."""
+        """Return expected misses and strays per satisfied input, at the best threshold."""
         return fewest_failures(self, *self._failures(width, demand), terms, demand)
 
     def _failures(self, width: int, demand: Demand) -> tuple[Floats, Floats]:

@@ -24,8 +24,8 @@ from polyseme.compiler.constructions.three_channel.regions.summed import SummedR
 # Outputs with more terms than this get a territory. For terms of one literal this is the limit of
 # the first layout, and `layouts.py` has the limits of the others.
 TERRITORY_TERMS = 8
-# The neurons of a territory are mostly below their bend, so they bear more noise than averaged ones.
-# This share of the noise model's neurons was the best one measured on the airports table.
+# The neurons of a territory are mostly below their bend, so they bear more noise than averaged
+# ones. This share of the noise model's neurons was the best one measured on the airports table.
 TERRITORY_SHARE = 0.7
 
 
@@ -33,7 +33,8 @@ TERRITORY_SHARE = 0.7
 class Territory(SummedRegion):
     """Outputs of many terms, each with neurons of its own; each codeword represents an output."""
 
-    # The bend is a little above half of the way to a satisfied sum, so idle neurons stay below it.
+    # The bend is a little above half-way from one input short to satisfied, so the many idle neurons
+    # of an output stay below it.
     knee = 0.4375
     codeword_per_output = True
 
@@ -69,7 +70,7 @@ class Territory(SummedRegion):
         return int(self.crowd.min()) if self.single else np.inf
 
     def sizes(self, width: int) -> NDArray[np.int64]:
-        """Divide `width` neurons among outputs such that the heaviest load is as light as possible."""
+        """Return a division of `width` neurons among outputs with the lightest heaviest load."""
         crowd, least = self.crowd, self.weight
         low, high = 0.0, float(crowd.max())
         for _ in range(60):
@@ -81,7 +82,7 @@ class Territory(SummedRegion):
     def place(
         self, width: int, begin: int, terms: Terms, active: int, generator: np.random.Generator
     ) -> Placement:
-        """Divide the neurons among outputs by their terms, and draw each term's among them evenly."""
+        """Divide the neurons among outputs by their terms, and draw balanced codes for the terms."""
         sizes = self.sizes(width)
         starts = begin + np.cumsum(sizes) - sizes
         term_neurons = np.empty((len(self.terms), self.weight), np.int32)
