@@ -38,8 +38,9 @@ _SMALLER = 10
 _EXPECTED_FAILURES = 20
 _MIN_CONFIRMATION = 20_000
 _MOST_SINGLE_GATES = 50_000
-# Samples, times the error, that confirm a deep network that is exact by construction: just enough to
-# put the upper end of the interval under the error, since more would take long and could not fail.
+# A deep network that is exact by construction is confirmed on this number of samples divided by the
+# error: just enough to put the upper end of the interval under the error. More samples would take
+# long and could not fail.
 _EXACT_CONFIRMATION = 4
 # Share of the error that the search aims at; a network with this error mostly passes confirmation.
 _AIM = 0.75

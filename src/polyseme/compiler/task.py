@@ -86,8 +86,8 @@ class Task:
     def trials(self) -> tuple[str, ...]:
         """The kinds of inputs on which a network is calibrated, sized and confirmed.
 
-        Gates of three or more inputs are also tried with one input missing, which satisfied gates
-        and random features hardly ever show. For smaller gates they do.
+        Gates of three or more inputs are also tried with one input missing, which inputs of a
+        satisfied gate and random features do not test. For smaller gates they do.
         """
         wide = self.one_layer and int(self.terms.plain.max()) > 2
         return ("satisfied", "one-short") if wide else ("satisfied",)

@@ -58,8 +58,8 @@ class Pools(AveragedRegion):
         rows = np.empty((len(pool), weight), np.int32)
         pools = [np.empty(0, np.int64)] * len(crowd)
         stream = generator.permutation(width)
-        # Largest pools first: their owners are on most often, and pieces of one permutation share no
-        # neurons.
+        # Largest pools first: their owners are on most often, and pieces of one permutation share
+        # no neurons.
         for number in np.argsort(-crowd, kind="stable"):
             if len(stream) < sizes[number]:
                 stream = generator.permutation(width)

@@ -33,8 +33,8 @@ TERRITORY_SHARE = 0.7
 class Territory(SummedRegion):
     """Outputs of many terms, each with neurons of its own; each codeword represents an output."""
 
-    # The bend is a little above half-way from one input short to satisfied, so the many idle neurons
-    # of an output stay below it.
+    # The bend is a little above half-way from one input short to satisfied, so the many idle
+    # neurons of an output stay below it.
     knee = 0.4375
     codeword_per_output = True
 
@@ -82,7 +82,7 @@ class Territory(SummedRegion):
     def place(
         self, width: int, begin: int, terms: Terms, active: int, generator: np.random.Generator
     ) -> Placement:
-        """Divide the neurons among outputs by their terms, and draw balanced codes for the terms."""
+        """Divide the neurons among outputs by their terms; draw balanced codes for the terms."""
         sizes = self.sizes(width)
         starts = begin + np.cumsum(sizes) - sizes
         term_neurons = np.empty((len(self.terms), self.weight), np.int32)
