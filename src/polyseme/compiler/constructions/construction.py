@@ -64,7 +64,7 @@ class Construction(ABC, Generic[Plan]):
         """Check that every attribute is given."""
         for text in _TEXTS:
             if not isinstance(getattr(self, text, None), str):
-                raise PolysemeError(f"{type(self).__name__}.{text} must be a text")
+                raise PolysemeError(f"{type(self).__name__}.{text} must be a string")
         unknown = [key for key in self.sources if key not in PUBLICATIONS]
         if unknown or not self.sources:
             raise PolysemeError(f"{self.name}: {unknown} are no sources in common/literature.py")
@@ -112,7 +112,9 @@ class Construction(ABC, Generic[Plan]):
         """
         reason = self.refusal(task)
         if reason is not None:
-            raise OptionError(f"{task.circuit.name}: {self.name} does not serve it: {reason}")
+            raise OptionError(
+                f"{task.circuit.name}: {self.name} does not serve this task: {reason}"
+            )
         return Candidate(self, task, self.plan(task))
 
 

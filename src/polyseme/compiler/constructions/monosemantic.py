@@ -35,7 +35,7 @@ class Monosemantic(Construction[Plan | StagedPlan]):
     searched = False
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         return "its inputs are basis-aligned" if task.encoder == "superposed" else None
 
     def plan(self, task: Task) -> Plan | StagedPlan:

@@ -136,7 +136,7 @@ class ReedSolomon(TaskConstruction):
     sources = ("polyseme", "kautz1964nonrandom")
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         return _refusal(task)
 
     def neurons(self, plan: Task, error: float) -> int:

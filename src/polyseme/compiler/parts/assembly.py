@@ -43,10 +43,10 @@ def refuses_gates(task: Task, widest: int | None = None, exact: bool = False) ->
         return f"output {circuit.output_names[negated]!r} reads a negated feature"
     fewest, most = int(terms.widths.min()), int(terms.widths.max())
     if fewest != most:
-        return f"its gates have {fewest} to {most} inputs; all must have equally many"
+        return f"the gates have {fewest} to {most} inputs; all must have equally many"
     if fewest < 2 or (widest is not None and most > widest):
         limit = "2 or more" if widest is None else " or ".join(map(str, range(2, widest + 1)))
-        return f"its gates have {fewest} inputs; they must have {limit}"
+        return f"the gates have {fewest} inputs; they must have {limit}"
     return None
 
 

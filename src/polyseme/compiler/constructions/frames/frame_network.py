@@ -46,7 +46,7 @@ def refuses_frames(task: Task, weight_of: Callable[[Task], int]) -> str | None:
     if not np.array_equal(terms.output, np.arange(terms.outputs)) or (terms.signs < 0).any():
         return "each output must be one AND of features, none of them negated"
     if terms.widths.min() != terms.widths.max():
-        return "its gates have different numbers of inputs"
+        return "the gates have different numbers of inputs"
     if task.error <= 0:
         return "its error is over the draw of the codes, and never 0"
     if terms.features < 4 * weight_of(task):

@@ -136,7 +136,7 @@ class OneBit(TaskConstruction):
     sources = ("polyseme",)
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         reason = refuses_frames(task, _weight)
         if reason is None and _failure(task, self.neurons(task, task.error)) > task.error:
             return f"{len(task.terms)} gates are too few for signs to read them evenly enough"

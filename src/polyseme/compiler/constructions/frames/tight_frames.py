@@ -109,7 +109,7 @@ class TightFrames(TaskConstruction):
     sources = ("polyseme", "welch1974lower")
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         return refuses_frames(task, _weight)
 
     def neurons(self, plan: Task, error: float) -> int:

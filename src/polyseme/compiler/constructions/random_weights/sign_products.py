@@ -178,7 +178,7 @@ class _SignProducts(TaskConstruction):
     sources = ("vaintrob2024mathematical",)
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         if task.encoder == "superposed":
             return "its inputs are basis-aligned"
         return refuses_gates(task, widest=2)

@@ -204,7 +204,7 @@ class TargetedPairs(TaskConstruction):
     sources = ("vaintrob2024mathematical",)
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         return _refusal(task)
 
     def neurons(self, plan: Task, error: float) -> int:

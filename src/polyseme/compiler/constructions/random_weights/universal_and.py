@@ -173,7 +173,7 @@ def _build(task: Task, neurons: int) -> Network:
     members = _shared_neurons(on_neuron, gate_inputs(task))
     if not members.nnz:
         raise TooFewNeuronsError(
-            f"{neurons} neurons are too few for the inputs of any gate to meet"
+            f"{neurons} neurons are too few: the inputs of no gate share a neuron"
         )
     if _superposed(task):
         code = superposed_code(features, neurons, task.stream(Stream.INPUT_CODE))
@@ -244,7 +244,7 @@ class UniversalAnd(TaskConstruction):
     sources = ("vaintrob2024mathematical",)
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         return _refusal(task)
 
     def neurons(self, plan: Task, error: float) -> int:

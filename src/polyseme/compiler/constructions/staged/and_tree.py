@@ -107,7 +107,7 @@ class AndTree(Construction[StagedPlan]):
     sources = ("adler2024complexity", "polyseme")
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         if task.encoder == "basis":
             return "its inputs are in superposition"
         return refuses_gates(task) or why_not_codes(task)

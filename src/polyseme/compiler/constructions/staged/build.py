@@ -11,7 +11,7 @@ from polyseme.codes.balanced import balanced_rows
 from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.staged.carrier import Carrier, basis_carrier
 from polyseme.compiler.constructions.staged.layer_weights import layer_weights
-from polyseme.compiler.constructions.staged.one_unit_per_wire import exact_layer, naive_layer
+from polyseme.compiler.constructions.staged.one_unit_per_wire import exact_layer, monosemantic_layer
 from polyseme.compiler.constructions.staged.placing import place_stage
 from polyseme.compiler.constructions.staged.plan import StagedPlan
 from polyseme.compiler.parts.calibrate import best_share, extremes
@@ -78,7 +78,7 @@ def build_stages(plan: StagedPlan, neurons: int) -> Network:
             if below.exact:
                 layer, key, below = exact_layer(stage, below, plan.schedule.residual)
             else:
-                layer, key, below = naive_layer(stage, below)
+                layer, key, below = monosemantic_layer(stage, below)
         layers.append(layer)
         keys.append(key)
     network = Network(

@@ -259,7 +259,7 @@ class ErrorCorrection(Construction[StagedPlan]):
     sources = ("vaintrob2024mathematical", "borobia2026linear", "polyseme")
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         circuit = task.circuit
         if task.encoder == "basis":
             return "its inputs are in superposition"

@@ -37,7 +37,7 @@ def exact_layer(stage: Stage, below: Carrier, residual: bool) -> tuple[Layer, La
     """
     passing = stage.carries & residual
     passing[0] &= not passing.all()
-    computed, key, carrier = naive_layer(stage.select(np.flatnonzero(~passing)), below)
+    computed, key, carrier = monosemantic_layer(stage.select(np.flatnonzero(~passing)), below)
     sources = below.positions[stage.literals[stage.offsets[:-1][passing]], 0]
     carried = np.unique(sources)
     positions = np.empty((len(stage), 1), np.int32)
@@ -51,7 +51,7 @@ def exact_layer(stage: Stage, below: Carrier, residual: bool) -> tuple[Layer, La
     return layer, _key(stage, above, key.compression, key.resolution), above
 
 
-def naive_layer(stage: Stage, below: Carrier) -> tuple[Layer, LayerKey, Carrier]:
+def monosemantic_layer(stage: Stage, below: Carrier) -> tuple[Layer, LayerKey, Carrier]:
     """Return the layer of a stage with one unit per column, its key, and the carrier."""
     resting = stage.disjunction & (stage.widths > 1) & below.exact
     grain = 1 if below.exact else grain_of(below.weight)

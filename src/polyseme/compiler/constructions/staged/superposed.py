@@ -47,9 +47,9 @@ class SuperposedLayers(Construction[StagedPlan]):
     sources = ("adler2024complexity", "polyseme")
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         if task.one_layer:
-            return "one hidden layer computes it, which three-channel builds"
+            return "the circuit needs only one hidden layer, which three-channel builds"
         return "it chooses its input code itself" if task.encoder != "auto" else None
 
     def plan(self, task: Task) -> StagedPlan:

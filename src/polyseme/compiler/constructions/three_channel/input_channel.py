@@ -55,7 +55,7 @@ class InputChannel(SingleChannel):
     sources = ("adler2024complexity", "vaintrob2024mathematical", "polyseme")
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         if task.encoder == "superposed":
             return "its inputs are basis-aligned"
         broken = refuses_gates(task)

@@ -47,7 +47,7 @@ class KAnd(OutputCoded):
     sources = ("adler2024complexity", "polyseme")
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         return refuses_gates(task) or why_not_codes(task)
 
     def neurons(self, plan: Plan, error: float) -> int:

@@ -65,7 +65,7 @@ class MixedChannel(SingleChannel):
     sources = ("adler2024complexity", "polyseme")
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         broken = why_not_codes(task, limit=np.inf)
         if broken:
             return broken

@@ -46,7 +46,7 @@ class OutputChannel(OutputCoded):
     sources = ("adler2024complexity", "polyseme")
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         return why_not_codes(task)
 
     def neurons(self, plan: Plan, error: float) -> int:

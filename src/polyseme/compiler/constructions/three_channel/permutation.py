@@ -43,7 +43,7 @@ class Permutation(OutputCoded):
     sources = ("adler2024complexity", "polyseme")
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         if task.obstacle is not None:
             return task.obstacle
         terms = task.terms

@@ -45,7 +45,7 @@ class SingleUse(OutputCoded):
     sources = ("adler2024complexity", "polyseme")
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         return why_not_codes(task, limit=1)
 
     def neurons(self, plan: Plan, error: float) -> int:

@@ -78,7 +78,7 @@ class SharedInputs(Region):
         shared = np.logical_and.reduceat(member[local], picked.offsets[:-1], axis=0)
         if not shared.any(axis=1).all():
             raise TooFewNeuronsError(
-                f"{width} neurons are too few for the input channel's codes to meet"
+                f"{width} neurons are too few: the features of some term share no neuron"
             )
         term_neurons = _in_rows(shared, begin)
         driven = np.stack((np.repeat(features, weight).astype(np.int64), begin + rows.ravel()))
