@@ -96,10 +96,11 @@ def _one_layer_candidates(task: Task, limit: int) -> Iterator[Candidate]:
 
 
 def _is_even(task: Task) -> bool:
-    """Return whether inputs are in superposition and the features of almost equal influence.
+    """Return whether inputs are in superposition and features have almost equal influence.
 
-    Almost equal means at most one more than the mean. Tight frames then make the least noise that
-    weights can make, so three channels declare more and need not be planned for a comparison.
+    That is so if no influence exceeds the mean by more than one. Tight frames then make the least
+    noise that weights can make, so three channels declare more and need not be planned for a
+    comparison.
     """
     terms = task.terms
     mean = terms.literals.size / terms.features

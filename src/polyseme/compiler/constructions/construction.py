@@ -93,22 +93,22 @@ class Construction(ABC, Generic[Plan]):
 
     @abstractmethod
     def build(self, plan: Plan, neurons: int) -> Network:
-        """Build the network of at most so many neurons.
+        """Build a network of at most so many neurons.
 
         Raises:
-            TooFewNeuronsError: They are too few.
+            TooFewNeuronsError: The neurons are too few.
             CapacityError: A number does not fit its type, which more neurons would not cure.
         """
 
     def decisions(self, plan: Plan, network: Network) -> tuple[LayerDecision, ...]:
-        """Return what was decided about each layer of a deep network; () for one hidden layer."""
+        """Return the decision about each layer of a deep network; () for one hidden layer."""
         return ()
 
     def candidate(self, task: Task) -> Candidate:
         """Return the construction with its plan for a task.
 
         Raises:
-            OptionError: The construction refuses the task, for the reason given.
+            OptionError: The construction refuses the task; the message says why.
         """
         reason = self.refusal(task)
         if reason is not None:
@@ -149,5 +149,5 @@ class Candidate:
         return self.construction.build(self.plan, neurons)
 
     def decisions(self, network: Network) -> tuple[LayerDecision, ...]:
-        """Return what was decided about each layer of a deep network."""
+        """Return the decision about each layer of a deep network."""
         return self.construction.decisions(self.plan, network)

@@ -64,5 +64,5 @@ class Monosemantic(Construction[Plan | StagedPlan]):
         return build_monosemantic(plan, "the monosemantic network was asked for")
 
     def decisions(self, plan: Plan | StagedPlan, network: Network) -> tuple[LayerDecision, ...]:
-        """Return what was decided about every layer of a deep network."""
+        """Return the decision about every layer of a deep network."""
         return layer_decisions(plan, network) if isinstance(plan, StagedPlan) else ()

@@ -198,7 +198,7 @@ class Quadratic(TaskConstruction):
         return _units(_dimensions(plan, error))
 
     def parameters(self, plan: Task, neurons: int) -> int:
-        """Return the numbers that a network of so many neurons stores."""
+        """Return the number of parameters of a network of so many neurons."""
         return _parameters(plan, neurons)
 
     def build(self, plan: Task, neurons: int) -> Network:

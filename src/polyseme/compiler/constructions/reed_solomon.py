@@ -144,7 +144,7 @@ class ReedSolomon(TaskConstruction):
         return exact_choice(plan).neurons
 
     def parameters(self, plan: Task, neurons: int) -> int:
-        """Return the numbers that a network of so many neurons stores."""
+        """Return the number of parameters of a network of so many neurons."""
         return neurons * (plan.terms.features + 1)
 
     def build(self, plan: Task, neurons: int) -> Network:

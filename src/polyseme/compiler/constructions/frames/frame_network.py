@@ -37,7 +37,7 @@ _MARGINS = np.linspace(0.05, 0.95, 91)
 
 
 def refuses_frames(task: Task, weight_of: Callable[[Task], int]) -> str | None:
-    """Return why codes of the task's weight do not serve it; None where they do."""
+    """Return why frames with codes of a task's weight do not serve the task; None if they do."""
     if task.encoder == "basis":
         return "its inputs are in superposition"
     if task.obstacle is not None:
@@ -103,7 +103,9 @@ def frame_parameters(task: Task, neurons: int, weight: int) -> int:
 
 
 def drawn_frames(task: Task, neurons: int, weight: int) -> tuple[SparseCode, SparseCode]:
-    """Draw the codes of outputs and of features, on a multiple of the codes' weight.
+    """Draw the codes of outputs on neurons, and of features on dimensions.
+
+    Both numbers of places are rounded down to a multiple of the weight.
 
     Raises:
         TooFewNeuronsError: The neurons are fewer than two codes take.

@@ -122,7 +122,7 @@ class TightFrames(TaskConstruction):
         return weight * max(2, smallest_number(enough))
 
     def parameters(self, plan: Task, neurons: int) -> int:
-        """Return the weights, the biases and the one threshold."""
+        """Return the number of weights and biases, plus one threshold."""
         return frame_parameters(plan, neurons, _weight(plan))
 
     def build(self, plan: Task, neurons: int) -> Network:

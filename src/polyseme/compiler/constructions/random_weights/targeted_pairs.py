@@ -208,11 +208,11 @@ class TargetedPairs(TaskConstruction):
         return _refusal(task)
 
     def neurons(self, plan: Task, error: float) -> int:
-        """Return the neurons of its law."""
+        """Return n of the law."""
         return _neurons(plan, error)
 
     def parameters(self, plan: Task, neurons: int) -> int:
-        """Return the numbers that a network of so many neurons stores."""
+        """Return the number of parameters of a network of so many neurons."""
         return _parameters(plan, neurons)
 
     def build(self, plan: Task, neurons: int) -> Network:

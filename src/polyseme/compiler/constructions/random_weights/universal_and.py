@@ -10,8 +10,9 @@ every AND to within a small constant.
 
 Declared size, basis-aligned. The mean is compared with 1/2. A true gate always reads 1 or more if
 its features share a neuron. A false one with r < k inputs on reads the mean of ReLU(r + B - k + 1),
-where B is binomial, of s - r others with chance p. Chernoff's bound (`tails.py`) is exact here. By
-the sum of it over the at most s f / r gates (f the largest influence; all gates for r = 0),
+where B is binomial, of s - r others with chance p. Chernoff's bound (`tails.py`) needs no
+approximation here. Summed over the at most s f / r gates (f the largest influence; all gates for
+r = 0), it gives
 
     n = ln(gates that could err / error) / -ln min_t E exp(t (ReLU - 1/2) [the neuron is shared])
 
@@ -248,11 +249,11 @@ class UniversalAnd(TaskConstruction):
         return _refusal(task)
 
     def neurons(self, plan: Task, error: float) -> int:
-        """Return the neurons of its law."""
+        """Return n of the law."""
         return _neurons(plan, error)
 
     def parameters(self, plan: Task, neurons: int) -> int:
-        """Return the numbers that a network of so many neurons stores."""
+        """Return the number of parameters of a network of so many neurons."""
         return _parameters(plan, neurons)
 
     def build(self, plan: Task, neurons: int) -> Network:

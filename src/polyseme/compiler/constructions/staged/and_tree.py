@@ -128,7 +128,7 @@ class AndTree(Construction[StagedPlan]):
         return min(law, len(first))
 
     def parameters(self, plan: StagedPlan, neurons: int) -> int:
-        """Return the weights and biases of every layer, and the entries of the readout."""
+        """Return the number of weights and biases of all layers and of readout entries."""
         layers, units = len(plan.schedule.stages), neurons // 2
         readout = WEIGHT * len(plan.schedule.output_columns) + 1
         return units * neurons + (layers - 1) * units**2 + layers * units + readout

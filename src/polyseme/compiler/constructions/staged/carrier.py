@@ -13,7 +13,7 @@ from polyseme.codes.code import SparseCode
 
 @dataclass(frozen=True, eq=False)
 class Carrier:
-    """The units that hold every column, and the way to read it from them.
+    """The units that hold each column, and the way in which the column is read from them.
 
     `positions` int32 (columns, weight) are the units of each column, all distinct. The reading of a
     column is the mean of its units, or one minus the mean where `inverted` bool (columns,) is set.

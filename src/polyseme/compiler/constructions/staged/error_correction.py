@@ -285,7 +285,7 @@ class ErrorCorrection(Construction[StagedPlan]):
         return 2 * int(np.ceil(units))
 
     def parameters(self, plan: StagedPlan, neurons: int) -> int:
-        """Return the weights and biases of two layers per stage."""
+        """Return the number of weights and biases, of two layers per stage."""
         units = neurons // 2
         return 2 * len(plan.schedule.stages) * units * (units + 1)
 

@@ -61,7 +61,7 @@ class SuperposedLayers(Construction[StagedPlan]):
         return predicted_neurons(plan, error)
 
     def parameters(self, plan: StagedPlan, neurons: int) -> int:
-        """Return the weights and biases of every layer, and the entries of the readout."""
+        """Return the number of weights and biases of all layers and of readout entries."""
         plan, below, stored = plan.at(neurons), 0, 0
         units = neurons // 2
         for stage, superposed in zip(
@@ -80,5 +80,5 @@ class SuperposedLayers(Construction[StagedPlan]):
         return build_stages(plan.at(neurons), neurons)
 
     def decisions(self, plan: StagedPlan, network: Network) -> tuple[LayerDecision, ...]:
-        """Return what was decided about every layer."""
+        """Return the decision about every layer."""
         return layer_decisions(plan, network)

@@ -86,7 +86,7 @@ class InputChannel(SingleChannel):
         return max(MIN_INPUT_WIDTH, int(np.ceil(width)))
 
     def parameters(self, plan: Plan, neurons: int) -> int:
-        """Return the weights, the biases, and the entries of the readout."""
+        """Return the number of weights, biases and readout entries."""
         terms, active = plan.terms, plan.task.active
         needed = int(terms.plain[0])
         codes = len(terms) * neurons * input_density(needed, active) ** needed

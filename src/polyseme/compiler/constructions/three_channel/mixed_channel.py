@@ -98,7 +98,7 @@ class MixedChannel(SingleChannel):
         return at_most_one_per_term(task, law, error)
 
     def parameters(self, plan: Plan, neurons: int) -> int:
-        """Return the weights, the biases, and the entries of the readout, as codes follow pools."""
+        """Return the number of weights, biases and readout entries."""
         return stored_numbers(neurons, neurons) + _WEIGHT * len(plan.terms)
 
 

@@ -54,7 +54,7 @@ class ThreeChannel(Construction[Plan]):
         return predicted_neurons(plan.for_error(error))
 
     def parameters(self, plan: Plan, neurons: int) -> int:
-        """Return the weights and biases of the hidden layer."""
+        """Return the number of weights and biases of the hidden layer."""
         return stored_numbers(neurons, plan.dimensions(neurons))
 
     def build(self, plan: Plan, neurons: int) -> Network:

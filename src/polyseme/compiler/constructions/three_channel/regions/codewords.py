@@ -22,8 +22,7 @@ def code_weight(needed: int, width: int) -> int:
 
     More neurons average better, until codewords overlap too much. Terms of several inputs overlap
     sooner, because each of their features drives the codes of all its terms. Measured optima at
-    error 1e-3:
-    8 to 10 for pairwise AND in 1,500 neurons, 16 for a permutation in 1,700.
+    error 1e-3 are 8 to 10 for pairwise AND in 1,500 neurons and 16 for a permutation in 1,700.
     """
     largest, crowding = (16, 6) if needed == 1 else (12, 15)
     return int(np.clip(np.sqrt(width / crowding), MIN_WEIGHT, largest))
