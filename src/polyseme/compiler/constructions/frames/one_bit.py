@@ -10,10 +10,10 @@ that is on moves a reading by noise of variance
     v = 1.15 x / (1 - x).
 
 The argument, which is heuristic and no proof: with codes of length 1, signs that are independent of
-the gates make reads z of variance 1, own reads included. L raises own reads. A read follows its
-number in L with slope chi = sqrt(2/pi) / h, where h is the standard deviation of the sums under the
-signs, because signs flip with the density of a normal variable at 0. So an own read of r takes a
-number of (r - z) / chi in L. With k m' / (n d) such numbers per weight,
+the gates give every read variance 1, also the read z of an own feature. L raises own reads. A read
+follows its number in L with slope chi = sqrt(2/pi) / h, where h is the standard deviation of the
+sums whose signs are W, because signs flip with the density of a normal variable at 0. So an own
+read of r takes a number of (r - z) / chi in L. With k m' / (n d) such numbers per weight,
 h^2 = k m' / (n d) (r^2 + 1) / chi^2, thus r^2 = (1 - x) / x, and v is 1 / r^2. This is the noise of
 `tight-frames` with pi/2 times the literals, so it takes sqrt(pi/2) = 1.25 times the neurons, with
 weights of one bit instead of eight: a fifth of the bits. The measured v, without the factor 1.15,

@@ -190,7 +190,7 @@ class _SignProducts(TaskConstruction):
         return max(1, int(np.ceil(8 * moments.variance * tails / moments.unit**2)))
 
     def parameters(self, plan: Task, neurons: int) -> int:
-        """Return the number of weights and biases, and of readout signs if gates are not all pairs."""
+        """Return the number of weights, biases, and readout signs if gates are not all pairs."""
         reads = 0 if is_universal(plan) else neurons * len(plan.terms)
         return neurons * (plan.terms.features + 1) + reads
 

@@ -3,10 +3,10 @@
 The units are divided in two parts. The *shared* units hold gates that need one plain literal (an
 OR, a carried wire, an AND_NOT). The other units hold gates that need several, in one region per
 number of literals needed. Among the shared units a column *inherits* the code of one of its inputs
-where no other column has taken that code. A unit that holds only inherited columns reads them from
-the unit of the same number in the layer below, without the interference of any other wire. So
-inherited reads make no noise, and only the other reads do. Such a layer acts as a residual stream
-whose codes persist, although it is a plain layer.
+where no other column has taken that code. Each unit of an inherited column reads it from the unit
+of the same number in the layer below, without the interference of any other wire. So inherited
+reads make no noise, and only the other reads do. Such a layer acts as a residual stream whose codes
+persist, although it is a plain layer.
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ def _provenance(
 
 
 def _parameters_beyond_seed(plan: Plan, placements: list[Placement]) -> int:
-    """Return the number of parameters in encoder and readout that the seed alone does not give.
+    """Return the number of parameters of encoder and readout that the seed does not give.
 
     If a circuit is one region with one random code per output, the readout does not depend on the
     gates, and the seed gives it. If outputs share codes or regions differ, the neurons that an

@@ -1,4 +1,4 @@
-"""The input channel: features drive random sets of neurons; a term has those its features share.
+"""The input channel: each term uses the neurons that the random sets of its features share.
 
 Theorem (ours, after Adler and Shavit's case of heavy features; the idea is universal AND). Feature
 i drives a random set Q_i of p n neurons, drawn from all sets of that size. The code of a term of k
