@@ -167,11 +167,15 @@ def test_one_asked_for_by_name_is_the_only_one_and_nothing_replaces_it(
     ("task", "name", "says"),
     [
         (Task(DEEP), "three-channel", "three-channel builds one hidden layer"),
-        (Task(DEEP), "tight-frames", "tight-frames does not serve it: "),
+        (Task(DEEP), "tight-frames", "tight-frames does not serve this task: "),
         (Task(DEEP, encoder="basis"), "auto", "encoder 'basis' can only be chosen for"),
         (Task(DEEP, encoder="superposed"), "monosemantic", "encoder 'superposed' can only be"),
-        (Task(DEEP, encoder="basis"), "deep", "deep does not serve it: it chooses its input code"),
-        (Task(EVEN), "deep", "deep does not serve it: one hidden layer computes it"),
+        (
+            Task(DEEP, encoder="basis"),
+            "deep",
+            "deep does not serve this task: it chooses its input code",
+        ),
+        (Task(EVEN), "deep", "deep does not serve this task: the circuit needs only one"),
         (Task(EVEN, carry="gates"), "auto", "carry 'gates' can only be chosen for"),
         (Task(EVEN, carry="residual"), "monosemantic", "carry 'residual' can only be chosen"),
         (Task(EVEN, carry="residual"), "three-channel", "carry 'residual' can only be chosen"),

@@ -324,7 +324,7 @@ def test_a_deep_search_finds_a_smaller_network_that_passes() -> None:
             "no construction named 'four-channel'; there are auto and those",
         ),
         ({"construction": None}, "no construction named None; there are auto and"),
-        ({"construction": "deep"}, "deep does not serve it: one hidden layer computes it"),
+        ({"construction": "deep"}, "deep does not serve this task: the circuit needs only one"),
         ({"error": 0}, "error is 0; it must be at least 1e-6 and less than 1"),
         ({"error": 9e-7}, "error is 9e-07; it must be at least 1e-6 and less than 1"),
         ({"active": 401}, "active is 401; it must be 1 to the 400 features there are"),

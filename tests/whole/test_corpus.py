@@ -97,7 +97,8 @@ def compiled(name: str, choice: str, seed: int = 0) -> Compiled | None:
 def check_refusal(message: str, choice: str, circuit: str) -> None:
     """A refusal is one line that names the circuit, the construction and the reason."""
     assert message.startswith(f"{circuit}: {choice} "), message
-    assert f"{choice} does not serve it: " in message or f"{choice} builds one hidden" in message
+    reasons = (f"{choice} does not serve this task: ", f"{choice} builds one hidden")
+    assert any(reason in message for reason in reasons)
     assert message.isprintable()
 
 

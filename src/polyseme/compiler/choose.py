@@ -1,9 +1,10 @@
-"""The choice of a construction: which are tried for a task, and what remains where none is smaller.
+"""The choice of the constructions that are tried for a task, and of the fallback.
 
-`three-channel` serves every circuit of one hidden layer. A few others, for the circuits they are
-made for, declare fewer neurons; the one that declares fewest is tried first. Compared are sizes
-with inputs of the same kind: a construction for basis-aligned inputs is taken only where such are
-asked for. Deeper circuits have layers in superposition.
+`three-channel` serves every circuit of one hidden layer. For some circuits another construction
+declares fewer neurons, and is then tried first. Sizes are compared with inputs of the same kind: a
+construction for basis-aligned inputs is taken only if the task wants such inputs. Deeper circuits
+get layers in superposition. The fallback is the monosemantic network, for tasks for which no
+smaller network is found.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ CONSTRUCTIONS = (AUTO, *CATALOGUE)
 class Choice:
     """Candidates in the order in which they are tried, each planned when its turn comes.
 
-    `fallback` is the monosemantic network, for where none of them is smaller; None where one
-    construction was asked for and no other will do.
+    `fallback` is the monosemantic network, for tasks for which no candidate is smaller. It is None
+    if the user asked for a construction that no other may replace.
     """
 
     candidates: Iterator[Candidate]
@@ -43,12 +44,13 @@ class Choice:
 def choose(task: Task, name: str) -> Choice:
     """Choose the constructions for a task: by name, or automatically.
 
-    Raises OptionError where the named one does not serve the task.
+    Raises:
+        OptionError: The named construction does not serve the task.
     """
     if name not in (AUTO, THREE_CHANNEL.name, MONOSEMANTIC.name):
         return Choice(iter([CATALOGUE[name].candidate(task)]), None)
     _check_goes_with_depth(task, name)
-    # It is built over basis-aligned inputs whatever encoder was asked for, so it is not refused.
+    # The fallback has basis-aligned inputs whatever encoder was asked for, so it is not refused.
     fallback = Candidate(MONOSEMANTIC, task, MONOSEMANTIC.plan(task))
     if name == MONOSEMANTIC.name:
         return Choice(iter([fallback]), None)
@@ -81,7 +83,7 @@ def _check_goes_with_depth(task: Task, name: str) -> None:
 
 
 def _one_layer_candidates(task: Task, limit: int) -> Iterator[Candidate]:
-    """Yield the construction made for such circuits where it is smaller, then three channels."""
+    """Yield the special construction for the circuit if it declares less, then three channels."""
     channels, rival = None, REED_SOLOMON if wants_basis(task) else TIGHT_FRAMES
     if rival.refusal(task) is None:
         special = rival.candidate(task)
@@ -94,10 +96,11 @@ def _one_layer_candidates(task: Task, limit: int) -> Iterator[Candidate]:
 
 
 def _is_even(task: Task) -> bool:
-    """Whether features in superposition are read equally often, to within one.
+    """Return whether inputs are in superposition and features have almost equal influence.
 
-    Then tight frames make the least noise that weights can make, and three channels need not be
-    planned to know that they declare more.
+    That is so if no influence exceeds the mean by more than one. Tight frames then make the least
+    noise that weights can make, so three channels declare more and need not be planned for a
+    comparison.
     """
     terms = task.terms
     mean = terms.literals.size / terms.features

@@ -1,4 +1,4 @@
-"""The driver: circuit in, network out."""
+"""The driver of the compiler: it takes a circuit and returns a network."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ def compile(
 ) -> Network:
     """Compile a circuit into a network that computes it in superposition.
 
-    With `neurons` given the network has at most that many ReLUs; otherwise the smallest is searched
-    for whose error is confirmed under `error`.
+    With `neurons` given, the network has at most that many ReLUs. Otherwise the compiler searches
+    for the smallest network whose error is confirmed under `error`.
 
     Args:
-        circuit: What is computed: `polyseme.read(...)`, or one of `polyseme.problems`.
-        active: The sparsity promise: at most so many features are on at once.
-        error: The share of inputs, one gate satisfied and the rest random, on which any output may
-            be wrong; 1e-6 to 1.
-        neurons: The most ReLUs per layer there may be; None finds as few as meet `error`.
-        construction: "auto", or one of those that `polyseme constructions` lists.
-        encoder: "superposed", "basis" (each feature a dimension of its own), or "auto": basis only
-            where there are many more gates than features.
-        seed: All random draws of the network follow from it; 0 or more.
-        carry: How a wire passes a layer of a deeper network that does not change it: "gates" (a
-            neuron that repeats it), "residual" (a residual stream, which layers in superposition do
-            not have), or "auto", whichever makes the widest layer narrower.
-        note: Called with a line on each step.
+        circuit: The circuit, from `polyseme.read` or one of `polyseme.problems`.
+        active: The sparsity promise: the largest number of features that are on at once.
+        error: The largest share of inputs on which any output may be wrong, where one gate is
+            satisfied and the other features are random; 1e-6 to 1.
+        neurons: The largest number of ReLUs per layer; None finds as few as meet `error`.
+        construction: "auto", or a name that `polyseme constructions` lists.
+        encoder: "superposed", "basis" (one dimension per feature), or "auto", which is basis only
+            if there are many more gates than features.
+        seed: The seed of all random draws; 0 or more.
+        carry: The way in which a wire passes a layer of a deeper network that does not change it:
+            "gates" (a neuron that repeats it), "residual" (a residual stream, which layers in
+            superposition do not have), or "auto", the one with the narrower widest layer.
+        note: A function that is called with one line of text per step.
 
     Returns:
         The network, with its answer key.
 
     Raises:
-        OptionError: An argument is of a wrong type, out of range, or does not go with the circuit.
-        CapacityError: So few neurons cannot hold the circuit.
+        OptionError: An argument is of a wrong type, out of range, or does not suit the circuit.
+        CapacityError: The neurons are too few for the circuit.
 
     Example:
         >>> import polyseme as ps
@@ -76,28 +76,28 @@ def compile_report(
     carry: str = "auto",
     note: Note | None = None,
 ) -> Compilation:
-    """Compile a circuit, and return with the network everything that was measured of it.
+    """Compile a circuit, and return the network with all that was measured of it.
 
-    A network whose size was given is tried on fresh inputs too.
+    The network is tried on fresh inputs even if its size was given.
 
     Args:
-        circuit: As for `polyseme.compile`, and so are the other arguments.
+        circuit: The circuit. All arguments are those of `polyseme.compile`.
         active: The sparsity promise.
         error: The error allowed.
-        neurons: The most ReLUs per layer there may be; None finds as few as meet `error`.
-        construction: "auto", or a construction by name.
+        neurons: The largest number of ReLUs per layer; None finds as few as meet `error`.
+        construction: "auto", or the name of a construction.
         encoder: "superposed", "basis" or "auto".
         seed: The random seed.
         carry: "gates", "residual" or "auto".
-        note: Called with a line on each step.
+        note: A function that is called with one line of text per step.
 
     Returns:
-        The network, its measured error, the prediction that the search set out from, and what was
-        decided about each layer.
+        The network, its measured error, the size from which the search began, and the decisions
+        about each layer.
 
     Raises:
-        OptionError: An argument is of a wrong type, out of range, or does not go with the circuit.
-        CapacityError: So few neurons cannot hold the circuit.
+        OptionError: An argument is of a wrong type, out of range, or does not suit the circuit.
+        CapacityError: The neurons are too few for the circuit.
 
     Example:
         >>> import polyseme as ps
@@ -113,7 +113,7 @@ def compile_report(
 def _compiled(
     task: Task, construction: str, neurons: int | None, note: Note | None, measure: bool
 ) -> Compilation:
-    """Check, choose, and build at the size given or search for the smallest."""
+    """Choose constructions, and build at the size given or search for the smallest network."""
     _check(task, construction, neurons)
     function("note", note, "a line")
     choice = choose(task, construction)

@@ -1,4 +1,4 @@
-"""What a compilation comes to: a network, and everything that was measured and decided."""
+"""The result of compiling: a network, and all that was measured and decided."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from polyseme.verification.sampling import Verification
 
 @dataclass(frozen=True)
 class LayerDecision:
-    """One hidden layer: `columns` wires are live behind it, `mean_on` of them on at a time.
+    """The decision about one hidden layer of a deep network, and the reason `why`.
 
-    `carried` of them pass in the residual stream. `predicted_superposed` is the ReLUs that
-    superposition would ask for.
+    `columns` is the number of wires that are live behind the layer, and `carried` the number of
+    those in the residual stream. `mean_on` and `share_on` are the mean number and the share of
+    columns that are on. `predicted_superposed` is the number of ReLUs that superposition would
+    need.
     """
 
     layer: int
@@ -30,15 +32,15 @@ class LayerDecision:
 
 @dataclass(frozen=True)
 class Compilation:
-    """A network and what is known of it.
+    """A network, with all that was measured and decided.
 
     Attributes:
         network: The network, with its answer key.
         error: The error that was asked for.
-        confirmation: What the network did on fresh samples; None where it was not tried.
-        predicted: Neurons that the construction declared before a search built any; None where
-            there was no search.
-        layers: What was decided about each layer of a deep network; empty for one hidden layer.
+        confirmation: The result of the check on fresh samples; None if there was no check.
+        predicted: The neurons that the construction declared before the search; None if there was
+            no search.
+        layers: The decision about each layer of a deep network; empty for one hidden layer.
     """
 
     network: Network
@@ -54,11 +56,11 @@ class Compilation:
 
     @property
     def passed(self) -> bool:
-        """Whether the upper end of the measured error's interval is at most the error asked for."""
+        """True if the upper end of the measured error's interval is at most the error asked for."""
         return self.confirmation is not None and self.confirmation.error_interval[1] <= self.error
 
     def __str__(self) -> str:
-        """Return a few lines for people."""
+        """Return a summary of a few lines."""
         lines = [str(self.network)]
         if self.confirmation is not None:
             lines.append(str(self.confirmation))

@@ -12,12 +12,13 @@ from polyseme.compiler.search import confirmed, smallest
 from polyseme.compiler.task import Task
 from polyseme.errors import TooFewNeuronsError
 
-# A construction that declares this many times the monosemantic network's neurons is not tried.
+# A construction that declares more than this many times the monosemantic network's neurons is not
+# tried.
 _HOPELESS = 1.15
 
 
 def at_size(choice: Choice, neurons: int, measure: bool) -> Compilation:
-    """Build the first candidate for which so many neurons will do, or the fallback if they do.
+    """Build the fallback if the neurons are enough for it, or the first candidate that fits.
 
     Raises TooFewNeuronsError where they will do for none.
     """
@@ -45,14 +46,14 @@ def at_smallest(choice: Choice, note: Note, measure: bool) -> Compilation:
 
 
 def _of_one(candidate: Candidate, note: Note, measure: bool) -> Compilation:
-    """Find the smallest network of a construction, or build the only one it has."""
+    """Find the smallest network of a construction, or build its only one."""
     if candidate.construction.searched:
         return smallest(candidate, note).compilation
     return _built(candidate, candidate.declared.neurons, measure)
 
 
 def _smaller_than_fallback(choice: Choice, fallback: Candidate, note: Note) -> Compilation:
-    """Find the smallest network of the first candidate that has a smaller one than the fallback."""
+    """Find the smallest network of the first candidate with one smaller than the fallback."""
     limit, hopeless = fallback.declared.neurons, None
     for candidate in choice.candidates:
         if candidate.declared.neurons > _HOPELESS * limit:

@@ -1,4 +1,4 @@
-"""What is asked of a compilation, whichever construction serves it."""
+"""The task of a compilation, the same for all constructions."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ from polyseme.errors import OptionError
 from polyseme.verification.inputs import draw_deep_inputs, draw_inputs
 
 Made = TypeVar("Made")
-# Smaller errors than this could not be measured.
+# Smallest error that can be measured.
 LEAST_ERROR = 1e-6
 ENCODERS = ("auto", "superposed", "basis")
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A circuit, the sparsity promise, the error allowed, and the seed that all draws follow from.
+    """A circuit, the sparsity promise, the error allowed, and the seed of all random draws.
 
     At most `active` features are on at once. `error` is the share of inputs on which any output
-    may be wrong; 0 is for constructions that never err. `encoder` is "superposed", "basis" (each
-    feature a dimension of its own) or "auto"; `carry` says how wires pass a layer of a deeper
-    network that does not change them. Raises OptionError naming the value that is out of range.
+    may be wrong; 0 is for constructions that never err. `encoder` is "superposed", "basis" (one
+    dimension per feature) or "auto". `carry` is the way in which wires pass a layer of a deeper
+    network that does not change them. Making a task raises OptionError, which names the value that
+    is out of range.
     """
 
     circuit: Circuit
@@ -59,29 +60,29 @@ class Task:
 
     @cached_property
     def terms(self) -> Terms:
-        """The circuit as ORs of ANDs of literals. Raises SourceError where it is deeper."""
+        """The circuit as ORs of ANDs of literals. Raises SourceError if the circuit is deeper."""
         return terms_of(self.circuit)
 
     @cached_property
     def obstacle(self) -> str | None:
-        """Why one hidden layer does not compute the circuit under the promise; None where it does.
+        """The reason why one hidden layer does not compute the circuit; None if it does.
 
-        One hidden layer computes an OR of ANDs of literals per output, all of which the promise can
-        satisfy. Outputs that are constant or rest at 1 take more.
+        One hidden layer computes one OR of ANDs of literals per output, if the promise allows each
+        AND to be satisfied. Outputs that are constant or rest at 1 take more layers.
         """
         return one_layer_form(self.circuit).refusal(self.active)
 
     @cached_property
     def one_layer(self) -> bool:
-        """Whether one hidden layer computes the circuit under the promise."""
+        """True if one hidden layer computes the circuit under the promise."""
         return self.obstacle is None
 
     @property
     def trials(self) -> tuple[str, ...]:
-        """The kinds of inputs that a network is calibrated, sized and confirmed on.
+        """The kinds of inputs on which a network is calibrated, sized and confirmed.
 
-        Gates of three or more inputs are also tried with one input missing: a satisfied gate and
-        random features say nothing about that. Of smaller gates, they do.
+        Gates of three or more inputs are also tried with one input missing, which inputs of a
+        satisfied gate and random features do not test. For smaller gates they do.
         """
         wide = self.one_layer and int(self.terms.plain.max()) > 2
         return ("satisfied", "one-short") if wide else ("satisfied",)
@@ -93,18 +94,18 @@ class Task:
         return draw_deep_inputs(inputs, self.circuit, self.active, samples, generator)
 
     def once(self, make: Callable[[Task], Made]) -> Made:
-        """Return what a function makes of this task; it is made once and kept with the task."""
+        """Return the result of a function of this task, computed once and kept with the task."""
         if make not in self._kept:
             self._kept[make] = make(self)
         made: Made = self._kept[make]
         return made
 
     def stream(self, purpose: Stream | int) -> np.random.Generator:
-        """Return the random stream of a purpose; all sizes use the same, so they compare fairly."""
+        """Return the random stream of a purpose; it is the same for all sizes."""
         return stream(self.seed, purpose)
 
 
 def check_measurable(error: float) -> None:
-    """Raise OptionError unless an error is one that a network can be measured to keep."""
+    """Raise OptionError if an error is too small to be measured."""
     if error < LEAST_ERROR:
         raise OptionError(f"error is {error:g}; it must be at least 1e-6 and less than 1")

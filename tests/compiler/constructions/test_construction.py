@@ -132,10 +132,10 @@ def test_a_complete_subclass_can_be_made() -> None:
 @pytest.mark.parametrize(
     ("spoilt", "says"),
     [
-        ({"name": None}, r"Spoilt\.name must be a text"),
-        ({"problem": None}, r"Spoilt\.problem must be a text"),
-        ({"law": 7}, r"Spoilt\.law must be a text"),
-        ({"error": 0.5}, r"Spoilt\.error must be a text"),
+        ({"name": None}, r"Spoilt\.name must be a string"),
+        ({"problem": None}, r"Spoilt\.problem must be a string"),
+        ({"law": 7}, r"Spoilt\.law must be a string"),
+        ({"error": 0.5}, r"Spoilt\.error must be a string"),
         ({"sources": ("polyseme", "nobody1900nothing")}, "complete: .*nobody1900nothing.* sources"),
         ({"sources": ()}, "complete: .* are no sources"),
         ({"inputs": "basis"}, "complete: its inputs or its exponent are not given"),
@@ -153,7 +153,7 @@ def test_what_it_says_wrongly_is_refused_when_it_is_made(spoilt: dict[str, Any],
 def test_what_it_does_not_say_is_refused_when_it_is_made(missing: str) -> None:
     told = {key: value for key, value in vars(Complete).items() if key != missing}
     silent = type("Silent", (TaskConstruction,), told)
-    with pytest.raises(PolysemeError, match=rf"Silent\.{missing} must be a text"):
+    with pytest.raises(PolysemeError, match=rf"Silent\.{missing} must be a string"):
         silent()
 
 
@@ -191,7 +191,7 @@ def test_a_task_that_is_refused_is_no_candidate() -> None:
     with pytest.raises(OptionError) as refused:
         Complete().candidate(Task(PAIRS, seed=1))
     assert str(refused.value) == (
-        "and2:features=600,gates=400: complete does not serve it: it has one seed only"
+        "and2:features=600,gates=400: complete does not serve this task: it has one seed only"
     )
 
 

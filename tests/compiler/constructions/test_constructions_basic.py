@@ -249,7 +249,7 @@ def test_some_serve_gates_of_two_inputs_only(name: str) -> None:
     wide = build_circuit(FOUR, [(AND, [0, 1, 2]), (AND, [1, 2, 3])], [4, 5])
     said = CATALOGUE[name].refusal(task_of(wide, 3))
     pairs_only = name in ("gaussian-products", "rademacher-products", "quadratic")
-    assert said == ("its gates have 3 inputs; they must have 2" if pairs_only else None)
+    assert said == ("the gates have 3 inputs; they must have 2" if pairs_only else None)
 
 
 def test_deeper_circuits_are_refused_with_the_reason() -> None:

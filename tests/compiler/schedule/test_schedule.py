@@ -373,10 +373,12 @@ def test_a_residual_stream_is_taken_where_it_makes_the_widest_layer_narrower(
     by_gates, auto = make_schedule(circuit, Carry.GATES), make_schedule(circuit)
     by_stream = make_schedule(circuit, Carry.RESIDUAL)
     assert (by_gates.residual, by_stream.residual) == (False, True)
-    assert by_gates.alone.tolist() == [len(stage) for stage in by_gates.stages]
-    assert by_stream.alone.max() <= by_gates.alone.max()
-    assert auto.residual == (by_stream.alone.max() < by_gates.alone.max())
-    assert auto.alone.max() == by_stream.alone.max()
+    assert by_gates.monosemantic_neurons.tolist() == [len(stage) for stage in by_gates.stages]
+    assert by_stream.monosemantic_neurons.max() <= by_gates.monosemantic_neurons.max()
+    assert auto.residual == (
+        by_stream.monosemantic_neurons.max() < by_gates.monosemantic_neurons.max()
+    )
+    assert auto.monosemantic_neurons.max() == by_stream.monosemantic_neurons.max()
     # Evening, which only a stream asks for, may also happen to leave fewer wires alive at once.
     few = make_schedule(circuit, Carry.RESIDUAL, few_columns=True)
     assert max(map(len, few.stages)) <= max(map(len, by_gates.stages))

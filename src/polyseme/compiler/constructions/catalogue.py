@@ -1,4 +1,4 @@
-"""Every construction there is, by name."""
+"""All constructions, by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom to cite for a network."""
+"""Citations for a network."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from polyseme.networks.network import Network
 
 
 def citation(network: Network) -> str:
-    """BibTeX for what a network was made with: its construction's sources, and polyseme.
+    """Return BibTeX entries for the sources of a network's construction and for polyseme.
 
-    A network of a construction that this polyseme does not know is cited as polyseme alone.
+    If this version of polyseme does not know the construction, there is only the entry for
+    polyseme.
     """
     instance("network", network, Network, "a network")
     name = network.provenance.construction

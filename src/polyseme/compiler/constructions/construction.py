@@ -1,4 +1,4 @@
-"""The interface of a construction: a recipe with its theorem, the size it declares, its builder."""
+"""The interface of a construction: what it serves, the size it declares, and how it builds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TEXTS = ("name", "problem", "law", "error")
 
 
 class Inputs(StrEnum):
-    """How features reach the first layer: a dimension each, or fewer dimensions than features."""
+    """The kind of input: one dimension per feature, or fewer dimensions than features."""
 
     BASIS = "basis"
     SUPERPOSED = "superposed"
@@ -28,26 +28,26 @@ class Inputs(StrEnum):
 
 @dataclass(frozen=True)
 class Size:
-    """Neurons that a construction declares, and the numbers that a network of so many stores."""
+    """The neurons that a construction declares, and the parameters of a network of that size."""
 
     neurons: int
     parameters: int
 
 
 class Construction(ABC, Generic[Plan]):
-    """A recipe under its own name.
+    """A recipe that turns some kind of circuit into a network.
 
     Attributes:
-        name: What `--construction` and `polyseme.compile` call it.
-        problem: The circuits it serves, in words.
-        inputs: How features reach the first layer.
-        law: Neurons as a formula, constant included.
+        name: The name by which `--construction` and `polyseme.compile` select it.
+        problem: The circuits that it serves, in words.
+        inputs: The kind of input that its networks have.
+        law: The number of neurons as a formula, with its constant.
         exponent: The slope of log neurons against log gates as problems of its kind grow, at fixed
-            promise, error and influence, logarithms aside.
-        error: When its networks err, in words.
-        assumptions: Of its theorem, in words.
+            promise, error and influence, apart from logarithms.
+        error: The conditions under which its networks err, in words.
+        assumptions: The assumptions of its theorem, in words.
         sources: Keys of `polyseme.common.literature.PUBLICATIONS`.
-        searched: Whether a smaller network than the declared one is worth looking for.
+        searched: Whether the compiler searches for a smaller network than the declared one.
     """
 
     name: ClassVar[str]
@@ -61,10 +61,10 @@ class Construction(ABC, Generic[Plan]):
     searched: ClassVar[bool] = True
 
     def __init__(self) -> None:
-        """Check that the recipe says everything about itself."""
+        """Check that every attribute is given."""
         for text in _TEXTS:
             if not isinstance(getattr(self, text, None), str):
-                raise PolysemeError(f"{type(self).__name__}.{text} must be a text")
+                raise PolysemeError(f"{type(self).__name__}.{text} must be a string")
         unknown = [key for key in self.sources if key not in PUBLICATIONS]
         if unknown or not self.sources:
             raise PolysemeError(f"{self.name}: {unknown} are no sources in common/literature.py")
@@ -73,45 +73,53 @@ class Construction(ABC, Generic[Plan]):
 
     @abstractmethod
     def refusal(self, task: Task) -> str | None:
-        """Return in one line why it does not serve a task; None where it does."""
+        """Return in one line why the construction does not serve a task; None where it does."""
 
     @abstractmethod
     def plan(self, task: Task) -> Plan:
-        """Decide whatever does not depend on the size, once for all sizes, for a task it serves."""
+        """Return all that is decided before the size, for a task that the construction serves."""
 
     @abstractmethod
     def neurons(self, plan: Plan, error: float) -> int:
-        """Return the neurons it declares to be enough for an error.
+        """Return the number of neurons that the construction declares to be enough for an error.
 
-        Raises CapacityError where no number of neurons is.
+        Raises:
+            CapacityError: No number of neurons is enough.
         """
 
     @abstractmethod
     def parameters(self, plan: Plan, neurons: int) -> int:
-        """Return how many numbers a network of so many neurons stores."""
+        """Return the number of parameters of a network of so many neurons."""
 
     @abstractmethod
     def build(self, plan: Plan, neurons: int) -> Network:
-        """Build the network of at most so many neurons.
+        """Build a network of at most so many neurons.
 
-        Raises TooFewNeuronsError where they are too few, and CapacityError where a number does not
-        fit its type, which more neurons would not cure.
+        Raises:
+            TooFewNeuronsError: The neurons are too few.
+            CapacityError: A number does not fit its type, which more neurons would not cure.
         """
 
     def decisions(self, plan: Plan, network: Network) -> tuple[LayerDecision, ...]:
-        """Return what was decided about each layer of a deep network; () for one hidden layer."""
+        """Return the decision about each layer of a deep network; () for one hidden layer."""
         return ()
 
     def candidate(self, task: Task) -> Candidate:
-        """Plan a task. Raises OptionError, saying why, where it is refused."""
+        """Return the construction with its plan for a task.
+
+        Raises:
+            OptionError: The construction refuses the task; the message says why.
+        """
         reason = self.refusal(task)
         if reason is not None:
-            raise OptionError(f"{task.circuit.name}: {self.name} does not serve it: {reason}")
+            raise OptionError(
+                f"{task.circuit.name}: {self.name} does not serve this task: {reason}"
+            )
         return Candidate(self, task, self.plan(task))
 
 
 class TaskConstruction(Construction[Task]):
-    """A construction of which nothing is decided before the size: its plan is the task."""
+    """A construction that decides nothing before the size is known: its plan is the task."""
 
     def plan(self, task: Task) -> Task:
         """Return the task."""
@@ -120,7 +128,7 @@ class TaskConstruction(Construction[Task]):
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A construction with its plan for a task: planned once, built at any number of sizes."""
+    """A construction with its plan for a task, from which networks of any size are built."""
 
     construction: Construction[Any]
     task: Task
@@ -128,18 +136,18 @@ class Candidate:
 
     @cached_property
     def declared(self) -> Size:
-        """What the construction declares for the error of the task."""
+        """The size that the construction declares for the error of the task."""
         neurons = self.construction.neurons(self.plan, self.task.error)
         return Size(neurons, self.construction.parameters(self.plan, neurons))
 
     def neurons(self, error: float) -> int:
-        """Return the neurons it declares for another error."""
+        """Return the neurons that the construction declares for another error."""
         return self.construction.neurons(self.plan, error)
 
     def build(self, neurons: int) -> Network:
-        """Build a network of at most so many neurons; errors are those of `Construction.build`."""
+        """Build a network of at most so many neurons, with the errors of `Construction.build`."""
         return self.construction.build(self.plan, neurons)
 
     def decisions(self, network: Network) -> tuple[LayerDecision, ...]:
-        """Return what was decided about each layer of a deep network."""
+        """Return the decision about each layer of a deep network."""
         return self.construction.decisions(self.plan, network)

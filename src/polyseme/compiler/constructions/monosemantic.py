@@ -1,11 +1,11 @@
-"""The naive baseline: a neuron for every term or wire, right on every input.
+"""The monosemantic baseline: one neuron per term or wire, exact on every input.
 
 Theorem. A circuit of one hidden layer with T terms is computed exactly, for every input, by T
-neurons over basis-aligned inputs: neuron t is ReLU(sum of its plain literals - sum of its negated
+neurons over basis-aligned inputs. Neuron t is ReLU(sum of its plain literals - sum of its negated
 ones - (plain - 1)), which is 1 when the term is satisfied and 0 otherwise. (An OR of single
-features is one neuron.) It stores one weight per literal. A deeper circuit takes a layer per stage,
-and as many neurons as the widest has live wires, or as it computes gates where wires that are only
-carried pass in a residual stream (`staged/one_unit_per_wire.py`).
+features is one neuron.) The network stores one weight per literal. A deeper circuit takes one layer
+per stage. It takes as many neurons as its widest stage has live wires, or as that stage computes
+gates where carried wires pass in a residual stream (`staged/one_unit_per_wire.py`).
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class Monosemantic(Construction[Plan | StagedPlan]):
     searched = False
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         return "its inputs are basis-aligned" if task.encoder == "superposed" else None
 
     def plan(self, task: Task) -> Plan | StagedPlan:
-        """Give each term its own neuron, or cut the circuit into stages."""
+        """Return the plan of one neuron per term, or the stages of a deeper circuit."""
         return own_plan(task) if task.one_layer else task.once(make_staged_plan)
 
     def neurons(self, plan: Plan | StagedPlan, error: float) -> int:
@@ -49,17 +49,20 @@ class Monosemantic(Construction[Plan | StagedPlan]):
         return plan.terms.monosemantic_neurons
 
     def parameters(self, plan: Plan | StagedPlan, neurons: int) -> int:
-        """Return the weights and biases: stored in full for one hidden layer, else by literal."""
+        """Return the number of weights and biases.
+
+        The weights of one hidden layer are stored in full; those of several, one per literal.
+        """
         if isinstance(plan, StagedPlan):
             return sum(len(stage.literals) + len(stage) for stage in plan.schedule.stages)
         return neurons * plan.terms.features + neurons
 
     def build(self, plan: Plan | StagedPlan, neurons: int) -> Network:
-        """Build the network; it has as many neurons as it takes, however many there may be."""
+        """Build the network; its number of neurons does not depend on `neurons`."""
         if isinstance(plan, StagedPlan):
             return build_stages(plan, plan.monosemantic_neurons)
         return build_monosemantic(plan, "the monosemantic network was asked for")
 
     def decisions(self, plan: Plan | StagedPlan, network: Network) -> tuple[LayerDecision, ...]:
-        """Return what was decided about every layer of a deep network."""
+        """Return the decision about every layer of a deep network."""
         return layer_decisions(plan, network) if isinstance(plan, StagedPlan) else ()

@@ -1,34 +1,35 @@
 """Squares instead of ReLUs: products of coordinates are exact, so only codes interfere.
 
 Theorem (Hänni, Mendel, Vaintrob and Chan 2024, in our words). Give m features signed codes a_i of
-+1 and -1 in r dimensions and let x be the sum of the codes of the features on. Units that square
-sums of two coordinates span all products x_k x_l, exactly, with r^2 units (r (r + 1)/2 here). The
-product y_a y_b is read as
++1 and -1 in r dimensions, and let x be the sum of the codes of the features that are on. Units that
+square sums of two coordinates span all products x_k x_l, exactly, with r^2 units (r (r + 1)/2
+here). The product y_a y_b is read as
 
     (a_a . x)(a_b . x) / r^2 = sum over k, l of (a_ak a_bl / r^2) x_k x_l,
 
 which is within about 2 eps of the truth when two features are on and no two codes have an inner
-product above eps r; such codes exist for m < exp(eps^2 r / 2) features, give or take a constant.
+product above eps r. Such codes exist for m < exp(eps^2 r / 2) features, up to a constant.
 
-The units: x_k^2 for every k and (x_k + x_l)^2 for every k < l, as 2 x_k x_l is the last less x_k^2
-and x_l^2. The readout of a pair is then made of the integers (a_ak a_bl + a_al a_bk)/2, which are
--1, 0 or 1, and 2 a_ak a_bk - (a_ak S_b + a_bk S_a)/2 with S the sum of a code's entries.
+The units are x_k^2 for every k and (x_k + x_l)^2 for every k < l, since 2 x_k x_l is
+(x_k + x_l)^2 less x_k^2 and x_l^2. The readout of a pair then has the integer weights
+(a_ak a_bl + a_al a_bk)/2, which are -1, 0 or 1, and 2 a_ak a_bk - (a_ak S_b + a_bk S_a)/2, where S
+is the sum of a code's entries.
 
-Declared. With s features on, the read of one that is on is 1 + e with e a mean of r sums of s - 1
-fair signs, and of one that is off such a mean e of s signs. Let the e of the features on stay
-within alpha, that of the other feature of a gate with one input on stay below beta, and all others
-within 1 - alpha. Then t = (1 - alpha)^2, with beta = t / (1 + alpha), decides every pair. At most s
-f gates have one input on, so
+Declared size. With s features on, a feature that is on is read as 1 + e, where e is a mean of r
+sums of s - 1 fair signs. A feature that is off is read as such a mean e of s signs. Suppose that e
+stays within alpha for the features that are on, below beta for the other feature of a gate with one
+input on, and within 1 - alpha for all others. Then t = (1 - alpha)^2, with beta = t / (1 + alpha),
+decides every pair. At most s f gates have one input on, so it is enough that
 
-    2 s P(e_on >= alpha) + s f P(e_off >= beta) + 2 m P(e_off >= 1 - alpha) <= error
+    2 s P(e_on >= alpha) + s f P(e_off >= beta) + 2 m P(e_off >= 1 - alpha) <= error,
 
-is enough, in exact binomial tails; r is the smallest number with such an alpha. It grows as
+in exact binomial tails. The number r is the smallest with such an alpha. It grows as
 s log(f / error), and as s log m in the end; n = r (r + 1)/2.
 
-Error: a theorem, over the draw of the codes, on any input with at most s on. The units are no
-ReLUs: a ReLU network of this size computes something else. Inputs are in superposition as soon as
-m > r. Stored: the r^2 ones of the weights and n biases of 0; where the gates are not all pairs, the
-readout's entries count too.
+Error: a theorem, over the draw of the codes, on any input with at most s features on. The units are
+no ReLUs: a ReLU network of this size computes something else. Inputs are in superposition as soon
+as m > r. Stored: the r^2 ones of the weights and n biases of 0. Where the gates are not all the
+pairs, the readout's entries count too.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ _BLOCK_ENTRIES = 8_000_000
 
 
 def _failures(task: Task, dimensions: int) -> NDArray[np.float64]:
-    """The bound on the error for every alpha."""
+    """Return the bound on the error for every alpha."""
     _, touched, _ = crowds(task)
     active, features = task.active, int(np.count_nonzero(task.terms.influence))
     betas = (1 - _ALPHAS) ** 2 / (1 + _ALPHAS)
@@ -78,7 +79,10 @@ def _failures(task: Task, dimensions: int) -> NDArray[np.float64]:
 
 
 def tail(dimensions: int, signs: int, levels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Chance that `dimensions` sums of fair signs have a mean of at least each level."""
+    """Return the chance that `dimensions` sums of fair signs have a mean of at least each level.
+
+    Each sum has `signs` fair signs.
+    """
     trials = dimensions * signs
     plus = np.ceil((trials + levels * dimensions) / 2 - 1e-9)
     return np.asarray(binomial_at_least(plus, trials, 0.5))
@@ -100,7 +104,7 @@ def _dimensions_in(neurons: int) -> int:
 def _parameters(task: Task, neurons: int) -> int:
     dimensions = _dimensions_in(neurons)
     neurons = _units(dimensions)
-    # Of the pairs of coordinates, half have codes that agree, on average.
+    # On average the two codes of a gate agree on half of the pairs of coordinates.
     reads = 0 if is_universal(task) else len(task.terms) * (neurons + dimensions) // 2
     return dimensions**2 + neurons + reads
 
@@ -130,7 +134,7 @@ def _build(task: Task, neurons: int) -> Network:
         squares,
         readout_of(task, members, off_lattice(np.full(len(task.terms), threshold), 1)),
         "input",
-        # A pair is all that its readout reads. The units know no codes, so W is no C D.
+        # A gate has all the neurons that its output reads. W depends on no codes, so it is no C D.
         answer_key(task, "input", members, code),
         readout_parameters=0 if is_universal(task) else int(members.nnz),
         note="squares, not ReLUs",
@@ -144,7 +148,7 @@ def _draw_signs(task: Task, dimensions: int) -> NDArray[np.int8]:
 
 
 def _sums_of_two(dimensions: int) -> sp.csr_array:
-    """Rows that read x_k (where k = l) or x_k + x_l, for every k <= l in lexicographic order."""
+    """Return rows for x_k (where k = l) or x_k + x_l, for all k <= l in lexicographic order."""
     first, second = np.triu_indices(dimensions)
     row = np.arange(len(first))
     apart = first != second
@@ -157,7 +161,7 @@ def _sums_of_two(dimensions: int) -> sp.csr_array:
 
 
 def _products(signs: NDArray[np.int8], gates: NDArray[np.int32]) -> sp.csr_array:
-    """What every gate reads of every unit, int16 (gates, units), so that it reads the product."""
+    """Return the readout weights with which each gate reads its product, int16 (gates, units)."""
     dimensions = signs.shape[1]
     first, second = np.triu_indices(dimensions)
     diagonal = np.flatnonzero(first == second)
@@ -186,7 +190,7 @@ class Quadratic(TaskConstruction):
     sources = ("vaintrob2024mathematical",)
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         return _refusal(task)
 
     def neurons(self, plan: Task, error: float) -> int:
@@ -194,7 +198,7 @@ class Quadratic(TaskConstruction):
         return _units(_dimensions(plan, error))
 
     def parameters(self, plan: Task, neurons: int) -> int:
-        """Return the numbers that a network of so many neurons stores."""
+        """Return the number of parameters of a network of so many neurons."""
         return _parameters(plan, neurons)
 
     def build(self, plan: Task, neurons: int) -> Network:

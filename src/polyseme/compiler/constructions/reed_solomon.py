@@ -1,28 +1,30 @@
 """Reed-Solomon codes for the gates: exact on every input that keeps the promise.
 
-Theorem (our own; the codes are those of Kautz and Singleton 1964). Features are basis-aligned, each
-read by at most f gates, and at most s are on. Give the gates, ANDs of k features, codes of weight w
-any two of which share at most lam neurons; a neuron reads every feature of its gates with weight 1
-(once, even for several gates) and has bias -(k - 1); a gate is read as the sum over its w neurons.
-Then a true gate reads at least w, and a false one at most (s - k + 1) f lam.
+Theorem (ours; the codes are those of Kautz and Singleton 1964). Let features be basis-aligned, each
+read by at most f gates, with at most s features on. Give the gates, which are ANDs of k features,
+codes of weight w any two of which share at most lam neurons. A neuron reads every feature of its
+gates with weight 1 (once, even if several of its gates read it) and has bias -(k - 1). A gate is
+read as the sum over its w neurons. Then a true gate reads at least w, and a false one at most
+(s - k + 1) f lam.
 
-Proof. Let r < k of a false gate's inputs be on, and let x of the s - r others that are on be read
-by one of its neurons, which then has ReLU(x - (k - 1 - r)). This is at most x (s - k + 1)/(s - r),
-as x <= s - r. A feature that is not an input of the gate is read through its f own gates, each of
-which shares at most lam neurons with this one, so the x add up to at most (s - r) f lam. (Gates
-with the same inputs share what they share through their own inputs only, which are counted in r.)
+Proof. Let r < k of a false gate's inputs be on. Let one of its neurons read x of the s - r other
+features that are on. The neuron then has the value ReLU(x - (k - 1 - r)), which is at most
+x (s - k + 1)/(s - r), as x <= s - r. A feature that is not an input of the gate is read through its
+own f gates, each of which shares at most lam neurons with this gate. So the x add up to at most
+(s - r) f lam. (Gates with the same inputs share neurons through their own inputs only, and these
+are counted in r.)
 
-Declared. w = (s - k + 1) f lam + 1 separates the two with threshold w - 1/2. Reed-Solomon codes of
-degree lam + 1 have q^(lam + 1) words for q prime, q >= w, and take
+Declared size. The threshold w - 1/2 separates the two if w = (s - k + 1) f lam + 1. Reed-Solomon
+codes of degree lam + 1 have q^(lam + 1) words for q prime, q >= w, and take
 
     n = ((s - k + 1) f lam + 1) q,  q the smallest prime with q >= w and q^(lam + 1) >= m'.
 
 The lam of the smallest n is taken. At fixed f and s the best lam grows with log m', so n is
-polylogarithmic; at fixed lam it grows as m'^(1/(lam + 1)). For lam = 0 there is one neuron a gate.
-Both bounds on readings are met with equality by some inputs, in general, if q^(lam + 1) = m'.
+polylogarithmic; at fixed lam it grows as m'^(1/(lam + 1)). For lam = 0 there is one neuron per
+gate. In general some inputs meet both bounds on readings with equality, if q^(lam + 1) = m'.
 
-Error: none, on any input with at most s on. Stored: n x m weights of 0 and 1, n biases; the seed
-gives the readout. Raises TooFewNeuronsError when asked for fewer neurons.
+Error: none, on any input with at most s features on. Stored: n x m weights of 0 and 1, and n
+biases; the seed gives the readout. Building with fewer neurons raises TooFewNeuronsError.
 """
 
 from __future__ import annotations
@@ -54,7 +56,7 @@ NAME = "reed-solomon"
 
 @dataclass(frozen=True)
 class Choice:
-    """Codes of `weight` over a field, two of which share at most `shared` neurons."""
+    """Codes of `weight` over a field, any two of which share at most `shared` neurons."""
 
     shared: int
     weight: int
@@ -62,12 +64,12 @@ class Choice:
 
     @property
     def neurons(self) -> int:
-        """How many neurons the codes take."""
+        """Number of neurons that the codes take."""
         return self.weight * self.field
 
 
 def choice_of(task: Task, shared: int) -> Choice:
-    """The exact codes two of which share at most `shared` neurons."""
+    """Return the smallest exact codes any two of which share at most `shared` neurons."""
     gates, inputs = gate_inputs(task).shape
     crowd = (task.active - inputs + 1) * int(task.terms.influence.max())
     weight = crowd * shared + 1
@@ -75,9 +77,9 @@ def choice_of(task: Task, shared: int) -> Choice:
 
 
 def exact_choice(task: Task) -> Choice:
-    """The codes of fewest neurons that are exact for the task's promise and influence."""
+    """Return the codes of fewest neurons that are exact for the task's promise and influence."""
     best, shared = choice_of(task, 0), 1
-    # No code has fewer neurons than its weight squared, which grows with what words may share.
+    # A code has at least weight^2 neurons, and the weight grows with what words may share.
     while (trial := choice_of(task, shared)).weight ** 2 < best.neurons:
         best = min(best, trial, key=lambda one: one.neurons)
         shared += 1
@@ -134,7 +136,7 @@ class ReedSolomon(TaskConstruction):
     sources = ("polyseme", "kautz1964nonrandom")
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         return _refusal(task)
 
     def neurons(self, plan: Task, error: float) -> int:
@@ -142,7 +144,7 @@ class ReedSolomon(TaskConstruction):
         return exact_choice(plan).neurons
 
     def parameters(self, plan: Task, neurons: int) -> int:
-        """Return the numbers that a network of so many neurons stores."""
+        """Return the number of parameters of a network of so many neurons."""
         return neurons * (plan.terms.features + 1)
 
     def build(self, plan: Task, neurons: int) -> Network:

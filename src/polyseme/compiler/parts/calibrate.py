@@ -1,8 +1,8 @@
-"""Calibrate thresholds on sampled inputs.
+"""Calibration of thresholds on sampled inputs.
 
-For every sample and group of outputs, find the lowest reading of an output that should be on and
-the highest of one that should not. The threshold is the share of a full reading that fails fewest
-samples, in the middle of the shares that do so equally well.
+For every sample and group of outputs, the lowest reading of an output that should be on is found,
+and the highest reading of one that should be off. The threshold is the share of a full reading that
+fails fewest samples. If several shares fail equally few, it is the middle one.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class Scale:
 
 @dataclass(frozen=True, eq=False)
 class Extremes:
-    """Lowest readings that should be on, highest that should not: float32 (groups, samples) each.
+    """Lowest readings of outputs that should be on, and highest of outputs that should be off.
 
-    A sample in which no output of a group should be on has infinity as its lowest, and where all
-    should, minus infinity as its highest.
+    Both are float32 (groups, samples). If no output of a group should be on in a sample, the lowest
+    is infinity; if all should be on, the highest is minus infinity.
     """
 
     lowest_on: Floats
@@ -59,18 +59,18 @@ def extremes(
     """Read all outputs on rows of active features, int32 (samples, active), -1 pads.
 
     Args:
-        network: Read without its thresholds.
-        circuit: Says which outputs should be on.
+        network: The network; its thresholds are not used.
+        circuit: The circuit, which gives the outputs that should be on.
         rows: The samples.
-        scale: Factors and groups of the outputs; without it readings are as they are, in one group.
+        scale: Factors and groups of the outputs; if None, there are no factors and one group.
         rest: Activations of the last hidden layer that count as zero, float32 (units,).
-        absolute: Take absolute readings, for outputs that read their units negatively.
+        absolute: Take absolute readings, for outputs with negative weights in the readout.
 
     Returns:
         The extremes of every group in every sample, in the order of the rows.
     """
     runner = LayerRunner(network)
-    # Blocks are small; of whole batches of readings, one at a time is enough memory.
+    # Blocks of readings are small; whole batches are not, so only one is held at a time.
     workers = threads() if runner.reads_in_blocks else 1
     reader = _Reader(runner, circuit, scale, rest, absolute)
     pieces = [batch for _, batch in batches(rows, samples_at_once(runner))]
@@ -82,7 +82,7 @@ def extremes(
 def best_share(lowest_on: Floats, highest_off: Floats) -> float:
     """Return the share of a full reading that decides most samples rightly.
 
-    It is in the middle of the shares that do so equally well.
+    If several shares do so equally well, it is the middle one.
     """
     missed = np.searchsorted(np.sort(lowest_on), _SHARES, side="left")
     stray = len(highest_off) - np.searchsorted(np.sort(highest_off), _SHARES, side="left")
@@ -90,8 +90,7 @@ def best_share(lowest_on: Floats, highest_off: Floats) -> float:
     best = np.flatnonzero(failures == failures.min())
     middle = float(_SHARES[best[len(best) // 2]])
     seen_on = lowest_on[np.isfinite(lowest_on)]
-    # Where nothing failed, lean on how the two sides actually spread rather than on the grid's
-    # ends.
+    # If nothing failed, take the middle between the readings themselves, not that of the grid.
     if failures.min() == 0 and len(seen_on):
         top = max(float(highest_off.max(initial=0.0)), 0.0)
         return (top + min(float(seen_on.min()), 1.0)) / 2
@@ -103,8 +102,8 @@ class _Rows:
     """Rows of one block of readings, sorted by group.
 
     `place` is the number of the first row, counted through all blocks. `order` int64 (rows,) sorts
-    the block's own rows, `outputs` is what the sorted rows read, and each of `groups` begins at the
-    row that `starts` says.
+    the rows of the block, and `outputs` has the outputs of the sorted rows. `groups` are the groups
+    in the block, and `starts` the sorted row at which each begins.
     """
 
     place: int
@@ -115,10 +114,10 @@ class _Rows:
 
 
 class _Reader:
-    """Reads batches of samples, a block of outputs at a time.
+    """A reader of batches of samples, one block of outputs at a time.
 
-    The blocks of every batch hold the same outputs in the same order, so how their rows fall into
-    groups is found once.
+    The blocks of every batch hold the same outputs in the same order, so the division of their rows
+    into groups is found once.
     """
 
     def __init__(
@@ -129,7 +128,7 @@ class _Reader:
         rest: Floats | None,
         absolute: bool,
     ):
-        """Find which outputs the blocks hold."""
+        """Find the outputs and groups of the blocks."""
         self._runner, self._circuit = runner, circuit
         self._rest, self._absolute = rest, absolute
         self._factor = scale.factor if scale else None
@@ -141,11 +140,11 @@ class _Reader:
             _rows(place, outputs, self._group[outputs])
             for place, outputs in zip(places, held, strict=True)
         ]
-        # The row, counted through all blocks, in which each output is.
+        # Row of each output, counted through all blocks.
         self._place = np.argsort(np.concatenate([rows.outputs for rows in self._blocks]))
 
     def read(self, batch: NDArray[np.int32]) -> tuple[Floats, Floats]:
-        """Lowest that should be on, highest that should not: float32 (groups, samples) each."""
+        """Return the lowest on and highest off readings, both float32 (groups, samples)."""
         shape = (int(self._group.max()) + 1, len(batch))
         lowest = np.full(shape, np.inf, np.float32)
         highest = np.full(shape, -np.inf, np.float32)
@@ -167,7 +166,7 @@ class _Reader:
         return lowest, highest
 
     def _compared(self, sums: Floats, rows: _Rows) -> Floats:
-        """Readings of a block as they are compared; `sums` may be overwritten."""
+        """Return the readings of a block as they are compared; `sums` may be overwritten."""
         if self._absolute:
             np.abs(sums, out=sums)
         if self._factor is None:
@@ -178,7 +177,7 @@ class _Reader:
 
 
 def _rows(place: int, outputs: NDArray[np.int64], group: NDArray[np.int64]) -> _Rows:
-    """Sort the outputs of a block by the group of each; those of one group stay as they are."""
+    """Sort the outputs of a block by group; outputs of one group keep their order."""
     order = np.argsort(group, kind="stable")
     groups, starts = np.unique(group[order], return_index=True)
     return _Rows(place, order, outputs[order], groups, starts)

@@ -86,7 +86,7 @@ class Schedule:
     residual: bool = False
 
     @cached_property
-    def alone(self) -> NDArray[np.int64]:
+    def monosemantic_neurons(self) -> NDArray[np.int64]:
         """Neurons that give every column of a stage its own, over exact inputs, (stages,).
 
         A column that is carried in the residual stream needs none.

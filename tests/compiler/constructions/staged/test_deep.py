@@ -13,7 +13,7 @@ from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.evaluate import evaluate_dense
 from polyseme.compiler.constructions.staged.build import WEIGHT, build_stages
 from polyseme.compiler.constructions.staged.carrier import Carrier
-from polyseme.compiler.constructions.staged.layer_weights import weave
+from polyseme.compiler.constructions.staged.layer_weights import layer_weights
 from polyseme.compiler.constructions.staged.placing import _evening, place_stage
 from polyseme.compiler.constructions.staged.plan import make_staged_plan
 from polyseme.compiler.constructions.staged.prediction import predicted_neurons
@@ -194,10 +194,10 @@ def test_every_unit_reads_its_own_columns_at_full_strength() -> None:
     rows = np.array([generator.permutation(400)[:WEIGHT] for _ in range(600)], np.int32)
     below = Carrier(400, rows, np.zeros(600, bool), 400, False)
     placed = place_stage(stage, below, 500, 400, WEIGHT, generator)
-    woven = weave(stage, below, placed)
+    built = layer_weights(stage, below, placed)
     full = np.zeros((600, 400))
     full[np.arange(600)[:, None], rows] = 1
-    reads = woven.weights @ full.T / woven.unit
+    reads = built.weights @ full.T / built.resolution
     wanted = np.zeros((500, 600))
     for column, (begin, end) in enumerate(zip(stage.offsets[:-1], stage.offsets[1:], strict=True)):
         for literal, sign in zip(stage.literals[begin:end], stage.signs[begin:end], strict=True):

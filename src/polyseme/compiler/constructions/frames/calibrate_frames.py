@@ -1,4 +1,4 @@
-"""Calibrate the one threshold of a frame network on sampled inputs."""
+"""Calibration of the one threshold of a frame network on sampled inputs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from polyseme.verification.inputs import draw_inputs
 _CALIBRATION_SAMPLES = 6000
 
 
-def calibrated_slack(task: Task, network: Network, level: float, own: float) -> float:
-    """Return how far below a full reading an output is on: what decides sampled inputs best.
+def calibrated_margin(task: Task, network: Network, level: float, own: float) -> float:
+    """Return the distance of the best threshold below a full reading, in reads of one feature.
 
-    An output of a network of tight frames reads `own` for each of its `level` inputs that is on.
+    An output of a frame network reads `own` for each of its `level` inputs that is on. The best
+    threshold decides most sampled inputs rightly.
     """
     generator = task.stream(Stream.CALIBRATION)
     names = ("satisfied", "one-short") if level > 2 else ("satisfied",)
@@ -27,10 +28,10 @@ def calibrated_slack(task: Task, network: Network, level: float, own: float) -> 
         ]
     )
     layer = network.layers[0]
-    # What the biases alone make of a reading does not count.
+    # The part of a reading that comes from the biases alone is taken off.
     rest = layer.bias.astype(np.float32) * np.float32(layer.scale)
     seen = extremes(network, task.circuit, rows, rest=rest)
-    # From one input short, 0, to satisfied, 1.
+    # Readings are scaled to 0 for one input short and 1 for satisfied.
     short = np.float32(level - 1)
     lowest_on, highest_off = (
         side[0] / np.float32(own) - short for side in (seen.lowest_on, seen.highest_off)

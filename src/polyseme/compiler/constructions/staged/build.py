@@ -1,4 +1,4 @@
-"""From a plan and a size to a deep network, a stage at a time."""
+"""Build a deep network from a plan and a size, one stage at a time."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from polyseme.codes.affine import affine_or_balanced_code
 from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.staged.carrier import Carrier, basis_carrier
-from polyseme.compiler.constructions.staged.layer_weights import weave
-from polyseme.compiler.constructions.staged.one_unit_per_wire import exact_layer, naive_layer
+from polyseme.compiler.constructions.staged.layer_weights import layer_weights
+from polyseme.compiler.constructions.staged.one_unit_per_wire import exact_layer, monosemantic_layer
 from polyseme.compiler.constructions.staged.placing import place_stage
 from polyseme.compiler.constructions.staged.plan import StagedPlan
 from polyseme.compiler.parts.calibrate import best_share, extremes
@@ -22,36 +22,39 @@ from polyseme.networks.layer import Layer
 from polyseme.networks.layer_key import LayerKey, wire_key
 from polyseme.networks.network import Network, Provenance
 
-# Codewords this heavy hold depth in fewest units: lighter ones are taken for their neighbours,
-# heavier ones crowd the units.
+# With codewords of this weight deep networks need fewest units: lighter codewords are mistaken for
+# one another, and heavier ones crowd the units.
 WEIGHT = 6
-# A unit begins to fire this far below a satisfied sum, and is saturated soon above that: stray
-# evidence stays below, and what amplitude an input has lost is restored.
+# A unit begins to fire this far below the sum of a satisfied gate, and it is saturated soon above
+# that. So noise stays below the bend, and an input that has lost amplitude gets it back.
 KNEE = 0.5
-# Gates that need several literals mostly see none, so stray evidence is further from theirs.
+# Gates that need several literals mostly see none on, so noise stays further below their level.
 SEVERAL_KNEE = 0.6
 _STEEPNESS = 0.14
-# Gates that need several literals hear less noise near their level than those that need one, so
-# they make do with fewer units a read.
+# Gates that need several literals have less noise near their level than those that need one, so
+# they make do with fewer units per read.
 SEVERAL_SHARE = 0.75
 CALIBRATION_SAMPLES = 2000
-# Room for a few codewords in each region, at two ReLUs a unit.
+# Room for a few codewords in each region, at two ReLUs per unit.
 LEAST_NEURONS = 8 * WEIGHT
 
 
 @dataclass(frozen=True)
 class Size:
-    """Units of a layer in superposition, and how many of them are shared."""
+    """Number of units of a layer in superposition, and the number of them that are shared."""
 
     units: int
     shared: int
 
 
 def build_stages(plan: StagedPlan, neurons: int) -> Network:
-    """Build a network whose layers have at most `neurons` ReLUs, two a unit in superposition.
+    """Build a network whose layers have at most `neurons` ReLUs.
 
-    A stage that so many neurons suffice to give every column its own is built like that. Raises
-    TooFewNeuronsError when the codes do not fit.
+    Layers in superposition have two ReLUs per unit. A stage has one unit per column where so many
+    neurons are enough for that.
+
+    Raises:
+        TooFewNeuronsError: The codes do not fit.
     """
     stages = plan.schedule.stages
     superposed = superposed_stages(plan, neurons)
@@ -74,7 +77,7 @@ def build_stages(plan: StagedPlan, neurons: int) -> Network:
             if below.exact:
                 layer, key, below = exact_layer(stage, below, plan.schedule.residual)
             else:
-                layer, key, below = naive_layer(stage, below)
+                layer, key, below = monosemantic_layer(stage, below)
         layers.append(layer)
         keys.append(key)
     network = Network(
@@ -90,15 +93,17 @@ def build_stages(plan: StagedPlan, neurons: int) -> Network:
 
 
 def superposed_stages(plan: StagedPlan, neurons: int) -> list[bool]:
-    """Which stages `neurons` are too few for to give every column its own.
+    """Return for each stage whether it is in superposition in a network of so many neurons.
 
-    Behind a stage in superposition that takes a clipped unit a column, two ReLUs, whether it
-    carries or computes.
+    A stage is in superposition when `neurons` are too few to give every column its own. Behind a
+    stage in superposition a column of its own takes one clipped unit, which is two ReLUs, whether
+    the column is carried or computed.
     """
     superposed: list[bool] = []
-    for stage, alone in zip(plan.schedule.stages, plan.schedule.alone.tolist(), strict=True):
+    monosemantic_neurons = plan.schedule.monosemantic_neurons.tolist()
+    for stage, monosemantic in zip(plan.schedule.stages, monosemantic_neurons, strict=True):
         noisy = bool(superposed) and superposed[-1]
-        superposed.append((2 * len(stage) if noisy else alone) > neurons)
+        superposed.append((2 * len(stage) if noisy else monosemantic) > neurons)
     return superposed
 
 
@@ -107,7 +112,10 @@ def _basis(plan: StagedPlan) -> Carrier:
 
 
 def _constant_network(plan: StagedPlan, encoder: Encoder) -> Network:
-    """The network of a circuit whose outputs are all constant: one neuron, which nothing reads."""
+    """Return the network of a circuit whose outputs are all constant.
+
+    It has one neuron, which nothing reads.
+    """
     dead = basis_carrier(1)
     wires = np.array([-1], np.int32)
     return Network(
@@ -138,10 +146,11 @@ def _size_for(plan: StagedPlan, neurons: int, superposed: list[bool]) -> Size:
 def _encoder_carrier(
     plan: StagedPlan, neurons: int, size: Size, generator: np.random.Generator
 ) -> Carrier:
-    """Features in a code that the first layer, in superposition, can hand on.
+    """Draw the code of the features for a first layer in superposition.
 
-    A first layer that is mostly of gates with several literals hands little on; then the code
-    is spread over as many dimensions as there are neurons instead.
+    If most gates of the first layer need one literal, the layer can hand the code on, so the code
+    has as many dimensions as a layer has shared units. Otherwise little would be handed on, and the
+    code is spread over as many dimensions as there are neurons.
     """
     features, first = len(plan.circuit.features), plan.schedule.stages[0]
     hands_on = 2 * int((first.needed == 1).sum()) > len(first)
@@ -158,32 +167,36 @@ def _superposed_layer(
 ) -> tuple[Layer, LayerKey, Carrier]:
     stage = plan.schedule.stages[number]
     placed = place_stage(stage, below, size.units, size.shared, WEIGHT, generator)
-    woven = weave(stage, below, placed)
+    built = layer_weights(stage, below, placed)
     on_below = plan.task.active if number == 0 else plan.activity.mean[number - 1]
-    cap = 1 << int(np.log2(_STEEPNESS * woven.unit))
+    cap = 1 << int(np.log2(_STEEPNESS * built.resolution))
     knee = np.where(placed.level > 1, SEVERAL_KNEE, KNEE)
     foreign = np.maximum(on_below - placed.level, 0)
-    bias = woven.offset - np.rint((placed.level - knee) * woven.unit + foreign * woven.drift)
-    layer = Layer(woven.weights, bias.astype(np.int32), 1 / cap, Clip(cap))
+    bias = built.offset - np.rint((placed.level - knee) * built.resolution + foreign * built.drift)
+    layer = Layer(built.weights, bias.astype(np.int32), 1 / cap, Clip(cap))
     key = wire_key(
         placed.carrier.units,
         stage.wires,
         placed.carrier.positions,
         placed.carrier.inverted,
-        reads=woven.reads,
-        resolution=woven.unit,
+        reads=built.reads,
+        resolution=built.resolution,
     )
     return layer, key, placed.carrier
 
 
 def _readout(plan: StagedPlan, carrier: Carrier, share: float) -> Readout:
-    """Outputs read the units of their columns; one that is on when its wire is off, negatively."""
+    """Return the readout: each output reads the units of its column.
+
+    An inverted output, which is on when its wire is off, reads them with negative weights.
+    """
     column = plan.schedule.output_columns
     circuit = plan.circuit
     live = column >= 0
     counts = np.where(live, carrier.weight, 0)
     neurons = carrier.positions[column[live]].ravel()
-    # A column may rest at 1 and be inverted itself; a constant, -1, reads what stands last.
+    # A column may itself be inverted. A constant output has column -1, which selects the False
+    # appended at the end.
     flipped = circuit.inverted ^ np.append(carrier.inverted, False)[column]
     sign = np.where(flipped, -1, 1)
     level = sign * np.float32(share * carrier.weight)
@@ -198,9 +211,9 @@ def _readout(plan: StagedPlan, carrier: Carrier, share: float) -> Readout:
 
 
 def _calibrated(plan: StagedPlan, network: Network) -> float:
-    """The share of a full reading that decides the calibration samples best."""
+    """Return the share of a full reading that decides most calibration samples rightly."""
     rows = plan.satisfied(CALIBRATION_SAMPLES, Stream.CALIBRATION)
-    # Outputs that are on when their wires are off read their units negatively.
+    # Inverted outputs read their units with negative weights.
     seen = extremes(network, plan.circuit, rows, absolute=True)
     full = np.float32(WEIGHT)
     return best_share(seen.lowest_on[0] / full, seen.highest_off[0] / full)

@@ -1,4 +1,4 @@
-"""What is decided about a circuit of several stages before any unit is chosen."""
+"""The plan of a circuit of several stages: all that is decided before any unit is chosen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ACTIVITY_SAMPLES = 2000
 
 @dataclass(frozen=True, eq=False)
 class StagedPlan:
-    """A task, the stages of its circuit, and how active they are under the sparsity promise."""
+    """A task, the stages of its circuit, and their activity under the sparsity promise."""
 
     task: Task
     schedule: Schedule
@@ -33,37 +33,37 @@ class StagedPlan:
 
     @cached_property
     def activity(self) -> Activity:
-        """How many wires of each stage are on, at inputs of the kind that networks are tried on."""
+        """The number of wires of each stage that are on, measured on satisfied inputs."""
         return measure_activity(self.schedule, self.satisfied(ACTIVITY_SAMPLES, Stream.ACTIVITY))
 
     @cached_property
     def monosemantic_neurons(self) -> int:
-        """ReLUs of the widest layer when each live wire has its own, or passes in the stream."""
-        return int(self.schedule.alone.max())
+        """ReLUs of the widest layer if each live wire has its own or is in the residual stream."""
+        return int(self.schedule.monosemantic_neurons.max())
 
     @cached_property
     def columns(self) -> NDArray[np.int64]:
-        """Live wires of every stage, (stages,)."""
+        """Number of live wires of every stage, (stages,)."""
         return np.array([len(stage) for stage in self.schedule.stages])
 
     def at(self, neurons: int) -> StagedPlan:
-        """Return the plan for so many neurons: this one, if each wire can have its own."""
+        """Return the plan for so many neurons: this one if they are enough for one per wire."""
         return self if neurons >= self.monosemantic_neurons else self.superposable
 
     @cached_property
     def superposable(self) -> StagedPlan:
-        """The plan for layers in superposition, where every wire counts, carried or not."""
+        """The plan for layers in superposition, in which carried wires take units too."""
         if not self.schedule.residual:
             return self
         schedule = make_schedule(self.circuit, Carry.RESIDUAL, few_columns=True)
         return replace(self, schedule=schedule)
 
     def satisfied(self, samples: int, purpose: Stream) -> NDArray[np.int32]:
-        """Draw inputs that switch on a gate of any depth, int32 (samples, active)."""
+        """Draw inputs that switch on one gate of any depth, int32 (samples, active)."""
         generator = self.task.stream(purpose)
         return draw_deep_inputs("satisfied", self.circuit, self.task.active, samples, generator)
 
 
 def make_staged_plan(task: Task) -> StagedPlan:
-    """Schedule the circuit of a task."""
+    """Return the plan of a task, with its circuit scheduled."""
     return StagedPlan(task, make_schedule(task.circuit, Carry(task.carry)))

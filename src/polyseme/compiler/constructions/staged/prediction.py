@@ -1,4 +1,4 @@
-"""ReLUs that layers in superposition ask for, predicted from reads, activity and depth."""
+"""Prediction of the ReLUs that layers in superposition need, from reads, activity and depth."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from numpy.typing import NDArray
 
 from polyseme.compiler.constructions.staged.plan import StagedPlan
 
-# ReLUs for each square root of (literals read in a stage x wires on), and for each doubling of the
-# depth: measured on layered circuits of 4,000 to 20,000 wires a level at error 1e-3.
+# ReLUs per square root of (literals read in a stage x wires on), and the addition to that number
+# per doubling of the depth. Both were measured on layered circuits of 4,000 to 20,000 wires per
+# level at error 1e-3.
 _PREDICTION, _DEEPER = 16.5, 3.3
 _MEASURED_ERROR = 1e-3
-# Share of the ReLUs that one e-fold of the error costs: 20,000 wires through 50 layers failed on
-# 5.6 % of the inputs at 10,000 ReLUs and on 0.29 % at 12,000.
+# Share of the ReLUs that are needed in addition to make the error smaller by a factor e. Measured:
+# 20,000 wires through 50 layers failed on 5.6 % of the inputs at 10,000 ReLUs and on 0.29 % at
+# 12,000.
 _PER_FOLD = 0.06
 
 
 def stage_predictions(plan: StagedPlan, error: float) -> NDArray[np.int64]:
-    """Return the ReLUs that every stage asks for in superposition at an error, (stages,)."""
+    """Return the ReLUs that each stage needs in superposition at an error, (stages,)."""
     stages = plan.schedule.stages
     before = np.concatenate(([plan.task.active], plan.activity.mean[:-1]))
     literals = np.array([len(stage.literals) for stage in stages])
@@ -30,5 +32,5 @@ def stage_predictions(plan: StagedPlan, error: float) -> NDArray[np.int64]:
 
 
 def predicted_neurons(plan: StagedPlan, error: float) -> int:
-    """Return the ReLUs that the stage with most columns asks for in superposition."""
+    """Return the ReLUs that the stage with most columns needs in superposition."""
     return int(stage_predictions(plan, error)[plan.columns == plan.columns.max()].max())

@@ -1,4 +1,4 @@
-"""What was decided about every layer of a network of several stages, and why."""
+"""The report on every layer of a network of several stages: what was decided, and why."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def layer_decisions(plan: StagedPlan, network: Network) -> tuple[LayerDecision, 
 
 def _why(shares_units: bool, columns: int, neurons: int, predicted: int) -> str:
     if shares_units:
-        return f"{columns / neurons:.1f} wires a neuron"
+        return f"{columns / neurons:.1f} wires per neuron"
     if predicted >= neurons:
         return f"superposition would take {predicted:,} neurons"
     return "fits into fewer neurons than the widest layer has"

@@ -1,20 +1,22 @@
-"""Circuits of any depth, layer by layer in superposition.
+"""Circuits of any depth, with layers in superposition.
 
-Theorem (ours, after Adler and Shavit's circuits of several layers; measured, not proved). A circuit
-cut into L stages, R literals read in the widest and a wires on before it, takes about
+Theorem (ours, after Adler and Shavit's circuits of several layers; measured, not proved). Cut a
+circuit into L stages. Let the widest stage read R literals, with a wires on before it. The network
+takes about
 
     N = (16.5 + 3.3 log2 L) (1 + 0.06 ln(0.001 / error)) sqrt(R a)
 
-ReLUs per layer, two per clipped unit. A column is carried by six units. Every layer resets its
-noise: its units are flat at both ends. A gate inherits the code of an input wherever it can
-(`placing.py`), and weights are those that read their own columns as wanted and all others least
-(`least_noise.py`). The constants were fitted to layered circuits of 4,000 to 20,000 wires per
-level, 3 features on, up to 50 levels. A stage that so many ReLUs suffice to give every column its
-own is built like that, exactly.
+ReLUs per layer, two per clipped unit. Six units carry each column. Every layer removes the noise of
+the layer before, because its units are flat below 0 and above their cap. A gate inherits the code
+of an input wherever that is possible (`placing.py`). The weights read own columns as wanted and all
+other columns as weakly as possible (`least_noise.py`). The constants were fitted to layered
+circuits of 4,000 to 20,000 wires per level, with 3 features on and up to 50 levels. If N ReLUs are
+enough to give every column of a stage its own, the layer of that stage is built so, and is exact.
 
-It stores the weights of every layer, a bias per unit, and a readout whose entries count. Wrong on
-a share `error` of satisfied inputs at most (measured); the threshold of the readout is calibrated.
-Refused: circuits of one hidden layer, and input codes asked for, which it chooses itself.
+Stored: the weights of every layer, one bias per unit, and a readout whose entries count. Error: at
+most a share `error` of satisfied inputs (measured). The threshold of the readout is calibrated.
+Refused: circuits of one hidden layer, and tasks that ask for an encoder, since the construction
+chooses its input code itself.
 """
 
 from __future__ import annotations
@@ -45,9 +47,9 @@ class SuperposedLayers(Construction[StagedPlan]):
     sources = ("adler2024complexity", "polyseme")
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         if task.one_layer:
-            return "one hidden layer computes it, which three-channel builds"
+            return "the circuit needs only one hidden layer, which three-channel builds"
         return "it chooses its input code itself" if task.encoder != "auto" else None
 
     def plan(self, task: Task) -> StagedPlan:
@@ -55,11 +57,11 @@ class SuperposedLayers(Construction[StagedPlan]):
         return task.once(make_staged_plan)
 
     def neurons(self, plan: StagedPlan, error: float) -> int:
-        """Return N of the law for the stage with most columns."""
+        """Return N of the law, for the stage with most columns."""
         return predicted_neurons(plan, error)
 
     def parameters(self, plan: StagedPlan, neurons: int) -> int:
-        """Return the weights and biases of every layer, and the entries of the readout."""
+        """Return the number of weights and biases of all layers and of readout entries."""
         plan, below, stored = plan.at(neurons), 0, 0
         units = neurons // 2
         for stage, superposed in zip(
@@ -74,9 +76,9 @@ class SuperposedLayers(Construction[StagedPlan]):
         return stored + WEIGHT * int((plan.schedule.output_columns >= 0).sum()) + 1
 
     def build(self, plan: StagedPlan, neurons: int) -> Network:
-        """Build the network, a stage at a time."""
+        """Build the network, one stage at a time."""
         return build_stages(plan.at(neurons), neurons)
 
     def decisions(self, plan: StagedPlan, network: Network) -> tuple[LayerDecision, ...]:
-        """Return what was decided about every layer."""
+        """Return the decision about every layer."""
         return layer_decisions(plan, network)

@@ -1,4 +1,4 @@
-"""Pass 9: calibrate the readout thresholds, one share of a full reading per group of outputs."""
+"""Pass 9: calibrate the readout thresholds, as one share of a full reading per output group."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from polyseme.networks.network import Network
 def calibrated_shares(
     network: Network, plan: ReadoutPlan, circuit: Circuit, active: NDArray[np.int32]
 ) -> NDArray[np.float64]:
-    """Threshold of each group of outputs as a share of a full reading, (groups,)."""
+    """Return the threshold of each group of outputs as a share of a full reading, (groups,)."""
     scale = Scale((1 / plan.full).astype(np.float32), plan.group)
     seen = extremes(network, circuit, active, scale=scale)
     return np.array(

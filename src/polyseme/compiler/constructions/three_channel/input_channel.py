@@ -1,24 +1,24 @@
-"""The input channel: a feature owns a random set of neurons, a term lives where its features meet.
+"""The input channel: each term uses the neurons that the random sets of its features share.
 
-Theorem (ours, after Adler and Shavit's case of heavy features; the idea is universal AND). Every
-feature drives a random set Q_i of p n neurons, one of the sets of that size, and a term of k
-features has the code of what their Q share, about n p^k neurons; all terms come for free, however
-often a feature is read. With basis-aligned inputs, at most s on,
+Theorem (ours, after Adler and Shavit's case of heavy features; the idea is universal AND). Feature
+i drives a random set Q_i of p n neurons, drawn from all sets of that size. The code of a term of k
+features is the neurons that their Q share, about n p^k. The number of terms that read a feature
+costs nothing. With basis-aligned inputs and at most s features on,
 
     n = ln(2 s sqrt(2 T) / error) / E,   E = max over p of p^k f KL(1/f || p),   f = s - k + 1.
 
-Why: a term with one input missing reads as on when the f others that are on hit as many of its
-neurons as would make their mean 1, that is one hit a neuron, each with chance p; by Chernoff the
-chance is at most exp(-n p^k f KL(1/f || p)). At most s sqrt(2 T) terms lack one input of two (s
-features on, each with the sqrt(2 T) there are, as in universal AND), and `error` is cut in
-half between those and the rest. So n grows as the logarithm of T: no power of it. At least 128
-neurons are used, below which two sets may not meet.
+Derivation. A term with one input missing reads as on if the f other features that are on hit its
+neurons so often that the mean is 1, which is one hit per neuron. Each of them hits a neuron with
+chance p, so by Chernoff's bound the chance is at most exp(-n p^k f KL(1/f || p)). At most
+s sqrt(2 T) terms lack one input of two (s features are on, and each is read with all the sqrt(2 T)
+features, as in universal AND). Half of `error` is for those terms and half for the rest. So n grows
+as the logarithm of T, not as a power of it. At least 128 neurons are used, since on fewer two sets
+may not meet.
 
-It stores n (m + 1) numbers and a readout whose entries count, since it names the gates.
-Wrong on a share `error` of satisfied inputs at most; thresholds are calibrated, so n is more
-than enough. Refused: terms that are not ANDs of the same k >= 2 plain features, circuits with a
-light feature (read by at most max(8, 2 T^(1/4)) terms), inputs in superposition (`universal-and`
-has those).
+Stored: n (m + 1) numbers, and a readout whose entries count, since they depend on the gates. Error:
+at most a share `error` of satisfied inputs. Thresholds are calibrated, so n is more than enough.
+Refused: terms that are not ANDs of the same k >= 2 plain features, circuits with a light feature
+(read by at most max(8, 2 T^(1/4)) terms), inputs in superposition (`universal-and` has those).
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class InputChannel(SingleChannel):
     sources = ("adler2024complexity", "vaintrob2024mathematical", "polyseme")
 
     def refusal(self, task: Task) -> str | None:
-        """Return why it does not serve a task; None where it does."""
+        """Return why the construction does not serve a task; None where it does."""
         if task.encoder == "superposed":
             return "its inputs are basis-aligned"
         broken = refuses_gates(task)
@@ -76,17 +76,17 @@ class InputChannel(SingleChannel):
         return one_channel(task.terms, Channel.INPUT)
 
     def plan(self, task: Task) -> Plan:
-        """Assign the channel; inputs are basis-aligned."""
+        """Return the plan of this channel with basis-aligned inputs."""
         return Plan(task, self.assignment(task), basis=True, territories=False)
 
     def neurons(self, plan: Plan, error: float) -> int:
-        """Return n of the law, and no fewer than two sets need to meet."""
+        """Return n of the law, and at least the neurons on which two sets meet."""
         plan = plan.for_error(error)
         width = plan.regions[0].reference_width(plan.demand(1))
         return max(MIN_INPUT_WIDTH, int(np.ceil(width)))
 
     def parameters(self, plan: Plan, neurons: int) -> int:
-        """Return the weights, the biases, and the entries of the readout, which names the gates."""
+        """Return the number of weights, biases and readout entries."""
         terms, active = plan.terms, plan.task.active
         needed = int(terms.plain[0])
         codes = len(terms) * neurons * input_density(needed, active) ** needed

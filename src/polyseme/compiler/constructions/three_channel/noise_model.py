@@ -1,11 +1,11 @@
-"""The share of satisfied inputs that a layout fails, by the noise model: nothing is built.
+"""The share of satisfied inputs on which a layout fails, predicted by the noise model.
 
-Every kind of region says how many misses and strays it expects, each a normal tail or a bound
-(`regions/`); here they are added up. Thresholds are those at which a region fails least, as
-calibration finds them. Left out: rounding, that tails are heavier than normal, and that codes
-inside pools are closer to one another. Measured on tables of facts, the model was right within a
-third where a tenth of the inputs or more fail, and too hopeful where fewer do
-(`tests/compiler/constructions/three_channel/test_layouts.py` holds it to that).
+Nothing is built. Every kind of region gives its expected misses and strays, each a normal tail or a
+bound (`regions/`), and this module adds them up. Thresholds are those at which a region fails
+least, as calibration finds them. The model leaves out rounding, tails heavier than normal, and the
+larger overlap of codes inside pools. On tables of facts the model was within a third of the
+measured share where at least a tenth of the inputs fail, and too low where fewer do
+(`tests/compiler/constructions/three_channel/test_layouts.py` checks this).
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from polyseme.compiler.constructions.three_channel.regions.region import Demand,
 
 
 def modelled_failure(regions: list[Region], widths: NDArray[np.int64], demand: Demand) -> float:
-    """Share of satisfied inputs that fail in regions of these widths.
+    """Return the share of satisfied inputs that fail in regions of these widths.
 
-    `demand.dimensions` are those that features share, without any that heavy ones have apart.
+    `demand.dimensions` counts only dimensions that features share, not those that heavy features
+    have to themselves.
     """
     by_owner = defaultdict(list)
     for region, width in zip(regions, widths.tolist(), strict=True):
@@ -31,7 +32,7 @@ def modelled_failure(regions: list[Region], widths: NDArray[np.int64], demand: D
         terms = sum(len(region.terms) for region, _ in parts)
         failures = [region.expected_failures(width, terms, demand) for region, width in parts]
         misses, strays = (sum(side) for side in zip(*failures, strict=True))
-        # Regions without an owner that must be on are open for every input, so they always stray.
+        # Unless an owner must be on, the region is open for every input, so it may always stray.
         if sign <= 0:
             strays, always = 0.0, always + strays
         expected.append(misses + strays)

@@ -1,4 +1,4 @@
-"""What is decided about a circuit before any neuron is chosen."""
+"""The three-channel plan of a task: all that is decided before the number of neurons is known."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from polyseme.compiler.task import Task
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A task, the channel of every term, and the layouts of regions the terms may fall into.
+    """A task, the channel of every term, and the layouts into which terms may be gathered.
 
     `basis` says that each feature has an input dimension of its own. With `territories` there are
-    several layouts, and which of them is built depends on the size; without, there is one, in which
-    no output has a territory.
+    several layouts, of which one is chosen by the size. Without, there is one layout, in which no
+    output has a territory.
     """
 
     task: Task
@@ -65,14 +65,14 @@ class Plan:
 
     @cached_property
     def layouts(self) -> tuple[Layout, ...]:
-        """The layouts there are to choose from, the one with most territories first."""
+        """The layouts to choose from, the one with most territories first."""
         if self.territories:
             return layouts_of(self.terms, self.assignment)
         return (gather_regions(self.terms, self.assignment, territory_terms=None),)
 
     @property
     def regions(self) -> list[Region]:
-        """The regions of a network with neurons enough for every territory."""
+        """The regions of the layout with most territories."""
         return self.layouts[0]
 
     def regions_for(self, neurons: int) -> list[Region]:
@@ -80,12 +80,12 @@ class Plan:
         return best_layout(self.layouts, neurons, self.demand, self.noise)
 
     def demand(self, neurons: int) -> Demand:
-        """Return what the noise model needs to know at a given number of neurons."""
+        """Return the demand from which widths follow at a given number of neurons."""
         task = self.task
         return Demand(task.active, task.error, self.dimensions(neurons), self.terms.features)
 
     def noise(self, neurons: int) -> Demand:
-        """As `demand`, but with the input dimensions that heavy features leave to the others."""
+        """Return the demand with only the input dimensions that heavy features leave to others."""
         demand = self.demand(neurons)
         if self.basis:
             return demand
@@ -93,9 +93,10 @@ class Plan:
         return replace(demand, dimensions=shared_dimensions(demand.dimensions, apart))
 
     def dimensions(self, neurons: int) -> int:
-        """Return input dimensions: at most as many as neurons, and three for every four features.
+        """Return the number of input dimensions.
 
-        Basis-aligned, there is one per feature.
+        It is one per feature if inputs are basis-aligned. Otherwise it is at most the number of
+        neurons, and at most three per four features.
         """
         features = self.terms.features
         return features if self.basis else max(1, min(neurons, 3 * features // 4))
@@ -109,23 +110,23 @@ class Plan:
         if error == self.task.error:
             return self
         other = replace(self, task=replace(self.task, error=error))
-        # The same circuit has the same layouts.
+        # Layouts depend on the circuit only, so they are kept.
         vars(other)["layouts"] = self.layouts
         return other
 
 
 def make_plan(task: Task) -> Plan:
-    """Choose the channels and the kind of encoder for a task of one hidden layer."""
+    """Return the plan of a task of one hidden layer, with its channels and kind of encoder."""
     return Plan(task, assign_channels(task.terms), wants_basis(task))
 
 
 def own_plan(task: Task) -> Plan:
-    """Return the plan in which every term has a neuron of its own, over basis-aligned inputs."""
+    """Return the plan of one neuron per term, over basis-aligned inputs."""
     return Plan(task, no_channels(task.terms), basis=True, territories=False)
 
 
 def wants_basis(task: Task) -> bool:
-    """Return whether inputs are basis-aligned: if asked for, or where terms are very many."""
+    """Return whether inputs are basis-aligned: if asked for, or if terms are very many."""
     if task.encoder == "auto":
         return len(task.terms) > BASIS_TERMS_PER_FEATURE * task.terms.features
     return task.encoder == "basis"

@@ -1,4 +1,4 @@
-"""Number of neurons three channels take, from the noise model alone: nothing is built."""
+"""The number of neurons that three channels need, predicted by the noise model alone."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import numpy as np
 
 from polyseme.compiler.constructions.three_channel.plan import Plan
 
-# The noise model leaves out that tails are heavier than normal and that the ReLU bends them.
+# Factor for what the noise model leaves out: tails heavier than normal, and the bend of the ReLU.
 MODEL_MARGIN = 1.3
 
 
 def predicted_neurons(plan: Plan) -> int:
-    """Neurons the noise model predicts, without building anything; monosemantic at most."""
+    """Return the neurons that the noise model predicts, at most those of the monosemantic network.
+
+    Nothing is built.
+    """
     low, high = 1, plan.terms.monosemantic_neurons
     while low < high:
         middle = (low + high) // 2

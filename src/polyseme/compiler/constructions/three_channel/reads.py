@@ -1,4 +1,4 @@
-"""Pass 5: the weight with which each neuron should read each feature, before interference."""
+"""Pass 5: choose the weight with which each neuron should read each feature."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def wanted_reads(
 ) -> sp.csr_array:
     """Return the weight of each feature at each neuron: +1, -1, or the owner's weight.
 
-    Float32 (neurons, features). A feature read by several terms of a neuron counts once; one read
-    both plain and negated counts nothing.
+    The result is float32 (neurons, features). A feature that several terms of a neuron read counts
+    once. A feature that is read both plain and negated has weight 0.
     """
     rows, columns, values = [], [], []
     for placement in placements:

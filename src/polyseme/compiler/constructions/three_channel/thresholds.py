@@ -1,7 +1,7 @@
-"""Pass 8: the bend of each ReLU, and the neurons that each output reads.
+"""Pass 8: place the bend of each ReLU, and choose the neurons that each output reads.
 
-A neuron's sum is `needed` when one of its terms is satisfied. The ReLU bends the `knee` of its
-region below that.
+The sum of a neuron is `needed` when one of its terms is satisfied. The ReLU bends below that, at a
+distance that is the `knee` of its region.
 """
 
 from __future__ import annotations
@@ -16,34 +16,36 @@ from polyseme.circuits.terms import Terms
 from polyseme.compiler.constructions.three_channel.regions.region import Placement, Region
 from polyseme.networks.ends import Readout
 
-# A satisfied term reads about this much at the readout, whatever its region.
+# Full reading of a satisfied term at the readout, about the same in all regions.
 _FULL_READING = 12.0
 # Regions of fewer terms share a calibrated threshold with others of their kind.
 MIN_GROUP_TERMS = 1000
 
 
-def biases(placements: list[Placement], neurons: int, unit: int, active: int) -> NDArray[np.int32]:
-    """Bias of every neuron in integer units, int32 (neurons,)."""
+def biases(
+    placements: list[Placement], neurons: int, resolution: int, active: int
+) -> NDArray[np.int32]:
+    """Return the integer bias of every neuron, int32 (neurons,)."""
     bias = np.zeros(neurons, np.int32)
     for placement in placements:
         region = placement.region
-        level = region.needed - _knee_in_units(region, unit) / unit
+        level = region.needed - _integer_knee(region, resolution) / resolution
         if region.owner_sign > 0:
             level += region.owner_weight(active)
-        bias[placement.begin : placement.begin + placement.width] = -round(level * unit)
+        bias[placement.begin : placement.begin + placement.width] = -round(level * resolution)
     return bias
 
 
-def _knee_in_units(region: Region, unit: int) -> int:
-    return max(1, round(region.knee * unit))
+def _integer_knee(region: Region, resolution: int) -> int:
+    return max(1, round(region.knee * resolution))
 
 
 @dataclass(frozen=True, eq=False)
 class ReadoutPlan:
     """A readout before its thresholds are known.
 
-    `full` float64 (outputs,) is what a satisfied output reads without noise (infinity: never on);
-    `group` int64 (outputs,) numbers the outputs that share a calibrated threshold.
+    `full` float64 (outputs,) is the full reading of each output, infinity if it is never on.
+    `group` int64 (outputs,) is the number of the group with which an output shares a threshold.
     """
 
     offsets: NDArray[np.int64]
@@ -53,25 +55,28 @@ class ReadoutPlan:
     group: NDArray[np.int64]
     groups: int
 
-    def with_thresholds(self, names: Names, share: NDArray[np.float64], unit: int) -> Readout:
-        """Thresholds at a share of the full reading, half a unit off every value it can take."""
+    def with_thresholds(self, names: Names, share: NDArray[np.float64], resolution: int) -> Readout:
+        """Return the readout with thresholds at a share of the full readings.
+
+        Each threshold lies half-way between two values that the reading can take.
+        """
         target = self.full * share[self.group]
-        exact = (np.floor(np.where(np.isinf(target), 0, target) * unit) + 0.5) / unit
+        exact = (np.floor(np.where(np.isinf(target), 0, target) * resolution) + 0.5) / resolution
         thresholds = np.where(np.isinf(target), np.inf, exact).astype(np.float32)
         return Readout(names, self.offsets, self.neurons, self.weights, thresholds)
 
 
-def plan_readout(placements: list[Placement], terms: Terms, unit: int) -> ReadoutPlan:
-    """Collect what each output reads: the neurons of its terms, weighted by region."""
+def plan_readout(placements: list[Placement], terms: Terms, resolution: int) -> ReadoutPlan:
+    """Return what each output reads: the neurons of its terms, weighted by region."""
     full = np.full(terms.outputs, np.inf)
     group = np.full(terms.outputs, -1, np.int64)
     classes = [placement.region.calibration_classes for placement in placements]
-    # The first number of each region's groups, one per class; after them, that of mixed outputs.
+    # Each region has one group per class, numbered from its first; the last is for mixed outputs.
     *firsts, mixed = np.cumsum([0, *classes]).tolist()
     pairs, weights = [np.empty((2, 0), np.int64)], [np.empty(0, np.int16)]
     for joined, placement in zip(_calibration_groups(placements), placements, strict=True):
         sizes = (placement.term_neurons >= 0).sum(axis=1)
-        level = _knee_in_units(placement.region, unit) / unit
+        level = _integer_knee(placement.region, resolution) / resolution
         weight = max(1, round(_FULL_READING / (sizes.min() * level)))
         output = terms.output[placement.region.terms]
         np.minimum.at(full, output, sizes * level * weight)
@@ -82,10 +87,10 @@ def plan_readout(placements: list[Placement], terms: Terms, unit: int) -> Readou
 
 
 def _calibration_groups(placements: list[Placement]) -> list[int]:
-    """Number of the region whose groups each region's outputs join: its own, or one before it.
+    """Return for each region the number of the region whose groups its outputs join.
 
-    Small regions of one kind and as many needed inputs join the first of them: alone they see too
-    few samples.
+    Small regions of one kind that need equally many inputs join the first of them, since the
+    calibration samples of a single one are too few. Other regions have groups of their own.
     """
     first_small: dict[tuple[type[Region], int], int] = {}
     groups = []
@@ -99,7 +104,7 @@ def _calibration_groups(placements: list[Placement]) -> list[int]:
 def _join_groups(
     group: NDArray[np.int64], outputs: NDArray[np.int32], keys: NDArray[np.int64], mixed: int
 ) -> None:
-    """Outputs whose terms agree on a group join it; outputs of several groups share another."""
+    """Set the group of outputs, in place: that of their terms, or `mixed` if these are several."""
     lowest = np.full(len(group), np.iinfo(np.int64).max)
     np.minimum.at(lowest, outputs, keys)
     highest = np.full(len(group), -1, np.int64)

@@ -1,7 +1,7 @@
 """Pass 3: give every region a number of neurons.
 
-A region's width is its reference width times a factor common to all, found so that the widths add
-up to the neurons there are, and kept between the region's own limits.
+The width of a region is its reference width times a factor common to all regions, kept between the
+region's own limits. The factor is such that the widths add up to the neurons that there are.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from polyseme.errors import TooFewNeuronsError
 
 
 def smallest_total(regions: list[Region]) -> int:
-    """Neurons below which the regions cannot be laid out."""
+    """Return the number of neurons below which the regions cannot be laid out."""
     return sum(region.smallest_width for region in regions)
 
 
 def widths_for(regions: list[Region], neurons: int, demand: Demand) -> NDArray[np.int64]:
-    """Widths that add up to at most `neurons`, in proportion to what each region asks for.
+    """Return widths that add up to at most `neurons`, in proportion to the reference widths.
 
     Raises:
-        TooFewNeuronsError: The smallest layout needs more neurons.
+        TooFewNeuronsError: The smallest widths add up to more.
     """
     least = np.array([region.smallest_width for region in regions])
     if least.sum() > neurons:

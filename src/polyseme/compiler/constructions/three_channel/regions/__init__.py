@@ -1,1 +1,1 @@
-"""The kinds of region, one per file: how wide each is, how its terms are placed, how it fails."""
+"""The kinds of region, one per file: the width, the placing and the failures of each."""

@@ -1,14 +1,15 @@
 """Regions whose outputs average a codeword of several neurons: code regions and pools.
 
 **Width.** With R reads on N neurons over d dimensions for m features, one foreign feature moves a
-reading with variance R/N (1/d + 1/m): the first part is interference of input codes, the second
-codewords that overlap. That variance times V (`region.py`) must fit into the gap of 1.
+reading with variance R/N (1/d + 1/m). The first part is the interference of input codes, and the
+second comes from codewords that overlap. That variance times V (`region.py`) must fit into the gap
+of 1.
 
-**Failure.** A reading is the mean of w neurons. They all read the word's own features, so that part
-of their noise is common to them and no number of neurons averages it; what they read of other
-words is averaged. Each foreign feature also drives words, and each word that meets this one (in
-one neuron) lifts its reading by 1/w. So a crowded output is noisy in such a region however wide
-the region is: this is what territories are for.
+**Failure.** A reading is the mean of w neurons. They all read the features of the word itself, so
+that part of their noise is common to them, and no number of neurons averages it out. The noise from
+features of other words is averaged. Each foreign feature also drives words, and each word that
+shares one neuron with this one raises its reading by 1/w. So an output of many terms is noisy in
+such a region, however wide the region is. Such outputs get territories.
 """
 
 from __future__ import annotations
@@ -38,21 +39,21 @@ from polyseme.compiler.constructions.three_channel.regions.region import Demand,
 class AveragedRegion(Region):
     """A region in which every codeword is a set of neurons that other codewords use too."""
 
-    # Just below the level of a term that lacks one input: the mean over the code still separates
-    # the two.
+    # The bend is just below the sum of a term that lacks one input; the mean over the codeword
+    # still separates the two.
     knee = 1.25
 
     @abstractmethod
     def word_weight(self, width: int) -> int:
-        """Number of neurons that carry a codeword on `width` neurons."""
+        """Return the number of neurons per codeword on `width` neurons."""
 
     @property
     def smallest_width(self) -> int:
-        """Neurons for codewords of the smallest weight, or one per codeword."""
+        """Number of neurons for codewords of the smallest weight, or one per codeword."""
         return min(self.codewords, round(1.05 * MIN_WEIGHT * math.sqrt(self.codewords)))
 
     def reference_width(self, demand: Demand) -> float:
-        """Neurons at which the noise of foreign features fits into the gap."""
+        """Return the neurons at which the noise of foreign features fits into the gap."""
         return self.reads * (1 / demand.dimensions + 1 / demand.features) * self.gap(demand)
 
     def at_width(self, width: int) -> Region:
@@ -60,11 +61,11 @@ class AveragedRegion(Region):
         return own_where_wide(self, width)
 
     def expected_failures(self, width: int, terms: int, demand: Demand) -> tuple[float, float]:
-        """Expected misses and strays per satisfied input, at the threshold that fails least."""
+        """Return expected misses and strays per satisfied input, at the best threshold."""
         return fewest_failures(self, *self._failures(width, demand), terms, demand)
 
     def _failures(self, width: int, demand: Demand) -> tuple[Floats, Floats]:
-        """Chance of a miss per term, and of a stray per word, at every threshold."""
+        """Return the chance of a miss per term and of a stray per word, at every threshold."""
         knee, weight = self.knee, self.word_weight(width)
         crowd, words = np.unique(self.crowd, return_counts=True)
         own = crowd * (self.reads / len(self.terms))
@@ -82,9 +83,9 @@ class AveragedRegion(Region):
         return miss @ (crowd * words) / len(self.terms), stray @ words / self.codewords
 
     def _meetings(self, width: int, weight: int, demand: Demand) -> Floats:
-        """Chance that words driven by foreign features meet a word in 0, 1, ... neurons.
+        """Return the chances that words of foreign features meet a word in 0, 1, ... neurons.
 
-        Two words share one neuron at most, as codewords do wherever they have room.
+        Two words share at most one neuron, as codewords do where they have room.
         """
         driven = self.reads / demand.features
         words = (self.foreign_features(demand) + 1) * max(1, math.ceil(driven))

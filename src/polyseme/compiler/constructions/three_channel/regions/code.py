@@ -25,13 +25,13 @@ class Code(AveragedRegion):
     seeded = True
 
     def word_weight(self, width: int) -> int:
-        """Number of neurons that carry a codeword on `width` neurons."""
+        """Return the number of neurons per codeword on `width` neurons."""
         return fitting_weight(self.codewords, self.needed, width)
 
     def place(
         self, width: int, begin: int, terms: Terms, active: int, generator: np.random.Generator
     ) -> Placement:
-        """Draw a codeword for every number, whatever the terms are."""
+        """Draw the codewords; they do not depend on what the terms are."""
         rows = code_words(self.codewords, self.needed, width, generator)
         return placed(self, width, begin, terms, rows)
 
@@ -39,16 +39,19 @@ class Code(AveragedRegion):
 def code_words(
     codewords: int, needed: int, width: int, generator: np.random.Generator
 ) -> NDArray[np.int32]:
-    """Draw the codewords of a code region, int32 (codewords, weight): no term is looked at."""
+    """Draw the codewords of a code region, int32 (codewords, weight)."""
     weight = fitting_weight(codewords, needed, width)
     return draw_words(codewords, width, weight, generator)
 
 
 def fitting_weight(codewords: int, needed: int, width: int) -> int:
-    """Number of neurons that carry a codeword; fewer where only such fit without sharing two."""
+    """Return the number of neurons per codeword.
+
+    It is lower than usual if only lighter codewords fit such that any two share at most one neuron.
+    """
     weight = code_weight(needed, width)
     lighter = range(weight, MIN_WEIGHT - 1, -1)
     used = [affine_places(codewords, width, w) * w for w in lighter]
-    # Of the two or three heaviest weights that fit, the one that leaves fewest neurons idle.
+    # Of the three heaviest weights that fit, take the one that leaves fewest neurons idle.
     fitting = [(neurons, w) for neurons, w in zip(used, lighter, strict=True) if neurons][:3]
     return max(fitting)[1] if fitting else weight

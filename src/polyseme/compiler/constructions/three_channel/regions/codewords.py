@@ -1,7 +1,8 @@
-"""Codewords of code regions and pools: how many neurons each takes, and which.
+"""Codewords of code regions and pools: their weight, and the draw of their neurons.
 
-Two codewords that share neurons are mistaken for one another sooner, so where there is room any two
-share at most one (`polyseme.codes.affine`); where there is not, they are balanced random ones.
+Codewords that share neurons are more easily mistaken for one another. So any two share at most one
+neuron where such codewords fit (`polyseme.codes.affine`), and they are balanced random ones where
+not.
 """
 
 from __future__ import annotations
@@ -12,16 +13,16 @@ from numpy.typing import NDArray
 from polyseme.codes.affine import affine_code, affine_places
 from polyseme.codes.balanced import balanced_rows
 
-# Codewords of less weight are too easily mistaken for one another.
+# Codewords of lower weight are too easily mistaken for one another.
 MIN_WEIGHT = 6
 
 
 def code_weight(needed: int, width: int) -> int:
-    """Number of neurons that should carry a codeword on `width` neurons.
+    """Return the best number of neurons per codeword on `width` neurons.
 
-    More average better, until codewords overlap too much; terms of several inputs overlap sooner,
-    because each of their features drives the codes of all its terms. Measured optima at error 1e-3:
-    8 to 10 for pairwise AND in 1,500 neurons, 16 for a permutation in 1,700.
+    More neurons average better, until codewords overlap too much. Terms of several inputs overlap
+    sooner, because each of their features drives the codes of all its terms. Measured optima at
+    error 1e-3 are 8 to 10 for pairwise AND in 1,500 neurons and 16 for a permutation in 1,700.
     """
     largest, crowding = (16, 6) if needed == 1 else (12, 15)
     return int(np.clip(np.sqrt(width / crowding), MIN_WEIGHT, largest))

@@ -1,4 +1,4 @@
-"""Pass 2: gather terms into regions, each of the kind its terms need."""
+"""Pass 2: gather terms into regions, each of the kind that its terms need."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def gather_regions(
 ) -> list[Region]:
     """Group terms by channel, owner and needed inputs, and split off territories.
 
-    Outputs with more than `territory_terms` terms of one literal get one, or none if that is None.
-    Longer terms that feed one output cannot share a code, so for them the limit is fixed.
+    Outputs with more than `territory_terms` terms of one literal get a territory; if it is None, no
+    output does. Longer terms of one output cannot share a code, so for them the limit is fixed.
     """
     owned = assignment.owner >= 0
     needed = terms.plain - (owned & (assignment.owner_sign > 0))
-    # Terms of one literal may share codes, so they do not mix with longer ones.
+    # Terms of one literal may share codes, so they are grouped apart from longer ones.
     single = terms.widths - owned == 1
     pooled = assignment.pool >= 0
     columns = [
@@ -57,7 +57,7 @@ def gather_regions(
 def _pieces(
     terms: Terms, chosen: NDArray[np.int64], channel: Channel, in_pools: bool, most: int | None
 ) -> Pieces:
-    """Choose the kind of region for terms of one group; outputs of many terms get territories."""
+    """Choose kinds of region for the terms of a group; outputs of many terms get territories."""
     if in_pools:
         return [(Pools, chosen)]
     if channel == Channel.INPUT:
@@ -73,7 +73,7 @@ def _pieces(
 
 
 def _packed(columns: list[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """One number per row, in the order of the rows."""
+    """Return one number per row; the numbers sort as the rows do."""
     packed = np.zeros_like(columns[0])
     for column in columns:
         digit = column - column.min()
@@ -84,7 +84,7 @@ def _packed(columns: list[NDArray[np.int64]]) -> NDArray[np.int64]:
 def _codewords(
     kind: Kind, terms: Terms, part: NDArray[np.int64], reads: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Number of the codeword of each term, int64 (terms,)."""
+    """Return the number of the codeword of each term, int64 (terms,)."""
     if kind.codeword_per_output or bool(np.all(reads == 1)):
         # Terms of one literal that feed one output share a codeword: their OR is their sum.
         return np.unique(terms.output[part], return_inverse=True)[1]

@@ -1,6 +1,7 @@
-"""One neuron per codeword: what a region becomes where it would not be narrower than that anyway.
+"""Regions of one neuron per codeword.
 
-The regions of a monosemantic network are of this kind from the beginning.
+Any region becomes one if its width is enough for that. All regions of a monosemantic network are of
+this kind from the beginning.
 """
 
 from __future__ import annotations
@@ -28,20 +29,20 @@ class Own(SummedRegion):
 
     @property
     def weight(self) -> int:
-        """One: a codeword is a neuron."""
+        """Number of neurons that a term drives: one."""
         return 1
 
     @property
     def smallest_width(self) -> int:
-        """One neuron per codeword."""
+        """Number of neurons: one per codeword."""
         return self.codewords
 
     def reference_width(self, demand: Demand) -> float:
-        """One neuron per codeword, whatever the demand."""
+        """Return one neuron per codeword, whatever the demand."""
         return float(self.codewords)
 
     def sizes(self, width: int) -> NDArray[np.int64]:
-        """One neuron for every codeword."""
+        """Return one neuron for every codeword."""
         return np.ones(self.codewords, np.int64)
 
     def place(
@@ -52,7 +53,7 @@ class Own(SummedRegion):
 
 
 def own_where_wide(region: Region, width: int) -> Region:
-    """Return the region, or one neuron per codeword where `width` neurons are enough for that."""
+    """Return the region, or one of one neuron per codeword if `width` is enough for that."""
     if width < region.codewords:
         return region
     return Own(

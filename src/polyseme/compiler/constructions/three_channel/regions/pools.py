@@ -1,4 +1,4 @@
-"""Pools: a code region in which a heavy feature drives no more than a set of neurons, its pool.
+"""Pools: code regions in which each heavy feature drives only one set of neurons, its pool.
 
 The codewords of all terms of one heavy feature are drawn from its pool. Pools overlap at random.
 """
@@ -16,26 +16,26 @@ from polyseme.compiler.constructions.three_channel.regions.codewords import code
 from polyseme.compiler.constructions.three_channel.regions.region import Placement, placed
 from polyseme.compiler.constructions.three_channel.regions.spreading import spread_words
 
-# A pool has room for its words to share at most one neuron, and a little more.
+# Size of a pool, relative to one in which any two of its words can share at most one neuron.
 POOL_ROOM = 1.25
-# Pools below, between and above these numbers of terms are calibrated apart.
+# Pools of fewer terms, of a number in between, and of more terms are calibrated apart.
 _POOL_CLASSES = (64, 256)
 
 
 @dataclass(frozen=True, eq=False)
 class Pools(AveragedRegion):
-    """Terms in overlapping pools; `pool` int32 (terms,) is the feature whose pool each is in."""
+    """Terms in overlapping pools; `pool` int32 (terms,) is the owner of each term's pool."""
 
     pool: NDArray[np.int32]
 
     calibration_classes = len(_POOL_CLASSES) + 1
 
     def word_weight(self, width: int) -> int:
-        """Number of neurons that carry a codeword on `width` neurons."""
+        """Return the number of neurons per codeword on `width` neurons."""
         return code_weight(self.needed, width)
 
     def calibration_class(self) -> NDArray[np.int64]:
-        """Class of every term by the size of its pool.
+        """Return the class of every term by the size of its pool, int64 (terms,).
 
         Terms of large pools have many rivals that lack one input, so their thresholds differ.
         """
@@ -50,7 +50,7 @@ class Pools(AveragedRegion):
         return placed(self, width, begin, terms, rows)
 
     def _words(self, width: int, terms: Terms, generator: np.random.Generator) -> NDArray[np.int32]:
-        """Draw pools, which are pieces of random permutations, and codewords inside them."""
+        """Draw pools as pieces of random permutations, and draw codewords inside them."""
         weight = self.word_weight(width)
         _, pool, crowd = np.unique(self.pool, return_inverse=True, return_counts=True)
         sizes = np.maximum(POOL_ROOM * weight * np.sqrt(crowd), width * crowd / len(pool))
@@ -58,7 +58,8 @@ class Pools(AveragedRegion):
         rows = np.empty((len(pool), weight), np.int32)
         pools = [np.empty(0, np.int64)] * len(crowd)
         stream = generator.permutation(width)
-        # Heaviest first: those cut from one permutation do not meet, and they are on most often.
+        # Largest pools first: their owners are on most often, and pieces of one permutation share
+        # no neurons.
         for number in np.argsort(-crowd, kind="stable"):
             if len(stream) < sizes[number]:
                 stream = generator.permutation(width)

@@ -1,10 +1,10 @@
 """Shared inputs, the input channel: universal AND of heavy features.
 
-Every feature drives a random set of neurons, a share p of all, and the code of a term is the
-neurons that its features share: n p^k of n neurons for k features. A term that lacks one input is
-read as on when the foreign features, f = s - k + 1 at most, hit as often as its neurons are many.
-By Chernoff's bound the chance is exp(-n p^k f KL(1/f || p)), so p is taken where p^k f KL(1/f || p)
-is largest.
+Every feature drives a random set of neurons, a share p of all. The code of a term is the neurons
+that its features share: n p^k of n neurons for k features. At most f = s - k + 1 foreign features
+are on. A term that lacks one input is read as on if they hit its neurons as many times as it has
+neurons. By Chernoff's bound the chance is exp(-n p^k f KL(1/f || p)), so p is the density with the
+largest p^k f KL(1/f || p).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from polyseme.compiler.constructions.three_channel.regions.region import (
 )
 from polyseme.errors import TooFewNeuronsError
 
-# Below this the sets of two features may not meet at all.
+# On fewer neurons than this, the sets of two features may share none.
 MIN_INPUT_WIDTH = 128
 
 
@@ -37,11 +37,11 @@ class SharedInputs(Region):
 
     @property
     def smallest_width(self) -> int:
-        """Neurons at which the sets of two features meet, or one per codeword."""
+        """Number of neurons at which the sets of two features meet, or one per codeword."""
         return min(self.codewords, MIN_INPUT_WIDTH)
 
     def reference_width(self, demand: Demand) -> float:
-        """Neurons at which Chernoff's bound allows half of the error."""
+        """Return the neurons at which Chernoff's bound is half of the error."""
         half_on, exponent = self._law(demand)
         return float(np.log(half_on / (demand.error / 2)) / exponent)
 
@@ -50,12 +50,12 @@ class SharedInputs(Region):
         return own_where_wide(self, width)
 
     def expected_failures(self, width: int, terms: int, demand: Demand) -> tuple[float, float]:
-        """No misses, and as many strays as Chernoff's bound says."""
+        """Return no misses, and the strays of Chernoff's bound."""
         half_on, exponent = self._law(demand)
         return 0.0, half_on * float(np.exp(-exponent * width))
 
     def _law(self, demand: Demand) -> tuple[float, float]:
-        """Return h and a, where h exp(-a width) terms are read as on wrongly."""
+        """Return h and a such that h exp(-a width) terms are wrongly read as on."""
         density = input_density(self.needed, demand.active)
         exponent = _exponent(np.array([density]), self.needed, demand.active)[0]
         return float(demand.active * np.sqrt(2.0 * self.codewords)), float(exponent)
@@ -63,7 +63,7 @@ class SharedInputs(Region):
     def place(
         self, width: int, begin: int, terms: Terms, active: int, generator: np.random.Generator
     ) -> Placement:
-        """Give each feature a random set of neurons; a term's code is what its features share.
+        """Draw a random set of neurons per feature; a term's code is what its features share.
 
         Raises:
             TooFewNeuronsError: The features of some term share no neuron.
@@ -78,7 +78,7 @@ class SharedInputs(Region):
         shared = np.logical_and.reduceat(member[local], picked.offsets[:-1], axis=0)
         if not shared.any(axis=1).all():
             raise TooFewNeuronsError(
-                f"{width} neurons are too few for the input channel's codes to meet"
+                f"{width} neurons are too few: the features of some term share no neuron"
             )
         term_neurons = _in_rows(shared, begin)
         driven = np.stack((np.repeat(features, weight).astype(np.int64), begin + rows.ravel()))
@@ -93,19 +93,19 @@ class SharedInputsPlacement(Placement):
     feature_neurons: NDArray[np.int64]
 
     def wanted_reads(self, terms: Terms) -> list[Reads]:
-        """Return what features drive, used by a term or not."""
+        """Return the reads of all neurons that features drive, whether a term uses them or not."""
         feature, neuron = self.feature_neurons
         return [(neuron, feature, np.ones(len(neuron), np.int64))]
 
 
 def input_density(needed: int, active: int) -> float:
-    """Density of a feature's neurons at which shared inputs take fewest neurons."""
+    """Return the density of a feature's neurons at which fewest neurons are enough."""
     density = np.linspace(0.02, 0.9, 441)
     return float(density[np.argmax(_exponent(density, needed, active))])
 
 
 def _exponent(density: NDArray[np.float64], needed: int, active: int) -> NDArray[np.float64]:
-    """p^k f KL(1/f || p) of the module's docstring; -1 where the bound says nothing."""
+    """Return p^k f KL(1/f || p) of the module's docstring; -1 where the bound does not hold."""
     foreign = max(active - needed + 1, 1)
     share = 1 / foreign
     divergence = share * np.log(share / density)
@@ -115,7 +115,7 @@ def _exponent(density: NDArray[np.float64], needed: int, active: int) -> NDArray
 
 
 def _in_rows(shared: NDArray[np.bool_], begin: int) -> NDArray[np.int32]:
-    """The neurons marked in each row, counted from `begin`; -1 pads, int32 (terms, most)."""
+    """Return the neurons marked in each row, counted from `begin`; -1 pads, int32 (terms, most)."""
     counts = shared.sum(axis=1)
     term_neurons = np.full((len(shared), int(counts.max())), -1, np.int32)
     row, column = np.nonzero(shared)

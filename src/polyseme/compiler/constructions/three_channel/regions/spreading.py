@@ -1,9 +1,9 @@
-"""Redraw codewords that a single foreign feature could half switch on.
+"""Redraw codewords that overlap too much with the neurons of a single foreign feature.
 
-A feature drives the codes of all its terms. Where those happen to cover several neurons of another
-term's code, that feature alone lifts the other's reading, and with one of the term's own inputs on
-the readout may be fooled. Random codes have a few such words; they are found by counting the
-overlaps of every word with every feature's neurons, and redrawn in favour of words that overlap
+A feature drives the codes of all its terms. If those codes cover several neurons of another term's
+codeword, the feature alone raises the reading of that term, and the term may be read as on with
+only one of its own inputs on. Random codes have a few such words. They are found by counting the
+overlaps of every word with the neurons of every feature, and are replaced by words that overlap
 less.
 """
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from polyseme.circuits.terms import Terms
 
 _ROUNDS = 6
-# Counting overlaps costs about this many steps at most; larger regions keep their random words.
+# Largest number of steps for counting overlaps; larger regions keep their random words.
 _MAX_WORK = 400_000_000
 
 
@@ -27,10 +27,10 @@ def spread_words(
     terms: Terms,
     generator: np.random.Generator,
 ) -> NDArray[np.int32]:
-    """Improve `rows`, the neurons of each term's word, int32 (terms, weight).
+    """Return improved words, int32 (terms, weight); `rows` are the neurons of each term's word.
 
-    Term i may use the neurons `allowed[pool[i]]`. Returns words whose largest overlap with the
-    neurons of a feature that is not theirs is lower, or the same words where none was found.
+    Term i may use the neurons `allowed[pool[i]]`. Words are replaced by others whose largest
+    overlap with the neurons of a foreign feature is lower, where such words are found.
     """
     rows = rows.copy()
     weight = rows.shape[1]
@@ -53,7 +53,7 @@ def spread_words(
 
 
 def _driven(rows: NDArray[np.int32], terms: Terms, width: int) -> sp.csr_array:
-    """Which neurons each feature drives, int8 (neurons, features)."""
+    """Return ones at the neurons that each feature drives, int8 (neurons, features)."""
     neurons = rows[terms.term_of_literal]
     features = np.broadcast_to(terms.literals[:, None], neurons.shape)
     ones = np.ones(neurons.size, np.int8)
@@ -67,7 +67,10 @@ def _driven(rows: NDArray[np.int32], terms: Terms, width: int) -> sp.csr_array:
 def _largest_foreign_overlap(
     words: NDArray[np.int32], of: NDArray[np.int64], driven: sp.csr_array, terms: Terms
 ) -> NDArray[np.int64]:
-    """For each word its largest overlap with a feature that term `of` it does not read."""
+    """Return the largest overlap of each word with a feature that its term does not read.
+
+    `of` has the number of the term of each word.
+    """
     offsets = np.arange(len(words) + 1) * words.shape[1]
     entries = (np.ones(words.size, np.int8), words.ravel(), offsets)
     overlap = sp.csr_array(entries, shape=(len(words), driven.shape[0])) @ driven

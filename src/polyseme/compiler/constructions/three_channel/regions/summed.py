@@ -1,8 +1,9 @@
 """Regions whose outputs add up neurons of their own: territories, and one neuron per codeword.
 
-A reading is the sum of ReLUs that bend far above rest. It strays when one of the ReLUs passes its
-bend by more than the threshold; it also leaks the mean of what all of them let pass. A neuron's
-load falls as the output gets more neurons, but an output needs one neuron at least.
+A reading is the sum of ReLUs that bend far above rest. An output strays if one of its ReLUs exceeds
+its bend by more than the threshold. The mean of what noise makes all ReLUs of the output add also
+counts. The load of a neuron falls as its output gets more neurons, and an output needs at least
+one.
 """
 
 from __future__ import annotations
@@ -32,19 +33,19 @@ class SummedRegion(Region):
     @property
     @abstractmethod
     def weight(self) -> int:
-        """Number of neurons a term drives."""
+        """Number of neurons that a term drives."""
 
     @abstractmethod
     def sizes(self, width: int) -> NDArray[np.int64]:
-        """Number of neurons each codeword has on `width` neurons, int64 (codewords,)."""
+        """Return the number of neurons of each codeword on `width` neurons, int64 (codewords,)."""
 
     def expected_failures(self, width: int, terms: int, demand: Demand) -> tuple[float, float]:
-        """Expected misses and strays per satisfied input, at the threshold that fails least."""
+        """Return expected misses and strays per satisfied input, at the best threshold."""
         return fewest_failures(self, *self._failures(width, demand), terms, demand)
 
     def _failures(self, width: int, demand: Demand) -> tuple[Floats, Floats]:
-        """Chance of a miss per term, and of a stray per output, at every threshold."""
-        # Outputs with as many terms have as many neurons, so one of them stands for all.
+        """Return the chance of a miss per term and of a stray per output, at every threshold."""
+        # Outputs with equally many terms have equally many neurons, so one represents all of them.
         crowd, first, outputs = np.unique(self.crowd, return_index=True, return_counts=True)
         weight, knee = self.weight, self.knee
         sizes = self.sizes(width)[first].astype(np.float64)

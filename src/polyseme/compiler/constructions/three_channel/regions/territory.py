@@ -1,8 +1,8 @@
-"""Territories: an output fed by many terms has neurons that serve nothing else.
+"""Territories: each output of many terms has neurons that serve no other output.
 
 Each term drives a few of its output's neurons (one, if the term has one literal), and the readout
-adds them all up. Averaging does not help a sum over a whole territory, so noise is kept below the
-bend of the ReLU instead, by a lighter load per neuron.
+adds up all neurons of the output. A sum over all of them does not average noise out. Instead, a
+lighter load per neuron keeps noise below the bend of the ReLUs.
 """
 
 from __future__ import annotations
@@ -21,54 +21,56 @@ from polyseme.compiler.constructions.three_channel.regions.region import (
 )
 from polyseme.compiler.constructions.three_channel.regions.summed import SummedRegion
 
-# Outputs with more terms than this get a territory; fewer share one code. For terms of one literal
-# this is the first choice, and `layouts.py` has the others.
+# Outputs with more terms than this get a territory. For terms of one literal this is the limit of
+# the first layout, and `layouts.py` has the limits of the others.
 TERRITORY_TERMS = 8
-# A territory's neurons sit idle below the bend of the ReLU, so they bear more noise than averaged
-# ones; this share of the noise model's neurons measured best on the airports table.
+# The neurons of a territory are mostly below their bend, so they bear more noise than averaged
+# ones. This share of the noise model's neurons was the best one measured on the airports table.
 TERRITORY_SHARE = 0.7
 
 
 @dataclass(frozen=True, eq=False)
 class Territory(SummedRegion):
-    """Outputs of many terms, each with neurons of its own; a codeword stands for an output."""
+    """Outputs of many terms, each with neurons of its own; each codeword represents an output."""
 
-    # The many idle neurons of an output stay below a bend half-way to a satisfied sum.
+    # The bend is a little above half-way from one input short to satisfied, so the many idle
+    # neurons of an output stay below it.
     knee = 0.4375
     codeword_per_output = True
 
     @property
     def weight(self) -> int:
-        """Number of neurons of its territory a term drives.
+        """Number of neurons of its territory that a term drives.
 
-        One is best for terms of one literal. Longer ones are mistaken for a pair of halves of two
-        others that meet on a neuron, which cannot happen on most of three.
+        One is best for terms of one literal. A longer term on one neuron would be read as on if
+        other terms on that neuron had one input each on. That does not happen on most of three
+        neurons at once.
         """
         return 1 if self.single else 3
 
     @property
     def smallest_width(self) -> int:
-        """Neurons that give every output the code of one term."""
+        """Number of neurons that give every output the code of one term."""
         return self.codewords * self.weight
 
     @property
     def largest_width(self) -> int:
-        """Neurons that give every term a code of its own."""
+        """Number of neurons that give every term a code of its own."""
         return len(self.terms) * self.weight
 
     def reference_width(self, demand: Demand) -> float:
-        """Neurons at which no neuron reads more than noise below the bend allows."""
+        """Return the neurons at which every load is light enough for noise below the bend."""
         load = demand.dimensions / (TERRITORY_SHARE * self.gap(demand))
         reads = self.crowd * self.weight * self.reads
         return float(np.ceil(reads / (len(self.terms) * load)).sum())
 
     @property
     def fewest_optional_terms(self) -> float:
-        """Fewest terms of an output, where terms of one literal leave outputs the choice."""
+        """Fewest terms of an output, if terms have one literal, so that outputs may share codes."""
         return int(self.crowd.min()) if self.single else np.inf
 
     def sizes(self, width: int) -> NDArray[np.int64]:
-        """Cut `width` neurons among outputs so that the heaviest load is as light as can be."""
+        """Return a division of `width` neurons among outputs with the lightest heaviest load."""
         crowd, least = self.crowd, self.weight
         low, high = 0.0, float(crowd.max())
         for _ in range(60):
@@ -80,7 +82,7 @@ class Territory(SummedRegion):
     def place(
         self, width: int, begin: int, terms: Terms, active: int, generator: np.random.Generator
     ) -> Placement:
-        """Share the neurons among outputs by their terms; an output's terms use its own evenly."""
+        """Divide the neurons among outputs by their terms; draw balanced codes for the terms."""
         sizes = self.sizes(width)
         starts = begin + np.cumsum(sizes) - sizes
         term_neurons = np.empty((len(self.terms), self.weight), np.int32)
