@@ -22,6 +22,7 @@ LEVELS = (
     "compiler",
     "limits",
     "learning",
+    "interpret",
     "counting_argument",
     "reproduce",
     "cli",

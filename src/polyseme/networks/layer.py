@@ -107,10 +107,17 @@ class Layer:
         return int(self.weights.shape[1])
 
     @property
+    def nonzero_share(self) -> float:
+        """Share of the weights that are not zero, stored or not."""
+        stored = self.weights.data if self.is_sparse else self.weights
+        return float(np.count_nonzero(stored) / (self.units * self.inputs))
+
+    @property
     def resting(self) -> NDArray[np.float64]:
         """Value of every unit when all that it reads is 0, float64 (units,)."""
-        alone, _ = self.activation.bounds(self.bias.astype(np.int64), self.bias.astype(np.int64))
-        return np.asarray(alone * float(self.scale))
+        sums = self.bias.astype(np.int64)
+        lowest, _ = self.activation.bounds(sums, sums)
+        return np.asarray(lowest * float(self.scale))
 
     def __repr__(self) -> str:
         """One line, without the arrays."""
