@@ -51,7 +51,9 @@ def logic_reader(source: str) -> Callable[[str], Netlist] | None:
 def check_rewritable(source: str) -> None:
     """Raise OptionError unless the source is a file of logic."""
     if logic_reader(source) is None:
-        raise OptionError(f"rewriting is for files of logic, which end in {', '.join(LOGIC_READERS)}")
+        raise OptionError(
+            f"rewriting is for files of logic, which end in {', '.join(LOGIC_READERS)}"
+        )
 
 
 def rewritten(circuit: Circuit) -> Circuit:

@@ -106,6 +106,7 @@ _PROBLEMS = {
     ),
 }
 
+
 def read(source: str | os.PathLike[str], *, rewrite: bool = False) -> Circuit:
     """Return the circuit of a source: a path whose ending tells its format, or a problem.
 

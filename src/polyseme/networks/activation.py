@@ -52,9 +52,9 @@ class Activation(ABC):
 
     # ReLUs that one unit counts as.
     relus: ClassVar[int] = 1
-    # Whether to scale the sums is to scale the units, so that weights and bias may take the scale.
+    # True if scaling the sums scales the units, so that the scale can move into weights and bias.
     scales: ClassVar[bool] = True
-    # The verb of its name in exported graphs.
+    # The word for it in the names of exported graphs.
     name: ClassVar[str]
 
     @abstractmethod
@@ -82,11 +82,11 @@ class Activation(ABC):
 
     @abstractmethod
     def write(self, writer: ActivationWriter[Written_co], scale: float) -> Written_co:
-        """Return what a writer makes of it in a layer of this scale."""
+        """Return the activation of a layer of this scale, as a writer makes it."""
 
     @property
     def stored(self) -> tuple[int, bool]:
-        """The entries of `caps` and `squared` that say it in a network file."""
+        """The entries of `caps` and `squared` that stand for it in a network file."""
         return 0, False
 
 
@@ -179,9 +179,9 @@ class Square(Activation):
 
 
 def stored_activation(cap: int, squared: bool) -> Activation:
-    """Return the activation that a network file says with these entries; inverse of `stored`.
+    """Return the activation for these entries of a network file; the inverse of `stored`.
 
-    Raises OptionError where they contradict each other, or the cap is out of range.
+    Raises OptionError if they contradict each other, or the cap is out of range.
     """
     if squared and cap:
         raise OptionError("a layer cannot be both squared and clipped")

@@ -1,7 +1,8 @@
-"""The answer key: what every unit of a network is for.
+"""The answer key: the purpose of every unit of a network.
 
-A network file holds only what is needed to run it. The key holds what an interpretability method
-would have to find: the circuit, which units serve which part of it, and how the weights come of it.
+A network file holds only what the network needs to run. The key holds what an interpretability
+method would have to find: the circuit, the units that serve each part of it, and the factors of the
+weights.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _FLATTENED: WeakKeyDictionary[Circuit, tuple[Terms, NDArray[np.int32]]] = WeakKe
 
 
 def _flattened(circuit: Circuit) -> tuple[Terms, NDArray[np.int32]]:
-    """The terms of a circuit, and the wire that computes each."""
+    """Return the terms of a circuit, and the wire that computes each."""
     if circuit not in _FLATTENED:
         terms = terms_of(circuit)
         _FLATTENED[circuit] = terms, wires_of_terms(circuit, terms)

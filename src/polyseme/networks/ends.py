@@ -1,4 +1,4 @@
-"""The ends of a network: an encoder from names to numbers, a readout from numbers to names."""
+"""The ends of a network: the encoder and the readout."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Readout:
     thresholds: NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        """Check types, that the runs cover the arrays, and that every threshold is one."""
+        """Check types, that the runs cover the arrays, and that every threshold is a number."""
         check_array("readout neurons", self.neurons, np.int32, 1)
         check_array("readout weights", self.weights, np.int16, 1)
         check_array("thresholds", self.thresholds, np.float32, 1)

@@ -1,4 +1,4 @@
-"""One layer of a network: weights, bias, scale, and what becomes of the sums."""
+"""One layer of a network: weights, bias, scale and activation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _nothing() -> NDArray[np.int32]:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Layer:
-    """One layer: units h = activation(weights @ x + bias) * scale, and behind them what it carries.
+    """One layer: units h = activation(weights @ x + bias) * scale, and then the carried numbers.
 
     The numbers of x listed in `carried` pass the layer unchanged, a residual stream that costs no
     neuron: the layer writes h and then x[carried].

@@ -1,4 +1,4 @@
-"""The answer key of one layer: which units serve which column, and what they read."""
+"""The answer key of one layer: the units of every column, and their reads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from polyseme.errors import OptionError
 from polyseme.networks.checks import EXACT, check_array, check_below, check_runs, check_sparse
 from polyseme.networks.layer import Layer
 
-# How the inputs of a term reach its neurons, by number.
+# The ways that the inputs of a term reach its neurons, by number.
 CHANNELS = ("output", "input", "mixed", "own")
 _BLOCK_ENTRIES = 4_000_000
 

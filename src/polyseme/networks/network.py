@@ -1,4 +1,4 @@
-"""The artefact: an encoder from names to neurons, layers of ReLUs, a readout from neurons to names.
+"""The network: an encoder from names to numbers, hidden layers, a readout from numbers to names.
 
 All weights are small integers and all scales are powers of two, so a network of one hidden layer
 computes the same numbers, to the last bit, in float32, float64 or integers, dense or sparse, here
@@ -33,7 +33,7 @@ _MOST_ROWS = 8
 
 @dataclass(frozen=True)
 class Provenance:
-    """Origin of a network: from what, how and for what it was made; saved with it as JSON.
+    """Origin of a network: source, construction, promise and sizes; saved with it as JSON.
 
     `readout_parameters` counts the numbers in encoder and readout that the seed does not reproduce.
     """
@@ -218,7 +218,7 @@ class Network:
         return text_table(self._title, self._rows)
 
     def _repr_html_(self) -> str:
-        """The same table in a notebook."""
+        """Return the same table in a notebook."""
         return html_table(self._title, self._rows)
 
     @property
@@ -258,7 +258,7 @@ def _entropy_bits(weights: Weights) -> float:
 
 
 def _choice_bits(chosen: int, among: int) -> float:
-    """Entropy of a mask that marks so many."""
+    """Return entropy of a mask that marks so many."""
     share = np.array([chosen, among - chosen]) / among
     share = share[share > 0]
     return float(-(share * np.log2(share)).sum() * among)

@@ -11,7 +11,7 @@ from polyseme.verification.sampling import circuit_of, shallow_terms
 def input_kinds(network: Network, circuit: Circuit | None = None) -> dict[str, str]:
     """Return all kinds of inputs to try a network on, by name and in words.
 
-    Kinds that only repeat others are left out: `mixed`, which is `satisfied` and `uniform` by turns.
+    Mixed inputs, which are satisfied and uniform ones by turns, are left out.
 
     Args:
         network: The network.

@@ -36,6 +36,6 @@ def write(circuit: Circuit, path: str | os.PathLike[str]) -> None:
 
 
 def check_ending(path: str, option: str) -> None:
-    """Raise OptionError, naming the option, unless the path ends like a file that can be written."""
+    """Raise OptionError, which names the option, unless the path has an ending of a writer."""
     if not path.lower().endswith(tuple(_WRITERS)):
         raise OptionError(f"{option} {path[-60:]!r} must end in one of {', '.join(_WRITERS)}")

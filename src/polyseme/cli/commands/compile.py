@@ -38,7 +38,7 @@ def compile_command(
             "--output",
             "-o",
             metavar="NET",
-            help="The network file to write, its answer key beside it. Without it nothing is saved.",
+            help="The network file to write, its answer key beside it; by default nothing is saved.",
         ),
     ] = None,
     active: Active = 3,

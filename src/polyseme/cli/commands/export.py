@@ -1,4 +1,4 @@
-"""`polyseme export`: a network for other programs."""
+"""`polyseme export`: write a network for other programs."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def export_command(
 
 
 def _torch_state(network: Network) -> bytes:
-    """The state dict as safetensors: it loads into the same layers, and holds no code."""
+    """Return the state dict as safetensors, which hold no code."""
     state = to_torch(network).state_dict()
     return save({name: tensor.numpy() for name, tensor in state.items()}, {"format": "pt"})
 

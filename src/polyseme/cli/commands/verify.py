@@ -52,15 +52,20 @@ def verify_command(
     ] = None,
     samples: Annotated[
         int,
-        typer.Option("--samples", metavar="N", parser=whole(1, MAX_SAMPLES), help="The number of inputs to try."),
+        typer.Option(
+            "--samples",
+            metavar="N",
+            parser=whole(1, MAX_SAMPLES),
+            help="The number of inputs to try.",
+        ),
     ] = 100_000,
     inputs: Annotated[
         str,
         typer.Option(
             "--inputs",
             metavar="NAME",
-            help=f"The kind of inputs: {', '.join(DESCRIPTIONS)}, or all; of a circuit deeper than one "
-            f"hidden layer: {', '.join(DEEP_DESCRIPTIONS)}, or all.",
+            help=f"The kind of inputs: {', '.join(DESCRIPTIONS)}, or all; of a circuit deeper than "
+            f"one hidden layer: {', '.join(DEEP_DESCRIPTIONS)}, or all.",
         ),
     ] = "satisfied",
     independent: Annotated[

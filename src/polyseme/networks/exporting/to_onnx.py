@@ -86,7 +86,7 @@ class _Graph:
     def scattered(
         self, name: str, shape: tuple[int, int], places: NDArray[np.int64], values: NDArray[Any]
     ) -> str:
-        """A float32 matrix that is `values` at flat `places` (added where equal), 0 elsewhere."""
+        """Return a float32 matrix: the sums of `values` at flat `places`, 0 elsewhere."""
         size = self.tensor(f"{name}.size", np.array([shape[0] * shape[1]]))
         empty = self.node("ConstantOfShape", f"{name}.empty", size)
         entries = self.as_floats(f"{name}.values", values)
@@ -99,7 +99,7 @@ class _Graph:
         )
 
     def serialised(self, features: int, outputs: int) -> bytes:
-        """The finished model."""
+        """Return the finished model."""
         size = sum(values.nbytes for values in self._tensors.values())
         if size > MAX_TENSOR_BYTES:
             raise CapacityError(

@@ -1,4 +1,4 @@
-"""A network as plain torch layers, for interpretability tools that hook modules by name."""
+"""Networks as plain torch layers, for interpretability tools that hook modules by name."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _scaled(layer: Layer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 
 def _linear(weights: NDArray[np.float32], bias: NDArray[np.float32] | None) -> torch.nn.Module:
-    """A Linear with these weights, (outputs, inputs), never initialised at random."""
+    """Return a Linear with these weights, (outputs, inputs), never initialised at random."""
     library = _import_torch()
     outputs, inputs = weights.shape
     linear: torch.nn.Module = library.nn.Linear(
