@@ -78,7 +78,8 @@ def report_size(network: ps.Network, circuit: ps.Circuit, facts: int) -> None:
     console.print(
         f"{network.neurons:,} ReLUs compute {facts:,} facts: {facts / network.neurons:.1f} facts "
         f"per neuron; the monosemantic network has "
-        f"{network.provenance.monosemantic_neurons:,} ReLUs, and the counting bound is {bound:,} (at 1 bit per weight)"
+        f"{network.provenance.monosemantic_neurons:,} ReLUs, and the counting bound is {bound:,} "
+        "(at 1 bit per weight)"
     )
     console.print(
         f"{len(circuit.features):,} input features in superposition in "

@@ -73,9 +73,11 @@ def _top(
     polyseme export net.safetensors --to onnx -o net.onnx
     polyseme convert adder.blif -o adder.aig
 
-    SOURCE is a table of facts (.csv), a file of logic (.aig .aag .blif .bench .pla .cnf .json), or
-    a problem such as and2:features=N,gates=N · and:k=N,features=N · permutation:features=N ·
-    uand:features=N · layered:width=N,depth=N.
+    SOURCE is one of
+    - a table of facts: .csv
+    - a file of logic: .aig .aag .blif .bench .pla .cnf .json
+    - a problem: and2:features=N,gates=N · and:k=N,features=N · permutation:features=N
+      · uand:features=N · layered:width=N,depth=N
     """
 
 

@@ -74,7 +74,7 @@ Error = Annotated[
         "--error",
         metavar="E",
         parser=error_rate,
-        help="The share of inputs on which any output may be wrong.",
+        help="The largest share of inputs on which any output may be wrong.",
     ),
 ]
 Seed = Annotated[

@@ -22,7 +22,7 @@ Refine = Annotated[
         metavar="PASSES",
         parser=whole(1, MAX_PASSES),
         help="Descend on weights and biases for at most PASSES passes over all outputs; needs the "
-        "extra polyseme[torch]. For tight-frames (of ANDs of two features) and three-channel.",
+        "extra polyseme\\[torch]. For tight-frames (of ANDs of two features) and three-channel.",
     ),
 ]
 RefineState = Annotated[

@@ -1,4 +1,4 @@
-"""Polysemanticity of a network: how many terms or wires each unit serves, and which.
+"""Polysemanticity of a network: the terms or wires that each unit serves, and their number.
 
 A unit of a network of one hidden layer serves *terms*; in a deeper network it serves *wires* (or
 parts of an XOR). Both are known from the answer key alone.
@@ -82,7 +82,7 @@ class Polysemanticity:
     """Number of things that each unit of a network serves, layer by layer.
 
     Attributes:
-        things: "terms" or "wires", of which the units serve so many.
+        things: "terms" or "wires", the kind of thing that is counted.
         layers: Every hidden layer, first to last.
     """
 
@@ -91,7 +91,7 @@ class Polysemanticity:
 
 
 def polysemanticity(network: Network) -> Polysemanticity:
-    """Return how many terms (in a deep network: wires) each unit of a network serves.
+    """Return the number of terms (in a deep network: wires) that each unit of a network serves.
 
     Args:
         network: A network with its answer key.
@@ -125,7 +125,7 @@ def polysemanticity(network: Network) -> Polysemanticity:
 
 
 def served_by(network: Network, unit: int, layer: int | None = None) -> tuple[str, ...]:
-    """Return what one unit serves, in words: its terms or, in a deep network, its wires.
+    """Return in words the terms or, in a deep network, the wires that one unit serves.
 
     Args:
         network: A network with its answer key.
@@ -140,8 +140,9 @@ def served_by(network: Network, unit: int, layer: int | None = None) -> tuple[st
 
     Example:
         >>> import polyseme as ps
-        >>> ps.served_by(ps.compile(ps.problems.facts({"France": {"capital": "Paris"}})), 0)
-        ('France & capital -> Paris',)
+        >>> circuit = ps.build_circuit("abc", [(ps.GateKind.AND, (0, 1))], [3])
+        >>> ps.served_by(ps.compile(circuit), 0)
+        ('a & b -> y0',)
     """
     key = _key_of(network)
     number = _checked_layer(network, unit, layer)

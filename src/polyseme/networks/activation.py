@@ -1,7 +1,7 @@
 """Activations, which a layer applies to its sums: ReLU, clip or square.
 
-Each kind knows how it runs, how it bounds an interval, how many ReLUs a unit counts as, and what
-it becomes in another format, whose writer has a method for every kind.
+Each kind runs, bounds an interval, knows the ReLUs that a unit counts as, and is written to other
+formats, whose writers have one method per kind.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Relu(Activation):
     name: ClassVar[str] = "relu"
 
     def apply(self, sums: NDArray[np.float32]) -> None:
-        """Clear what is below 0, in place."""
+        """Set sums below 0 to 0, in place."""
         np.maximum(sums, 0, out=sums)
 
     def bounds(self, lowest: NDArray[Any], highest: NDArray[Any]) -> Bounds:
@@ -111,7 +111,7 @@ class Relu(Activation):
 
 @dataclass(frozen=True)
 class Clip(Activation):
-    """min(max(z, 0), cap): two ReLUs, the second taking away what the first has above the cap.
+    """min(max(z, 0), cap): two ReLUs, the second subtracts the excess of the first above the cap.
 
     Args:
         cap: a whole number from 1 to 2^24 - 1, in the units of the weights.
@@ -130,7 +130,7 @@ class Clip(Activation):
             raise OptionError(f"cap {self.cap} is not a whole number from 1 to {EXACT - 1}")
 
     def apply(self, sums: NDArray[np.float32]) -> None:
-        """Clear what is below 0 and cut off what is above the cap, in place."""
+        """Set sums below 0 to 0 and sums above the cap to the cap, in place."""
         np.clip(sums, 0, self.cap, out=sums)
 
     def bounds(self, lowest: NDArray[Any], highest: NDArray[Any]) -> Bounds:

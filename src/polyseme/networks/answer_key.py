@@ -60,9 +60,9 @@ class AnswerKey:
     """Circuit, the encoder's code, and a `LayerKey` for every hidden layer, first to last.
 
     Args:
-        circuit: what the network computes.
+        circuit: the circuit that the network computes.
         encoder: the code of the features.
-        layers: what every layer holds.
+        layers: the key of every layer.
 
     Raises:
         OptionError: a layer is not about the circuit, or does not read the one before.
@@ -94,7 +94,7 @@ class AnswerKey:
             if matrix is not None and matrix.shape[1] != below:
                 raise OptionError(f"layer {number} must read {below} columns")
             if matrix is not None and number:
-                # Raises where the columns below have no one weight.
+                # Raises if the columns below have no one weight.
                 _ = self.layers[number - 1].positions
             below = len(layer.wires)
         if any(layer.of_terms for layer in self.layers):
@@ -142,8 +142,8 @@ class AnswerKey:
     def belongs_to(self, network: NetworkParts) -> bool:
         """Return whether the key is true of a network, as far as weights can tell.
 
-        Names and codes must agree, the weights of every layer be what its key says to the last
-        integer, and every output read the units of its own columns.
+        Names and codes must agree, the weights of every layer must be those of its key to the last
+        integer, and every output must read the units of its own columns.
 
         Args:
             network: a network, or anything with its encoder, layers and readout.

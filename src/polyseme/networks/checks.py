@@ -64,7 +64,7 @@ def check_sparse(what: str, matrix: sp.csr_array) -> None:
     check_below(f"columns of {what}", indices, columns)
     falls = np.append(indices[1:] <= indices[:-1], False)
     begins = starts[1:-1]
-    # What stands before the first entry of a row is no entry of that row.
+    # An entry before the first of a row belongs to another row.
     falls[begins[(begins > 0) & (begins < len(indices))] - 1] = False
     if falls.any():
         raise OptionError(f"columns of {what} must rise in each row, without repetition")

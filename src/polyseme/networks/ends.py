@@ -58,7 +58,7 @@ class Encoder:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Readout:
-    """Output i is on when the weighted sum of what it reads reaches its threshold.
+    """Output i is on when the weighted sum of the numbers that it reads reaches its threshold.
 
     A threshold of infinity marks an output that is never on; one that is always on reads nothing
     and has a threshold below 0.
@@ -101,5 +101,5 @@ class Readout:
 
     @property
     def described(self) -> str:
-        """A few words: outputs and what they read."""
+        """A few words: outputs and the numbers that they read."""
         return f"{len(self.outputs):,} outputs read {len(self.neurons):,} numbers in all"

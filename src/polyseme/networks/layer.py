@@ -93,7 +93,7 @@ class Layer:
 
     @property
     def width(self) -> int:
-        """Numbers that the layer writes: what it computes and what it carries."""
+        """Numbers that the layer writes: those it computes and those it carries."""
         return self.units + len(self.carried)
 
     @property
@@ -125,7 +125,7 @@ class Layer:
 
     @property
     def described(self) -> str:
-        """A few words: units, what they read, how weights are stored."""
+        """A few words: units, the numbers they read, the type of the weights."""
         kind = "ReLUs" if self.activation.scales else "squares"
         stored = "sparse " if self.is_sparse else ""
         passing = f", {len(self.carried):,} numbers pass" if len(self.carried) else ""

@@ -55,13 +55,13 @@ class Network:
 
     Args:
         encoder: from names of features to numbers.
-        layers: the hidden layers, first to last, each reading what the one before writes.
+        layers: the hidden layers, first to last; each reads the numbers that the one before writes.
         readout: from the last layer's numbers to names of outputs.
-        provenance: where the network came from; it changes nothing that is computed.
-        key: the answer key, where it is at hand.
+        provenance: the origin of the network; it changes nothing that is computed.
+        key: the answer key, if it is at hand.
 
     Raises:
-        OptionError: there is no layer, or a part does not read what the one before it writes.
+        OptionError: there is no layer, or a part reads another width than the one before it writes.
 
     Example:
         >>> import polyseme as ps
@@ -79,7 +79,7 @@ class Network:
     key: AnswerKey | None = None
 
     def __post_init__(self) -> None:
-        """Check that each part reads what the one before it writes."""
+        """Check that each part reads the width that the one before it writes."""
         if not self.layers:
             raise OptionError("a network needs at least one layer")
         width = self.encoder.dimensions
@@ -111,7 +111,7 @@ class Network:
 
     @property
     def parameters(self) -> int:
-        """Hidden weights and biases, and what of encoder and readout the seed does not give.
+        """Hidden weights, biases, and numbers of encoder and readout that the seed does not give.
 
         Of a sparse layer the stored entries count, and not their positions. The second ReLU of a
         clipped unit has the weights of the first and adds none.

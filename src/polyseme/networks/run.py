@@ -27,7 +27,7 @@ from polyseme.networks.table import shortened
 
 # Below this share of non-zero activations readout and sparse layers multiply sparse by sparse.
 _SPARSE_SHARE = 0.12
-# Below this share dense layers read only the columns of what is active; above it BLAS is faster.
+# Below this share dense layers read only the columns of active inputs; above it BLAS is faster.
 _SPARSE_SHARE_DENSE = 0.03
 # Beyond this many dense weights (4 GB as float32), layers are widened to float32 at each use.
 _KEPT_WEIGHTS = 1_000_000_000
@@ -106,7 +106,7 @@ class LayerRunner:
         return self.decide(self.hidden(self.encode(active), sparse))
 
     def activations(self, active: NDArray[np.int32]) -> list[NDArray[np.float32]]:
-        """Return what every hidden layer writes, float32 (samples, width) each."""
+        """Return the numbers that every hidden layer writes, float32 (samples, width) each."""
         values: Values = self.encode(active)
         layers = []
         for number in range(len(self.network.layers)):

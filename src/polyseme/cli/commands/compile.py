@@ -38,7 +38,7 @@ def compile_command(
             "--output",
             "-o",
             metavar="NET",
-            help="The network file to write, its answer key beside it; by default nothing is saved.",
+            help="The network file to write, its answer key beside it; without it none is saved.",
         ),
     ] = None,
     active: Active = 3,
@@ -72,7 +72,7 @@ def compile_command(
         bool,
         typer.Option(
             "--rewrite",
-            help="First reduce the gates of a file of logic; needs the extra polyseme[logic].",
+            help="First reduce the gates of a file of logic; needs the extra polyseme\\[logic].",
         ),
     ] = False,
     carry: Annotated[

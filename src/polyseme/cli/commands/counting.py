@@ -94,6 +94,6 @@ def _given_by_seed(run: CountingRun) -> str:
     if run.encoder != "written":
         given.append("the encoder")
     if run.readout != "written":
-        signs = ", with what signs" if run.readout == "blocks" else ""
+        signs = ", and their signs" if run.readout == "blocks" else ""
         given.append(f"which neurons outputs read{signs}")
     return " and ".join(given) or "nothing"

@@ -90,8 +90,7 @@ def verify_command(
 
     Example: polyseme verify net.safetensors --inputs all
 
-    Exit status 1 says that the error of NET is above --error: the lower end of its 95 % interval
-    is.
+    Exit status 1 says that the error of NET (the lower end of its interval) is above --error.
     """
     _check_options(inputs, source, independent, layers)
     network, circuit, reference = _open(network_file, source, independent)

@@ -90,7 +90,7 @@ def _emit_runs(trials: Sequence[Trial]) -> None:
     emit_table(
         f"at most {trials[0].run.active} features on at once; compared with "
         f"{_EVALUATORS[trials[0].evaluator]}",
-        ("inputs", "tried", "wrong", "error", "95 % interval", "proved", "what they are"),
+        ("inputs", "tried", "wrong", "error", "95 % interval", "proved", "description"),
         [
             (
                 trial.run.inputs,

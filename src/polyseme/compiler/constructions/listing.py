@@ -64,9 +64,9 @@ def constructions(name: str | None = None) -> tuple[ConstructionRecord, ...]:
 
     Example:
         >>> import polyseme as ps
-        >>> [record] = ps.constructions("monosemantic")
+        >>> [record] = ps.constructions("quadratic")
         >>> record.neurons
-        "m'"
+        'r (r + 1)/2 squares, r ~ s log(m/error); published r^2, m < exp(eps^2 r/2)'
     """
     if name is None:
         return tuple(_record(one) for one in CATALOGUE.values())

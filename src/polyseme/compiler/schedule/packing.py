@@ -32,7 +32,7 @@ class Gates:
 
     @property
     def identities(self) -> NDArray[np.bool_]:
-        """True for gates that only repeat what they read, bool (gates,)."""
+        """True for gates that only repeat their input, bool (gates,)."""
         plain = self.signs[self.offsets[:-1]] > 0 if len(self.disjunction) else np.zeros(0, bool)
         return np.asarray((np.diff(self.offsets) == 1) & plain)
 

@@ -15,9 +15,9 @@ _NEVER = np.float32(2.0**100)
 
 
 def check_dense(network: Network) -> None:
-    """Raise CapacityError for what would exceed 4 GiB as dense float32 matrices.
+    """Raise CapacityError if a part would exceed 4 GiB as dense float32 matrices.
 
-    That is the encoder, the readout, or all sparse layers together.
+    A part is the encoder, the readout, or all sparse layers together.
     """
     features, outputs = len(network.encoder.features), len(network.readout.outputs)
     width, dimensions = network.layers[-1].width, network.encoder.dimensions

@@ -38,7 +38,7 @@ def to_onnx(network: Network, path: str | os.PathLike[str] | None = None) -> byt
     are 0 or more, which is where `outputs_on` says so: exactly in a network of one hidden layer, up
     to rounding in a deeper one. The activations of layer i are the value `relu<i>`, `clip<i>`
     where the layer is clipped, or `square<i>` where it squares; `stream<i>` is these and behind
-    them what the layer carries, where it carries anything.
+    them the numbers that the layer carries, if any.
 
     Raises MissingExtraError without onnx, and CapacityError when encoder or readout, or all sparse
     layers together, would exceed 4 GiB once scattered, or the file the 2 GiB that the format

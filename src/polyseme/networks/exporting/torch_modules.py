@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 class Residual(torch.nn.Module):
-    """Modules one after the other, and behind what they compute, numbers that pass them by."""
+    """Modules in sequence; their results, followed by the inputs that pass unchanged."""
 
     def __init__(self, parts: dict[str, torch.nn.Module], carried: NDArray[np.int32]) -> None:
         """Hold the modules by name; `carried` (numbers,) are the inputs that pass."""

@@ -60,7 +60,7 @@ def key_path(path: str | os.PathLike[str]) -> Path:
 def save_network(network: Network, path: str | os.PathLike[str]) -> None:
     """Save the parts that a network needs to run.
 
-    Raises OptionError for what is no path, and PolysemeError when it cannot be written.
+    Raises OptionError if `path` is no path, and PolysemeError if the file cannot be written.
     """
     check_path(path)
     tensors: Tensors = {
@@ -96,9 +96,9 @@ def load(path: str | os.PathLike[str], key: str | os.PathLike[str] | None = None
         The network, with `key` if a path to that was given.
 
     Raises:
-        OptionError: what should be a path is none.
-        FileFormatError: a file is not what it should be, or the key is that of another network; the
-            message names the file and what is wrong with it.
+        OptionError: `path` or `key` is no path.
+        FileFormatError: a file breaks the format, or the key is that of another network; the
+            message names the file and the rule.
 
     Example:
         >>> import polyseme as ps
@@ -119,7 +119,7 @@ def load(path: str | os.PathLike[str], key: str | os.PathLike[str] | None = None
 def save_key(key: AnswerKey, path: str | os.PathLike[str]) -> None:
     """Save an answer key.
 
-    Raises OptionError for what is no path, and PolysemeError when it cannot be written.
+    Raises OptionError if `path` is no path, and PolysemeError if the file cannot be written.
     """
     check_path(path)
     _write(path, "polyseme-key", *pack_key(key))
@@ -131,9 +131,12 @@ def load_key(path: str | os.PathLike[str]) -> AnswerKey:
     Args:
         path: a key file, as `AnswerKey.save` writes it.
 
+    Returns:
+        The answer key.
+
     Raises:
         OptionError: `path` is no path.
-        FileFormatError: it is no key file of this version; the message names it and what is wrong.
+        FileFormatError: it is no key file of this version; the message names the file and the rule.
 
     Example:
         >>> import polyseme as ps

@@ -24,7 +24,7 @@ _SPARSE_PARTS = ("offsets", "columns", "values")
 def take(tensors: Tensors, name: str, dtype: DTypeLike, dimensions: int) -> NDArray[Any]:
     """Remove a tensor and return it, once its type and dimensions are checked.
 
-    Raises KeyError where it is missing.
+    Raises KeyError if it is missing.
     """
     tensor = tensors.pop(name)
     check_array(name, tensor, dtype, dimensions)
