@@ -8,9 +8,11 @@ from polyseme.compiler.constructions.listing import constructions
 from polyseme.compiler.report import Compilation
 from polyseme.counting_argument.run import run_counting_argument
 from polyseme.errors import (
+    CapacityError,
     CompileError,
     FileFormatError,
     MissingExtraError,
+    OptionError,
     PolysemeError,
     SourceError,
 )
@@ -46,6 +48,7 @@ _register(
 
 __all__ = [
     "AnswerKey",
+    "CapacityError",
     "Circuit",
     "Compilation",
     "CompileError",
@@ -55,6 +58,7 @@ __all__ = [
     "MissingExtraError",
     "Names",
     "Network",
+    "OptionError",
     "Polysemanticity",
     "PolysemeError",
     "Refined",

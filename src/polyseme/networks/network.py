@@ -167,20 +167,25 @@ class Network:
         """
         registered("save_network")(self, path)
 
-    def to_torch(self) -> torch.nn.Module:
+    def to_torch(self, path: str | os.PathLike[str] | None = None) -> torch.nn.Module:
         """Return the network as plain torch layers; needs the `torch` extra.
+
+        Args:
+            path: a file to write the state dict to as well, as safetensors.
 
         Returns:
             A `torch.nn.Sequential` that takes (samples, features) of 0 and 1 and returns (samples,
-            outputs), 0 or more where an output is on. Its modules are `encoder`, `layer0`, `relu0`
+            outputs), 0 or more if an output is on. Its modules are `encoder`, `layer0`, `relu0`
             (`clip0` or `square0`), `layer1`, ..., `readout`; a layer that carries numbers is one
             module `residual0` around its two.
 
         Raises:
             MissingExtraError: torch is not installed.
             CapacityError: a part would exceed 4 GiB as a dense matrix.
+            OptionError: `path` is no path.
+            PolysemeError: the file cannot be written.
         """
-        module: torch.nn.Module = registered("to_torch")(self)
+        module: torch.nn.Module = registered("to_torch")(self, path)
         return module
 
     def to_onnx(self, path: str | os.PathLike[str] | None = None) -> bytes:
@@ -191,7 +196,7 @@ class Network:
 
         Returns:
             The serialised model, the same bytes for the same network. Input `features` float32
-            (batch, features) holds 0 and 1; `outputs` float32 (batch, outputs) is 0 or more where
+            (batch, features) holds 0 and 1; `outputs` float32 (batch, outputs) is 0 or more if
             `on`, Boolean, is true.
 
         Raises:

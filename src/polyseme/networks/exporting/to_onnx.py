@@ -34,9 +34,9 @@ def to_onnx(network: Network, path: str | os.PathLike[str] | None = None) -> byt
     With a `path` they are also written there, whole or not at all.
 
     Input `features` float32 (batch, features) holds rows of 0 and 1. Output `outputs` float32
-    (batch, outputs) holds readings minus thresholds, and `on` (Boolean, same shape) says where they
-    are 0 or more, which is where `outputs_on` says so: exactly in a network of one hidden layer, up
-    to rounding in a deeper one. The activations of layer i are the value `relu<i>`, `clip<i>`
+    (batch, outputs) holds readings minus thresholds, and `on` (Boolean, same shape) is true if they
+    are 0 or more. That agrees with `outputs_on` exactly in a network of one hidden layer, and up to
+    rounding in a deeper one. The activations of layer i are the value `relu<i>`, `clip<i>`
     where the layer is clipped, or `square<i>` where it squares; `stream<i>` is these and behind
     them the numbers that the layer carries, if any.
 
