@@ -9,12 +9,12 @@ from polyseme.compiler.report import Compilation
 from polyseme.counting_argument.run import run_counting_argument
 from polyseme.errors import (
     CapacityError,
-    CompileError,
     FileFormatError,
     MissingExtraError,
     OptionError,
     PolysemeError,
     SourceError,
+    TooFewNeuronsError,
 )
 from polyseme.interpret.polysemanticity import Polysemanticity, polysemanticity, served_by
 from polyseme.learning.refinement.refine import Refined, refine
@@ -51,7 +51,6 @@ __all__ = [
     "CapacityError",
     "Circuit",
     "Compilation",
-    "CompileError",
     "FileFormatError",
     "GateKind",
     "LayerKey",
@@ -63,6 +62,7 @@ __all__ = [
     "PolysemeError",
     "Refined",
     "SourceError",
+    "TooFewNeuronsError",
     "Verification",
     "bounds",
     "build_circuit",

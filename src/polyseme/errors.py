@@ -24,10 +24,6 @@ class TooFewNeuronsError(CapacityError):
     """A construction cannot be built with so few neurons; with more it may be."""
 
 
-class CompileError(PolysemeError):
-    """A well-formed circuit cannot be compiled as asked."""
-
-
 class FileFormatError(PolysemeError):
     """A saved network or answer key is not what `docs/format.md` describes."""
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from polyseme.circuits import GateKind, evaluate_dense, problems
-from polyseme.errors import SourceError
+from polyseme.errors import PolysemeError
 from support.drawn_problems import influence, reads
 
 
@@ -53,29 +53,38 @@ def test_universal_and_numbers_outputs_when_they_are_many() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: problems.pairwise_and(0, 1), "features 0 must be a whole number from 1 to"),
-        (lambda: problems.pairwise_and(5, 0), "gates 0 must be a whole number from 1 to"),
-        (lambda: problems.pairwise_and(-5, 1), "features -5 must be"),
-        (lambda: problems.pairwise_and(10**8 + 1, 1), "features 100000001 must be"),
-        (lambda: problems.pairwise_and(10**5, 10**8 + 1), "gates 100000001 must be"),
-        (lambda: problems.pairwise_and(10**9999, 1), "features of 33216 bits must be"),
-        (lambda: problems.pairwise_and(1e4, 1), "features 10000.0 must be"),
-        (lambda: problems.pairwise_and(True, 1), "features True must be"),
+        (lambda: problems.pairwise_and(0, 1), "features is 0; it must be 1 to"),
+        (lambda: problems.pairwise_and(5, 0), "gates is 0; it must be 1 to"),
+        (lambda: problems.pairwise_and(-5, 1), "features is -5; it must be"),
+        (lambda: problems.pairwise_and(10**8 + 1, 1), "features is 100000001; it must be"),
+        (lambda: problems.pairwise_and(10**5, 10**8 + 1), "gates is 100000001; it must be"),
+        (
+            lambda: problems.pairwise_and(10**9999, 1),
+            "is a number of 33216 bits; it must be",
+        ),
+        (lambda: problems.pairwise_and(1e4, 1), "features is 10000.0; it must be"),
+        (lambda: problems.pairwise_and(True, 1), "features is True; it must be"),
         (lambda: problems.pairwise_and(4, 7), "4 features have only 6 sets of 2, too few for 7"),
         (lambda: problems.pairwise_and(1, 1), "a gate cannot read 2 of 1 features"),
-        (lambda: problems.pairwise_and(9, 9, "even"), "influence 'even' must be one of regular"),
-        (lambda: problems.pairwise_and(9, 9, seed=-1), "seed -1 must be a whole number from 0"),
-        (lambda: problems.pairwise_and(9, 9, seed=2**63), "seed 9223372036854775808 must be"),
-        (lambda: problems.k_and(9, 9, 0), "inputs 0 must be a whole number from 1 to"),
+        (
+            lambda: problems.pairwise_and(9, 9, "even"),
+            "influence is 'even'; it must be one of",
+        ),
+        (lambda: problems.pairwise_and(9, 9, seed=-1), "seed is -1; it must be 0 to"),
+        (
+            lambda: problems.pairwise_and(9, 9, seed=2**63),
+            "is 9223372036854775808; it must be",
+        ),
+        (lambda: problems.k_and(9, 9, 0), "inputs is 0; it must be 1 to"),
         (lambda: problems.k_and(10**8, 11, 10**7), "gates x inputs 110000000 must be"),
-        (lambda: problems.permutation(0), "features 0 must be"),
-        (lambda: problems.permutation(3, seed=-1), "seed -1 must be"),
+        (lambda: problems.permutation(0), "features is 0; it must be"),
+        (lambda: problems.permutation(3, seed=-1), "seed is -1; it must be"),
         (lambda: problems.universal_and(1), "pairs of features 0 must be"),
         (lambda: problems.universal_and(14_143), "pairs of features 100005153 must be"),
     ],
 )
 def test_sizes_out_of_range_are_refused(call: object, message: str) -> None:
     assert callable(call)
-    with pytest.raises(SourceError) as caught:
+    with pytest.raises(PolysemeError) as caught:
         call()
     assert message in str(caught.value)

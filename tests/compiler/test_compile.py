@@ -314,8 +314,8 @@ def test_a_deep_search_finds_a_smaller_network_that_passes() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"neurons": 0}, "neurons is 0; it must be 1 or more"),
-        ({"neurons": -3}, "neurons is -3; it must be 1 or more"),
+        ({"neurons": 0}, "neurons is 0; it must be at least 1"),
+        ({"neurons": -3}, "neurons is -3; it must be at least 1"),
         ({"neurons": 12.0}, "neurons is 12.0; it must be a whole number"),
         ({"neurons": "auto"}, "neurons is 'auto'; it must be a whole number"),
         ({"neurons": True}, "neurons is True; it must be a whole number"),
@@ -325,12 +325,12 @@ def test_a_deep_search_finds_a_smaller_network_that_passes() -> None:
         ),
         ({"construction": None}, "no construction named None; there are auto and"),
         ({"construction": "deep"}, "deep does not serve it: one hidden layer computes it"),
-        ({"error": 0}, "error is 0; it must be at least 1e-06 and less than 1"),
-        ({"error": 9e-7}, "error is 9e-07; it must be at least 1e-06 and less than 1"),
+        ({"error": 0}, "error is 0; it must be at least 1e-6 and less than 1"),
+        ({"error": 9e-7}, "error is 9e-07; it must be at least 1e-6 and less than 1"),
         ({"active": 401}, "active is 401; it must be 1 to the 400 features there are"),
         ({"seed": -1}, "seed is -1"),
-        ({"encoder": "one-hot"}, "no encoder named 'one-hot'"),
-        ({"carry": "skip"}, "no way to carry wires named 'skip'"),
+        ({"encoder": "one-hot"}, "encoder is 'one-hot'; it must be one of"),
+        ({"carry": "skip"}, "carry is 'skip'; it must be one of"),
         ({"carry": "gates"}, "carry 'gates' can only be chosen"),
     ],
     ids=str,
@@ -344,5 +344,7 @@ def test_a_wrong_argument_is_refused_alike_by_both(arguments: dict[str, Any], sa
 
 
 def test_what_is_no_circuit_is_refused_in_a_line() -> None:
-    with pytest.raises(OptionError, match="circuit is of type str; it must be a Circuit, which"):
+    with pytest.raises(
+        OptionError, match="circuit is 'and2:features=20,gates=20'; it must be a circuit"
+    ):
         ps.compile("and2:features=20,gates=20")  # type: ignore[arg-type]

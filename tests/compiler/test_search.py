@@ -169,7 +169,7 @@ def test_where_the_construction_chosen_finds_nothing_three_channels_are_searched
             raise TooFewNeuronsError("too few")
         return found(candidate, note, most)
 
-    monkeypatch.setattr(sys.modules["polyseme.compiler.compile"], "smallest", hopeless)
+    monkeypatch.setattr(sys.modules["polyseme.compiler.sizing"], "smallest", hopeless)
     network = compile(pairwise_and(500, 500), error=1e-2)
     assert tried == ["tight-frames", "three-channel"]
     assert network.provenance.construction == "three-channel"

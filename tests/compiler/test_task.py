@@ -26,8 +26,11 @@ NAMES = [f"x{place}" for place in range(10)]
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"circuit": "and2:features=3,gates=3"}, "circuit is of type str; it must be a Circuit"),
-        ({"circuit": None}, "circuit is of type NoneType"),
+        (
+            {"circuit": "and2:features=3,gates=3"},
+            "circuit is 'and2:features=3,gates=3'; it must be a circuit",
+        ),
+        ({"circuit": None}, "circuit is None; it must be a circuit"),
         ({"active": 0}, "active is 0; it must be 1 to the 30 features there are"),
         ({"active": -2}, "active is -2;"),
         ({"active": 31}, "active is 31; it must be 1 to the 30 features there are"),
@@ -37,18 +40,18 @@ NAMES = [f"x{place}" for place in range(10)]
         ({"active": None}, "active is None; it must be a whole number"),
         ({"error": -1e-3}, "error is -0.001; it must be at least 0 and less than 1"),
         ({"error": 1}, "error is 1; it must be at least 0 and less than 1"),
-        ({"error": float("nan")}, "error is nan; it must be a number"),
-        ({"error": float("inf")}, "error is inf; it must be a number"),
+        ({"error": float("nan")}, "error is nan; it must be finite"),
+        ({"error": float("inf")}, "error is inf; it must be finite"),
         ({"error": "0.1"}, "error is '0.1'; it must be a number"),
         ({"error": None}, "error is None; it must be a number"),
         ({"error": False}, "error is False; it must be a number"),
-        ({"encoder": "dense"}, "no encoder named 'dense'; there are auto, superposed, basis"),
-        ({"encoder": None}, "no encoder named None;"),
-        ({"seed": -1}, "seed is -1; it must be 0 or more"),
+        ({"encoder": "dense"}, "encoder is 'dense'; it must be one of auto, superposed, basis"),
+        ({"encoder": None}, "encoder is None; it must be text"),
+        ({"seed": -1}, "seed is -1; it must be at least 0"),
         ({"seed": 1.5}, "seed is 1.5; it must be a whole number"),
         ({"seed": None}, "seed is None; it must be a whole number"),
-        ({"carry": "skip"}, "no way to carry wires named 'skip'; there are auto, gates, residual"),
-        ({"carry": 7}, "no way to carry wires named 7;"),
+        ({"carry": "skip"}, "carry is 'skip'; it must be one of auto, gates, residual"),
+        ({"carry": 7}, "carry is 7; it must be text"),
     ],
     ids=str,
 )
@@ -101,7 +104,7 @@ def test_an_error_too_small_to_measure_is_refused_where_it_would_be_measured() -
     check_measurable(LEAST_ERROR)
     for error in (0.0, LEAST_ERROR / 2):
         Task(PAIRS, error=error)
-        with pytest.raises(OptionError, match=r"error is \S+; it must be at least 1e-06"):
+        with pytest.raises(OptionError, match=r"error is \S+; it must be at least 1e-6"):
             check_measurable(error)
 
 

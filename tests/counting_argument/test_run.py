@@ -10,7 +10,7 @@ import polyseme as ps
 from polyseme.circuits import Circuit, GateKind, build_circuit, problems
 from polyseme.counting_argument import round_trips
 from polyseme.counting_argument.run import run_counting_argument
-from polyseme.errors import CompileError
+from polyseme.errors import OptionError, SourceError
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_small_circuits_come_back(circuit: Circuit, bits: float, ordered: float)
 def test_networks_that_have_no_message_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     deep = ps.compile(problems.layered(20, 2), active=3)
     monkeypatch.setattr(round_trips, "compile", lambda *_, **__: deep)
-    with pytest.raises(CompileError, match=r"^permutation:\S+: [^\n]* one hidden layer [^\n]*$"):
+    with pytest.raises(OptionError, match=r"^permutation:\S+: [^\n]* one hidden layer [^\n]*$"):
         run_counting_argument(problems.permutation(50))
 
 
@@ -52,10 +52,10 @@ def test_networks_that_have_no_message_are_refused(monkeypatch: pytest.MonkeyPat
     ],
 )
 def test_other_circuits_are_refused(circuit: Circuit) -> None:
-    with pytest.raises(CompileError, match=r"permutations and for distinct ANDs [^\n]*$"):
+    with pytest.raises(SourceError, match=r"permutations and for distinct ANDs [^\n]*$"):
         run_counting_argument(circuit)
 
 
 def test_a_promise_below_a_gates_inputs_is_refused() -> None:
-    with pytest.raises(CompileError, match="active is 1; gates of 2 inputs need at least 2"):
+    with pytest.raises(OptionError, match="active is 1; gates of 2 inputs need at least 2"):
         run_counting_argument(problems.pairwise_and(20, 20), active=1)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from polyseme.codes.coherence import coherence, welch_mean_square
+from polyseme.codes.inner_products import coherence, welch_mean_square
 from polyseme.limits.representation import (
     separated_dimensions,
     welch_dimensions,

@@ -17,6 +17,8 @@ from polyseme.circuits.term_wires import wires_of_terms
 from polyseme.circuits.terms import terms_of
 from polyseme.compiler.compile import compile
 from polyseme.compiler.constructions.catalogue import CATALOGUE
+from polyseme.compiler.constructions.staged.build import build_deep
+from polyseme.compiler.constructions.staged.plan import make_deep_plan
 from polyseme.errors import FileFormatError, OptionError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
@@ -161,6 +163,19 @@ def test_the_units_of_sign_products_serve_every_pair_and_read_what_they_weigh():
     assert held.resolution == 1 / network.layers[0].scale
 
 
+def test_to_make_a_key_leaves_the_plan_as_it_was(tmp_path):
+    # Literals of a stage that do not rise, as a matrix of them must.
+    gates = [(GateKind.AND, (3, 0)), (GateKind.AND_NOT, (5, 6, 1)), (GateKind.AND, (7, 6, 2))]
+    plan = make_deep_plan(build_circuit("abcdef", gates, [8, 7]), 3, 1e-2, 0)
+    assert any((np.diff(stage.literals) < 0).any() for stage in plan.schedule.stages)
+    for name in ("1", "2"):
+        network = build_deep(plan, 100)
+        network.save(tmp_path / f"net{name}")
+        network.key.save(tmp_path / f"key{name}")
+    for what in ("net", "key"):
+        assert (tmp_path / f"{what}1").read_bytes() == (tmp_path / f"{what}2").read_bytes()
+
+
 # Wires of terms
 
 
@@ -177,7 +192,7 @@ def test_wires_compute_the_terms_they_are_said_to():
     ]
     circuit = build_circuit("abcde", gates, [11, 12, 5, 7, 4])
     terms = terms_of(circuit)
-    wires = wires_of_terms(circuit, terms)
+    wires = wires_of_terms(circuit)
     # What an XOR was split into is a wire only where a gate computes it too.
     assert sorted(set(wires.tolist())) == [-1, 3, 4, 5, 6, 8, 10]
     rows = np.where((np.arange(32)[:, None] >> np.arange(5)) & 1, np.arange(5), -1)
@@ -192,7 +207,7 @@ def test_wires_compute_the_terms_they_are_said_to():
 
 def test_wires_of_many_gates_are_those_of_the_outputs():
     circuit = problems.pairwise_and(3000, 200_000)
-    wires = wires_of_terms(circuit, terms_of(circuit))
+    wires = wires_of_terms(circuit)
     assert np.array_equal(wires, circuit.outputs)
 
 

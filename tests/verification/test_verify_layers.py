@@ -22,7 +22,7 @@ from polyseme.circuits import (
     wires_on,
 )
 from polyseme.circuits.logic.aig import netlist_of, two_input_ands
-from polyseme.errors import CompileError, OptionError
+from polyseme.errors import OptionError
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
 from polyseme.verification.independent import evaluate_aig, independent_reference
@@ -133,7 +133,7 @@ def test_a_deep_network_is_tried_on_deep_inputs(straight: Network, inputs: str) 
 
 @pytest.mark.parametrize("inputs", ["near-miss", "one-short"])
 def test_inputs_of_one_layer_are_refused(straight: Network, inputs: str) -> None:
-    with pytest.raises(CompileError, match="for circuits of one hidden layer"):
+    with pytest.raises(OptionError, match="for circuits of one hidden layer"):
         verify(straight, samples=10, inputs=inputs)
 
 
@@ -319,5 +319,5 @@ def test_layers_need_a_key_of_wires(straight: Network) -> None:
         verify_layers(shallow, samples=10)
     with pytest.raises(OptionError, match="answer key"):
         verify_layers(replace(straight, key=None), samples=10)
-    with pytest.raises(CompileError, match="samples is 0"):
+    with pytest.raises(OptionError, match="samples is 0"):
         verify_layers(straight, samples=0)

@@ -6,6 +6,7 @@ Imports inside functions and for types count as any others.
 from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 
 import pytest
 
@@ -44,6 +45,7 @@ INSIDE = {
         "constructions",
         "search",
         "choose",
+        "sizing",
         "compile",
     ),
     "networks": (
@@ -81,6 +83,33 @@ def children(folder: str) -> dict[str, set[str]]:
 
 def packages() -> list[str]:
     return sorted(name.removesuffix(".__init__") for name in IMPORTS if name.endswith("__init__"))
+
+
+def shadowed(package: str) -> set[str]:
+    """Modules of a package whose name its `__init__` gives to something else."""
+    attributes = vars(import_module(package))
+    names = {name.removesuffix(".__init__").rsplit(".", 1)[1] for name in _inside(package)}
+    return {
+        name
+        for name in names
+        if name in attributes and attributes[name] is not import_module(f"{package}.{name}")
+    }
+
+
+def _inside(package: str) -> list[str]:
+    depth = package.count(".") + 1
+    return [
+        name
+        for name in modules()
+        if name.startswith(f"{package}.")
+        and name.removesuffix(".__init__").count(".") == depth
+        and name != f"{package}.__init__"
+    ]
+
+
+@pytest.mark.parametrize("package", packages())
+def test_nothing_that_a_package_exports_hides_a_module_of_it(package):
+    assert not shadowed(package)
 
 
 @pytest.mark.parametrize("folder", packages())

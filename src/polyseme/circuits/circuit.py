@@ -18,8 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from polyseme.circuits.names import Names, check_name
 from polyseme.circuits.topological import wire_levels
+from polyseme.common.arguments import instance, shown_value, whole_number
 from polyseme.common.ragged import row_numbers, row_offsets
-from polyseme.errors import SourceError
+from polyseme.errors import OptionError, SourceError
 
 _DTYPES: dict[str, type[np.integer]] = {
     "kinds": np.uint8,
@@ -63,6 +64,8 @@ class Circuit:
     def __post_init__(self) -> None:
         """Check every rule once; nothing later needs to look again."""
         check_name(self.name, "circuit ")
+        for names in ("features", "output_names"):
+            instance(names, getattr(self, names), Names, "Names")
         for array, dtype in _DTYPES.items():
             values = _narrow(getattr(self, array), dtype, f"{self.name}: {array}")
             object.__setattr__(self, array, values)
@@ -172,9 +175,10 @@ def build_circuit(
 ) -> Circuit:
     """Make a circuit from a list of (kind, input wires), for circuits small enough to write down.
 
-    Raises SourceError as `Circuit` does.
+    Raises SourceError as `Circuit` does, and OptionError naming an argument of a wrong type.
     """
     named = features if isinstance(features, Names) else Names(features)
+    _check_lists(gates, outputs, inverted)
     if output_names is None:
         output_names = Names(prefix="y", count=len(outputs))
     widths = [len(inputs) for _, inputs in gates]
@@ -190,9 +194,36 @@ def build_circuit(
     )
 
 
+def _check_lists(
+    gates: Sequence[tuple[GateKind, Sequence[int]]],
+    outputs: Sequence[int],
+    inverted: Sequence[bool],
+) -> None:
+    """Raise OptionError unless they are lists of what `build_circuit` says."""
+    lists = (Sequence, np.ndarray)
+    for name, given in (("gates", gates), ("outputs", outputs), ("inverted", inverted)):
+        instance(name, given, lists, "a list")
+    for number, gate in enumerate(gates):
+        place = f"gates[{number}]"
+        if not isinstance(gate, lists) or len(gate) != 2:
+            raise OptionError(f"{place} is {shown_value(gate)}; it must be (kind, input wires)")
+        whole_number(f"{place}: the kind", gate[0])
+        instance(f"{place}: input wires", gate[1], lists, "a list")
+        for wire in gate[1]:
+            whole_number(f"{place}: an input wire", wire)
+    for number, wire in enumerate(outputs):
+        whole_number(f"outputs[{number}]", wire)
+    for number, flag in enumerate(inverted):
+        instance(f"inverted[{number}]", flag, (bool, np.bool_), "True or False")
+
+
 def _narrow(values: ArrayLike, dtype: type[np.integer], what: str) -> NDArray[np.integer]:
     """Convert to `dtype`; a plain conversion would wrap numbers that do not fit."""
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        # Rows of several lengths: no array of numbers.
+        array = np.empty((1, 1))
     if array.size == 0:
         return np.zeros(0, dtype)
     limits = np.iinfo(dtype)

@@ -15,17 +15,18 @@ from numpy.typing import NDArray
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.follow import follow, keep_outputs, keep_wires
 from polyseme.common.ragged import select_rows
+from polyseme.errors import OptionError
 
 
 def evaluate_dense(circuit: Circuit, bits: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Evaluate on dense bits, shape (samples, features); returns (samples, outputs).
 
     Inverted outputs are inverted. Memory is samples x wires bytes, so hand over large samples in
-    pieces. Raises ValueError when `bits` has another shape.
+    pieces. Raises OptionError when `bits` has another shape.
     """
     bits = np.asarray(bits, bool)
     if bits.ndim != 2 or bits.shape[1] != len(circuit.features):
-        raise ValueError(f"bits must be (samples, {len(circuit.features)}), not {bits.shape}")
+        raise OptionError(f"bits must be (samples, {len(circuit.features)}), not {bits.shape}")
     features = len(circuit.features)
     # One wire more, which stays off: it is the last, so constants find it at -1.
     values = np.zeros((circuit.wires + 1, len(bits)), bool)
@@ -70,7 +71,7 @@ def evaluate_sparse(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array
 
     `active` has shape (samples, width): the features that are on, -1 where a row has fewer. The
     cost is the number of gates that watch a wire that is on (see `polyseme.circuits.follow`).
-    Raises ValueError for anything else.
+    Raises OptionError for anything else.
     """
     on = active_matrix(active, len(circuit.features))
     return keep_outputs(circuit, follow(circuit, on))
@@ -89,9 +90,9 @@ def active_matrix(active: NDArray[np.int32], features: int) -> sp.csr_array:
     """Lists of active features (-1 pads) as a 0/1 matrix, int32 (samples, features)."""
     active = np.atleast_2d(np.asarray(active))
     if active.ndim != 2 or (active.size and active.dtype.kind not in "iu"):
-        raise ValueError("active features must be whole numbers, (samples, width)")
+        raise OptionError("active features must be whole numbers, (samples, width)")
     if active.size and (active.min() < -1 or active.max() >= features):
-        raise ValueError(f"active features must lie in 0..{features - 1} (or be -1)")
+        raise OptionError(f"active features must lie in 0..{features - 1} (or be -1)")
     row, column = np.nonzero(active >= 0)
     data = np.ones(len(row), np.int32)
     matrix = sp.csr_array((data, (row, active[row, column])), shape=(len(active), features))

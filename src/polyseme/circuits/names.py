@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import islice
 from typing import overload
 
-from polyseme.errors import SourceError
+from polyseme.common.arguments import instance, shown_value, text, whole_number
+from polyseme.errors import OptionError, SourceError
 
 MAX_NAME_LENGTH = 1000
+# Positions are int32.
+MAX_NAMES = 2**31 - 1
 
 
 def check_name(name: str, place: str = "") -> None:
@@ -18,6 +21,8 @@ def check_name(name: str, place: str = "") -> None:
 
     `place` (such as "facts.csv, line 3: ") opens the message.
     """
+    if not isinstance(name, str):
+        raise OptionError(f"{place}name is {shown_value(name)}; it must be text")
     if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
         raise SourceError(
             f"{place}name {name[:40]!r} must be 1 to {MAX_NAME_LENGTH} printable characters"
@@ -33,17 +38,21 @@ class Names(Sequence[str]):
     def __init__(self, listed: Sequence[str] | None = None, *, prefix: str = "", count: int = 0):
         """Take the names as listed, or `count` numbered ones.
 
-        Raises SourceError if a name repeats or breaks the rule of `check_name`.
+        Raises SourceError if a name repeats or breaks the rule of `check_name`, and OptionError
+        for what are no names at all.
         """
+        if listed is not None:
+            instance("names", listed, Iterable, "a sequence of text")
         self.listed = None if listed is None else tuple(listed)
-        self.prefix = prefix
-        self._count = count if self.listed is None else len(self.listed)
+        self.prefix = text("prefix", prefix)
+        counted = whole_number("count", count, most=MAX_NAMES)
+        self._count = counted if self.listed is None else len(self.listed)
         if self.listed is not None:
             self._check(self.listed)
-        elif count < 0:
-            raise SourceError(f"there cannot be {count} names; the least is 0")
-        elif count > 0:
-            check_name(self._numbered(count - 1))
+        elif counted < 0:
+            raise SourceError(f"there cannot be {counted} names; the least is 0")
+        elif counted > 0:
+            check_name(self._numbered(counted - 1))
 
     @staticmethod
     def _check(listed: tuple[str, ...]) -> None:
@@ -101,6 +110,7 @@ class Names(Sequence[str]):
 
     def position(self, name: str) -> int:
         """Return where `name` stands; raise SourceError naming near ones if it is not defined."""
+        text("name", name)
         found = self._find_numbered(name) if self.listed is None else self._positions.get(name)
         if found is not None:
             return found

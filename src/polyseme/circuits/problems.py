@@ -12,6 +12,7 @@ from polyseme.circuits.drawing.influence import INFLUENCES, all_sets, count_sets
 from polyseme.circuits.drawing.layered import draw_layers
 from polyseme.circuits.names import Names
 from polyseme.circuits.readers.facts import facts_from_table
+from polyseme.common.arguments import instance, shown_value, text, whole_number
 from polyseme.errors import SourceError
 
 MAX_SIZE = 10**8
@@ -30,8 +31,8 @@ def pairwise_and(features: int, gates: int, influence: str = "regular", seed: in
 
     `influence` is "regular" (every feature is read equally often, to within one), "uniform" (all
     sets of pairs equally likely) or "zipf" (feature i is read in proportion to 1 / (i + 1)). Raises
-    SourceError for sizes below 1 or above 10^8, more gates than pairs, or a zipf problem too dense
-    to draw.
+    OptionError for sizes below 1 or above 10^8, and SourceError for more gates than pairs, or a
+    zipf problem too dense to draw.
     """
     return _random_ands("and2:", features, gates, 2, influence, seed)
 
@@ -41,7 +42,7 @@ def k_and(
 ) -> Circuit:
     """ANDs of `gates` distinct random sets of `inputs` features; otherwise as `pairwise_and`.
 
-    Raises SourceError also if gates x inputs is above 10^8.
+    Raises SourceError also where gates x inputs is above 10^8.
     """
     _check_size("inputs", inputs)
     return _random_ands(f"and:k={inputs},", features, gates, inputs, influence, seed)
@@ -50,7 +51,7 @@ def k_and(
 def permutation(features: int, seed: int = 0) -> Circuit:
     """The features in a random order: output j is feature order[j], through an identity gate.
 
-    Raises SourceError for a size below 1 or above 10^8.
+    Raises OptionError for a size below 1 or above 10^8.
     """
     _check_size("features", features)
     _check_seed(seed)
@@ -63,10 +64,10 @@ def universal_and(features: int) -> Circuit:
     """ANDs of all pairs of features in lexicographic order.
 
     Outputs are called "x0&x1", ..., or numbered if there are more than 100 000. Raises SourceError
-    for fewer than 2 features or more than 10^8 pairs.
+    for fewer than 2 features or more than 10^8 pairs, and OptionError for what is no size.
     """
     _check_size("features", features)
-    _check_size("pairs of features", int(features) * (int(features) - 1) // 2)
+    _check_product("pairs of features", int(features) * (int(features) - 1) // 2)
     name = f"uand:features={features}"
     pairs = all_sets(features, 2)
     if len(pairs) > MAX_NAMED_PAIRS:
@@ -80,8 +81,8 @@ def layered(width: int, depth: int, active: int = 3, seed: int = 0) -> Circuit:
 
     A quarter each are AND, OR and AND_NOT of two wires of the level before, the others identities.
     With `active` features on, about so many gates are on at every level (see `layered.py`). Raises
-    SourceError for a width below 8 or below `active`, for other sizes below 1, and for more than
-    10^7 gates.
+    SourceError for a width below 8 or below `active`, and for more than 10^7 gates, and
+    OptionError for sizes below 1.
     """
     for what, size in (("width", width), ("depth", depth), ("active", active)):
         _check_size(what, size)
@@ -110,8 +111,14 @@ def layered(width: int, depth: int, active: int = 3, seed: int = 0) -> Circuit:
 def facts(table: Mapping[str, Mapping[str, str]]) -> Circuit:
     """A table of facts, subject -> relation -> object, as a circuit.
 
-    See `readers.facts` for the circuit and the rules; raises SourceError naming the subject.
+    See `readers.facts` for the circuit and the rules; raises SourceError naming the subject, and
+    OptionError where the table is no mapping of mappings.
     """
+    instance("table", table, Mapping, "a mapping of subjects")
+    for subject, row in table.items():
+        instance(
+            f"table[{shown_value(subject)}]", row, Mapping, "a mapping of relations to objects"
+        )
     return facts_from_table(table)
 
 
@@ -120,11 +127,10 @@ def _random_ands(
 ) -> Circuit:
     _check_size("features", features)
     _check_size("gates", gates)
-    _check_size("gates x inputs", int(gates) * int(inputs))
+    _check_product("gates x inputs", int(gates) * int(inputs))
     _check_seed(seed)
     name = f"{prefix}features={features},gates={gates}"
-    if influence not in INFLUENCES:
-        raise SourceError(f"{name}: influence {influence!r} must be one of {', '.join(INFLUENCES)}")
+    text("influence", influence, INFLUENCES)
     if inputs > features:
         raise SourceError(f"{name}: a gate cannot read {inputs} of {features} features")
     sets = count_sets(int(features), int(inputs), int(gates))
@@ -165,21 +171,14 @@ def _seed_note(seed: int) -> str:
 
 
 def _check_seed(seed: int) -> None:
-    if not _is_whole(seed) or not 0 <= seed <= MAX_SEED:
-        raise SourceError(f"seed {_shown(seed)} must be a whole number from 0 to {MAX_SEED}")
+    whole_number("seed", seed, 0, MAX_SEED)
 
 
 def _check_size(what: str, size: int) -> None:
-    if not _is_whole(size) or not 1 <= size <= MAX_SIZE:
-        raise SourceError(f"{what} {_shown(size)} must be a whole number from 1 to {MAX_SIZE}")
+    whole_number(what, size, 1, MAX_SIZE)
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
-def _shown(value: object) -> str:
-    # Python refuses to write out integers of thousands of digits.
-    if isinstance(value, int) and abs(value) >= 2**64:
-        return f"of {value.bit_length()} bits"
-    return repr(value)[:40]
+def _check_product(what: str, size: int) -> None:
+    """Raise SourceError where several arguments, each in range, make too large a problem."""
+    if not 1 <= size <= MAX_SIZE:
+        raise SourceError(f"{what} {size} must be a whole number from 1 to {MAX_SIZE}")

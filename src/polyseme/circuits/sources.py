@@ -23,6 +23,7 @@ from polyseme.circuits.problems import (
     universal_and,
 )
 from polyseme.circuits.readers.facts import read_facts
+from polyseme.common.arguments import instance
 from polyseme.common.files import shown_path
 from polyseme.errors import SourceError
 
@@ -127,7 +128,7 @@ def read(source: str | os.PathLike[str], *, rewrite: bool = False) -> Circuit:
     Raises:
         SourceError: The source is none of these or breaks a rule; the message names the value and
             the rule.
-        OptionError: `rewrite` is asked for a source that is no file of logic.
+        OptionError: `source` is no text, or `rewrite` is asked for one that is no file of logic.
         MissingExtraError: `rewrite` is asked for and aigverse is not installed.
 
     Example:
@@ -135,7 +136,10 @@ def read(source: str | os.PathLike[str], *, rewrite: bool = False) -> Circuit:
         >>> ps.read("and2:features=100,gates=50").gates
         50
     """
+    instance("source", source, (str, os.PathLike), "text or a path")
     text = os.fspath(source)
+    instance("source", text, str, "a path of text")
+    instance("rewrite", rewrite, bool, "True or False")
     if rewrite:
         check_rewritable(text)
         return rewritten(read(source))

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
-from polyseme.circuits.terms import Terms
+from polyseme.circuits.terms import Terms, terms_of
+
+# Held by the circuit's identity, and no longer than the circuit.
+_FOUND: WeakKeyDictionary[Circuit, NDArray[np.int32]] = WeakKeyDictionary()
 
 
-def wires_of_terms(circuit: Circuit, terms: Terms) -> NDArray[np.int32]:
-    """Return the wire that computes each term, int32 (terms,), or -1 where none does.
+def wires_of_terms(circuit: Circuit) -> NDArray[np.int32]:
+    """Return the wire that computes each term of a circuit; found once per circuit.
+
+    int32 (terms,), -1 where no wire does. Raises SourceError where the circuit has no terms.
+    """
+    if circuit not in _FOUND:
+        _FOUND[circuit] = _wires(circuit, terms_of(circuit))
+    return _FOUND[circuit]
+
+
+def _wires(circuit: Circuit, terms: Terms) -> NDArray[np.int32]:
+    """Return the wire that computes each term.
 
     A term of one feature is that feature's wire. Any other is the first AND or AND-NOT of features
     with the same literals in the same order. A part of an XOR is no wire, unless such a gate

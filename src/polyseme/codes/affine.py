@@ -13,7 +13,9 @@ import math
 
 import numpy as np
 
+from polyseme.codes.balanced import balanced_code
 from polyseme.codes.code import SparseCode
+from polyseme.errors import CapacityError
 
 
 def affine_places(features: int, neurons: int, weight: int) -> int:
@@ -31,17 +33,29 @@ def affine_code(
     """Draw `features` words that share at most one neuron, two by two.
 
     Neurons are used evenly: words come in runs of equal slope that use every neuron once. Raises
-    ValueError when they do not fit (see `affine_places`).
+    CapacityError when they do not fit (see `affine_places`).
     """
     q = affine_places(features, neurons, weight)
     if q == 0:
-        raise ValueError(f"{features} words of weight {weight} do not fit in {neurons} neurons")
+        raise CapacityError(f"{features} words of weight {weight} do not fit in {neurons} neurons")
     slopes = generator.permutation(_slopes(q, weight))[: -(-features // q)]
     start, run = np.divmod(generator.permutation(features), len(slopes))
     place = np.arange(weight)
     values = (start[:, None] + place * slopes[run][:, None]) % q
     signs = np.ones((features, weight), np.int8)
     return SparseCode(neurons, (values + q * place).astype(np.int32), signs)
+
+
+def affine_or_balanced_code(
+    features: int, neurons: int, weight: int, generator: np.random.Generator
+) -> SparseCode:
+    """Draw words that share at most one neuron, two by two, where so many fit, else balanced ones.
+
+    Raises OptionError where even one word does not fit.
+    """
+    if affine_places(features, neurons, weight):
+        return affine_code(features, neurons, weight, generator)
+    return balanced_code(features, neurons, weight, generator)
 
 
 def _moduli(neurons: int, weight: int) -> range:

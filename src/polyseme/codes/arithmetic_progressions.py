@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
+from polyseme.errors import CapacityError, OptionError
 
 
 def progression_code(features: int, neurons: int, weight: int) -> SparseCode:
@@ -21,11 +22,11 @@ def progression_code(features: int, neurons: int, weight: int) -> SparseCode:
     only prime factors of at least the weight, which divide no such i or j. For n different, the
     weight divides the larger one in lowest terms, and so divides i or j: too large again.
 
-    Raises ValueError when the features are more than `progression_capacity`.
+    Raises CapacityError when the features are more than `progression_capacity`.
     """
     words = np.concatenate(list(_runs(neurons, weight)) or [np.empty((0, weight), np.int32)])
     if features > len(words):
-        raise ValueError(
+        raise CapacityError(
             f"{features} progressions of {weight} do not fit in {neurons} neurons, which hold "
             f"{len(words)}"
         )
@@ -41,7 +42,7 @@ def progression_capacity(neurons: int, weight: int) -> int:
 def _runs(neurons: int, weight: int) -> Iterator[NDArray[np.int32]]:
     """Yield the words of each residue of each step, int32 (words, weight)."""
     if not 2 <= weight <= neurons:
-        raise ValueError(f"a progression of {weight} neurons must have 2 to {neurons} of them")
+        raise OptionError(f"a progression of {weight} neurons must have 2 to {neurons} of them")
     for step in _steps(neurons, weight):
         for residue in range(step):
             places = np.arange(residue, neurons, step, dtype=np.int32)

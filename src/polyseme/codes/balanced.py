@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
+from polyseme.errors import OptionError
 
 
 def balanced_code(
@@ -16,10 +17,10 @@ def balanced_code(
     Rows are cut from a stream of random permutations of the neurons, so neurons are used equally
     often (to within one), and rows cut from one permutation do not meet at all. Where a row
     straddles two permutations, the second is rearranged so that no neuron repeats within the row.
-    With `signed`, each entry gets an independent fair sign. Raises ValueError if weight > neurons.
+    With `signed`, each entry gets an independent fair sign. Raises OptionError if weight > neurons.
     """
     if not 1 <= weight <= neurons:
-        raise ValueError(f"a code of weight {weight} does not fit in {neurons} neurons")
+        raise OptionError(f"a code of weight {weight} does not fit in {neurons} neurons")
     positions = balanced_rows(features, neurons, weight, generator)
     signs = np.ones(positions.shape, np.int8)
     if signed:

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.linalg import hadamard
 
 from polyseme.codes.code import SparseCode
+from polyseme.errors import OptionError
 
 
 def orthogonal_block_code(
@@ -22,10 +23,10 @@ def orthogonal_block_code(
     """Draw a signed code of `weight` (a power of two) as a union of orthogonal blocks.
 
     The bound is met exactly when `weight` divides `neurons` and that divides `features`, and nearly
-    otherwise. Raises ValueError when the weight is not a power of two or exceeds the neurons.
+    otherwise. Raises OptionError when the weight is not a power of two or exceeds the neurons.
     """
     if weight < 1 or weight & (weight - 1) or weight > neurons:
-        raise ValueError(f"weight {weight} must be a power of two of at most {neurons} neurons")
+        raise OptionError(f"weight {weight} must be a power of two of at most {neurons} neurons")
     groups = neurons // weight
     block = groups * weight
     rows = hadamard(weight, dtype=np.int8)

@@ -21,7 +21,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
-from polyseme.codes.coherence import Rows
+from polyseme.codes.inner_products import Rows
+from polyseme.errors import OptionError
 
 Code = SparseCode | NDArray[np.floating]
 
@@ -41,7 +42,7 @@ class Recovery:
 def tied_readout(code: Code) -> Rows:
     """Read each feature along its own code, scaled to unit gain; (features, neurons).
 
-    Raises ValueError for a code that is not a matrix or has a row of zeros.
+    Raises OptionError for a code that is not a matrix or has a row of zeros.
     """
     rows = _rows(code)
     return _scaled(rows, _gains(rows, rows))
@@ -50,7 +51,7 @@ def tied_readout(code: Code) -> Rows:
 def pseudo_inverse_readout(code: Code) -> NDArray[np.float64]:
     """The pseudo-inverse of a code, each row scaled to unit gain; (features, neurons), dense.
 
-    Raises ValueError for a code that is not a matrix or has a row of zeros.
+    Raises OptionError for a code that is not a matrix or has a row of zeros.
     """
     rows = _rows(code)
     dense = rows if isinstance(rows, np.ndarray) else rows.toarray()
@@ -63,13 +64,13 @@ def pseudo_inverse_readout(code: Code) -> NDArray[np.float64]:
 def mean_square_cross_talk(code: Code, readout: Rows) -> float:
     """Mean square of what a feature reads of another, over all ordered pairs of features.
 
-    Uses two matrices (neurons, neurons), never one (features, features). Raises ValueError unless
+    Uses two matrices (neurons, neurons), never one (features, features). Raises OptionError unless
     there are two features and the readout has the shape of the code.
     """
     rows = _rows(code)
     features = int(rows.shape[0])
     if features < 2 or readout.shape != rows.shape:
-        raise ValueError(
+        raise OptionError(
             f"cross-talk needs two features and a readout of their shape, not {readout.shape} for "
             f"{rows.shape}"
         )
@@ -95,11 +96,11 @@ def recover(
 ) -> Recovery:
     """Hold each set of distinct features, take as on what reads above the threshold, and count.
 
-    Works in blocks of 2^23 reads. Raises ValueError unless the readout has the shape of the code.
+    Works in blocks of 2^23 reads. Raises OptionError unless the readout has the shape of the code.
     """
     rows = _rows(code)
     if readout.shape != rows.shape:
-        raise ValueError(f"a readout of {readout.shape} does not read a code of {rows.shape}")
+        raise OptionError(f"a readout of {readout.shape} does not read a code of {rows.shape}")
     features = int(rows.shape[0])
     exact = missed = added = 0
     step = max(1, BLOCK_ENTRIES // features)
@@ -122,7 +123,9 @@ def _rows(code: Code) -> Rows:
         else np.asarray(code, np.float64)
     )
     if rows.ndim != 2 or 0 in rows.shape:
-        raise ValueError(f"a code must be (features, neurons), neither of them 0, not {rows.shape}")
+        raise OptionError(
+            f"a code must be (features, neurons), neither of them 0, not {rows.shape}"
+        )
     return rows
 
 
@@ -134,7 +137,7 @@ def _gains(readout: Rows, rows: Rows) -> NDArray[np.float64]:
 
 def _scaled(readout: Rows, gains: NDArray[np.float64]) -> Rows:
     if not (gains > 0).all():
-        raise ValueError(
+        raise OptionError(
             f"feature {int(np.argmin(gains > 0))} has a zero row: no neuron carries it"
         )
     if isinstance(readout, np.ndarray):

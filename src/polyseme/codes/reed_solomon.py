@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
+from polyseme.errors import CapacityError, OptionError
 
 
 def reed_solomon_code(
@@ -34,12 +35,12 @@ def reed_solomon_code(
     Both conditions are sharp for the code of all q**degree polynomials, some of which meet a given
     feature in any lam of its neurons (at weight = 2*lam*s its mean can tie with one half).
 
-    Raises ValueError unless features >= 0, 1 <= degree <= weight (more coefficients than places
-    would repeat codewords) and int32 can number the neurons.
+    Raises OptionError unless features >= 0 and 1 <= degree <= weight (more coefficients than places
+    would repeat codewords), and CapacityError where int32 cannot number the neurons.
     """
     field = smallest_field(features, weight, degree)
     if weight * field > np.iinfo(np.int32).max:
-        raise ValueError(f"a code of {weight} x {field} neurons is too large to number in int32")
+        raise CapacityError(f"a code of {weight} x {field} neurons is too large to number in int32")
     codewords = np.arange(features) if generator is None else generator.permutation(features)
     places = np.arange(weight)
     values = np.zeros((features, weight), np.int64)
@@ -53,13 +54,13 @@ def reed_solomon_code(
 def smallest_field(features: int, weight: int, degree: int) -> int:
     """Return the smallest prime q with q >= weight places and q**degree >= features codewords.
 
-    A Reed-Solomon code then takes weight*q neurons. Raises ValueError unless
+    A Reed-Solomon code then takes weight*q neurons. Raises OptionError unless
     1 <= degree <= weight and features >= 0.
     """
     if features < 0:
-        raise ValueError(f"a code cannot hold {features} features")
+        raise OptionError(f"a code cannot hold {features} features")
     if not 1 <= degree <= weight:
-        raise ValueError(f"degree {degree} must lie in 1..{weight}, the weight of the code")
+        raise OptionError(f"degree {degree} must lie in 1..{weight}, the weight of the code")
     field: int = max(2, weight, round(features ** (1 / degree)) - 1)
     while field**degree < features or not _is_prime(field):
         field += 1
@@ -70,14 +71,14 @@ def largest_field(neurons: int, weight: int) -> int:
     """Return the largest prime q with q >= weight and weight*q <= neurons.
 
     A Reed-Solomon code of that weight then fits in `neurons` and holds up to q**degree features.
-    Raises ValueError if there is no such prime.
+    Raises CapacityError if there is no such prime.
     """
     if weight < 1:
-        raise ValueError(f"a code of weight {weight} uses no neuron")
+        raise OptionError(f"a code of weight {weight} uses no neuron")
     for field in range(neurons // weight, max(weight, 2) - 1, -1):
         if _is_prime(field):
             return field
-    raise ValueError(
+    raise CapacityError(
         f"no prime field of {weight} or more elements fits {weight} times in {neurons}"
     )
 

@@ -1,39 +1,79 @@
-"""Checks of what callers hand over: each names the argument, its value and the rule it broke."""
+"""Checks of arguments: a value of a wrong type or out of range is an OptionError that names it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from numbers import Real
+from collections.abc import Iterable
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from polyseme.errors import OptionError
 
-_LONGEST_SHOWN = 40
+_MOST_SHOWN = 40
 
 
-def shown(value: Any) -> str:
-    """Return a value as a message shows it: short, and on one line."""
-    text = repr(value)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+def shown_value(value: object) -> str:
+    """Return a value fit for a one-line message: short, and escaped where it is text."""
+    # Python refuses to write out integers of thousands of digits.
+    if isinstance(value, int) and abs(value) >= 2**64:
+        return f"a number of {value.bit_length()} bits"
+    written = " ".join(repr(value).split())
+    if not written.isprintable():
+        written = written.encode("unicode_escape").decode()
+    return written if len(written) <= _MOST_SHOWN else written[: _MOST_SHOWN - 3] + "..."
 
 
-def check_whole(name: str, value: Any, least: int | None = None) -> None:
-    """Raise OptionError unless a value is a whole number, of at least `least`."""
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        raise OptionError(f"{name} is {shown(value)}; it must be a whole number")
-    if least is not None and value < least:
-        raise OptionError(f"{name} is {value}; it must be {least} or more")
+def is_whole(value: object) -> bool:
+    """Whether a value is a whole number, Python's or numpy's; True and False are none."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
-def check_number(name: str, value: Any) -> None:
-    """Raise OptionError unless a value is a real number, and not infinite or not a number."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(float(value)):
-        raise OptionError(f"{name} is {shown(value)}; it must be a number")
+def whole_number(name: str, value: Any, least: int | None = None, most: int | None = None) -> int:
+    """Return a whole number as Python's. Raises OptionError for any other type, or out of range."""
+    if not is_whole(value):
+        raise OptionError(f"{name} is {shown_value(value)}; it must be a whole number")
+    number = int(value)
+    if (least is not None and number < least) or (most is not None and number > most):
+        raise OptionError(f"{name} is {shown_value(number)}; it must be {_range(least, most)}")
+    return number
 
 
-def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
-    """Raise OptionError unless a value is one of a few words."""
-    if not isinstance(value, str) or value not in choices:
-        raise OptionError(f"no {name} named {shown(value)}; there are {', '.join(choices)}")
+def real_number(name: str, value: Any, above: float = -inf, below: float = inf) -> float:
+    """Return a number strictly between two others. Raises OptionError for anything else."""
+    if not is_whole(value) and not isinstance(value, float | np.floating):
+        raise OptionError(f"{name} is {shown_value(value)}; it must be a number")
+    if not above < value < below:
+        lower = f"more than {above:g}" if above > -inf else ""
+        upper = f"less than {below:g}" if below < inf else ""
+        rule = " and ".join(filter(None, (lower, upper))) or "finite"
+        raise OptionError(f"{name} is {shown_value(value)}; it must be {rule}")
+    return float(value)
+
+
+def text(name: str, value: Any, choices: Iterable[str] | None = None) -> str:
+    """Return text, one of the choices. Raises OptionError for anything else."""
+    if not isinstance(value, str):
+        raise OptionError(f"{name} is {shown_value(value)}; it must be text")
+    known = None if choices is None else tuple(choices)
+    if known is not None and value not in known:
+        raise OptionError(f"{name} is {shown_value(value)}; it must be one of {', '.join(known)}")
+    return value
+
+
+def instance(name: str, value: Any, kind: type | tuple[type, ...], what: str) -> None:
+    """Raise OptionError, saying `what` it must be, unless a value is of a type."""
+    if not isinstance(value, kind):
+        raise OptionError(f"{name} is {shown_value(value)}; it must be {what}")
+
+
+def function(name: str, value: Any, of: str) -> None:
+    """Raise OptionError unless a value is a function of something, or None."""
+    if value is not None and not callable(value):
+        raise OptionError(f"{name} is {shown_value(value)}; it must be a function of {of}")
+
+
+def _range(least: int | None, most: int | None) -> str:
+    if most is None:
+        return f"at least {least}"
+    return f"at most {most:,}" if least is None else f"{least} to {most:,}"

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from polyseme.circuits.circuit import Circuit
-from polyseme.common.arguments import check_whole, shown
+from polyseme.common.arguments import function, shown_value, whole_number
 from polyseme.common.progress import Note, silent
-from polyseme.compiler.choose import CONSTRUCTIONS, Choice, choose
-from polyseme.compiler.constructions.construction import Candidate
+from polyseme.compiler.choose import CONSTRUCTIONS, choose
 from polyseme.compiler.report import Compilation
-from polyseme.compiler.search import confirmed, smallest
+from polyseme.compiler.sizing import at_size, at_smallest
 from polyseme.compiler.task import Task, check_measurable
-from polyseme.errors import OptionError, TooFewNeuronsError
+from polyseme.errors import OptionError
 from polyseme.networks.network import Network
-
-# A construction that declares this many times the monosemantic network's neurons is not tried.
-_HOPELESS = 1.15
 
 
 def compile(
@@ -29,7 +23,7 @@ def compile(
     encoder: str = "auto",
     seed: int = 0,
     carry: str = "auto",
-    note: Note = silent,
+    note: Note | None = None,
 ) -> Network:
     """Compile a circuit into a network that computes it in superposition.
 
@@ -80,7 +74,7 @@ def compile_report(
     encoder: str = "auto",
     seed: int = 0,
     carry: str = "auto",
-    note: Note = silent,
+    note: Note | None = None,
 ) -> Compilation:
     """Compile a circuit, and return with the network everything that was measured of it.
 
@@ -117,97 +111,23 @@ def compile_report(
 
 
 def _compiled(
-    task: Task, construction: str, neurons: int | None, note: Note, measure: bool
+    task: Task, construction: str, neurons: int | None, note: Note | None, measure: bool
 ) -> Compilation:
-    """Choose, then build at the size given, or search for the smallest."""
+    """Check, choose, and build at the size given or search for the smallest."""
     _check(task, construction, neurons)
+    function("note", note, "a line")
     choice = choose(task, construction)
     if neurons is not None:
-        return _of_size(choice, neurons, measure)
-    if choice.fallback is None:
-        return _of_one(next(choice.candidates), note, measure)
-    return _smaller_than_fallback(choice, choice.fallback, note)
+        return at_size(choice, neurons, measure)
+    return at_smallest(choice, note or silent, measure)
 
 
 def _check(task: Task, construction: str, neurons: int | None) -> None:
     check_measurable(task.error)
     if neurons is not None:
-        check_whole("neurons", neurons, 1)
+        whole_number("neurons", neurons, 1)
     if not isinstance(construction, str) or construction not in CONSTRUCTIONS:
         raise OptionError(
-            f"no construction named {shown(construction)}; there are auto and those that "
+            f"no construction named {shown_value(construction)}; there are auto and those that "
             "`polyseme constructions` lists"
         )
-
-
-def _of_size(choice: Choice, neurons: int, measure: bool) -> Compilation:
-    """Build the first candidate for which so many neurons will do, or the fallback if they do."""
-    fallback = choice.fallback
-    if fallback is not None and neurons >= (limit := fallback.declared.neurons):
-        reason = (
-            f"superposition is not needed: {neurons:,} neurons are enough to give each of the "
-            f"{limit:,} gates its own"
-        )
-        return _built(fallback, neurons, measure, reason if fallback.task.one_layer else "")
-    too_few = []
-    for candidate in choice.candidates:
-        try:
-            return _built(candidate, neurons, measure)
-        except TooFewNeuronsError as error:
-            too_few.append(error)
-    raise too_few[-1]
-
-
-def _of_one(candidate: Candidate, note: Note, measure: bool) -> Compilation:
-    """Find the smallest network of a construction, or build the only one it has."""
-    if candidate.construction.searched:
-        return smallest(candidate, note).compilation
-    return _built(candidate, candidate.declared.neurons, measure)
-
-
-def _smaller_than_fallback(choice: Choice, fallback: Candidate, note: Note) -> Compilation:
-    """Find the smallest network of the first candidate that has a smaller one than the fallback."""
-    limit, hopeless = fallback.declared.neurons, None
-    for candidate in choice.candidates:
-        if candidate.declared.neurons > _HOPELESS * limit:
-            hopeless = candidate.declared.neurons
-        elif limit > 1:
-            try:
-                found = smallest(candidate, note, most=limit - 1)
-            except TooFewNeuronsError:
-                continue
-            if found.passed:
-                return found.compilation
-    reason = _why_not_smaller(fallback.task, limit, hopeless)
-    note(reason)
-    return _built(fallback, limit, True, reason)
-
-
-def _why_not_smaller(task: Task, limit: int, hopeless: int | None) -> str:
-    if hopeless is not None:
-        return (
-            "superposition does not pay here: with a neuron for every wire the widest layer has "
-            f"{limit:,}, and at this activity superposition would ask for about {hopeless:,}"
-        )
-    if task.one_layer:
-        return (
-            f"superposition does not pay here: at {task.active} active features no network of "
-            f"fewer than {limit:,} neurons, one a gate, was found to err under {task.error:g}"
-        )
-    return (
-        f"superposition does not pay here: no network of fewer than {limit:,} neurons, which are "
-        f"enough to give every wire its own, was found to err under {task.error:g}"
-    )
-
-
-def _built(
-    candidate: Candidate, neurons: int, measure: bool, reason: str | None = None
-) -> Compilation:
-    """Build a candidate at a size, try it if it is to be measured, and keep the reason with it."""
-    task, network = candidate.task, candidate.build(neurons)
-    if reason is not None:
-        network = replace(network, provenance=replace(network.provenance, note=reason))
-    if not measure:
-        return Compilation(network, task.error)
-    seen, decisions = confirmed(task, network), candidate.decisions(network)
-    return Compilation(network, task.error, seen, layers=decisions)

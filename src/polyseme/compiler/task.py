@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import Terms, one_layer_form, terms_of
-from polyseme.common.arguments import check_choice, check_number, check_whole
+from polyseme.common.arguments import instance, real_number, shown_value, text, whole_number
 from polyseme.common.random_streams import Stream, stream
 from polyseme.compiler.schedule.scheduling import Carry
 from polyseme.errors import OptionError
@@ -44,22 +44,17 @@ class Task:
 
     def __post_init__(self) -> None:
         """Check every value once."""
-        if not isinstance(self.circuit, Circuit):
-            raise OptionError(
-                f"circuit is of type {type(self.circuit).__name__}; it must be a Circuit, which "
-                "`polyseme.read` and `polyseme.problems` return"
-            )
-        check_number("error", self.error)
-        if not 0 <= self.error < 1:
+        instance("circuit", self.circuit, Circuit, "a circuit, as polyseme.read returns it")
+        if not 0 <= real_number("error", self.error) < 1:
             raise OptionError(f"error is {self.error:g}; it must be at least 0 and less than 1")
-        check_choice("encoder", self.encoder, ENCODERS)
-        check_choice("way to carry wires", self.carry, tuple(Carry))
-        check_whole("seed", self.seed, 0)
-        check_whole("active", self.active)
+        text("encoder", self.encoder, ENCODERS)
+        text("carry", self.carry, tuple(Carry))
+        whole_number("seed", self.seed, 0)
         features = len(self.circuit.features)
-        if not 1 <= self.active <= features:
+        if not 1 <= whole_number("active", self.active) <= features:
             raise OptionError(
-                f"active is {self.active}; it must be 1 to the {features} features there are"
+                f"active is {shown_value(self.active)}; it must be 1 to the {features} features "
+                "there are"
             )
 
     @cached_property
@@ -112,6 +107,4 @@ class Task:
 def check_measurable(error: float) -> None:
     """Raise OptionError unless an error is one that a network can be measured to keep."""
     if error < LEAST_ERROR:
-        raise OptionError(
-            f"error is {error:g}; it must be at least {LEAST_ERROR:g} and less than 1"
-        )
+        raise OptionError(f"error is {error:g}; it must be at least 1e-6 and less than 1")

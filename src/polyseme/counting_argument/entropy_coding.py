@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.common.ragged import row_numbers
-from polyseme.errors import FileFormatError
+from polyseme.errors import FileFormatError, OptionError
 
 MAX_VALUES = 2**31
 # A state takes 64 bits and holds 16 or so: so many bits of message a state make that 0.6 %.
@@ -41,13 +41,15 @@ def encode_integers(values: NDArray[np.integer]) -> bytes:
     """Write whole numbers of at most 63 bits as bytes; the same numbers give the same bytes.
 
     How many there are is told by the table, their shape is not. A constant costs no more than its
-    table. Raises ValueError for numbers that are not whole, too large, or 2^31 or more of them.
+    table. Raises OptionError for numbers that are not whole, too large, or 2^31 or more of them.
     """
     flat = np.asarray(values).ravel()
     if flat.dtype.kind not in "iu" or flat.size >= MAX_VALUES:
-        raise ValueError(f"{flat.size} values of type {flat.dtype}: needs fewer than 2^31 integers")
+        raise OptionError(
+            f"{flat.size} values of type {flat.dtype}: needs fewer than 2^31 integers"
+        )
     if flat.size and (int(flat.min()) < -(2**62) or int(flat.max()) >= 2**62):
-        raise ValueError("values must lie within 2^62 of 0")
+        raise OptionError("values must lie within 2^62 of 0")
     symbols, rank, counts = np.unique(flat, return_inverse=True, return_counts=True)
     table = [len(symbols), *_differences(symbols.tolist()), *counts.tolist()]
     if len(symbols) < 2:

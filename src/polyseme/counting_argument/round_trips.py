@@ -19,7 +19,7 @@ from polyseme.compiler.compile import compile
 from polyseme.counting_argument.drawn_codes import Agreed
 from polyseme.counting_argument.message import Message, has_message, read_message, write_message
 from polyseme.counting_argument.queries import find_gates
-from polyseme.errors import CompileError
+from polyseme.errors import OptionError
 from polyseme.networks.network import Network
 
 ERROR = 1e-3
@@ -89,7 +89,7 @@ class RoundTrips:
         if network.neurons in self._made:
             return self._made[network.neurons]
         if not has_message(network):
-            raise CompileError(
+            raise OptionError(
                 f"{self._circuit.name}: the counting argument is run for one hidden layer of ReLUs "
                 f"stored in full, and {network.provenance.construction} made another network"
             )

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import terms_of
+from polyseme.common.arguments import function, instance, whole_number
 from polyseme.common.progress import Note, silent
 from polyseme.counting_argument.drawn_codes import Agreed
 from polyseme.counting_argument.round_trips import ERROR, Attempt, RoundTrips, smallest
-from polyseme.errors import CompileError
+from polyseme.errors import OptionError, SourceError
 from polyseme.limits.combinatorics import log2_factorial
 from polyseme.limits.counting import counting_bits
 from polyseme.limits.groups import distinct_rows
@@ -129,20 +130,22 @@ def run_counting_argument(
         wrong.
 
     Raises:
-        PolysemeError: The circuit is of another kind, the promise is too small, or the compiler
-            makes a network that has no message (`message.py`).
+        SourceError: The circuit is of another kind.
+        OptionError: The promise is too small, or the compiler makes a network that has no message
+            (`message.py`).
 
     Example:
         >>> import polyseme as ps
         >>> ps.run_counting_argument(ps.problems.permutation(features=100)).exact
         True
     """
+    instance("circuit", circuit, Circuit, "a circuit")
+    function("note", note, "text")
     gates = gate_list(circuit)
     outputs, inputs = gates.shape
-    if active is None:
-        active = inputs
+    active = inputs if active is None else whole_number("active", active)
     if active < inputs:
-        raise CompileError(f"active is {active}; gates of {inputs} inputs need at least {inputs}")
+        raise OptionError(f"active is {active}; gates of {inputs} inputs need at least {inputs}")
     agreed = Agreed(seed, len(circuit.features), outputs, inputs)
     trips = RoundTrips(circuit, gates, agreed, active, note or silent)
     trip = smallest(trips) if neurons is None else trips.run(neurons)
@@ -172,7 +175,7 @@ def run_counting_argument(
 def gate_list(circuit: Circuit) -> NDArray[np.int32]:
     """The features each output reads, in rising order, int32 (outputs, 1 or 2).
 
-    Raises CompileError for a circuit that is no permutation and no distinct pairwise ANDs.
+    Raises SourceError for a circuit that is no permutation and no distinct pairwise ANDs.
     """
     terms = terms_of(circuit)
     one_each = len(terms) == terms.outputs == len(np.unique(terms.output))
@@ -182,7 +185,7 @@ def gate_list(circuit: Circuit) -> NDArray[np.int32]:
         gates = np.sort(terms.literals.reshape(terms.outputs, -1), axis=1)
         if distinct_rows(gates.astype(np.int64)) == len(gates):
             return gates
-    raise CompileError(
+    raise SourceError(
         f"{circuit.name}: the counting argument is run for permutations and for distinct ANDs of "
         "two features, one an output"
     )

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.common.arguments import check_whole
+from polyseme.common.arguments import instance, whole_number
 from polyseme.errors import OptionError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
@@ -66,7 +66,7 @@ class LayerPolysemanticity:
         Raises:
             OptionError: `bars` is no whole number of 1 or more.
         """
-        check_whole("bars", bars, 1)
+        bars = whole_number("bars", bars, 1)
         end = self.most + 1
         step = -(-(end - self.least) // bars)
         edges = np.arange(self.least, end + step, step)
@@ -154,21 +154,16 @@ def _checked_layer(network: Network, unit: int, layer: int | None) -> int:
 
     Raises OptionError where it has none, or no layer is named and there are several.
     """
-    check_whole("unit", unit, 0)
-    last = len(network.layers) - 1
-    if layer is None:
-        if last:
-            raise OptionError(f"unit {unit} must name its layer, 0 to {last}")
-        layer = 0
-    check_whole("layer", layer, 0)
-    if layer > last:
-        raise OptionError(f"layer is {layer}; it must be 0 to {last}")
-    if unit >= network.layers[layer].units:
-        raise OptionError(f"unit is {unit}; it must be 0 to {network.layers[layer].units - 1}")
-    return layer
+    unit, last = whole_number("unit", unit), len(network.layers) - 1
+    if layer is None and last:
+        raise OptionError(f"unit {unit} must name its layer, 0 to {last}")
+    number = whole_number("layer", 0 if layer is None else layer, 0, last)
+    whole_number("unit", unit, 0, network.layers[number].units - 1)
+    return number
 
 
 def _key_of(network: Network) -> AnswerKey:
+    instance("network", network, Network, "a network")
     if network.key is None:
         raise OptionError("the network has no answer key; what a unit serves is known only from it")
     return network.key

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 from polyseme.common.distributions import normal_below, normal_density, normal_quantile
+from polyseme.errors import OptionError
 from polyseme.limits.counting import neurons_for
 
 _WILLSHAW = "willshaw1969holographic"
@@ -33,10 +34,10 @@ def gardner_bits(share_on: float) -> float:
     long as a (f E(t + z)+^2 + (1 - f) E(t - z)+^2) <= 1, t normal; the best z gives the most.
     Times the entropy of a unit, that is 2 bits at f = 1/2, and it falls towards 1 / (2 ln 2) = 0.72
     as f goes to 0, very slowly: 1.55 at f = 1/100 and 1.08 at one in a million. Source: Gardner
-    1988. Raises ValueError unless 0 < share_on < 1.
+    1988. Raises OptionError unless 0 < share_on < 1.
     """
     if not 0 < share_on < 1:
-        raise ValueError(f"a share of {share_on} on is not between 0 and 1")
+        raise OptionError(f"a share of {share_on} on is not between 0 and 1")
     rare = min(share_on, 1 - share_on)
     # A z past the quantile of f would only cost more for the patterns in which the unit is on.
     span = float(normal_quantile(rare)) + 1
@@ -66,7 +67,7 @@ def memory_limits() -> tuple[MemoryLimit, ...]:
 def memory_neurons(bits: float, limit: MemoryLimit) -> int:
     """Neurons n of the n x n layer that holds `bits` under a limit.
 
-    Raises ValueError for negative bits.
+    Raises OptionError for negative bits.
     """
     return math.ceil(neurons_for(bits, limit.bits))
 

@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import math
 
+from polyseme.errors import OptionError
+
 
 def least_parameters(outputs: int, bits_per_weight: float) -> float:
     """Parameters for m' outputs: m' log2(m' / e) / b, and never below 0.
 
-    Raises ValueError without outputs, or for weights that hold nothing.
+    Raises OptionError without outputs, or for weights that hold nothing.
     """
     if outputs < 1 or not bits_per_weight > 0:
-        raise ValueError(
+        raise OptionError(
             f"{outputs} outputs at {bits_per_weight} bits a weight: needs one output and some bits"
         )
     return max(0.0, outputs * math.log2(outputs / math.e) / bits_per_weight)
@@ -28,6 +30,6 @@ def least_parameters(outputs: int, bits_per_weight: float) -> float:
 def least_neurons(outputs: int, bits_per_weight: float) -> float:
     """Neurons n of the n x n layer with so many parameters: sqrt(m' log2(m' / e) / b).
 
-    Raises ValueError as `least_parameters` does.
+    Raises OptionError as `least_parameters` does.
     """
     return math.sqrt(least_parameters(outputs, bits_per_weight))

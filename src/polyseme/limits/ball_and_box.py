@@ -23,6 +23,7 @@ import math
 import numpy as np
 
 from polyseme.common.distributions import normal_quantile
+from polyseme.errors import OptionError
 
 # Normals drawn at a time for features that are off.
 _DRAWN = 2**22
@@ -31,11 +32,11 @@ _DRAWN = 2**22
 def extremes(features: int, active: int, *, finite: bool = True) -> tuple[float, float]:
     """l1 and l0: how far the largest of `active` normals lies out, and of all the others.
 
-    Raises ValueError unless at least two features are on and at least two are off.
+    Raises OptionError unless at least two features are on and at least two are off.
     """
     off = features - active
     if active < 2 or off < 2:
-        raise ValueError(f"{active} of {features} features on: needs two on and two off at least")
+        raise OptionError(f"{active} of {features} features on: needs two on and two off at least")
     if finite:
         return float(normal_quantile(1 / active)), float(normal_quantile(1 / off))
     return math.sqrt(2 * math.log(active)), math.sqrt(2 * math.log(off))
@@ -44,11 +45,11 @@ def extremes(features: int, active: int, *, finite: bool = True) -> tuple[float,
 def tuned_width(features: int, active: int, *, inputs: int = 2, finite: bool = True) -> float:
     """Dimensions for every AND of `inputs` features at the best threshold.
 
-    k ((2r - 1) l1 + l0)^2. Raises ValueError as `extremes` does, or for an AND of more features
+    k ((2r - 1) l1 + l0)^2. Raises OptionError as `extremes` does, or for an AND of more features
     than are on.
     """
     if not 1 <= inputs <= active:
-        raise ValueError(f"an AND of {inputs} features when {active} are on is never satisfied")
+        raise OptionError(f"an AND of {inputs} features when {active} are on is never satisfied")
     on, off = extremes(features, active, finite=finite)
     return active * ((2 * inputs - 1) * on + off) ** 2
 
@@ -56,7 +57,7 @@ def tuned_width(features: int, active: int, *, inputs: int = 2, finite: bool = T
 def midpoint_width(features: int, active: int, *, finite: bool = True) -> float:
     """Dimensions for every pairwise AND with the threshold halfway, at 3/2: 4 k (l1 + l0)^2.
 
-    Raises ValueError as `extremes` does.
+    Raises OptionError as `extremes` does.
     """
     on, off = extremes(features, active, finite=finite)
     return 4 * active * (on + off) ** 2
@@ -65,7 +66,7 @@ def midpoint_width(features: int, active: int, *, finite: bool = True) -> float:
 def adversarial_width(features: int, active: int) -> float:
     """The order k^2 ln m of the width where supports are chosen by an adversary; constant 1.
 
-    Raises ValueError as `extremes` does.
+    Raises OptionError as `extremes` does.
     """
     extremes(features, active)
     return active**2 * math.log(features)
@@ -74,10 +75,10 @@ def adversarial_width(features: int, active: int) -> float:
 def tuned_threshold(dimensions: int, features: int, active: int, *, inputs: int = 2) -> float:
     """The threshold halfway between a satisfied gate's least sum and another's largest.
 
-    Raises ValueError as `tuned_width` does, or without dimensions.
+    Raises OptionError as `tuned_width` does, or without dimensions.
     """
     if dimensions < 1:
-        raise ValueError(f"{dimensions} dimensions hold nothing")
+        raise OptionError(f"{dimensions} dimensions hold nothing")
     tuned_width(features, active, inputs=inputs)
     on, off = extremes(features, active)
     noise = math.sqrt(active / dimensions)
@@ -94,11 +95,11 @@ def share_right(
 ) -> float:
     """How often all pairwise ANDs are right, by drawing reads from their exact law.
 
-    Raises ValueError as `extremes` does, or without dimensions or draws.
+    Raises OptionError as `extremes` does, or without dimensions or draws.
     """
     extremes(features, active)
     if dimensions < 1 or draws < 1:
-        raise ValueError(f"{dimensions} dimensions and {draws} draws: needs one of each at least")
+        raise OptionError(f"{dimensions} dimensions and {draws} draws: needs one of each at least")
     right = 0
     step = max(1, _DRAWN // features)
     for start in range(0, draws, step):

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.errors import OptionError
 from polyseme.limits.combinatorics import log2_factorial, log2_gate_sets
 from polyseme.limits.groups import group_gates
 
@@ -23,10 +24,10 @@ def capacity(
     """The largest number of outputs, `most` at most, whose family has no more bits than fit.
 
     `bits_of` must not fall from 1 to `most`; without `most` it must grow without end. 0 where one
-    output is too much. Raises ValueError without neurons, or for weights that hold nothing.
+    output is too much. Raises OptionError without neurons, or for weights that hold nothing.
     """
     if neurons < 1 or not bits_per_weight > 0:
-        raise ValueError(
+        raise OptionError(
             f"{neurons} neurons at {bits_per_weight} bits a weight: needs one neuron and some bits"
         )
     room = bits_per_weight * neurons**2
@@ -51,7 +52,7 @@ def gates_computed(
     """Gates of `inputs` of the features, of which so many neurons can compute any set, at most.
 
     `marked` of the inputs differ in role from the others. Where any half of all gates fits, so does
-    any set of them. Raises ValueError as `capacity` does.
+    any set of them. Raises OptionError as `capacity` does.
     """
     every = math.comb(features, inputs) * math.comb(inputs, marked)
     found = capacity(

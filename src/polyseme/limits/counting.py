@@ -16,6 +16,7 @@ from scipy.special import gammaln
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.terms import Terms, one_layer_form
+from polyseme.errors import OptionError
 from polyseme.limits.combinatorics import log2_binomial, log2_factorial
 from polyseme.limits.facts import relation_of_facts
 from polyseme.limits.groups import Group, group_gates, group_terms
@@ -42,7 +43,7 @@ class CountingBound:
         """The bits still needed when a share of the outputs may be wrong; never below 0.
 
         As `bits_with_error`, but the outputs that are wrong are those worth the most bits. Raises
-        ValueError for values out of range.
+        OptionError for values out of range.
         """
         even = bits_with_error(self.bits, outputs, error_share)
         wrong, lost = math.floor(error_share * outputs), 0.0
@@ -83,23 +84,23 @@ def bits_with_error(bits: float, outputs: int, error_share: float) -> float:
     k / M of the bits and log2 C(M, k) <= M H more: for M gates of T there are, C(T, k) =
     C(T, M) C(M, k) / C(T - k, M - k), and C(T - k, M - k) has the M - k largest of the M factors of
     C(T, M). Reordering k of M outputs takes log2 k!, which is less than k / M of log2 M!.
-    Raises ValueError for values out of range.
+    Raises OptionError for values out of range.
     """
     if bits < 0 or outputs < 1:
-        raise ValueError(f"{bits} bits for {outputs} outputs: needs bits >= 0 and outputs >= 1")
+        raise OptionError(f"{bits} bits for {outputs} outputs: needs bits >= 0 and outputs >= 1")
     if not 0 <= error_share <= 1:
-        raise ValueError(f"an error share of {error_share} is not between 0 and 1")
+        raise OptionError(f"an error share of {error_share} is not between 0 and 1")
     return max(0.0, bits * (1 - error_share) - 2 * outputs * _entropy(error_share))
 
 
 def neurons_for(bits: float, bits_per_weight: float) -> float:
     """Neurons n of the n x n layer that holds `bits` at `bits_per_weight` in each weight.
 
-    The inputs are taken to have no more dimensions than there are neurons. Raises ValueError for
+    The inputs are taken to have no more dimensions than there are neurons. Raises OptionError for
     negative bits or weights that hold none.
     """
     if bits < 0 or not bits_per_weight > 0:
-        raise ValueError(
+        raise OptionError(
             f"{bits} bits at {bits_per_weight} a weight: needs bits >= 0 and some each"
         )
     return math.sqrt(bits / bits_per_weight)

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable
 from functools import partial
 
+from polyseme.errors import OptionError
 from polyseme.limits.combinatorics import log2_binomial, log2_sparse_sets
 
 # The powers of inner products that are tried; of so many features as there are, few matter.
@@ -38,12 +39,12 @@ def separated_dimensions(features: int, largest: float, failure: float) -> int:
 def welch_worst(features: int, dimensions: int) -> float:
     """Least largest |inner product| of so many unit vectors (Welch 1974).
 
-    The best over p = 1, 2, ... of ((m / C(d + p - 1, p) - 1) / (m - 1))^(1 / 2p). Raises ValueError
-    without features or dimensions.
+    The best over p = 1, 2, ... of ((m / C(d + p - 1, p) - 1) / (m - 1))^(1 / 2p). Raises
+    OptionError without features or dimensions.
     """
     _check_features(features)
     if dimensions < 1:
-        raise ValueError(f"{dimensions} dimensions hold nothing")
+        raise OptionError(f"{dimensions} dimensions hold nothing")
     worst = 0.0
     for power in range(1, _HIGHEST_POWER + 1):
         excess = math.log2(features) - log2_binomial(dimensions + power - 1, power)
@@ -67,7 +68,7 @@ def any_access_least(features: int, active: int, bits_per_dimension: float) -> i
     """
     _check_active(features, active)
     if not bits_per_dimension > 0:
-        raise ValueError(f"{bits_per_dimension} bits a dimension hold nothing")
+        raise OptionError(f"{bits_per_dimension} bits a dimension hold nothing")
     return max(1, math.ceil(log2_sparse_sets(features, active) / bits_per_dimension))
 
 
@@ -165,19 +166,19 @@ def _first(holds: Callable[[int], bool], start: int) -> int:
 
 def _check_features(features: int) -> None:
     if features < 1:
-        raise ValueError(f"{features} features: needs one at least")
+        raise OptionError(f"{features} features: needs one at least")
 
 
 def _check_active(features: int, active: int) -> None:
     if not 1 <= active <= features:
-        raise ValueError(f"{active} of {features} features on: needs one on, and no more than all")
+        raise OptionError(f"{active} of {features} features on: needs one on, and no more than all")
 
 
 def _check_share(what: str, value: float) -> None:
     if not 0 < value < 1:
-        raise ValueError(f"a {what} of {value} is not between 0 and 1")
+        raise OptionError(f"a {what} of {value} is not between 0 and 1")
 
 
 def _check_tolerance(tolerance: float) -> None:
     if not 0 < tolerance <= 0.5:
-        raise ValueError(f"a tolerance of {tolerance} is not above 0 and at most 1/2")
+        raise OptionError(f"a tolerance of {tolerance} is not above 0 and at most 1/2")

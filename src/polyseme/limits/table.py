@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.common.arguments import function, instance
 from polyseme.common.progress import Note, silent
 from polyseme.compiler.constructions.construction import Inputs
 from polyseme.compiler.task import Task, check_measurable
@@ -99,7 +100,7 @@ def bounds(
         Lower bounds, declared sizes and, where asked for, measured ones.
 
     Raises:
-        OptionError: `active` or `error` is out of range.
+        OptionError: An argument is of a wrong type or out of range.
         SourceError: `network` has other features or outputs than the circuit.
 
     Example:
@@ -110,6 +111,9 @@ def bounds(
     """
     task = Task(circuit, active, error)
     check_measurable(task.error)
+    instance("network", network, Network | None, "a network")
+    instance("measure", measure, bool, "True or False")
+    function("note", note, "text")
     count = counting_bits(circuit)
     constructions, layers = declared_rows(task)
     held = None if network is None else network_bound(network, circuit, count.bits)

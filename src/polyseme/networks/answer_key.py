@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from typing import Protocol
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import scipy.sparse as sp
@@ -20,23 +19,13 @@ from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.term_wires import wires_of_terms
 from polyseme.circuits.terms import Terms, terms_of
 from polyseme.codes.code import SparseCode
+from polyseme.common.arguments import shown_value, whole_number
 from polyseme.errors import OptionError
 from polyseme.networks.ends import Encoder, Readout
 from polyseme.networks.layer import Layer
 from polyseme.networks.layer_key import LayerKey
 from polyseme.networks.registry import registered
 from polyseme.networks.table import shortened
-
-# A circuit is flattened once, however many sizes of a network it is built at.
-_FLATTENED: WeakKeyDictionary[Circuit, tuple[Terms, NDArray[np.int32]]] = WeakKeyDictionary()
-
-
-def _flattened(circuit: Circuit) -> tuple[Terms, NDArray[np.int32]]:
-    """Return the terms of a circuit, and the wire that computes each."""
-    if circuit not in _FLATTENED:
-        terms = terms_of(circuit)
-        _FLATTENED[circuit] = terms, wires_of_terms(circuit, terms)
-    return _FLATTENED[circuit]
 
 
 class NetworkParts(Protocol):
@@ -108,7 +97,7 @@ class AnswerKey:
             raise OptionError(f"{len(layer.wires)} columns for the {len(terms)} terms")
         if layer.inverted.any():
             raise OptionError("a column that is a term cannot be inverted")
-        if not np.array_equal(layer.wires, _flattened(self.circuit)[1]):
+        if not np.array_equal(layer.wires, wires_of_terms(self.circuit)):
             raise OptionError("wires of layer 0 are not those of the terms")
 
     @property
@@ -125,7 +114,7 @@ class AnswerKey:
         """
         if not self.has_terms:
             raise OptionError("the columns of this key are wires, not terms")
-        return _flattened(self.circuit)[0]
+        return terms_of(self.circuit)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the key as `docs/format.md` describes.
@@ -147,7 +136,12 @@ class AnswerKey:
 
         Args:
             network: a network, or anything with its encoder, layers and readout.
+
+        Raises:
+            OptionError: `network` is none.
         """
+        if not all(hasattr(network, part) for part in ("encoder", "layers", "readout")):
+            raise OptionError(f"network is {shown_value(network)}; it must be a network")
         code = network.encoder.code
         if (
             self.circuit.features != network.encoder.features
@@ -187,11 +181,14 @@ class AnswerKey:
 
     def hosts(self, layer: int = 0) -> sp.csr_array:
         """Return which columns each unit of a layer serves, Boolean (width, columns)."""
-        return self.layers[layer].hosts()
+        return self._layer(layer).hosts()
+
+    def _layer(self, layer: int) -> LayerKey:
+        return self.layers[whole_number("layer", layer, 0, len(self.layers) - 1)]
 
     def columns_of(self, unit: int, layer: int = 0) -> NDArray[np.int64]:
         """Return the columns that a unit of a layer serves: its polysemanticity, by number."""
-        return self.layers[layer].columns_of(unit)
+        return self._layer(layer).columns_of(unit)
 
     def describe(self, column: int, layer: int = 0) -> str:
         """Return a column of a layer in words.
@@ -199,9 +196,10 @@ class AnswerKey:
         A term is its literals and the output it feeds, a wire the feature's name or the gate's
         number, with "inverted" where its units are off when it is on.
         """
+        held = self._layer(layer)
+        column = whole_number("column", column, 0, len(held.wires) - 1)
         if self.has_terms:
             return self._described_term(column)
-        held = self.layers[layer]
         wire = int(held.wires[column])
         name = self.circuit.wire_name(wire) if wire >= 0 else "part of an XOR"
         return name + (", inverted" if held.inverted[column] else "")
@@ -239,7 +237,7 @@ def term_key(
 
     The arguments are as in `LayerKey`; wires are found from the terms.
     """
-    wires = _flattened(circuit)[1]
+    wires = wires_of_terms(circuit)
     layer = LayerKey(
         width,
         wires,

@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import DTypeLike, NDArray
 
+from polyseme.common.arguments import shown_value
 from polyseme.errors import OptionError
 
 # Float32 holds whole numbers below this without rounding.
@@ -21,7 +22,7 @@ EXACT = 2**24
 def check_path(path: object, what: str = "path") -> None:
     """Raise OptionError unless `path` is one: text, or an object that knows its path."""
     if not isinstance(path, str | os.PathLike):
-        raise OptionError(f"{what} must be the path of a file, not {repr(path)[:50]}")
+        raise OptionError(f"{what} must be the path of a file, not {shown_value(path)}")
 
 
 def check_array(what: str, array: NDArray[Any], dtype: DTypeLike, dimensions: int) -> None:

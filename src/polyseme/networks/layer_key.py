@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
 from polyseme.codes.row_kernels import Words, fits_in_words, is_worthwhile, spread
+from polyseme.common.arguments import instance, whole_number
 from polyseme.errors import OptionError
 from polyseme.networks.checks import EXACT, check_array, check_below, check_runs, check_sparse
 from polyseme.networks.layer import Layer
@@ -154,6 +155,7 @@ class LayerKey:
 
     def columns_of(self, unit: int) -> NDArray[np.int64]:
         """Return the columns that a unit serves, rising: its polysemanticity."""
+        unit = whole_number("unit", unit, 0, self.width - 1)
         places = np.flatnonzero(self.units == unit)
         return np.searchsorted(self.offsets, places, side="right") - 1
 
@@ -166,6 +168,12 @@ class LayerKey:
         Returns:
             float32 (columns, samples), about 0 for off and 1 for on.
         """
+        instance("activations", activations, np.ndarray, "an array (samples, width)")
+        check_array("activations", activations, np.float32, 2)
+        if activations.shape[1] != self.width:
+            raise OptionError(
+                f"activations of {activations.shape[1]} numbers for a layer of {self.width}"
+            )
         shares = np.repeat(1 / np.maximum(self.counts, 1), self.counts).astype(np.float32)
         shape = (len(self.wires), activations.shape[1])
         decode = sp.csr_array((shares, self.units, self.offsets), shape=shape)

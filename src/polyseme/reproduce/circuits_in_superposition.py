@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.codes.arithmetic_progressions import progression_capacity, progression_code
-from polyseme.codes.coherence import coherence
+from polyseme.codes.inner_products import coherence
 from polyseme.codes.reed_solomon import largest_field, reed_solomon_code
 from polyseme.common.progress import Note
 from polyseme.common.random_streams import Stream, stream

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polyseme.codes.coherence import welch_mean_square
 from polyseme.codes.gaussian import gaussian_code
+from polyseme.codes.inner_products import welch_mean_square
 from polyseme.codes.readout import mean_square_cross_talk, pseudo_inverse_readout, tied_readout
 from polyseme.common.progress import Note
 from polyseme.common.random_streams import Stream, stream

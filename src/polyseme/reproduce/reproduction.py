@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from polyseme.common.arguments import check_choice, check_whole
+from polyseme.circuits.problems import MAX_SEED
+from polyseme.common.arguments import function, text, whole_number
 from polyseme.common.progress import Note, silent
 from polyseme.reproduce.catalogue import CATALOGUE
 from polyseme.reproduce.report import Found, markdown
@@ -59,8 +60,9 @@ def reproduce_figures(
         >>> ps.reproduce_figures("ball-and-box").explained
         True
     """
-    check_whole("seed", seed, 0)
+    seed = whole_number("seed", seed, 0, MAX_SEED)
+    function("note", note, "text")
+    figures = list(CATALOGUE.values())
     if only is not None:
-        check_choice("figure", only, tuple(CATALOGUE))
-    figures = list(CATALOGUE.values()) if only is None else [CATALOGUE[only]]
+        figures = [CATALOGUE[text("only", only, CATALOGUE)]]
     return Reproduction({figure.name: figure.rows(seed, note) for figure in figures}, seed)

@@ -30,6 +30,7 @@ from polyseme.compiler.constructions.three_channel.build import build_superposed
 from polyseme.compiler.constructions.three_channel.plan import Plan, make_plan
 from polyseme.compiler.constructions.three_channel.prediction import predicted_neurons
 from polyseme.compiler.task import Task
+from polyseme.errors import PolysemeError
 from polyseme.limits.combinatorics import log2_binomial
 from polyseme.reproduce.row import Row, at_least, at_most, equal, explained
 from polyseme.verification.inputs import draw_inputs
@@ -79,7 +80,7 @@ def _around(seen: dict[int, float]) -> tuple[tuple[int, float], tuple[int, float
     for low, high in pairwise(sizes):
         if seen[low] > log(ERROR) >= seen[high]:
             return (low, seen[low]), (high, seen[high])
-    raise ValueError(f"no size from {sizes[0]} to {sizes[-1]} brackets an error of {ERROR:g}")
+    raise PolysemeError(f"no size from {sizes[0]} to {sizes[-1]} brackets an error of {ERROR:g}")
 
 
 def _log_error(plan: Plan, neurons: int, samples: int, note: Note) -> float:

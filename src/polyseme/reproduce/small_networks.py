@@ -35,6 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
+from polyseme.errors import OptionError
 
 Reals = NDArray[np.float64]
 
@@ -45,7 +46,7 @@ class SmallNetworks:
 
     Shapes: `shared` (layers, width, width), the part of the weights all have in common; `own`
     (layers, networks, width, width), what each adds to it; `biases` (layers, width). A layer maps x
-    to max(0, (shared + own) x + bias). Raises ValueError for shapes that do not match.
+    to max(0, (shared + own) x + bias). Raises OptionError for shapes that do not match.
     """
 
     shared: Reals
@@ -58,7 +59,7 @@ class SmallNetworks:
         if self.shared.shape != (layers, width, width) or not (
             self.own.ndim == 4 and self.own.shape == (layers, self.networks, width, width)
         ):
-            raise ValueError(
+            raise OptionError(
                 f"weights {self.shared.shape} and {self.own.shape} do not go with biases "
                 f"{self.biases.shape}"
             )
@@ -136,11 +137,11 @@ def superpose(
     """Build the large network for a code of one word a small network over the neurons of a block.
 
     It has width * `code.neurons` neurons a layer. Words are dealt out in random order, anew at
-    every layer. Raises ValueError unless the code has as many words as there are networks, at
+    every layer. Raises OptionError unless the code has as many words as there are networks, at
     least two, and no signs.
     """
     if code.features != small.networks or code.features < 2 or (code.signs < 0).any():
-        raise ValueError(
+        raise OptionError(
             f"{small.networks} networks need a code of as many words, at least 2 and without "
             f"signs, not of {code.features}"
         )

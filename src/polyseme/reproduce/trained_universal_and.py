@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.common.progress import Note
+from polyseme.errors import OptionError
 from polyseme.reproduce.row import Row, equal
 
 SOURCE = "newgas2025compressed"
@@ -53,7 +54,7 @@ class BinaryNeurons:
 def fit(tables: Mapping[str, tuple[float, ...]]) -> BinaryNeurons:
     """Find the two weights and the bias whose neurons have the values of the tables.
 
-    Raises ValueError where no such neurons exist.
+    Raises OptionError where no such neurons exist.
     """
     design, values = [], []
     for kind, table in tables.items():
@@ -75,7 +76,7 @@ def fit(tables: Mapping[str, tuple[float, ...]]) -> BinaryNeurons:
         bounds=(None, None),
     )
     if not solved.success:
-        raise ValueError(f"no two weights and a bias have the values {dict(tables)}")
+        raise OptionError(f"no two weights and a bias have the values {dict(tables)}")
     return BinaryNeurons(*(float(value) for value in solved.x))
 
 

@@ -31,4 +31,5 @@ def reference_as_read(source: str | os.PathLike[str]) -> Reference:
         >>> ps.verify(ps.compile(circuit), circuit, samples=500, reference=reference).wrong
         0
     """
-    return independent_reference(netlist_as_read(os.fspath(source), read(source)))
+    circuit = read(source)
+    return independent_reference(netlist_as_read(os.fspath(source), circuit))

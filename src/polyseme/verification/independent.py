@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from polyseme.circuits.logic.aig import two_input_ands
 from polyseme.circuits.logic.netlist import Netlist
 from polyseme.circuits.topological import wire_levels
+from polyseme.errors import OptionError
 from polyseme.verification.reference import Reference
 
 _BITS = 64
@@ -26,12 +27,12 @@ Words = NDArray[np.uint64]
 def evaluate_aig(netlist: Netlist, bits: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Evaluate logic on dense bits (samples, inputs) by way of its AIG; returns (samples, outputs).
 
-    Raises ValueError when `bits` has another shape.
+    Raises OptionError when `bits` has another shape.
     """
     bits = np.asarray(bits, bool)
     inputs = len(netlist.inputs)
     if bits.ndim != 2 or bits.shape[1] != inputs:
-        raise ValueError(f"bits must be (samples, {inputs}), not {bits.shape}")
+        raise OptionError(f"bits must be (samples, {inputs}), not {bits.shape}")
     sample, feature = np.nonzero(bits)
     return _Simulator(netlist).outputs(sample, feature, len(bits))
 

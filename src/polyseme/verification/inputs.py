@@ -16,7 +16,7 @@ from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.supports import draw_supported, guess_supports
 from polyseme.circuits.terms import Terms
 from polyseme.common.ragged import places_in_rows
-from polyseme.errors import CompileError
+from polyseme.errors import OptionError
 
 Generator = np.random.Generator
 
@@ -48,7 +48,7 @@ def draw_inputs(
 
     `hosts` (neurons, terms) says which terms share a neuron and makes near-misses crowd there;
     without it they crowd on gates that share an input. "alone" returns one row a gate, or
-    `samples` of them chosen at random where there are more. Raises CompileError for an unknown name
+    `samples` of them chosen at random where there are more. Raises OptionError for an unknown name
     and where no gate can be satisfied by `active` features.
     """
     if name == "uniform":
@@ -61,7 +61,7 @@ def draw_inputs(
         "near-miss": lambda: _near_miss(terms, active, samples, generator, hosts),
     }
     if name not in draw:
-        raise CompileError(f"no inputs named {name!r}; there are {', '.join(DESCRIPTIONS)}")
+        raise OptionError(f"no inputs named {name!r}; there are {', '.join(DESCRIPTIONS)}")
     return draw[name]()
 
 
@@ -77,16 +77,16 @@ def draw_deep_inputs(
 
     Gates are switched on by `supports` (wires, active), or by what `guess_supports` returns; either
     way every such row is checked to have its gate on. Where no gate has a support, rows are
-    uniform. Raises CompileError for an unknown name and for those that only circuits of one hidden
+    uniform. Raises OptionError for an unknown name and for those that only circuits of one hidden
     layer have.
     """
     if name in DESCRIPTIONS and name not in DEEP_DESCRIPTIONS:
-        raise CompileError(
+        raise OptionError(
             f"inputs {name!r} are for circuits of one hidden layer; deeper ones have "
             f"{', '.join(DEEP_DESCRIPTIONS)}"
         )
     if name not in DEEP_DESCRIPTIONS:
-        raise CompileError(f"no inputs named {name!r}; there are {', '.join(DEEP_DESCRIPTIONS)}")
+        raise OptionError(f"no inputs named {name!r}; there are {', '.join(DEEP_DESCRIPTIONS)}")
     features = len(circuit.features)
     rows = np.full((samples, min(active, features)), -1, np.int32)
 
@@ -148,10 +148,10 @@ def padded_literals(terms: Terms, chosen: NDArray[np.int64], sign: int) -> NDArr
 
 
 def satisfiable(terms: Terms, active: int) -> NDArray[np.int64]:
-    """Terms that `active` features can satisfy, rising. Raises CompileError if there are none."""
+    """Terms that `active` features can satisfy, rising. Raises OptionError if there are none."""
     able = np.flatnonzero(terms.plain <= active)
     if not len(able):
-        raise CompileError(f"no gate can be satisfied with {active} active features")
+        raise OptionError(f"no gate can be satisfied with {active} active features")
     return able
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.common.arguments import instance
 from polyseme.networks.network import Network
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
 from polyseme.verification.sampling import circuit_of, shallow_terms
@@ -30,6 +31,8 @@ def input_kinds(network: Network, circuit: Circuit | None = None) -> dict[str, s
         ...  for name in ps.input_kinds(network)}
         {'satisfied': 0, 'one-short': 0, 'near-miss': 0, 'uniform': 0, 'alone': 0}
     """
+    instance("network", network, Network, "a network")
+    instance("circuit", circuit, Circuit | None, "a circuit")
     deep = shallow_terms(network, circuit_of(network, circuit)) is None
     described = DEEP_DESCRIPTIONS if deep else DESCRIPTIONS
     return {name: words for name, words in described.items() if name != "mixed"}

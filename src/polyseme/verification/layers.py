@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.evaluate import wires_on
+from polyseme.common.arguments import function, instance
 from polyseme.common.progress import Progress
 from polyseme.errors import OptionError
 from polyseme.networks.answer_key import AnswerKey
@@ -87,6 +88,7 @@ def verify_layers(
         True
     """
     key = readable_key(network)
+    function("progress", progress, "samples done and samples in all")
     circuit = circuit_of(network)
     active = network.provenance.active if active is None else active
     rows = draw_fresh(network, circuit, inputs, active, samples, seed)
@@ -103,6 +105,7 @@ def verify_layers(
 
 def readable_key(network: Network) -> AnswerKey:
     """The answer key of a network whose columns are wires. Raises OptionError for any other."""
+    instance("network", network, Network, "a network")
     if network.key is None:
         raise OptionError("what a layer carries is known only from the answer key")
     if network.key.has_terms:

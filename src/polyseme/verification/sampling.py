@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import Terms, one_layer_form
+from polyseme.common.arguments import function, instance, text, whole_number
 from polyseme.common.parallel import in_order, threads
 from polyseme.common.progress import Progress
 from polyseme.common.random_streams import Stream, stream
-from polyseme.errors import CompileError
+from polyseme.errors import OptionError
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
 from polyseme.verification.inputs import draw_deep_inputs, draw_inputs
@@ -66,10 +67,13 @@ def verify(
 
     `circuit` defaults to the one in the network's answer key, `active` to the promise it was
     compiled for. The inputs are fresh: drawn from a stream that compilation never uses. What the
-    outputs must be is asked of `reference`, by default of the circuit. Raises CompileError when
+    outputs must be is asked of `reference`, by default of the circuit. Raises OptionError when
     there is no circuit, when it does not have the network's names, and for numbers out of range.
     """
     compared = circuit_of(network, circuit)
+    function("progress", progress, "samples done and samples in all")
+    if reference is not None:
+        instance("reference", reference, Reference, "a Reference")
     active = network.provenance.active if active is None else active
     rows = draw_fresh(network, compared, inputs, active, samples, seed)
     wrong = compare(network, reference or reference_of(compared), rows, progress)
@@ -81,12 +85,14 @@ def verify(
 def circuit_of(network: Network, circuit: Circuit | None = None) -> Circuit:
     """The circuit to compare with: the one given, else the answer key's.
 
-    Raises CompileError when there is none, and when it does not have the network's names.
+    Raises OptionError when there is none, and when it does not have the network's names.
     """
+    instance("network", network, Network, "a network")
     if circuit is None:
         if network.key is None:
-            raise CompileError("a network without its answer key needs the circuit to compare with")
+            raise OptionError("a network without its answer key needs the circuit to compare with")
         circuit = network.key.circuit
+    instance("circuit", circuit, Circuit, "a circuit")
     _check_names(network, circuit)
     return circuit
 
@@ -95,8 +101,10 @@ def draw_fresh(
     network: Network, circuit: Circuit, inputs: str, active: int, samples: int, seed: int
 ) -> NDArray[np.int32]:
     """Inputs for a network from a stream that compilation never uses, int32 (samples, active)."""
-    _check_numbers(active, samples)
-    generator = stream(seed, Stream.VERIFICATION)
+    active = whole_number("active", active, 1)
+    samples = whole_number("samples", samples, 1)
+    text("inputs", inputs)
+    generator = stream(whole_number("seed", seed, 0), Stream.VERIFICATION)
     terms = shallow_terms(network, circuit)
     if terms is None:
         return draw_deep_inputs(inputs, circuit, active, samples, generator)
@@ -191,27 +199,20 @@ def samples_at_once(runner: LayerRunner) -> int:
     return int(np.clip(8_000_000 // widest // 64 * 64, 64, 512))
 
 
-def _check_numbers(active: int, samples: int) -> None:
-    if active < 1:
-        raise CompileError(f"active is {active}; it must be at least 1")
-    if samples < 1:
-        raise CompileError(f"samples is {samples}; it must be at least 1")
-
-
 def _check_names(network: Network, circuit: Circuit) -> None:
     for ours, theirs, what in (
         (network.encoder.features, circuit.features, "features"),
         (network.readout.outputs, circuit.output_names, "outputs"),
     ):
         if len(ours) != len(theirs):
-            raise CompileError(
+            raise OptionError(
                 f"the network has {len(ours):,} {what} and {circuit.name} has {len(theirs):,}"
             )
         if ours != theirs:
             place = next(
                 i for i, pair in enumerate(zip(ours, theirs, strict=True)) if len(set(pair)) > 1
             )
-            raise CompileError(
+            raise OptionError(
                 f"{what} differ at {place}: the network has {ours[place]!r} and {circuit.name} "
                 f"has {theirs[place]!r}"
             )

@@ -14,7 +14,7 @@ import polyseme as ps
 from polyseme.cli.main import main
 from polyseme.codes.code import SparseCode
 from polyseme.common.extras import import_torch
-from polyseme.errors import CompileError, FileFormatError, MissingExtraError
+from polyseme.errors import FileFormatError, MissingExtraError, OptionError
 from polyseme.learning.refinement import margins as margins_module
 from polyseme.learning.refinement.batches import Blocks
 from polyseme.learning.refinement.linear import Linear
@@ -231,7 +231,7 @@ def test_without_torch_one_line_names_the_extra(network, monkeypatch, capsys):
 )
 def test_networks_that_cannot_be_refined_are_refused(source, options, says):
     options = {"construction": "tight-frames", "neurons": 96} | options
-    with pytest.raises(CompileError, match=says):
+    with pytest.raises(OptionError, match=says):
         refine(ps.compile(ps.read(source), **options))
 
 
@@ -239,12 +239,12 @@ def test_networks_that_cannot_be_refined_are_refused(source, options, says):
     "options", [{"passes": 0}, {"passes": 10**9}, {"error": 0.0}, {"error": 1.0}]
 )
 def test_numbers_out_of_range_are_refused(network, options):
-    with pytest.raises(CompileError, match=r"it must be"):
+    with pytest.raises(OptionError, match=r"it must be"):
         refine(network, **options)
 
 
 def test_a_network_without_its_key_is_refused(network):
-    with pytest.raises(CompileError, match="with their answer key"):
+    with pytest.raises(OptionError, match="with their answer key"):
         refine(replace(network, key=None))
 
 
@@ -252,7 +252,7 @@ def test_codes_that_are_no_orthogonal_bases_are_refused():
     positions = np.array([[0, 1], [0, 1], [2, 3], [2, 3]], np.int32)
     good = SparseCode(4, positions, np.array([[1, 1], [1, -1], [1, 1], [1, -1]], np.int8))
     assert basis_features(good).tolist() == [0, 1, 2, 3]
-    with pytest.raises(CompileError, match="orthogonal"):
+    with pytest.raises(OptionError, match="orthogonal"):
         basis_features(SparseCode(4, positions, np.ones((4, 2), np.int8)))
 
 

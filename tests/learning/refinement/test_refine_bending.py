@@ -15,7 +15,7 @@ from polyseme.circuits.terms import terms_of
 from polyseme.cli.main import main
 from polyseme.codes.code import SparseCode
 from polyseme.common.extras import import_torch
-from polyseme.errors import CompileError
+from polyseme.errors import OptionError
 from polyseme.learning.refinement.hinge import Hinge
 from polyseme.learning.refinement.quantise import basis_features
 from polyseme.learning.refinement.refine import refine
@@ -168,14 +168,14 @@ def test_other_gates_are_refined_too(circuit, active, neurons):
 
 def test_other_constructions_are_refused_in_one_line():
     circuit = ps.problems.pairwise_and(40, 40)
-    with pytest.raises(CompileError, match="and this is of monosemantic") as caught:
+    with pytest.raises(OptionError, match="and this is of monosemantic") as caught:
         refine(ps.compile(circuit, active=3, construction="monosemantic"))
     assert "\n" not in str(caught.value)
 
 
 def test_deep_networks_are_refused():
     deep = ps.compile(ps.problems.layered(40, 2), active=3, neurons=400)
-    with pytest.raises(CompileError, match="with their answer key, can be refined"):
+    with pytest.raises(OptionError, match="with their answer key, can be refined"):
         refine(deep)
 
 

@@ -7,6 +7,7 @@ import os
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.writers.aiger import write_aiger
 from polyseme.circuits.writers.json_circuit import write_json
+from polyseme.common.arguments import instance
 from polyseme.errors import OptionError
 
 _WRITERS = {".aig": write_aiger, ".aag": write_aiger, ".json": write_json}
@@ -21,7 +22,7 @@ def write(circuit: Circuit, path: str | os.PathLike[str]) -> None:
             appears whole or not at all.
 
     Raises:
-        OptionError: The path has another ending.
+        OptionError: `path` is no path or has another ending.
         PolysemeError: The file cannot be written.
 
     Example:
@@ -30,6 +31,8 @@ def write(circuit: Circuit, path: str | os.PathLike[str]) -> None:
         >>> ps.read("small.aig").gates
         4
     """
+    instance("circuit", circuit, Circuit, "a circuit")
+    instance("path", path, (str, os.PathLike), "text or a path")
     check_ending(os.fspath(path), "path")
     lower = os.fspath(path).lower()
     next(one for ending, one in _WRITERS.items() if lower.endswith(ending))(circuit, path)

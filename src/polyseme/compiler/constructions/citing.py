@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from polyseme.common.arguments import instance
 from polyseme.common.literature import PUBLICATIONS
 from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.networks.network import Network
@@ -12,6 +13,7 @@ def citation(network: Network) -> str:
 
     A network of a construction that this polyseme does not know is cited as polyseme alone.
     """
+    instance("network", network, Network, "a network")
     name = network.provenance.construction
     known = CATALOGUE[name].sources if name in CATALOGUE else ()
     keys = dict.fromkeys((*known, "polyseme"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from polyseme.common.arguments import shown
+from polyseme.common.arguments import shown_value
 from polyseme.common.literature import PUBLICATIONS, Publication
 from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.compiler.constructions.construction import Construction
@@ -70,8 +70,10 @@ def constructions(name: str | None = None) -> tuple[ConstructionRecord, ...]:
     """
     if name is None:
         return tuple(_record(one) for one in CATALOGUE.values())
-    if name not in CATALOGUE:
-        raise OptionError(f"no construction named {shown(name)}; there are {', '.join(CATALOGUE)}")
+    if not isinstance(name, str) or name not in CATALOGUE:
+        raise OptionError(
+            f"no construction named {shown_value(name)}; there are {', '.join(CATALOGUE)}"
+        )
     return (_record(CATALOGUE[name]),)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from polyseme.circuits.evaluate import wires_on
 from polyseme.common.ragged import places_in_rows, row_offsets
 from polyseme.compiler.schedule.stages import Schedule
+from polyseme.errors import OptionError
 
 # Samples counted at once: this many, or fewer so that arrays of samples x stages, and of samples x
 # wires on (taken to be one in 64), stay small.
@@ -45,11 +46,11 @@ def measure_activity(schedule: Schedule, rows: NDArray[np.int32]) -> Activity:
     """Count the columns on when the features `rows` (samples, active), -1 for none, are on.
 
     The cost is that of `wires_on` and one step per stage and sample, for any number of columns.
-    Raises ValueError if there are no samples, and as `wires_on` does.
+    Raises OptionError if there are no samples, and as `wires_on` does.
     """
     rows = np.atleast_2d(np.asarray(rows))
     if not len(rows):
-        raise ValueError("activity is measured on at least one sample")
+        raise OptionError("activity is measured on at least one sample")
     stages = len(schedule.stages)
     columns = np.array([len(stage) for stage in schedule.stages], np.int64)
     runs = _runs(schedule)

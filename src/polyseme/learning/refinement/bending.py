@@ -31,7 +31,7 @@ class Bending:
     """A network of `three-channel`, and how it is refined."""
 
     def __init__(self, network: Network, key: AnswerKey, held_out: HeldOut, seed: int) -> None:
-        """Draw the probe. Raises CompileError where no gate can be satisfied."""
+        """Draw the probe. Raises OptionError where no gate can be satisfied."""
         self._network, self._key, self._held_out, self._seed = network, key, held_out, seed
         self._probe = held_out.satisfied(PROBE_SAMPLES, Stream.REFINEMENT_PROBE)
 

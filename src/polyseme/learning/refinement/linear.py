@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.common.random_streams import Stream
-from polyseme.errors import CompileError
+from polyseme.errors import OptionError
 from polyseme.learning.refinement.batches import Blocks
 from polyseme.learning.refinement.calibrate import sampled_levels, with_level
 from polyseme.learning.refinement.descent import Descent, Pace, Slope
@@ -56,7 +56,7 @@ class LinearLoss:
 
 
 class Linear:
-    """A network of `tight-frames`, and how it is refined. Raises CompileError where it cannot be.
+    """A network of `tight-frames`, and how it is refined. Raises OptionError where it cannot be.
 
     Biases move by a change that begins at 0: they hold every ReLU open, and that part is not of
     the size that readings are.
@@ -66,12 +66,12 @@ class Linear:
         """Find what outputs rest at."""
         name, active = network.provenance.source, network.provenance.active
         if not (key.terms.widths == 2).all():
-            raise CompileError(
+            raise OptionError(
                 f"{name}: of tight-frames, only ANDs of two features can be refined; "
                 "compile it by three-channel"
             )
         if active < 3:
-            raise CompileError(
+            raise OptionError(
                 f"{name}: with {active} features on at once nothing else is on beside a gate's "
                 "inputs, so there is nothing to refine"
             )

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
 from polyseme.compiler.parts.weights import weight_matrix
-from polyseme.errors import CompileError
+from polyseme.errors import CapacityError, OptionError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.checks import EXACT
 from polyseme.networks.layer import Layer
@@ -34,7 +34,7 @@ def basis_features(code: SparseCode) -> NDArray[np.int64]:
 
     Sets of places are taken as they come, if they meet none taken before, and of the features on a
     set those that are orthogonal to each other; one that has a set to itself is the basis of it.
-    Raises CompileError where they leave much uncovered: codes that are no union of orthogonal
+    Raises OptionError where they leave much uncovered: codes that are no union of orthogonal
     bases.
     """
     order = np.argsort(code.positions, axis=1, kind="stable")
@@ -58,7 +58,7 @@ def basis_features(code: SparseCode) -> NDArray[np.int64]:
         found += group
         covered += len(group) if len(members[number]) > 1 else code.weight
     if covered < (1 - _UNCOVERED) * code.neurons:
-        raise CompileError("codes that are no orthogonal bases cannot be refined")
+        raise OptionError("codes that are no orthogonal bases cannot be refined")
     return np.sort(np.array(found, np.int64))
 
 
@@ -72,7 +72,7 @@ def quantised(
     """The network with weights and biases, in features, rounded; its key with the C they have.
 
     `key` is the network's; `finest` is what a feature that is fully on adds to an integer sum, at
-    least. Raises CompileError where two bytes do not hold C or W.
+    least. Raises CapacityError where two bytes do not hold C or W.
     """
     held = key.layers[0]
     assert held.compression is not None
@@ -87,7 +87,7 @@ def quantised(
     wider = sp.csr_array(entries, shape=held.compression.shape)
     compress = (held.compression.astype(np.int32) * np.int32(finer) + wider).tocsr()
     if abs(compress).max() > np.iinfo(np.int16).max:
-        raise CompileError("the descent left the range of weights; refine for fewer passes")
+        raise CapacityError("the descent left the range of weights; refine for fewer passes")
     compress = compress.astype(np.int16)
     compress.eliminate_zeros()
     compress.sort_indices()

@@ -16,9 +16,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.common.arguments import function, instance, real_number, whole_number
 from polyseme.common.extras import import_torch
 from polyseme.common.progress import Note, silent
-from polyseme.errors import CompileError
+from polyseme.errors import OptionError
 from polyseme.learning.refinement.bending import Bending
 from polyseme.learning.refinement.descent import Descent, Kept
 from polyseme.learning.refinement.held_out import PROBE_SAMPLES, HeldOut
@@ -27,6 +28,7 @@ from polyseme.learning.refinement.quantise import basis_features
 from polyseme.learning.refinement.state import digest_of
 from polyseme.learning.refinement.torch_extra import one_thread
 from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.checks import check_path
 from polyseme.networks.network import Network
 from polyseme.verification.sampling import Verification
 
@@ -90,11 +92,14 @@ def refine(
     must then be right too. What comes out worse than it was (more gates wrong alone, or as many and
     more held-out samples) is dropped, and the network returned as it was. `state` names a file
     that keeps where the descent is; where it is there already, the descent goes on from it. Needs
-    the `torch` extra. Raises CompileError for other networks and numbers out of range,
+    the `torch` extra. Raises OptionError for other networks and numbers out of range,
     FileFormatError for a file that is no state of this descent, MissingExtraError without torch.
     """
     import_torch("refining")
-    key = _check(network, passes, error)
+    key = _check(network, passes, error, seed)
+    function("note", note, "a line")
+    if state is not None:
+        check_path(state, "state")
     held_out = HeldOut(network, key, seed)
     kind: Kind = SERVED[network.provenance.construction](network, key, held_out, seed)
     tell = note or silent
@@ -149,15 +154,15 @@ def _moved(before: Network, after: Network) -> float:
     return float(np.linalg.norm(new - old) / np.linalg.norm(old))
 
 
-def _check(network: Network, passes: int, error: float) -> AnswerKey:
-    """The key of a network that can be refined. Raises CompileError for any other."""
+def _check(network: Network, passes: int, error: float, seed: int) -> AnswerKey:
+    """The key of a network that can be refined. Raises OptionError for any other."""
+    instance("network", network, Network, "a network")
     name, key = network.provenance.source, network.key
-    if not 1 <= passes <= MAX_PASSES:
-        raise CompileError(f"passes is {passes}; it must be 1 to {MAX_PASSES:,}")
-    if not 0 < error < 1:
-        raise CompileError(f"error is {error:g}; it must be more than 0 and less than 1")
+    whole_number("passes", passes, 1, MAX_PASSES)
+    real_number("error", error, 0, 1)
+    whole_number("seed", seed, 0)
     if network.provenance.construction not in SERVED or key is None:
-        raise CompileError(
+        raise OptionError(
             f"{name}: only networks of {' and '.join(SERVED)}, with their answer key, can be "
             f"refined, and this is of {network.provenance.construction}"
         )

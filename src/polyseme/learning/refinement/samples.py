@@ -46,7 +46,7 @@ class Samples:
     """The inputs of every step, drawn from the seed; what was failed is forgotten with the pass."""
 
     def __init__(self, terms: Terms, active: int, seed: int) -> None:
-        """Raises CompileError where no gate can be satisfied by `active` features."""
+        """Raises OptionError where no gate can be satisfied by `active` features."""
         self._terms, self._active, self._seed = terms, active, seed
         self._able = satisfiable(terms, active)
         # One row a gate that can be satisfied.

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from polyseme.codes.affine import affine_code, affine_places
-from polyseme.codes.balanced import balanced_rows
+from polyseme.codes.affine import affine_or_balanced_code
 from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.staged.carrier import Carrier, basis_carrier
 from polyseme.compiler.constructions.staged.layer_weights import weave
@@ -149,10 +148,7 @@ def _encoder_carrier(
     dimensions = size.shared if hands_on else min(neurons, 3 * features // 4)
     if not WEIGHT <= dimensions < features:
         return _basis(plan)
-    if affine_places(features, dimensions, WEIGHT):
-        rows = affine_code(features, dimensions, WEIGHT, generator).positions
-    else:
-        rows = balanced_rows(features, dimensions, WEIGHT, generator)
+    rows = affine_or_balanced_code(features, dimensions, WEIGHT, generator).positions
     shared = size.shared if hands_on else 0
     return Carrier(dimensions, rows, np.zeros(features, bool), shared, False)
 

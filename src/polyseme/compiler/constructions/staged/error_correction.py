@@ -45,8 +45,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from polyseme.codes.affine import affine_code, affine_places
-from polyseme.codes.balanced import balanced_code
+from polyseme.codes.affine import affine_or_balanced_code
 from polyseme.codes.code import SparseCode
 from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.construction import Construction, Inputs
@@ -111,14 +110,14 @@ def _build(plan: StagedPlan, neurons: int) -> Network:
         )
     schedule, generator = plan.schedule, task.stream(Stream.OUTPUT_CODES)
     activity = task.once(_on_before)
-    code = encoder = _code(len(task.circuit.features), units, weight, generator)
+    code = encoder = affine_or_balanced_code(len(task.circuit.features), units, weight, generator)
     layers, keys = [], []
     for stage, on in zip(schedule.stages, activity.tolist(), strict=True):
         computed, level = _computing_code(stage, units, weight, generator)
         wanted = _computed(stage, computed)
         layers.append(_layer(wanted, level, code, on, correcting=False))
         keys.append(_key(layers[-1], stage, computed, wanted, code))
-        code = _code(len(stage), units, weight, generator)
+        code = affine_or_balanced_code(len(stage), units, weight, generator)
         wanted = _copied(code)
         layers.append(_layer(wanted, np.ones(units, np.int64), computed, on, correcting=True))
         keys.append(_key(layers[-1], stage, code, wanted, computed))
@@ -143,7 +142,7 @@ def _build(plan: StagedPlan, neurons: int) -> Network:
 def _key(
     layer: Layer, stage: Stage, held: SparseCode, wanted: sp.csr_array, below: SparseCode
 ) -> LayerKey:
-    """What units read of the columns that they want; centring keeps W from being a product."""
+    """Return what units read of the columns that they want; centred weights are no product."""
     named = wanted.copy()
     named.sort_indices()
     return wire_key(
@@ -157,15 +156,8 @@ def _key(
 
 
 def _grain(below: SparseCode) -> int:
-    """Steps of a weight in one."""
+    """Return the steps of a weight in one."""
     return max(1, round(_UNIT / below.weight))
-
-
-def _code(columns: int, units: int, weight: int, generator: np.random.Generator) -> SparseCode:
-    """Codes that share at most one unit, two by two, where they fit, else balanced random ones."""
-    if affine_places(columns, units, weight):
-        return affine_code(columns, units, weight, generator)
-    return balanced_code(columns, units, weight, generator)
 
 
 def _computing_code(
@@ -183,7 +175,10 @@ def _computing_code(
     rows = np.empty((len(stage), weight), np.int32)
     for chosen, begin, width in ((double, 0, apart), (~double, apart, units - apart)):
         if chosen.any():
-            rows[chosen] = begin + _code(int(chosen.sum()), width, weight, generator).positions
+            rows[chosen] = (
+                begin
+                + affine_or_balanced_code(int(chosen.sum()), width, weight, generator).positions
+            )
     level = np.where(np.arange(units) < apart, 2, 1)
     return SparseCode(units, rows, np.ones(rows.shape, np.int8)), level
 

@@ -62,9 +62,11 @@ def naive_layer(stage: Stage, below: Carrier) -> tuple[Layer, LayerKey, Carrier]
     ).astype(np.int64)
     begins = np.where(resting, -1, stage.needed - 1)
     bias = (added - begins) * unit
+    # A copy, for its columns are sorted and those of the stage must stay as they are.
     compress = sp.csr_array(
         ((signs * grain).astype(np.int16), stage.literals, stage.offsets),
         shape=(len(stage), stage.inputs),
+        copy=True,
     )
     compress.sum_duplicates()
     above = basis_carrier(len(stage), resting if below.exact else None)

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.codes.affine import affine_code, affine_places
-from polyseme.codes.balanced import balanced_rows
+from polyseme.codes.affine import affine_or_balanced_code
 from polyseme.compiler.constructions.staged.carrier import Carrier
 from polyseme.compiler.schedule.stages import Stage
 from polyseme.errors import TooFewNeuronsError
@@ -131,9 +130,7 @@ def _words(
     if not count:
         return np.empty((0, weight), np.int32)
     if not load.any():
-        if affine_places(count, units, weight):
-            return affine_code(count, units, weight, generator).positions
-        return balanced_rows(count, units, weight, generator)
+        return affine_or_balanced_code(count, units, weight, generator).positions
     return _evening(count, weight, load, generator)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
+from polyseme.errors import OptionError
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,14 +28,14 @@ class Polysemanticity:
 def polysemanticity(code: SparseCode | NDArray[np.floating]) -> Polysemanticity:
     """Count the features of every neuron of a sparse code or a dense one, (features, neurons).
 
-    Raises ValueError for a dense code that is not a matrix or not finite.
+    Raises OptionError for a dense code that is not a matrix or not finite.
     """
     if isinstance(code, SparseCode):
         usage = np.bincount(code.positions.ravel(), minlength=code.neurons)
         return Polysemanticity(usage, usage.astype(np.float64))
     rows = np.asarray(code, np.float64)
     if rows.ndim != 2 or not np.isfinite(rows).all():
-        raise ValueError(f"a code must be a finite (features, neurons), not {rows.shape}")
+        raise OptionError(f"a code must be a finite (features, neurons), not {rows.shape}")
     strongest = np.abs(rows).max(axis=0, initial=0)
     # Scaled so that a fourth power neither overflows nor vanishes.
     power = (rows / np.where(strongest > 0, strongest, 1)) ** 2

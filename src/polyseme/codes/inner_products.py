@@ -12,6 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
+from polyseme.errors import OptionError
 
 Rows: TypeAlias = sp.csr_array | NDArray[np.float64]
 
@@ -52,7 +53,7 @@ def coherence(code: SparseCode | NDArray[np.floating], seed: int = 0) -> Coheren
     comparing all pairs of features would take more than `EXACT_WORK` terms, as many features as
     that allows are drawn with `seed` and compared with all others, and the result says `sampled`.
     A single feature has no pair and interference 0. Source of the bound: Welch 1974, as (m-n) /
-    (n (m-1)) for m features and n neurons. Raises ValueError for a code that is not a matrix, is
+    (n (m-1)) for m features and n neurons. Raises OptionError for a code that is not a matrix, is
     empty, or has a row that is zero or not finite.
     """
     rows, norm_square = _rows(code)
@@ -90,23 +91,23 @@ def _rows(code: SparseCode | NDArray[np.floating]) -> tuple[Rows, int]:
     if isinstance(code, SparseCode):
         _check_shape((code.features, code.neurons))
         if code.weight == 0:
-            raise ValueError("feature 0 has a zero row: no neuron carries it")
+            raise OptionError("feature 0 has a zero row: no neuron carries it")
         return code.matrix().astype(np.float64), code.weight
     rows = np.array(code, np.float64)
     _check_shape(rows.shape)
     finite = np.isfinite(rows).all(axis=1)
     if not finite.all():
-        raise ValueError(f"feature {int(np.argmin(finite))} has an entry that is not finite")
+        raise OptionError(f"feature {int(np.argmin(finite))} has an entry that is not finite")
     norms = np.linalg.norm(rows, axis=1)
     if not norms.all():
-        raise ValueError(f"feature {int(np.argmin(norms))} has a zero row: no neuron carries it")
+        raise OptionError(f"feature {int(np.argmin(norms))} has a zero row: no neuron carries it")
     rows /= norms[:, np.newaxis]
     return rows, 1
 
 
 def _check_shape(shape: tuple[int, ...]) -> None:
     if len(shape) != 2 or 0 in shape:
-        raise ValueError(f"a code must be (features, neurons), neither of them 0, not {shape}")
+        raise OptionError(f"a code must be (features, neurons), neither of them 0, not {shape}")
 
 
 def _usage(rows: Rows) -> NDArray[np.int64]:

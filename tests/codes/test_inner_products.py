@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from itertools import combinations
 
 import numpy as np
@@ -17,6 +16,7 @@ from polyseme.codes import (
     balanced_code,
     coherence,
     gaussian_code,
+    inner_products,
     reed_solomon_code,
     sign_code,
 )
@@ -86,8 +86,7 @@ def test_coherence_does_not_depend_on_the_blocks(
     kind: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = every_code(9)[kind]
-    module = importlib.import_module("polyseme.codes.coherence")
-    monkeypatch.setattr(module, "BLOCK_ENTRIES", 100)
+    monkeypatch.setattr(inner_products, "BLOCK_ENTRIES", 100)
     assert_close(coherence(code), slow_coherence(code))
 
 
@@ -167,8 +166,7 @@ def test_signs_cancel_in_inner_products_but_not_in_intersections() -> None:
 def test_too_many_pairs_are_sampled_and_say_so(kind: int, monkeypatch: pytest.MonkeyPatch) -> None:
     code = every_code(14)[kind]
     full = coherence(code)
-    module = importlib.import_module("polyseme.codes.coherence")
-    monkeypatch.setattr(module, "EXACT_WORK", 200)
+    monkeypatch.setattr(inner_products, "EXACT_WORK", 200)
     part = coherence(code, seed=1)
     assert not full.sampled
     assert part.sampled
@@ -186,8 +184,7 @@ def test_too_many_pairs_are_sampled_and_say_so(kind: int, monkeypatch: pytest.Mo
 
 def test_sampled_worst_depends_on_the_seed_only(monkeypatch: pytest.MonkeyPatch) -> None:
     code = gaussian_code(50, 10, np.random.default_rng(15))
-    module = importlib.import_module("polyseme.codes.coherence")
-    monkeypatch.setattr(module, "EXACT_WORK", 1)
+    monkeypatch.setattr(inner_products, "EXACT_WORK", 1)
     seen = [coherence(code, seed=seed).worst for seed in range(6)]
     assert len(set(seen)) > 1
     assert seen == [coherence(code, seed=seed).worst for seed in range(6)]
