@@ -66,7 +66,7 @@ def test_every_unit_is_in_one_bar(counts, bars):
     ("unit", "layer", "rule"),
     [
         (150, None, "0 to 149"),
-        (-1, None, "0 or more"),
+        (-1, None, "0 to 149"),
         (1.5, None, "whole number"),
         (0, 1, "0 to 0"),
         (0, "first", "whole number"),

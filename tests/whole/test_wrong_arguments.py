@@ -221,7 +221,7 @@ def calls(folder: Path) -> dict[str, Call]:
             ps.reference_as_read, {"source": "and2:features=4"}, lambda found: found is not None
         ),
         "reproduce_figures": Call(
-            partial(ps.reproduce_figures, "ball-and-box"),
+            partial(ps.reproduce_figures, "reed-solomon"),
             {"seed": 0, "note": lambda line: None},
             lambda found: found.explained,
         ),

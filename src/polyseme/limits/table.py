@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from types import NoneType
 from typing import Any
 
 from polyseme.circuits.circuit import Circuit
@@ -81,7 +82,7 @@ def bounds(
     error: float = 1e-3,
     network: Network | None = None,
     measure: bool = False,
-    note: Note = silent,
+    note: Note | None = None,
 ) -> Bounds:
     """Return how few neurons a circuit needs at least, and how many each construction takes.
 
@@ -111,13 +112,13 @@ def bounds(
     """
     task = Task(circuit, active, error)
     check_measurable(task.error)
-    instance("network", network, Network | None, "a network")
+    instance("network", network, (Network, NoneType), "a network")
     instance("measure", measure, bool, "True or False")
     function("note", note, "text")
     count = counting_bits(circuit)
     constructions, layers = declared_rows(task)
     held = None if network is None else network_bound(network, circuit, count.bits)
-    measured = (measured_row(circuit, active, error, note),) if measure else ()
+    measured = (measured_row(circuit, active, error, note or silent),) if measure else ()
     return Bounds(
         active=active,
         error=error,

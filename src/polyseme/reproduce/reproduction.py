@@ -40,7 +40,7 @@ class Reproduction:
 
 
 def reproduce_figures(
-    only: str | None = None, *, seed: int = 0, note: Note = silent
+    only: str | None = None, *, seed: int = 0, note: Note | None = None
 ) -> Reproduction:
     """Recompute published figures and compare them with what was published.
 
@@ -57,7 +57,7 @@ def reproduce_figures(
 
     Example:
         >>> import polyseme as ps
-        >>> ps.reproduce_figures("ball-and-box").explained
+        >>> ps.reproduce_figures("reed-solomon").explained
         True
     """
     seed = whole_number("seed", seed, 0, MAX_SEED)
@@ -65,4 +65,6 @@ def reproduce_figures(
     figures = list(CATALOGUE.values())
     if only is not None:
         figures = [CATALOGUE[text("only", only, CATALOGUE)]]
-    return Reproduction({figure.name: figure.rows(seed, note) for figure in figures}, seed)
+    return Reproduction(
+        {figure.name: figure.rows(seed, note or silent) for figure in figures}, seed
+    )

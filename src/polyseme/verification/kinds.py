@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import NoneType
+
 from polyseme.circuits.circuit import Circuit
 from polyseme.common.arguments import instance
 from polyseme.networks.network import Network
@@ -32,7 +34,7 @@ def input_kinds(network: Network, circuit: Circuit | None = None) -> dict[str, s
         {'satisfied': 0, 'one-short': 0, 'near-miss': 0, 'uniform': 0, 'alone': 0}
     """
     instance("network", network, Network, "a network")
-    instance("circuit", circuit, Circuit | None, "a circuit")
+    instance("circuit", circuit, (Circuit, NoneType), "a circuit")
     deep = shallow_terms(network, circuit_of(network, circuit)) is None
     described = DEEP_DESCRIPTIONS if deep else DESCRIPTIONS
     return {name: words for name, words in described.items() if name != "mixed"}
