@@ -1,12 +1,12 @@
-"""Print the test files for what has changed in the working tree since a commit.
+"""Print the test files for the files changed in the working tree since a commit.
 
     python tools/changed_tests.py            since the last commit
     python tools/changed_tests.py HEAD~3
 
-A source file has the tests of its name and place: `src/polyseme/limits/counting.py` those of
-`tests/limits/test_counting.py` and `tests/limits/test_counting_*.py`. One without such tests has
-those of its folder. What tests share has the tests that import it. Nothing is printed where
-nothing has changed.
+A source file has the tests of its name and place: `src/polyseme/limits/counting.py` has
+`tests/limits/test_counting.py` and `tests/limits/test_counting_*.py`. A source file without such
+tests has those of its folder. A file that tests share has the tests that import it. If nothing has
+changed, nothing is printed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# They look at all files of the package, and take seconds.
+# These tests look at all files of the package, and take seconds.
 ALWAYS = ("tests/whole/test_levels.py", "tests/whole/test_small_files.py")
 
 
@@ -53,7 +53,7 @@ def files_for(changed: Iterable[str], tests: Iterable[str], root: Path = ROOT) -
 
 
 def _mirrored(path: Path, tests: list[str]) -> set[str]:
-    """Tests of the name and place of a source file; where there are none, those of its folder."""
+    """Return tests of the name and place of a source file or, if none, those of its folder."""
     pattern = re.compile(rf"{re.escape(path.parent.as_posix())}/test_{path.stem}(_\w+)?\.py")
     named = {test for test in tests if pattern.fullmatch(test)}
     return named or {test for test in tests if Path(test).parent == path.parent}
@@ -70,8 +70,11 @@ def _importing(module: str, tests: list[str], root: Path) -> set[str]:
 
 def main() -> None:
     """Print the files, one per line."""
-    parser = argparse.ArgumentParser(description="Print the test files for what has changed.")
-    parser.add_argument("since", nargs="?", default="HEAD", help="a commit; HEAD where none is")
+    parser = argparse.ArgumentParser(
+        description="Print the test files for the files changed since a commit.",
+        epilog="Example: python tools/changed_tests.py HEAD~3",
+    )
+    parser.add_argument("since", nargs="?", default="HEAD", help="a commit; HEAD by default")
     since = parser.parse_args().since
     tests = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("tests/**/test_*.py")]
     print("\n".join(files_for(changed_files(since), tests)))

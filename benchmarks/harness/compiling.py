@@ -272,6 +272,6 @@ def has_one_layer(network: Network, circuit: Circuit) -> bool:
 def reference_of_file(source: str, circuit: Circuit) -> Reference:
     """Return an evaluator of the logic as its file has it, which shares no code with compiling."""
     # The command line's packages take a while to import.
-    from polyseme.cli.logic import netlist_as_read
+    from polyseme.circuits.logic_files import netlist_as_read
 
     return independent_reference(netlist_as_read(source, circuit))

@@ -23,6 +23,7 @@ LEVELS = (
     "compiler",
     "limits",
     "learning",
+    "interpret",
     "counting_argument",
     "reproduce",
     "cli",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import polyseme as ps
-from polyseme.cli.logic import netlist_as_read
+from polyseme.circuits.logic_files import netlist_as_read
 from polyseme.verification.independent import independent_reference
 from polyseme.verification.sampling import shallow_terms, verify
 from support.places import CIRCUITS

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,14 @@ NAMES = [
     "verify",
     "verify_layers",
     "bounds",
+    "constructions",
+    "input_kinds",
+    "polysemanticity",
+    "reference_as_read",
+    "reproduce_figures",
+    "run_counting_argument",
+    "served_by",
+    "write",
     "citation",
     "load",
     "load_key",
@@ -202,8 +210,31 @@ def calls(folder: Path) -> dict[str, Call]:
         ),
         "bounds": Call(
             ps.bounds,
-            {"circuit": circuit, "active": 3, "error": 0.01},
+            {"circuit": circuit, "active": 3, "error": 0.01, "network": network}
+            | {"measure": False, "note": lambda line: None},
             lambda found: found.gates == 12,
+        ),
+        "constructions": Call(ps.constructions, {"name": "quadratic"}, _is(tuple)),
+        "input_kinds": Call(ps.input_kinds, {"network": network, "circuit": circuit}, _is(dict)),
+        "polysemanticity": Call(ps.polysemanticity, {"network": network}, _is(ps.Polysemanticity)),
+        "reference_as_read": Call(
+            ps.reference_as_read, {"source": "and2:features=4"}, lambda found: found is not None
+        ),
+        "reproduce_figures": Call(
+            partial(ps.reproduce_figures, "reed-solomon"),
+            {"seed": 0, "note": lambda line: None},
+            lambda found: found.explained,
+        ),
+        "run_counting_argument": Call(
+            ps.run_counting_argument,
+            {"circuit": circuit, "active": 2, "seed": 0, "neurons": 12, "note": lambda line: None},
+            lambda found: found.outputs == 12,
+        ),
+        "served_by": Call(ps.served_by, {"network": several, "unit": 0, "layer": 1}, _is(tuple)),
+        "write": Call(
+            ps.write,
+            {"circuit": circuit, "path": folder / "out.aig"},
+            lambda nothing: nothing is None,
         ),
         "citation": Call(ps.citation, {"network": network}, _is(str)),
         "load": Call(ps.load, {"path": path, "key": key}, _is(ps.Network)),
@@ -323,7 +354,7 @@ def test_the_table_is_whole(table: dict[str, Call]) -> None:
     assert list(table) == NAMES
     functions = {name for name in ps.__all__ if callable(getattr(ps, name))}
     results = {"AnswerKey", "Compilation", "GateKind", "LayerKey", "Network"}
-    results |= {"Refined", "Verification"}
+    results |= {"Polysemanticity", "Refined", "Verification"}
     errors = {name for name in functions if name.endswith("Error")}
     assert functions - results - errors <= {name.partition(",")[0] for name in NAMES}
 

@@ -31,7 +31,15 @@ _DTYPES: dict[str, type[np.integer]] = {
 
 
 class GateKind(IntEnum):
-    """What a gate computes from its inputs; AND_NOT is its first input and none of the others."""
+    """The function of a gate.
+
+    Attributes:
+        IDENTITY: Its one input.
+        AND: All of its inputs.
+        OR: Any of its inputs.
+        AND_NOT: Its first input and none of the others.
+        XOR: An odd number of its inputs.
+    """
 
     IDENTITY = 0
     AND = 1
@@ -44,11 +52,21 @@ class GateKind(IntEnum):
 class Circuit:
     """A Boolean circuit over named features, as arrays so that a million gates fit.
 
-    Shapes: `kinds` uint8 (gates,), `fan_in_offsets` int64 (gates + 1,) and `fan_in` int32 (edges,)
-    are the gates' inputs in compressed rows; `outputs` int32 (outputs,) names wires, -1 being one
-    that is always off; `inverted` bool (outputs,) says which outputs are on when their wire is off
-    (left out: none); `levels` int32 (wires,) is 0 for features and one above the highest input for
-    gates. Raises SourceError when a gate, an output or the name breaks a rule.
+    Attributes:
+        features: Names of the features.
+        kinds: uint8 (gates,), the `GateKind` of every gate.
+        fan_in_offsets: int64 (gates + 1,), cuts `fan_in` into one run per gate.
+        fan_in: int32 (edges,), the wires that every gate reads.
+        outputs: int32 (outputs,), the wire of every output; -1 for one that is always off.
+        output_names: Names of the outputs.
+        name: The name of the circuit.
+        inverted: bool (outputs,), true for outputs that are on when their wire is off; none by
+            default.
+        levels: int32 (wires,), 0 for features and one above the highest input for gates.
+
+    Raises:
+        SourceError: A gate, an output or a name breaks a rule.
+        OptionError: An argument is of a wrong type.
     """
 
     features: Names
@@ -173,9 +191,27 @@ def build_circuit(
     name: str = "circuit",
     inverted: Sequence[bool] = (),
 ) -> Circuit:
-    """Make a circuit from a list of (kind, input wires), for circuits small enough to write down.
+    """Return a circuit from a list of gates, for circuits small enough to write down.
 
-    Raises SourceError as `Circuit` does, and OptionError naming an argument of a wrong type.
+    Args:
+        features: Names of the features, which are wires 0, 1, ...
+        gates: The kind and the input wires of every gate; gate g is the wire features + g.
+        outputs: The wire of every output; -1 for one that is always off.
+        output_names: Names of the outputs; by default y0, y1, ...
+        name: The name of the circuit.
+        inverted: True for outputs that are on when their wire is off; none by default.
+
+    Returns:
+        The circuit.
+
+    Raises:
+        SourceError: A gate, an output or a name breaks a rule.
+        OptionError: An argument is of a wrong type.
+
+    Example:
+        >>> import polyseme as ps
+        >>> ps.build_circuit(["a", "b"], [(ps.GateKind.AND, [0, 1])], [2], ["both"])
+        Circuit('circuit': 2 features, 1 gates, 1 outputs, depth 1)
     """
     named = features if isinstance(features, Names) else Names(features)
     _check_lists(gates, outputs, inverted)

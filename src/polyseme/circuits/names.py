@@ -30,9 +30,21 @@ def check_name(name: str, place: str = "") -> None:
 
 
 class Names(Sequence[str]):
-    """An immutable sequence of distinct names.
+    """An immutable sequence of distinct names, listed or numbered.
 
-    Either `listed` holds every name, or the names are `prefix` followed by a number from 0 on.
+    Args:
+        listed: All names.
+        prefix: Without `listed`, the text before the number of each name.
+        count: Without `listed`, the number of names; they are numbered from 0.
+
+    Raises:
+        SourceError: A name repeats, is empty, too long or not printable.
+        OptionError: An argument is of a wrong type.
+
+    Example:
+        >>> import polyseme as ps
+        >>> list(ps.Names(prefix="x", count=3))
+        ['x0', 'x1', 'x2']
     """
 
     def __init__(self, listed: Sequence[str] | None = None, *, prefix: str = "", count: int = 0):

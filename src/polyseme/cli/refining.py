@@ -1,4 +1,4 @@
-"""`polyseme compile --refine`: descent on the weights of what was compiled."""
+"""`polyseme compile --refine`: descent on the weights of a compiled network."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Refine = Annotated[
         "--refine",
         metavar="PASSES",
         parser=whole(1, MAX_PASSES),
-        help="Descend on weights and biases for at most so many passes over all outputs; needs the "
-        "extra polyseme[torch]. For tight-frames (of ANDs of two features) and three-channel.",
+        help="Descend on weights and biases for at most PASSES passes over all outputs; needs the "
+        "extra polyseme\\[torch]. For tight-frames (of ANDs of two features) and three-channel.",
     ),
 ]
 RefineState = Annotated[
@@ -30,15 +30,15 @@ RefineState = Annotated[
     typer.Option(
         "--refine-state",
         metavar="FILE",
-        help="Keep in this file where the descent is; go on from it where it is there already.",
+        help="Save the state of the descent in this file, and go on from it if it exists.",
     ),
 ]
 
 
 def check_refining(passes: int | None, state: str | None, others: tuple[str, ...]) -> None:
-    """Before a minute of work: torch is there, and the file of the state can be written.
+    """Raise PolysemeError unless torch is installed and the file of the state can be written.
 
-    `others` are files that the state must not be written over.
+    `others` are files that the state must not overwrite.
     """
     if passes is None:
         if state is not None:
@@ -54,7 +54,7 @@ def check_refining(passes: int | None, state: str | None, others: tuple[str, ...
 def refined(
     report: Compilation, passes: int, state: str | None, step: Callable[[str], None]
 ) -> Compilation:
-    """Refine what was compiled, and measure its error anew."""
+    """Refine the compiled network, and measure its error anew."""
     network = report.network
     found = refine(
         network,

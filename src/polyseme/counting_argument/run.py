@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import terms_of
+from polyseme.common.arguments import function, instance, whole_number
 from polyseme.common.progress import Note, silent
 from polyseme.counting_argument.drawn_codes import Agreed
 from polyseme.counting_argument.round_trips import ERROR, Attempt, RoundTrips, smallest
@@ -108,21 +109,41 @@ def run_counting_argument(
 ) -> CountingRun:
     """Compile a circuit, write the network as a message, read it, and find the gates by queries.
 
-    `active` is the promise the network is compiled for: at least, and by default, as many features
-    as a gate reads, which is all the receiver ever switches on. With `neurons` there is one
-    attempt, at that size. Without, the first network is the smallest found to err on a share of at
-    most `ERROR` of inputs that satisfy a gate. That says little of the m(m-1)/2 pairs that satisfy
-    none, some of which may look like a gate; so while gates come back wrong, the network grows by
-    a tenth, and the last step is then halved until it is a hundredth; `MAX_ATTEMPTS` in all. A
-    network whose gates come back may still be wrong on other pairs. Raises
-    SourceError for a circuit that is neither a permutation (each output a feature of its own) nor
-    distinct ANDs of two features, one an output, and OptionError for a promise that is too small
-    and where the compiler makes a network that has no message (`message.py`).
+    With `neurons` there is one attempt, at that size. Without, the first network is the smallest
+    found to err on a share of at most `ERROR` of inputs that satisfy a gate. That says little of
+    the m(m-1)/2 pairs that satisfy none, some of which may look like a gate; so while gates come
+    back wrong, the network grows by a tenth, and the last step is then halved until it is a
+    hundredth; `MAX_ATTEMPTS` in all. A network whose gates come back may still be wrong on other
+    pairs.
+
+    Args:
+        circuit: A permutation (each output a feature of its own), or distinct ANDs of two features,
+            one per output.
+        active: The promise that the network is compiled for: at least, and by default, as many
+            features as a gate reads, which is all that the receiver ever switches on.
+        seed: The random seed, which both sides know.
+        neurons: The most ReLUs there may be; None finds few that bring all gates back.
+        note: Called with a line on each step.
+
+    Returns:
+        The bytes of the message, the counting bound beside them, and the outputs that came back
+        wrong.
+
+    Raises:
+        SourceError: The circuit is of another kind.
+        OptionError: The promise is too small, or the compiler makes a network that has no message
+            (`message.py`).
+
+    Example:
+        >>> import polyseme as ps
+        >>> ps.run_counting_argument(ps.problems.permutation(features=100)).exact
+        True
     """
+    instance("circuit", circuit, Circuit, "a circuit")
+    function("note", note, "text")
     gates = gate_list(circuit)
     outputs, inputs = gates.shape
-    if active is None:
-        active = inputs
+    active = inputs if active is None else whole_number("active", active)
     if active < inputs:
         raise OptionError(f"active is {active}; gates of {inputs} inputs need at least {inputs}")
     agreed = Agreed(seed, len(circuit.features), outputs, inputs)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from types import NoneType
 from typing import Any
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.common.arguments import function, instance
+from polyseme.common.progress import Note, silent
 from polyseme.compiler.constructions.construction import Inputs
 from polyseme.compiler.task import Task, check_measurable
 from polyseme.limits.capacity import capacity_for
@@ -15,7 +18,8 @@ from polyseme.limits.holding import holding_rows
 from polyseme.limits.lower import least, lower_rows
 from polyseme.limits.rows import Row as Row
 from polyseme.limits.rows import plain
-from polyseme.limits.tried import NetworkBound
+from polyseme.limits.tried import NetworkBound, measured_row, network_bound
+from polyseme.networks.network import Network
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Bounds:
     dimensions for merely holding the features. `constructions` are neurons in the widest layer;
     `note` says so where there are several. `capacity` is of the smallest construction that does not
     need a dimension a feature, where the circuit is of a kind that grows.
-    `measured` and `network` are empty unless filled in.
+    `measured` and `network` are empty unless asked for.
     """
 
     active: int
@@ -71,16 +75,50 @@ class Bounds:
         }
 
 
-def bounds(circuit: Circuit, *, active: int = 3, error: float = 1e-3) -> Bounds:
-    """Say how few neurons a circuit needs at least, and how many each construction would take.
+def bounds(
+    circuit: Circuit,
+    *,
+    active: int = 3,
+    error: float = 1e-3,
+    network: Network | None = None,
+    measure: bool = False,
+    note: Note | None = None,
+) -> Bounds:
+    """Return how few neurons a circuit needs at least, and how many each construction takes.
 
-    Nothing is built, so the size in superposition is what a noise model predicts. Raises
-    OptionError when `active` or `error` is out of range.
+    Nothing is built unless `measure` asks for it: sizes in superposition are what constructions
+    declare.
+
+    Args:
+        circuit: What is computed.
+        active: The sparsity promise: at most so many features are on at once.
+        error: The share of inputs on which any output may be wrong; 1e-6 to 1.
+        network: A network of the circuit; adds the bound at the bits that its own weights hold.
+        measure: Compile the circuit as well, and add the size that was found.
+        note: Called with a line on each step of compiling.
+
+    Returns:
+        Lower bounds, declared sizes and, where asked for, measured ones.
+
+    Raises:
+        OptionError: An argument is of a wrong type or out of range.
+        SourceError: `network` has other features or outputs than the circuit.
+
+    Example:
+        >>> import polyseme as ps
+        >>> found = ps.bounds(ps.problems.permutation(features=1000))
+        >>> found.lower_bound_neurons < found.monosemantic_neurons
+        True
     """
     task = Task(circuit, active, error)
     check_measurable(task.error)
+    instance("network", network, (Network, NoneType), "a network")
+    instance("measure", measure, bool, "True or False")
+    function("note", note, "text")
     count = counting_bits(circuit)
     constructions, layers = declared_rows(task)
+    held = None if network is None else network_bound(network, circuit, count.bits)
+    measured = (measured_row(circuit, active, error, note or silent),) if measure else ()
     return Bounds(
         active=active,
         error=error,
@@ -97,6 +135,8 @@ def bounds(circuit: Circuit, *, active: int = 3, error: float = 1e-3) -> Bounds:
         constructions=constructions,
         capacity=_capacity(circuit, constructions),
         monosemantic_neurons=constructions[-1].neurons,
+        measured=measured,
+        network=held,
         note=f"neurons are of the widest of {layers} hidden layers" if layers > 1 else "",
     )
 

@@ -1,7 +1,7 @@
 """Activations, which a layer applies to its sums: ReLU, clip or square.
 
-Each kind knows how it runs, how it bounds an interval, how many ReLUs a unit counts as, and what
-it becomes in another format, whose writer has a method for every kind.
+Each kind runs, bounds an interval, knows the ReLUs that a unit counts as, and is written to other
+formats, whose writers have one method per kind.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ class Activation(ABC):
 
     # ReLUs that one unit counts as.
     relus: ClassVar[int] = 1
-    # Whether to scale the sums is to scale the units, so that weights and bias may take the scale.
+    # True if scaling the sums scales the units, so that the scale can move into weights and bias.
     scales: ClassVar[bool] = True
-    # The verb of its name in exported graphs.
+    # The word for it in the names of exported graphs.
     name: ClassVar[str]
 
     @abstractmethod
@@ -82,11 +82,11 @@ class Activation(ABC):
 
     @abstractmethod
     def write(self, writer: ActivationWriter[Written_co], scale: float) -> Written_co:
-        """Return what a writer makes of it in a layer of this scale."""
+        """Return the activation of a layer of this scale, as a writer makes it."""
 
     @property
     def stored(self) -> tuple[int, bool]:
-        """The entries of `caps` and `squared` that say it in a network file."""
+        """The entries of `caps` and `squared` that stand for it in a network file."""
         return 0, False
 
 
@@ -97,7 +97,7 @@ class Relu(Activation):
     name: ClassVar[str] = "relu"
 
     def apply(self, sums: NDArray[np.float32]) -> None:
-        """Clear what is below 0, in place."""
+        """Set sums below 0 to 0, in place."""
         np.maximum(sums, 0, out=sums)
 
     def bounds(self, lowest: NDArray[Any], highest: NDArray[Any]) -> Bounds:
@@ -111,7 +111,7 @@ class Relu(Activation):
 
 @dataclass(frozen=True)
 class Clip(Activation):
-    """min(max(z, 0), cap): two ReLUs, the second taking away what the first has above the cap.
+    """min(max(z, 0), cap): two ReLUs, the second subtracts the excess of the first above the cap.
 
     Args:
         cap: a whole number from 1 to 2^24 - 1, in the units of the weights.
@@ -130,7 +130,7 @@ class Clip(Activation):
             raise OptionError(f"cap {self.cap} is not a whole number from 1 to {EXACT - 1}")
 
     def apply(self, sums: NDArray[np.float32]) -> None:
-        """Clear what is below 0 and cut off what is above the cap, in place."""
+        """Set sums below 0 to 0 and sums above the cap to the cap, in place."""
         np.clip(sums, 0, self.cap, out=sums)
 
     def bounds(self, lowest: NDArray[Any], highest: NDArray[Any]) -> Bounds:
@@ -179,9 +179,9 @@ class Square(Activation):
 
 
 def stored_activation(cap: int, squared: bool) -> Activation:
-    """Return the activation that a network file says with these entries; inverse of `stored`.
+    """Return the activation for these entries of a network file; the inverse of `stored`.
 
-    Raises OptionError where they contradict each other, or the cap is out of range.
+    Raises OptionError if they contradict each other, or the cap is out of range.
     """
     if squared and cap:
         raise OptionError("a layer cannot be both squared and clipped")

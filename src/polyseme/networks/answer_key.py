@@ -1,7 +1,8 @@
-"""The answer key: what every unit of a network is for.
+"""The answer key: the purpose of every unit of a network.
 
-A network file holds only what is needed to run it. The key holds what an interpretability method
-would have to find: the circuit, which units serve which part of it, and how the weights come of it.
+A network file holds only what the network needs to run. The key holds what an interpretability
+method would have to find: the circuit, the units that serve each part of it, and the factors of the
+weights.
 """
 
 from __future__ import annotations
@@ -48,9 +49,9 @@ class AnswerKey:
     """Circuit, the encoder's code, and a `LayerKey` for every hidden layer, first to last.
 
     Args:
-        circuit: what the network computes.
+        circuit: the circuit that the network computes.
         encoder: the code of the features.
-        layers: what every layer holds.
+        layers: the key of every layer.
 
     Raises:
         OptionError: a layer is not about the circuit, or does not read the one before.
@@ -82,7 +83,7 @@ class AnswerKey:
             if matrix is not None and matrix.shape[1] != below:
                 raise OptionError(f"layer {number} must read {below} columns")
             if matrix is not None and number:
-                # Raises where the columns below have no one weight.
+                # Raises if the columns below have no one weight.
                 _ = self.layers[number - 1].positions
             below = len(layer.wires)
         if any(layer.of_terms for layer in self.layers):
@@ -130,8 +131,8 @@ class AnswerKey:
     def belongs_to(self, network: NetworkParts) -> bool:
         """Return whether the key is true of a network, as far as weights can tell.
 
-        Names and codes must agree, the weights of every layer be what its key says to the last
-        integer, and every output read the units of its own columns.
+        Names and codes must agree, the weights of every layer must be those of its key to the last
+        integer, and every output must read the units of its own columns.
 
         Args:
             network: a network, or anything with its encoder, layers and readout.

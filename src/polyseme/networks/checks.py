@@ -1,4 +1,4 @@
-"""The rules that arrays keep, checked where they enter, so that no file leads a product astray.
+"""Checks of arrays where they enter, so that no broken file becomes a network.
 
 All raise OptionError, which is a ValueError too.
 """
@@ -51,9 +51,9 @@ def check_below(what: str, values: NDArray[Any], limit: int) -> None:
 
 
 def check_sparse(what: str, matrix: sp.csr_array) -> None:
-    """Raise OptionError unless the arrays of `matrix` are one matrix, written in the one way.
+    """Raise OptionError unless the arrays of `matrix` are those of one matrix in its one form.
 
-    Every row's columns rise, so there is no entry twice and equal matrices are equal arrays.
+    The columns of every row rise, so no entry is there twice and equal matrices are equal arrays.
     """
     if matrix.format != "csr":
         raise OptionError(f"{what} must be in compressed rows")
@@ -65,7 +65,7 @@ def check_sparse(what: str, matrix: sp.csr_array) -> None:
     check_below(f"columns of {what}", indices, columns)
     falls = np.append(indices[1:] <= indices[:-1], False)
     begins = starts[1:-1]
-    # What stands before the first entry of a row is no entry of that row.
+    # An entry before the first of a row belongs to another row.
     falls[begins[(begins > 0) & (begins < len(indices))] - 1] = False
     if falls.any():
         raise OptionError(f"columns of {what} must rise in each row, without repetition")

@@ -1,4 +1,4 @@
-"""The ends of a network: an encoder from names to numbers, a readout from numbers to names."""
+"""The ends of a network: the encoder and the readout."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Encoder:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Readout:
-    """Output i is on when the weighted sum of what it reads reaches its threshold.
+    """Output i is on when the weighted sum of the numbers that it reads reaches its threshold.
 
     A threshold of infinity marks an output that is never on; one that is always on reads nothing
     and has a threshold below 0.
@@ -81,7 +81,7 @@ class Readout:
     thresholds: NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        """Check types, that the runs cover the arrays, and that every threshold is one."""
+        """Check types, that the runs cover the arrays, and that every threshold is a number."""
         check_array("readout neurons", self.neurons, np.int32, 1)
         check_array("readout weights", self.weights, np.int16, 1)
         check_array("thresholds", self.thresholds, np.float32, 1)
@@ -101,5 +101,5 @@ class Readout:
 
     @property
     def described(self) -> str:
-        """A few words: outputs and what they read."""
+        """A few words: outputs and the numbers that they read."""
         return f"{len(self.outputs):,} outputs read {len(self.neurons):,} numbers in all"

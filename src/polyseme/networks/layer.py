@@ -1,4 +1,4 @@
-"""One layer of a network: weights, bias, scale, and what becomes of the sums."""
+"""One layer of a network: weights, bias, scale and activation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _nothing() -> NDArray[np.int32]:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Layer:
-    """One layer: units h = activation(weights @ x + bias) * scale, and behind them what it carries.
+    """One layer: units h = activation(weights @ x + bias) * scale, and then the carried numbers.
 
     The numbers of x listed in `carried` pass the layer unchanged, a residual stream that costs no
     neuron: the layer writes h and then x[carried].
@@ -93,7 +93,7 @@ class Layer:
 
     @property
     def width(self) -> int:
-        """Numbers that the layer writes: what it computes and what it carries."""
+        """Numbers that the layer writes: those it computes and those it carries."""
         return self.units + len(self.carried)
 
     @property
@@ -107,10 +107,17 @@ class Layer:
         return int(self.weights.shape[1])
 
     @property
+    def nonzero_share(self) -> float:
+        """Share of the weights that are not zero, stored or not."""
+        stored = self.weights.data if self.is_sparse else self.weights
+        return float(np.count_nonzero(stored) / (self.units * self.inputs))
+
+    @property
     def resting(self) -> NDArray[np.float64]:
         """Value of every unit when all that it reads is 0, float64 (units,)."""
-        alone, _ = self.activation.bounds(self.bias.astype(np.int64), self.bias.astype(np.int64))
-        return np.asarray(alone * float(self.scale))
+        sums = self.bias.astype(np.int64)
+        lowest, _ = self.activation.bounds(sums, sums)
+        return np.asarray(lowest * float(self.scale))
 
     def __repr__(self) -> str:
         """One line, without the arrays."""
@@ -118,7 +125,7 @@ class Layer:
 
     @property
     def described(self) -> str:
-        """A few words: units, what they read, how weights are stored."""
+        """A few words: units, the numbers they read, the type of the weights."""
         kind = "ReLUs" if self.activation.scales else "squares"
         stored = "sparse " if self.is_sparse else ""
         passing = f", {len(self.carried):,} numbers pass" if len(self.carried) else ""

@@ -1,4 +1,4 @@
-"""The answer key of one layer: which units serve which column, and what they read."""
+"""The answer key of one layer: the units of every column, and their reads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from polyseme.errors import OptionError
 from polyseme.networks.checks import EXACT, check_array, check_below, check_runs, check_sparse
 from polyseme.networks.layer import Layer
 
-# How the inputs of a term reach its neurons, by number.
+# The ways that the inputs of a term reach its neurons, by number.
 CHANNELS = ("output", "input", "mixed", "own")
 _BLOCK_ENTRIES = 4_000_000
 
@@ -27,11 +27,11 @@ def _no_channels() -> NDArray[np.uint8]:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LayerKey:
-    """Columns of one layer, the units that hold them, and what units read of the columns below.
+    """Columns of one layer, the units that hold them, and reads of the columns below.
 
     A *column* is one thing that a layer holds: a wire of the circuit or, in a network of one hidden
     layer, a term (`of_terms`); column t is then term t of the circuit. A wire reads as the mean of
-    its units, or one minus that where it is inverted; a term is told from noise by the weights and
+    its units, or one minus that if it is inverted; a term is told from noise by the weights and
     the threshold of the output it feeds. A wire may be held by a number that passes the layer: such
     numbers count on from the layer's units.
 
@@ -43,8 +43,8 @@ class LayerKey:
     the weights read of columns without an entry is noise. A layer may have neither.
 
     Args:
-        width: numbers that the layer writes: its units and what it carries.
-        wires: int32 (columns,), the circuit's wire of every column; -1 where it is none.
+        width: numbers that the layer writes: its units and the numbers it carries.
+        wires: int32 (columns,), the circuit's wire of every column; -1 if it is no wire.
         offsets: int64 (columns + 1,), cuts `units` into one run per column.
         units: int32 (offsets[-1],), the units of every column, distinct in a run.
         inverted: bool (columns,), whether a column is on where its units are off.
@@ -52,8 +52,8 @@ class LayerKey:
         channels: uint8 (columns,), numbers of `CHANNELS`, or empty where columns are no terms.
         compression: C, int16 (units, columns below), or None.
         reads: int16 (units, columns below), or None.
-        resolution: what a column below that is fully on adds to the integer sum of a unit that
-            reads it with strength 1, up to rounding; 0 without `compression` and `reads`.
+        resolution: the number that a column below, fully on, adds to the integer sum of a unit
+            that reads it with strength 1, up to rounding; 0 without `compression` and `reads`.
 
     Raises:
         OptionError: an array is of another type or shape, or contradicts the others.
@@ -122,7 +122,7 @@ class LayerKey:
 
     @property
     def positions(self) -> NDArray[np.int32]:
-        """Units of every column, int32 (columns, weight), where all have equally many.
+        """Units of every column, int32 (columns, weight), if all have equally many.
 
         Raises:
             OptionError: columns have different numbers of units.
@@ -136,7 +136,7 @@ class LayerKey:
 
     @cached_property
     def code(self) -> SparseCode:
-        """The columns as a code for the layer above, its signs negative where one is inverted.
+        """The columns as a code for the layer above, its signs negative if one is inverted.
 
         Raises:
             OptionError: columns have different numbers of units.
@@ -163,7 +163,7 @@ class LayerKey:
         """Return how far on every wire is: the mean of its units, or one minus that.
 
         Args:
-            activations: float32 (samples, width), what the layer writes.
+            activations: float32 (samples, width), the numbers that the layer writes.
 
         Returns:
             float32 (columns, samples), about 0 for off and 1 for on.
@@ -181,11 +181,11 @@ class LayerKey:
         return np.where(self.inverted[:, None], 1 - mean, mean)
 
     def describes(self, layer: Layer, below: SparseCode | None) -> bool:
-        """Return whether a layer is as wide as the key says, and its weights read what it says.
+        """Return whether the width and the weights of a layer are those of the key.
 
         Args:
             layer: the layer.
-            below: the code of the columns below; needed where there are `compression` or `reads`.
+            below: the code of the columns below; needed for `compression` and `reads`.
         """
         if layer.width != self.width:
             return False
@@ -232,7 +232,7 @@ def wire_key(
 def reads_of(
     weights: NDArray[np.int8] | NDArray[np.int16], named: sp.csr_array, code: SparseCode
 ) -> sp.csr_array:
-    """Return what units read of columns below in the pattern of `named`, int16 (units, columns)."""
+    """Return reads of the columns below in the pattern of `named`, int16 (units, columns)."""
     unit = np.repeat(np.arange(named.shape[0]), np.diff(named.indptr))
     reads = np.zeros(named.nnz, np.int16)
     for places, signs in zip(code.positions.T, code.signs.T, strict=True):

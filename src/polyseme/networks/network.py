@@ -1,4 +1,4 @@
-"""The artefact: an encoder from names to neurons, layers of ReLUs, a readout from neurons to names.
+"""The network: an encoder from names to numbers, hidden layers, a readout from numbers to names.
 
 All weights are small integers and all scales are powers of two, so a network of one hidden layer
 computes the same numbers, to the last bit, in float32, float64 or integers, dense or sparse, here
@@ -33,7 +33,7 @@ _MOST_ROWS = 8
 
 @dataclass(frozen=True)
 class Provenance:
-    """Origin of a network: from what, how and for what it was made; saved with it as JSON.
+    """Origin of a network: source, construction, promise and sizes; saved with it as JSON.
 
     `readout_parameters` counts the numbers in encoder and readout that the seed does not reproduce.
     """
@@ -55,13 +55,13 @@ class Network:
 
     Args:
         encoder: from names of features to numbers.
-        layers: the hidden layers, first to last, each reading what the one before writes.
+        layers: the hidden layers, first to last; each reads the numbers that the one before writes.
         readout: from the last layer's numbers to names of outputs.
-        provenance: where the network came from; it changes nothing that is computed.
-        key: the answer key, where it is at hand.
+        provenance: the origin of the network; it changes nothing that is computed.
+        key: the answer key, if it is at hand.
 
     Raises:
-        OptionError: there is no layer, or a part does not read what the one before it writes.
+        OptionError: there is no layer, or a part reads another width than the one before it writes.
 
     Example:
         >>> import polyseme as ps
@@ -79,7 +79,7 @@ class Network:
     key: AnswerKey | None = None
 
     def __post_init__(self) -> None:
-        """Check that each part reads what the one before it writes."""
+        """Check that each part reads the width that the one before it writes."""
         if not self.layers:
             raise OptionError("a network needs at least one layer")
         width = self.encoder.dimensions
@@ -111,7 +111,7 @@ class Network:
 
     @property
     def parameters(self) -> int:
-        """Hidden weights and biases, and what of encoder and readout the seed does not give.
+        """Hidden weights, biases, and numbers of encoder and readout that the seed does not give.
 
         Of a sparse layer the stored entries count, and not their positions. The second ReLU of a
         clipped unit has the weights of the first and adds none.
@@ -167,20 +167,25 @@ class Network:
         """
         registered("save_network")(self, path)
 
-    def to_torch(self) -> torch.nn.Module:
+    def to_torch(self, path: str | os.PathLike[str] | None = None) -> torch.nn.Module:
         """Return the network as plain torch layers; needs the `torch` extra.
+
+        Args:
+            path: a file to write the state dict to as well, as safetensors.
 
         Returns:
             A `torch.nn.Sequential` that takes (samples, features) of 0 and 1 and returns (samples,
-            outputs), 0 or more where an output is on. Its modules are `encoder`, `layer0`, `relu0`
+            outputs), 0 or more if an output is on. Its modules are `encoder`, `layer0`, `relu0`
             (`clip0` or `square0`), `layer1`, ..., `readout`; a layer that carries numbers is one
             module `residual0` around its two.
 
         Raises:
             MissingExtraError: torch is not installed.
             CapacityError: a part would exceed 4 GiB as a dense matrix.
+            OptionError: `path` is no path.
+            PolysemeError: the file cannot be written.
         """
-        module: torch.nn.Module = registered("to_torch")(self)
+        module: torch.nn.Module = registered("to_torch")(self, path)
         return module
 
     def to_onnx(self, path: str | os.PathLike[str] | None = None) -> bytes:
@@ -191,7 +196,7 @@ class Network:
 
         Returns:
             The serialised model, the same bytes for the same network. Input `features` float32
-            (batch, features) holds 0 and 1; `outputs` float32 (batch, outputs) is 0 or more where
+            (batch, features) holds 0 and 1; `outputs` float32 (batch, outputs) is 0 or more if
             `on`, Boolean, is true.
 
         Raises:
@@ -218,7 +223,7 @@ class Network:
         return text_table(self._title, self._rows)
 
     def _repr_html_(self) -> str:
-        """The same table in a notebook."""
+        """Return the same table in a notebook."""
         return html_table(self._title, self._rows)
 
     @property
@@ -258,7 +263,7 @@ def _entropy_bits(weights: Weights) -> float:
 
 
 def _choice_bits(chosen: int, among: int) -> float:
-    """Entropy of a mask that marks so many."""
+    """Return entropy of a mask that marks so many."""
     share = np.array([chosen, among - chosen]) / among
     share = share[share > 0]
     return float(-(share * np.log2(share)).sum() * among)

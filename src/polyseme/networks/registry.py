@@ -19,5 +19,5 @@ def register(**functions: Callable[..., Any]) -> None:
 
 
 def registered(name: str) -> Callable[..., Any]:
-    """Return the function of a name. Raises KeyError where none was registered."""
+    """Return the function of a name. Raises KeyError if none was registered."""
     return _FUNCTIONS[name]

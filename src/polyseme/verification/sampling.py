@@ -25,7 +25,17 @@ from polyseme.verification.reference import Reference, reference_of
 
 @dataclass(frozen=True)
 class Verification:
-    """What was tried and what failed. A sample is wrong when any of its outputs is."""
+    """A comparison of a network with its circuit on sampled inputs.
+
+    A sample is wrong when any of its outputs is.
+
+    Attributes:
+        inputs: The kind of inputs.
+        active: The most features that were on at once.
+        samples: The number of inputs tried.
+        wrong: The number of wrong samples.
+        first_wrong: Names of the features on in the first wrong sample; empty if there is none.
+    """
 
     inputs: str
     active: int
@@ -63,12 +73,34 @@ def verify(
     progress: Progress | None = None,
     reference: Reference | None = None,
 ) -> Verification:
-    """Compare a network with its circuit on `samples` inputs from the distribution `inputs`.
+    """Compare a network with its circuit on sampled inputs.
 
-    `circuit` defaults to the one in the network's answer key, `active` to the promise it was
-    compiled for. The inputs are fresh: drawn from a stream that compilation never uses. What the
-    outputs must be is asked of `reference`, by default of the circuit. Raises OptionError when
-    there is no circuit, when it does not have the network's names, and for numbers out of range.
+    The inputs are fresh: drawn from a random stream that compilation never uses.
+
+    Args:
+        network: The network.
+        circuit: The circuit to compare with; by default that of the answer key.
+        active: Features on at once; by default the promise that the network was compiled for.
+        samples: The number of inputs to try.
+        inputs: The kind of inputs, one of `polyseme.input_kinds(network)` or, for deep networks,
+            "mixed".
+        seed: The random seed.
+        progress: Called with the samples done and the samples in all.
+        reference: An evaluator of the outputs; by default the circuit
+            (see `polyseme.reference_as_read`).
+
+    Returns:
+        The numbers of samples and of wrong samples, with an exact 95 % interval for the error.
+
+    Raises:
+        OptionError: There is no circuit, it does not have the network's names, or an argument is of
+            a wrong type or out of range.
+
+    Example:
+        >>> import polyseme as ps
+        >>> network = ps.compile(ps.read("and2:features=20,gates=10"))
+        >>> print(ps.verify(network, samples=1000, inputs="uniform"))
+        0 of 1,000 uniform inputs (3 on at once) gave any wrong output: 95 % interval 0 to 0.0037
     """
     compared = circuit_of(network, circuit)
     function("progress", progress, "samples done and samples in all")

@@ -122,7 +122,7 @@ def test_a_network_is_held_against_its_own_entropy(
     assert held.weights == sum(layer.weights.size for layer in network.layers)
     least = (bounds(ps.read(SMALL)).bits / held.bits_per_weight) ** 0.5
     assert held.lower_bound_neurons - 1 < least <= held.lower_bound_neurons <= network.neurons
-    assert f"{held.bits_per_weight:.3g} bits a weight, as {saved} has" in out
+    assert f"{held.bits_per_weight:.3g} bits per weight, as {saved} has" in out
     assert f"its weights hold {held.weight_bits:,.0f} bits" in out
 
 

@@ -72,7 +72,9 @@ def test_compile_writes_the_same_bytes_as_the_library(bench: Bench, tmp_path: Pa
 def test_compile_reports_in_words(bench: Bench) -> None:
     report = done("compile", *EASY)
     neurons = ps.load(bench.net).neurons
-    assert f"{neurons} ReLUs compute 200 gates: {200 / neurons:.1f} gates a neuron" in report.stdout
+    assert (
+        f"{neurons} ReLUs compute 200 gates: {200 / neurons:.1f} gates per neuron" in report.stdout
+    )
     assert "of 20,000 inputs" in report.stdout
     assert "200 features in superposition in" in report.stdout
     assert f"superposition saves {1 - neurons / 200:.0%}" in report.stdout
@@ -86,7 +88,7 @@ def test_compile_reports_in_words(bench: Bench) -> None:
 
 def test_compile_counts_facts_as_facts_and_permutations_as_outputs(bench: Bench) -> None:
     facts = done("compile", bench.facts).stdout
-    assert "7 ReLUs compute 7 facts: 1.0 facts a neuron" in facts
+    assert "7 ReLUs compute 7 facts: 1.0 facts per neuron" in facts
     assert "superposition saves nothing" in facts
     assert "note " in facts
     permutation = done("compile", "permutation:features=30", "--neurons", "30").stdout
@@ -138,7 +140,7 @@ def test_compile_of_logic_tells_layers(c17: Path) -> None:
     assert {layer["kind"] for layer in told} == {"monosemantic"}
     words = done("compile", c17, "--active", "5").stdout
     assert f"ReLUs in {len(network.layers)} layers, at most {network.neurons} in one" in words
-    assert "one neuron a wire takes" in words
+    assert "one neuron per wire takes" in words
     assert "layers: superposed 0, monosemantic" in words
 
 

@@ -37,7 +37,7 @@ def test_the_command_says_it_in_words() -> None:
     status, printed, _ = call("permutation:features=150", "--neurons", "100")
     assert status == 0
     assert "round trip: exact" in printed
-    assert "the seed gives the encoder and which neurons outputs read, with what signs" in printed
+    assert "the seed gives the encoder and which neurons outputs read, and their signs" in printed
     run = run_counting_argument(problems.permutation(150), neurons=100)
     assert f"{run.bytes_message:,}" in printed
     assert f"{run.bytes_message / run.bytes_bound:.1f}" in printed

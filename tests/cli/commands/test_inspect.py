@@ -57,9 +57,9 @@ def test_inspect_tells_in_words(bench: Bench) -> None:
     said = done("inspect", bench.weak).stdout
     assert PROBLEM in said
     assert "200 in 150 dimensions, in superposition" in said
-    assert "terms a neuron  min" in said
-    assert "bits of entropy a weight" in said
-    assert "terms a neuron" not in done("inspect", bench.keyless).stdout
+    assert "terms per neuron  min" in said
+    assert "bits of entropy per weight" in said
+    assert "terms per neuron" not in done("inspect", bench.keyless).stdout
     assert done("inspect", bench.keyless, "--json").json()["terms_a_neuron"] is None
 
 
@@ -117,7 +117,7 @@ def test_inspect_of_a_sparse_network(deep: ps.Network) -> None:
         full = layer.weights.toarray()
         assert told["stored"] == "sparse"
         assert told["nonzero_share"] == pytest.approx(float((full != 0).mean()))
-    assert "wires a unit: min 1, median 1, max 1" in done("inspect", "any").stdout
+    assert "wires per unit: min 1, median 1, max 1" in done("inspect", "any").stdout
 
 
 @pytest.mark.parametrize(

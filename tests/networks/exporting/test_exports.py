@@ -9,8 +9,9 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from safetensors.torch import load_file
 
-from polyseme.errors import CapacityError, MissingExtraError
+from polyseme.errors import CapacityError, MissingExtraError, OptionError
 from polyseme.networks.exporting import dense as dense_module
 from polyseme.networks.exporting import to_onnx as onnx_module
 from polyseme.networks.exporting.to_onnx import to_onnx
@@ -184,6 +185,16 @@ def test_a_state_dict_loads_into_another_export():
     target.load_state_dict(source.state_dict())
     bits = draw_bits(network, 20)
     assert np.array_equal(_run_torch(target, bits), _run_torch(source, bits))
+
+
+def test_a_state_dict_is_saved_whole(tmp_path):
+    path = tmp_path / "state.safetensors"
+    state = to_torch(network_of("monosemantic"), path).state_dict()
+    loaded = load_file(path)
+    assert list(loaded) == sorted(state)
+    assert all(torch.equal(loaded[name], tensor) for name, tensor in state.items())
+    with pytest.raises(OptionError, match="path"):
+        to_torch(network_of("monosemantic"), 5)
 
 
 def test_exporting_to_torch_draws_no_random_numbers():

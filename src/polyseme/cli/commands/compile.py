@@ -1,4 +1,4 @@
-"""`polyseme compile`: a circuit in, a network and its answer key out."""
+"""`polyseme compile`: compile a circuit into a network and its answer key."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from polyseme.circuits.logic_files import check_rewritable, rewritten
 from polyseme.circuits.sources import read
-from polyseme.cli.logic import check_rewritable, rewritten
 from polyseme.cli.options import (
     DEFAULT_ERROR,
     Active,
@@ -38,7 +38,7 @@ def compile_command(
             "--output",
             "-o",
             metavar="NET",
-            help="The network file to write, its answer key beside it; without this, none is.",
+            help="The network file to write, its answer key beside it; without it none is saved.",
         ),
     ] = None,
     active: Active = 3,
@@ -49,7 +49,7 @@ def compile_command(
             "--neurons",
             metavar="N",
             parser=neurons_or_auto,
-            help="The most ReLUs there may be; auto finds the fewest that meet --error.",
+            help="The largest number of ReLUs per layer; auto finds the fewest that meet --error.",
         ),
     ] = None,
     construction: Annotated[
@@ -72,7 +72,7 @@ def compile_command(
         bool,
         typer.Option(
             "--rewrite",
-            help="First make a file of logic smaller, which needs the extra polyseme[logic].",
+            help="First reduce the gates of a file of logic; needs the extra polyseme\\[logic].",
         ),
     ] = False,
     carry: Annotated[
@@ -80,8 +80,9 @@ def compile_command(
         typer.Option(
             "--carry",
             metavar="NAME",
-            help="How wires pass a layer of a deep network unchanged: gates (a neuron repeats "
-            "them), residual (a residual stream), or auto: what makes the widest layer narrower.",
+            help="The way that wires pass a layer of a deep network unchanged: gates (one neuron "
+            "repeats each), residual (a residual stream), or auto (the way that makes the widest "
+            "layer narrower).",
         ),
     ] = "auto",
     refine: Refine = None,
@@ -89,13 +90,14 @@ def compile_command(
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> int:
-    """Compile SOURCE into a network of as few neurons as keep its error under --error.
+    """Compile SOURCE into a network with as few neurons as keep its error under --error.
 
     Example: polyseme compile and2:features=2000,gates=2000 -o net.safetensors
     Example: polyseme compile c432.bench --rewrite -o c432.safetensors
 
     Exit status 1 says that the measured error may be above --error.
     """
+    # Checked before a minute of work.
     if output is not None:
         _check_outputs(output, source)
     if rewrite:
@@ -130,7 +132,7 @@ def compile_command(
 
 
 def _check_outputs(output: str, source: str) -> None:
-    """Before a minute of work: both files can be written, and neither is the source."""
+    """Raise PolysemeError unless both files can be written and neither is the source."""
     inputs = (source, source.partition(":")[2] or source)
     check_output(output, inputs)
     check_output(str(key_path(output)), inputs)

@@ -1,4 +1,4 @@
-"""`polyseme export`: a network for other programs."""
+"""`polyseme export`: write a network for other programs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from safetensors.numpy import save
 
 from polyseme.cli.options import AsJson, NetworkFile
 from polyseme.cli.output.text import emit, emit_json
@@ -14,7 +13,7 @@ from polyseme.cli.output_paths import check_output, key_beside
 from polyseme.common.files import write_whole
 from polyseme.errors import OptionError
 from polyseme.networks.exporting.to_onnx import to_onnx
-from polyseme.networks.exporting.to_torch import to_torch
+from polyseme.networks.exporting.to_torch import state_bytes, to_torch
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import load
 
@@ -55,9 +54,7 @@ def export_command(
 
 
 def _torch_state(network: Network) -> bytes:
-    """The state dict as safetensors: it loads into the same layers, and holds no code."""
-    state = to_torch(network).state_dict()
-    return save({name: tensor.numpy() for name, tensor in state.items()}, {"format": "pt"})
+    return state_bytes(to_torch(network))
 
 
 _FORMATS: dict[str, Callable[[Network], bytes]] = {"torch": _torch_state, "onnx": to_onnx}

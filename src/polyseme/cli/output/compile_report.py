@@ -1,4 +1,4 @@
-"""What `polyseme compile` prints: JSON, or sentences and for deep circuits a table of layers."""
+"""Output of `polyseme compile`: JSON, or sentences and for deep circuits a table of layers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Compiled:
-    """All that the output about one compilation tells."""
+    """Everything that the output about one compilation is made from."""
 
     report: Compilation
     circuit: Circuit
@@ -47,18 +47,18 @@ class Compiled:
 
     @property
     def measured(self) -> Verification:
-        """What the network was measured to do."""
+        """The error of the network as measured."""
         assert self.report.confirmation is not None
         return self.report.confirmation
 
     @property
     def lower_bound_neurons(self) -> int:
-        """Neurons that hold the circuit's bits at one bit a weight, in as many layers."""
+        """Neurons that hold the bits of the circuit at one bit per weight, in as many layers."""
         return least(self.count.bits / len(self.network.layers), 1.0)
 
 
 def emit_compiled(compiled: Compiled, output: str | None, as_json: bool) -> None:
-    """Write the report on standard output; `output` is where the network was saved, if it was."""
+    """Write the report on standard output; `output` is the path of the saved network, if any."""
     if as_json:
         emit_json(_fields(compiled))
         return
@@ -79,7 +79,7 @@ def _fields(compiled: Compiled) -> dict[str, Any]:
         "units": network.units,
         "neurons": network.neurons,
         "neurons_total": network.neurons_total,
-        # Numbers that pass a layer unchanged, at most: the width of the residual stream.
+        # The most numbers that pass a layer unchanged: the width of the residual stream.
         "carried": network.carried,
         "parameters": network.parameters,
         "weight_bits": network.weight_bits(),
@@ -136,7 +136,7 @@ def _sentences(compiled: Compiled, output: str | None) -> list[str]:
 
 
 def _is_deep(network: Network) -> bool:
-    """Whether it was compiled stage by stage; such a network may have one layer all the same."""
+    """Return whether the network was compiled stage by stage; it may still have one layer."""
     holds_wires = network.key is not None and not network.key.has_terms
     return holds_wires or len(network.layers) > 1
 
@@ -155,12 +155,12 @@ def _headline(compiled: Compiled) -> str:
         )
     return (
         f"{network.neurons:,} ReLUs compute {amount:,} {noun}: {amount / network.neurons:.1f} "
-        f"{noun} a neuron; {bound}"
+        f"{noun} per neuron; {bound}"
     )
 
 
 def _work(compiled: Compiled) -> tuple[int, str]:
-    """What the network computes, counted in the words of its source."""
+    """Return the number of facts, outputs or gates computed, and that word."""
     key, circuit = compiled.network.key, compiled.circuit
     kind = circuit.name.partition(":")[0]
     if kind == "facts" and key is not None and key.has_terms:
@@ -174,23 +174,23 @@ def _encoding(network: Network) -> str:
     features, dimensions = len(network.encoder.features), network.encoder.dimensions
     if network.encoder.in_superposition:
         return f"{features:,} features in superposition in {dimensions:,} dimensions"
-    return f"{features:,} features, each a dimension of its own"
+    return f"{features:,} features, each with a dimension of its own"
 
 
 def _saved(network: Network, deep: bool) -> str:
-    alone = network.provenance.monosemantic_neurons
-    without = f"{'one neuron a wire' if deep else 'one neuron a gate'} takes {alone:,}"
+    monosemantic = network.provenance.monosemantic_neurons
+    without = f"{'one neuron per wire' if deep else 'one neuron per gate'} takes {monosemantic:,}"
     if deep:
         without += " in the widest layer"
     if network.carried:
-        without += f", wires that pass in the residual stream none (at most {network.carried:,})"
-    if network.neurons >= alone:
+        without += f", and none for wires in the residual stream (at most {network.carried:,})"
+    if network.neurons >= monosemantic:
         return f"{without}; superposition saves nothing"
-    return f"{without}; superposition saves {1 - network.neurons / alone:.0%}"
+    return f"{without}; superposition saves {1 - network.neurons / monosemantic:.0%}"
 
 
 def _predicted(compiled: Compiled) -> list[str]:
-    """How good the prediction was that the search set out from, if there was one."""
+    """Return a line that compares the network with the prediction, if there was one."""
     predicted, found = compiled.report.predicted, compiled.network.neurons
     if predicted is None:
         return []
@@ -204,7 +204,7 @@ def _saved_where(output: str | None) -> str:
 
 
 def _emit_layers(per_layer: tuple[LayerDecision, ...]) -> None:
-    """A row a layer; of many layers the first and the last few."""
+    """Print one row per layer; of many layers the first few and the last few."""
     rows = [_row(layer) for layer in per_layer]
     if len(rows) > _MAX_ROWS:
         kept = _MAX_ROWS - 1

@@ -9,10 +9,24 @@ from polyseme.networks.network import Network
 
 
 def citation(network: Network) -> str:
-    """Return BibTeX entries for the sources of a network's construction and for polyseme.
+    """Return BibTeX for the sources of a network's construction, and for polyseme.
 
-    If this version of polyseme does not know the construction, there is only the entry for
-    polyseme.
+    A network of a construction that this polyseme does not know is cited as polyseme alone.
+
+    Args:
+        network: The network.
+
+    Returns:
+        BibTeX entries, separated by empty lines.
+
+    Raises:
+        OptionError: `network` is no network.
+
+    Example:
+        >>> import polyseme as ps
+        >>> network = ps.compile(ps.read("and2:features=20,gates=10"))
+        >>> ps.citation(network).startswith("@")
+        True
     """
     instance("network", network, Network, "a network")
     name = network.provenance.construction

@@ -40,10 +40,16 @@ _AIM = 0.4
 
 @dataclass(frozen=True, eq=False)
 class Refined:
-    """A refined network; its error on fresh samples, and that of the network it came from.
+    """A refined network, and its error beside that of the network it came from.
 
-    `alone` and `alone_before` are of every gate by itself. `moved` is the norm of the change of W
-    over the norm of W; `passes` over all outputs were made.
+    Attributes:
+        network: The refined network, with its answer key.
+        measured: Its error on fresh samples.
+        before: The error of the network it came from, on the same samples.
+        alone: Its error on every gate by itself.
+        alone_before: The error of the network it came from on every gate by itself.
+        moved: The norm of the change of W over the norm of W.
+        passes: Passes over all outputs that were made.
     """
 
     network: Network
@@ -84,16 +90,38 @@ def refine(
     state: str | os.PathLike[str] | None = None,
     note: Note | None = None,
 ) -> Refined:
-    """Descend on the weights and biases of a network of one hidden layer, key and all.
+    """Descend on the weights and biases of a network of one hidden layer and of its key.
 
-    For networks of `tight-frames` (ANDs of two features) and `three-channel` (whatever it serves).
-    Makes `passes` over all outputs, or fewer if a tenth, two tenths, ... of them are enough for an
-    `error` well under the one asked for on a held-out probe; where ReLUs bend, every gate alone
-    must then be right too. What comes out worse than it was (more gates wrong alone, or as many and
-    more held-out samples) is dropped, and the network returned as it was. `state` names a file
-    that keeps where the descent is; where it is there already, the descent goes on from it. Needs
-    the `torch` extra. Raises OptionError for other networks and numbers out of range,
-    FileFormatError for a file that is no state of this descent, MissingExtraError without torch.
+    The descent ends early if, after a tenth, two tenths, ... of the passes, the error on a held-out
+    probe is well under `error`; if ReLUs bend, every gate alone must then be right too. A result
+    that is worse than the network given (more gates wrong alone, or as many and more held-out
+    samples wrong) is dropped, and the network is returned unchanged. Needs the `torch` extra.
+
+    Args:
+        network: A network of `tight-frames` (ANDs of two features) or `three-channel`, with its
+            answer key.
+        passes: The most passes over all outputs.
+        error: The error asked for.
+        seed: The random seed.
+        state: A file that keeps the state of the descent, which goes on from it if it exists.
+        note: Called with a line on each step.
+
+    Returns:
+        The refined network and its error before and after.
+
+    Raises:
+        OptionError: The network is of another kind, or an argument is of a wrong type or out of
+            range.
+        FileFormatError: The file is no state of this descent.
+        MissingExtraError: torch is not installed.
+
+    Example:
+        >>> import polyseme as ps
+        >>> circuit = ps.read("and2:features=300,gates=300")
+        >>> network = ps.compile(circuit, neurons=256, construction="tight-frames")
+        >>> found = ps.refine(network, passes=1)
+        >>> found.network.neurons
+        256
     """
     import_torch("refining")
     key = _check(network, passes, error, seed)

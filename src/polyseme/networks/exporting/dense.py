@@ -15,9 +15,9 @@ _NEVER = np.float32(2.0**100)
 
 
 def check_dense(network: Network) -> None:
-    """Raise CapacityError for what would exceed 4 GiB as dense float32 matrices.
+    """Raise CapacityError if a part would exceed 4 GiB as dense float32 matrices.
 
-    That is the encoder, the readout, or all sparse layers together.
+    A part is the encoder, the readout, or all sparse layers together.
     """
     features, outputs = len(network.encoder.features), len(network.readout.outputs)
     width, dimensions = network.layers[-1].width, network.encoder.dimensions
@@ -41,16 +41,16 @@ def check_dense(network: Network) -> None:
 
 
 def dense_encoder(network: Network) -> NDArray[np.float32]:
-    """The encoder as a matrix of -1, 0 and 1, float32 (dimensions, features)."""
+    """Return the encoder as a matrix of -1, 0 and 1, float32 (dimensions, features)."""
     return np.ascontiguousarray(network.encoder.code.matrix().T.toarray())
 
 
 def dense_readout(network: Network) -> NDArray[np.float32]:
-    """The readout as a matrix, float32 (outputs, width of the last layer)."""
+    """Return the readout as a matrix, float32 (outputs, width of the last layer)."""
     return np.ascontiguousarray(readout_matrix(network).toarray())
 
 
 def finite_thresholds(network: Network) -> NDArray[np.float32]:
-    """The thresholds, float32 (outputs,), with a number that no reading reaches for infinity."""
+    """Return the thresholds, float32 (outputs,), infinity made a number above any reading."""
     thresholds = network.readout.thresholds
     return np.where(np.isinf(thresholds), _NEVER, thresholds)

@@ -34,11 +34,11 @@ def to_onnx(network: Network, path: str | os.PathLike[str] | None = None) -> byt
     With a `path` they are also written there, whole or not at all.
 
     Input `features` float32 (batch, features) holds rows of 0 and 1. Output `outputs` float32
-    (batch, outputs) holds readings minus thresholds, and `on` (Boolean, same shape) says where they
-    are 0 or more, which is where `outputs_on` says so: exactly in a network of one hidden layer, up
-    to rounding in a deeper one. The activations of layer i are the value `relu<i>`, `clip<i>`
+    (batch, outputs) holds readings minus thresholds, and `on` (Boolean, same shape) is true if they
+    are 0 or more. That agrees with `outputs_on` exactly in a network of one hidden layer, and up to
+    rounding in a deeper one. The activations of layer i are the value `relu<i>`, `clip<i>`
     where the layer is clipped, or `square<i>` where it squares; `stream<i>` is these and behind
-    them what the layer carries, where it carries anything.
+    them the numbers that the layer carries, if any.
 
     Raises MissingExtraError without onnx, and CapacityError when encoder or readout, or all sparse
     layers together, would exceed 4 GiB once scattered, or the file the 2 GiB that the format
@@ -86,7 +86,7 @@ class _Graph:
     def scattered(
         self, name: str, shape: tuple[int, int], places: NDArray[np.int64], values: NDArray[Any]
     ) -> str:
-        """A float32 matrix that is `values` at flat `places` (added where equal), 0 elsewhere."""
+        """Return a float32 matrix: the sums of `values` at flat `places`, 0 elsewhere."""
         size = self.tensor(f"{name}.size", np.array([shape[0] * shape[1]]))
         empty = self.node("ConstantOfShape", f"{name}.empty", size)
         entries = self.as_floats(f"{name}.values", values)
@@ -99,7 +99,7 @@ class _Graph:
         )
 
     def serialised(self, features: int, outputs: int) -> bytes:
-        """The finished model."""
+        """Return the finished model."""
         size = sum(values.nbytes for values in self._tensors.values())
         if size > MAX_TENSOR_BYTES:
             raise CapacityError(

@@ -39,7 +39,7 @@ VERSION = 4
 KEY_VERSION = 5
 _VERSIONS = {"polyseme-network": VERSION, "polyseme-key": KEY_VERSION}
 Built = TypeVar("Built")
-# What reading bytes that are not what they claim to be may raise.
+# Errors that reading a broken file may raise.
 _BROKEN = (
     ValueError,
     TypeError,
@@ -52,15 +52,15 @@ _BROKEN = (
 
 
 def key_path(path: str | os.PathLike[str]) -> Path:
-    """Return where the key of a network file lives by default: `name.key.safetensors`."""
+    """Return the default path of the key of a network file: `name.key.safetensors`."""
     target = Path(path)
     return target.with_name(f"{target.name.removesuffix('.safetensors')}.key.safetensors")
 
 
 def save_network(network: Network, path: str | os.PathLike[str]) -> None:
-    """Save what is needed to run a network.
+    """Save the parts that a network needs to run.
 
-    Raises OptionError for what is no path, and PolysemeError when it cannot be written.
+    Raises OptionError if `path` is no path, and PolysemeError if the file cannot be written.
     """
     check_path(path)
     tensors: Tensors = {
@@ -86,19 +86,19 @@ def save_network(network: Network, path: str | os.PathLike[str]) -> None:
 
 
 def load(path: str | os.PathLike[str], key: str | os.PathLike[str] | None = None) -> Network:
-    """Load a network, and its answer key where a path to that is given.
+    """Load a network, and its answer key if a path to that is given.
 
     Args:
         path: a network file, as `Network.save` writes it.
         key: the file of its answer key, as `AnswerKey.save` writes it.
 
     Returns:
-        The network, with `key` where a path to that was given.
+        The network, with `key` if a path to that was given.
 
     Raises:
-        OptionError: what should be a path is none.
-        FileFormatError: a file is not what it should be, or the key is that of another network; the
-            message names the file and what is wrong with it.
+        OptionError: `path` or `key` is no path.
+        FileFormatError: a file breaks the format, or the key is that of another network; the
+            message names the file and the rule.
 
     Example:
         >>> import polyseme as ps
@@ -119,7 +119,7 @@ def load(path: str | os.PathLike[str], key: str | os.PathLike[str] | None = None
 def save_key(key: AnswerKey, path: str | os.PathLike[str]) -> None:
     """Save an answer key.
 
-    Raises OptionError for what is no path, and PolysemeError when it cannot be written.
+    Raises OptionError if `path` is no path, and PolysemeError if the file cannot be written.
     """
     check_path(path)
     _write(path, "polyseme-key", *pack_key(key))
@@ -131,9 +131,12 @@ def load_key(path: str | os.PathLike[str]) -> AnswerKey:
     Args:
         path: a key file, as `AnswerKey.save` writes it.
 
+    Returns:
+        The answer key.
+
     Raises:
         OptionError: `path` is no path.
-        FileFormatError: it is no key file of this version; the message names it and what is wrong.
+        FileFormatError: it is no key file of this version; the message names the file and the rule.
 
     Example:
         >>> import polyseme as ps
@@ -148,9 +151,10 @@ def load_key(path: str | os.PathLike[str]) -> AnswerKey:
 def _load(
     path: str | os.PathLike[str], kind: str, build: Callable[[Tensors, Metadata], Built]
 ) -> Built:
-    """Build from what a file holds; whatever rule it breaks becomes one line naming the file.
+    """Build a product from a file; a broken rule becomes an error of one line naming the file.
 
-    `build` takes its tensors out of the dictionary. One that is left could mean a layer too many.
+    `build` takes its tensors out of the dictionary. A tensor left over is an error, since it could
+    mean one more layer.
     """
     check_path(path)
     try:
@@ -193,7 +197,7 @@ def _write(
 
 
 def _read(path: str | os.PathLike[str], kind: str) -> tuple[Tensors, Metadata]:
-    """All tensors and the metadata of a file of one kind and of the version this polyseme reads."""
+    """Return all tensors and the metadata of a file of one kind and the current version."""
     try:
         with safe_open(os.fspath(path), framework="np") as opened:
             metadata = _metadata(opened.metadata() or {}, kind)
@@ -231,6 +235,6 @@ def _one_line(error: Exception) -> str:
 
 
 def _shown(path: str | os.PathLike[str]) -> str:
-    """A path as it is, or escaped where it would break a one-line message."""
+    """Return a path, escaped if it would break a message of one line."""
     text = os.fspath(path)
     return text if text and text.isprintable() else ascii(text)

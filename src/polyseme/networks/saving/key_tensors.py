@@ -27,7 +27,7 @@ from polyseme.networks.saving.tensors import (
 
 
 def pack_key(key: AnswerKey) -> tuple[Tensors, dict[str, Any]]:
-    """The tensors of a key, and its metadata."""
+    """Return the tensors of a key, and its metadata."""
     circuit = key.circuit
     tensors = pack_circuit(circuit)
     tensors["encoder.positions"] = key.encoder.positions
@@ -51,7 +51,7 @@ def pack_key(key: AnswerKey) -> tuple[Tensors, dict[str, Any]]:
 
 
 def unpack_key(tensors: Tensors, metadata: Metadata) -> AnswerKey:
-    """The key of a file. Raises KeyError for what is missing."""
+    """Return the key of a file. Raises KeyError if a part is missing."""
     encoder = unpack_code("encoder", metadata, tensors)
     circuit = unpack_circuit(tensors, metadata, encoder.features)
     layers: list[LayerKey] = []
@@ -99,7 +99,7 @@ def _unpack_layer_key(name: str, described: Metadata, tensors: Tensors, below: i
 
 
 def pack_circuit(circuit: Circuit) -> Tensors:
-    """The tensors of a circuit, without its names."""
+    """Return the tensors of a circuit, without its names."""
     return {
         "circuit.kinds": circuit.kinds,
         "circuit.fan_in_offsets": circuit.fan_in_offsets,
@@ -110,7 +110,10 @@ def pack_circuit(circuit: Circuit) -> Tensors:
 
 
 def unpack_circuit(tensors: Tensors, metadata: Metadata, features: int) -> Circuit:
-    """The circuit, which must have that many features. Raises KeyError for what is missing."""
+    """Return the circuit, which must have that many features.
+
+    Raises KeyError if a part is missing.
+    """
     names = unpack_names("features", metadata, tensors)
     # Before the circuit makes arrays of that length.
     if len(names) != features:

@@ -1,6 +1,6 @@
-"""Reading the JSON of a file's metadata: every value has one type, and nothing else is taken.
+"""Reading the JSON of a file's metadata; every value must have its one type.
 
-What is missing is a KeyError, what is wrong a FileFormatError that does not name the file yet.
+A missing value raises KeyError, a wrong one FileFormatError, which does not name the file yet.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def parse(text: str) -> Metadata:
 
 
 def whole(values: Metadata, name: str) -> int:
-    """A whole number of 0 or more."""
+    """Return a whole number of 0 or more."""
     value = values[name]
     if type(value) is not int or value < 0:
         raise FileFormatError(f"metadata {name!r} must be a whole number of 0 or more")
@@ -34,7 +34,7 @@ def whole(values: Metadata, name: str) -> int:
 
 
 def count(values: Metadata, name: str) -> int:
-    """A number of things, 1 to `MAX_COUNT`."""
+    """Return a number of things, 1 to `MAX_COUNT`."""
     value = whole(values, name)
     if not 1 <= value <= MAX_COUNT:
         raise FileFormatError(f"metadata {name!r} must be 1 to {MAX_COUNT}")
@@ -42,7 +42,7 @@ def count(values: Metadata, name: str) -> int:
 
 
 def flag(values: Metadata, name: str) -> bool:
-    """True or false."""
+    """Return true or false."""
     value = values[name]
     if type(value) is not bool:
         raise FileFormatError(f"metadata {name!r} must be true or false")
@@ -50,7 +50,7 @@ def flag(values: Metadata, name: str) -> bool:
 
 
 def text(values: Metadata, name: str) -> str:
-    """A line of printable text."""
+    """Return a line of printable text."""
     value = values[name]
     if not isinstance(value, str) or not value.isprintable():
         raise FileFormatError(f"metadata {name!r} must be a line of printable text")
@@ -58,7 +58,7 @@ def text(values: Metadata, name: str) -> str:
 
 
 def record(values: Metadata, name: str) -> Metadata:
-    """An object within the metadata."""
+    """Return an object within the metadata."""
     value = values[name]
     if not isinstance(value, dict):
         raise FileFormatError(f"metadata {name!r} must be a JSON object")
@@ -66,7 +66,7 @@ def record(values: Metadata, name: str) -> Metadata:
 
 
 def scales(values: Metadata) -> list[float]:
-    """The scale of every layer."""
+    """Return the scale of every layer."""
     value = values["scales"]
     if not isinstance(value, list) or not all(type(scale) in (int, float) for scale in value):
         raise FileFormatError("metadata 'scales' must be a list of numbers")
@@ -74,7 +74,7 @@ def scales(values: Metadata) -> list[float]:
 
 
 def caps(values: Metadata) -> list[int]:
-    """The cap of every layer, 0 for none."""
+    """Return the cap of every layer, 0 for none."""
     value = values["caps"]
     if not isinstance(value, list) or not all(type(cap) is int for cap in value):
         raise FileFormatError("metadata 'caps' must be a list of whole numbers")
@@ -82,7 +82,7 @@ def caps(values: Metadata) -> list[int]:
 
 
 def squared(values: Metadata) -> list[bool]:
-    """Of every layer, whether it squares."""
+    """Return one flag per layer: true if it squares."""
     value = values["squared"]
     if not isinstance(value, list) or not all(type(square) is bool for square in value):
         raise FileFormatError("metadata 'squared' must be a list of true and false")
@@ -90,7 +90,7 @@ def squared(values: Metadata) -> list[bool]:
 
 
 def layers(values: Metadata) -> list[Metadata]:
-    """The entries of a key about every layer."""
+    """Return the entries of a key about every layer."""
     value = values["layers"]
     if not isinstance(value, list) or not all(isinstance(layer, dict) for layer in value):
         raise FileFormatError("metadata 'layers' must be a list of JSON objects")
@@ -98,7 +98,7 @@ def layers(values: Metadata) -> list[Metadata]:
 
 
 def provenance(values: Metadata) -> Provenance:
-    """The provenance of a network."""
+    """Return the provenance of a network."""
     given = record(values, "provenance")
     channels = record(given, "channels")
     return Provenance(

@@ -1,6 +1,6 @@
-"""The bytes of a safetensors file as pieces: a header, then every tensor from where it lies.
+"""The bytes of a safetensors file in pieces: a header, then the tensors, without copies.
 
-The library would first put a whole file together in memory. These are the same bytes: a compact
+The library would first build a whole file in memory. These are the same bytes: a compact
 JSON header padded with spaces to eight bytes, tensors of wider types first, then by name.
 """
 

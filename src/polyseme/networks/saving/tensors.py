@@ -22,9 +22,9 @@ _SPARSE_PARTS = ("offsets", "columns", "values")
 
 
 def take(tensors: Tensors, name: str, dtype: DTypeLike, dimensions: int) -> NDArray[Any]:
-    """Take a tensor out, checked where its user would convert it silently.
+    """Remove a tensor and return it, once its type and dimensions are checked.
 
-    Raises KeyError where it is missing.
+    Raises KeyError if it is missing.
     """
     tensor = tensors.pop(name)
     check_array(name, tensor, dtype, dimensions)
@@ -32,7 +32,7 @@ def take(tensors: Tensors, name: str, dtype: DTypeLike, dimensions: int) -> NDAr
 
 
 def pack_names(what: str, names: Names, tensors: Tensors) -> dict[str, Any]:
-    """Numbered names need two words of metadata; listed ones become a tensor of UTF-8 lines."""
+    """Return names as metadata: a prefix and a count, or a count beside a tensor of UTF-8 lines."""
     if names.listed is None:
         return {"prefix": names.prefix, "count": len(names)}
     tensors[f"names.{what}"] = np.frombuffer("\n".join(names.listed).encode(), np.uint8)
@@ -40,7 +40,7 @@ def pack_names(what: str, names: Names, tensors: Tensors) -> dict[str, Any]:
 
 
 def unpack_names(what: str, metadata: Metadata, tensors: Tensors) -> Names:
-    """Names from metadata and, where listed, out of the tensors."""
+    """Return names from metadata or, if they are listed, from the tensors."""
     described = read.record(metadata, what)
     count = read.count(described, "count")
     if "prefix" in described:
@@ -53,7 +53,7 @@ def unpack_names(what: str, metadata: Metadata, tensors: Tensors) -> Names:
 
 
 def unpack_code(what: str, metadata: Metadata, tensors: Tensors) -> SparseCode:
-    """The encoder's code, in either kind of file."""
+    """Return the encoder's code, in either kind of file."""
     positions = take(tensors, f"{what}.positions", np.int32, 2)
     signs = take(tensors, f"{what}.signs", np.int8, 2)
     # A code of no weight could claim any number of features.
@@ -63,7 +63,7 @@ def unpack_code(what: str, metadata: Metadata, tensors: Tensors) -> SparseCode:
 
 
 def pack_layer(name: str, layer: Layer) -> Tensors:
-    """The tensors of a layer: bias, weights in full or as stored entries, and what it carries."""
+    """Return the tensors of a layer: bias, weights or their entries, and the numbers it carries."""
     tensors: Tensors = {f"{name}.bias": layer.bias}
     if len(layer.carried):
         tensors[f"{name}.carried"] = layer.carried
@@ -73,7 +73,7 @@ def pack_layer(name: str, layer: Layer) -> Tensors:
 
 
 def unpack_layers(metadata: Metadata, tensors: Tensors, inputs: int) -> tuple[Layer, ...]:
-    """Layers in order; how many numbers each reads is known from the one before."""
+    """Return the layers in order; each reads the numbers that the one before writes."""
     scales, caps, squared = read.scales(metadata), read.caps(metadata), read.squared(metadata)
     for what, values in (("caps", caps), ("entries of 'squared'", squared)):
         if len(values) != len(scales):
@@ -93,7 +93,7 @@ def unpack_layers(metadata: Metadata, tensors: Tensors, inputs: int) -> tuple[La
 
 
 def pack_matrix(name: str, matrix: sp.csr_array) -> Tensors:
-    """The tensors of a matrix in sparse rows."""
+    """Return the tensors of a matrix in sparse rows."""
     return {
         f"{name}.offsets": matrix.indptr.astype(np.int64),
         f"{name}.columns": matrix.indices.astype(np.int32),
@@ -109,7 +109,7 @@ def has_matrix(name: str, tensors: Tensors) -> bool:
 def unpack_matrix(
     name: str, tensors: Tensors, columns: int, rows: int | None = None
 ) -> sp.csr_array:
-    """A matrix in sparse rows of so many columns; of so many rows, or of as many as there are."""
+    """Return a matrix in sparse rows; `rows` of None takes as many as the tensors have."""
     offsets, indices, values = (tensors.pop(f"{name}.{part}") for part in _SPARSE_PARTS)
     check_array(f"{name}.columns", indices, np.int32, 1)
     check_array(f"{name}.offsets", offsets, np.int64, 1)
