@@ -26,7 +26,7 @@ from polyseme.compiler.constructions.three_channel.regions.code import code_word
 from polyseme.networks.ends import Readout
 
 
-class Told(IntEnum):
+class CodeSource(IntEnum):
     """How the receiver comes by a code."""
 
     BASIS = 0
@@ -65,25 +65,25 @@ class Reads:
         )
 
 
-def encoder_told(code: SparseCode, agreed: Agreed) -> Told:
+def encoder_source(code: SparseCode, agreed: Agreed) -> CodeSource:
     """How an encoder is told: written where the seed does not give it."""
-    for told in (Told.BASIS, Told.BLOCKS):
-        drawn = drawn_encoder(told, agreed, code.neurons, code.weight)
+    for source in (CodeSource.BASIS, CodeSource.BLOCKS):
+        drawn = drawn_encoder(source, agreed, code.neurons, code.weight)
         if drawn is not None and (
             np.array_equal(drawn.positions, code.positions)
             and np.array_equal(drawn.signs, code.signs)
         ):
-            return told
-    return Told.WRITTEN
+            return source
+    return CodeSource.WRITTEN
 
 
-def readout_told(readout: Readout, agreed: Agreed, units: int) -> Told:
+def readout_source(readout: Readout, agreed: Agreed, units: int) -> CodeSource:
     """How the neurons that outputs read are told: written where the seed does not give them."""
-    for told in (Told.BLOCKS, Told.WORDS):
-        drawn = drawn_reads(told, agreed, units, first_length(readout))
+    for source in (CodeSource.BLOCKS, CodeSource.WORDS):
+        drawn = drawn_reads(source, agreed, units, first_length(readout))
         if drawn is not None and drawn.gives(readout):
-            return told
-    return Told.WRITTEN
+            return source
+    return CodeSource.WRITTEN
 
 
 def first_length(readout: Readout) -> int:
@@ -91,21 +91,23 @@ def first_length(readout: Readout) -> int:
     return int(readout.offsets[1])
 
 
-def drawn_encoder(told: Told, agreed: Agreed, dimensions: int, weight: int) -> SparseCode | None:
+def drawn_encoder(
+    source: CodeSource, agreed: Agreed, dimensions: int, weight: int
+) -> SparseCode | None:
     """The code of the features; None where there is none such, or it is written."""
-    if told == Told.BASIS and dimensions == agreed.features:
+    if source == CodeSource.BASIS and dimensions == agreed.features:
         places = np.arange(agreed.features, dtype=np.int32)[:, None]
         return SparseCode(dimensions, places, np.ones((agreed.features, 1), np.int8))
-    if told == Told.BLOCKS and _is_block_weight(weight, dimensions):
+    if source == CodeSource.BLOCKS and _is_block_weight(weight, dimensions):
         generator = stream(agreed.seed, Stream.INPUT_CODE)
         return orthogonal_block_code(agreed.features, dimensions, weight, generator)
     return None
 
 
-def drawn_reads(told: Told, agreed: Agreed, units: int, weight: int) -> Reads | None:
+def drawn_reads(source: CodeSource, agreed: Agreed, units: int, weight: int) -> Reads | None:
     """What outputs read; None where there is none such, or it is written."""
     generator = stream(agreed.seed, Stream.OUTPUT_CODES)
-    if told == Told.BLOCKS and _is_block_weight(weight, units):
+    if source == CodeSource.BLOCKS and _is_block_weight(weight, units):
         code = orthogonal_block_code(agreed.outputs, units, weight, generator)
         order = np.argsort(code.positions, axis=1)
         return Reads(
@@ -114,7 +116,7 @@ def drawn_reads(told: Told, agreed: Agreed, units: int, weight: int) -> Reads | 
             np.take_along_axis(code.signs, order, axis=1).ravel().astype(np.int16),
         )
     # Were there a neuron for every output, the compiler would not draw words.
-    if told == Told.WORDS and units < agreed.outputs:
+    if source == CodeSource.WORDS and units < agreed.outputs:
         # All of them are in one region; the compiler draws such words by number and weight alone.
         words = np.sort(code_words(agreed.outputs, agreed.inputs, units, generator), axis=1)
         lengths = np.full(agreed.outputs, words.shape[1], np.int64)

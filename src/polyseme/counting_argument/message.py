@@ -26,13 +26,13 @@ from polyseme.codes.code import SparseCode
 from polyseme.common.ragged import row_numbers, row_offsets
 from polyseme.counting_argument.drawn_codes import (
     Agreed,
+    CodeSource,
     Reads,
-    Told,
     drawn_encoder,
     drawn_reads,
-    encoder_told,
+    encoder_source,
     first_length,
-    readout_told,
+    readout_source,
 )
 from polyseme.counting_argument.entropy_coding import (
     decode_integers,
@@ -58,8 +58,8 @@ class Message:
 
     content: bytes
     parts: dict[str, int]
-    encoder: Told
-    readout: Told
+    encoder: CodeSource
+    readout: CodeSource
 
 
 def has_message(network: Network) -> bool:
@@ -77,8 +77,8 @@ def write_message(network: Network, agreed: Agreed) -> Message:
     if not has_message(network):
         raise OptionError("a message holds one hidden layer of ReLUs, stored in full")
     layer, code, readout = network.layers[0], network.encoder.code, network.readout
-    encoder = encoder_told(code, agreed)
-    reads = readout_told(readout, agreed, layer.units)
+    encoder = encoder_source(code, agreed)
+    reads = readout_source(readout, agreed, layer.units)
     resting = _resting(layer, np.diff(readout.offsets), readout.neurons, readout.weights)
     above = _above(readout.thresholds, resting)
     thresholds = readout.thresholds if above is None else above
@@ -88,9 +88,9 @@ def write_message(network: Network, agreed: Agreed) -> Message:
     pieces = [
         _sized(layer.weights),
         _sized(layer.bias),
-        _sized(code.positions) + _sized(code.signs) if encoder == Told.WRITTEN else b"",
-        b"".join(map(_sized, runs)) if reads == Told.WRITTEN else b"",
-        b"" if reads == Told.BLOCKS else _sized(readout.weights),
+        _sized(code.positions) + _sized(code.signs) if encoder == CodeSource.WRITTEN else b"",
+        b"".join(map(_sized, runs)) if reads == CodeSource.WRITTEN else b"",
+        b"" if reads == CodeSource.BLOCKS else _sized(readout.weights),
         _written_thresholds(thresholds),
     ]
     tail = [scale_bits, layer.activation.stored[0], int(above is not None)]
@@ -117,7 +117,7 @@ def read_message(content: bytes, agreed: Agreed) -> Network:
 
 
 def _read_body(reader: _Reader, agreed: Agreed) -> Network:
-    units, dimensions, encoder, weight, told, read_weight = reader.varints(6)
+    units, dimensions, encoder, weight, read_source, read_weight = reader.varints(6)
     scale_bits, cap, from_rest = reader.varints(3)
     if not (0 < units <= agreed.outputs and 0 < dimensions <= agreed.features):
         raise FileFormatError(
@@ -130,8 +130,8 @@ def _read_body(reader: _Reader, agreed: Agreed) -> Network:
         2.0 ** (_MAX_SCALE_BITS - scale_bits),
         stored_activation(cap, squared=False),
     )
-    code = reader.code(Told(encoder), agreed, dimensions, weight)
-    reads = reader.reads(Told(told), agreed, units, read_weight)
+    code = reader.code(CodeSource(encoder), agreed, dimensions, weight)
+    reads = reader.reads(CodeSource(read_source), agreed, units, read_weight)
     weights = reads.weights
     if weights is None:
         weights = reader.integers(len(reads.neurons), np.int16)
@@ -208,26 +208,26 @@ class _Reader:
             raise FileFormatError(f"message: a value does not fit {np.dtype(dtype)}")
         return values.astype(dtype)
 
-    def code(self, told: Told, agreed: Agreed, dimensions: int, weight: int) -> SparseCode:
-        drawn = drawn_encoder(told, agreed, dimensions, weight)
+    def code(self, source: CodeSource, agreed: Agreed, dimensions: int, weight: int) -> SparseCode:
+        drawn = drawn_encoder(source, agreed, dimensions, weight)
         if drawn is not None:
             return drawn
-        if told != Told.WRITTEN or not 0 < weight <= dimensions:
+        if source != CodeSource.WRITTEN or not 0 < weight <= dimensions:
             raise FileFormatError(
-                f"message: a {told.name.lower()} code of {weight} in {dimensions} dimensions"
+                f"message: a {source.name.lower()} code of {weight} in {dimensions} dimensions"
             )
         shape = (agreed.features, weight)
         positions = self.integers(agreed.features * weight, np.int32).reshape(shape)
         signs = self.integers(agreed.features * weight, np.int8).reshape(shape)
         return SparseCode(dimensions, positions, signs)
 
-    def reads(self, told: Told, agreed: Agreed, units: int, weight: int) -> Reads:
-        drawn = drawn_reads(told, agreed, units, weight)
+    def reads(self, source: CodeSource, agreed: Agreed, units: int, weight: int) -> Reads:
+        drawn = drawn_reads(source, agreed, units, weight)
         if drawn is not None:
             return drawn
-        if told != Told.WRITTEN:
+        if source != CodeSource.WRITTEN:
             raise FileFormatError(
-                f"message: {told.name.lower()} of {weight} of {units} neurons are not drawn"
+                f"message: {source.name.lower()} of {weight} of {units} neurons are not drawn"
             )
         lengths = self.integers(agreed.outputs, np.int64)
         return Reads(lengths, self.integers(int(lengths.sum()), np.int32), None)

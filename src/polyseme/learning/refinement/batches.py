@@ -73,7 +73,7 @@ class Blocks:
         self, gates: NDArray[np.int64], features: int, active: int, size: int, seed: int
     ) -> None:
         """Find which gates share inputs."""
-        self.a_pass = -(-len(gates) // min(size, len(gates)))
+        self.steps_per_pass = -(-len(gates) // min(size, len(gates)))
         self._gates, self._features, self._seed = gates, features, seed
         self._more = active - gates.shape[1] - 1
         ones = np.ones(gates.size, np.float32)
@@ -88,9 +88,9 @@ class Blocks:
 
     def at(self, step: int) -> Block:
         """The block of a step."""
-        number, place = divmod(step, self.a_pass)
+        number, place = divmod(step, self.steps_per_pass)
         order = stream(self._seed, Stream.REFINEMENT_BLOCKS, number)
-        outputs = np.array_split(order.permutation(len(self._gates)), self.a_pass)[place]
+        outputs = np.array_split(order.permutation(len(self._gates)), self.steps_per_pass)[place]
         filling = stream(self._seed, Stream.REFINEMENT_FILLINGS, step)
         sharing = self._sharing[outputs]
         return Block(

@@ -34,14 +34,14 @@ class Slope:
 
 
 class Loss(Protocol):
-    """What is descended on: inputs of its own choice in every step, `a_pass` steps a pass.
+    """What is descended on: inputs of its own choice in every step, `steps_per_pass` steps a pass.
 
     What it keeps from step to step it forgets at the end of a pass, where a descent may be
     interrupted.
     """
 
     @property
-    def a_pass(self) -> int:
+    def steps_per_pass(self) -> int:
         """How many steps a pass has."""
 
     def slope(self, weights: torch.Tensor, bias: torch.Tensor, step: int, margin: float) -> Slope:
@@ -84,7 +84,7 @@ class Descent:
         """Begin with these weights and biases, in features."""
         library = import_torch("refining")
         self._loss, self._pace = loss, pace
-        self._last = passes * loss.a_pass
+        self._last = passes * loss.steps_per_pass
         self._size = float(np.sqrt(np.mean(weights.astype(np.float64) ** 2)))
         self._step = 0
         self._tensors: dict[str, torch.Tensor] = {}
@@ -108,16 +108,16 @@ class Descent:
 
         Return how many passes were made in all.
         """
-        a_pass = self._loss.a_pass
+        steps_per_pass = self._loss.steps_per_pass
         if kept is not None and Path(kept.path).exists():
             self._resume(kept)
-            if self._step and watch(self._step // a_pass, self.weights, self.bias):
-                return self._step // a_pass
+            if self._step and watch(self._step // steps_per_pass, self.weights, self.bias):
+                return self._step // steps_per_pass
         saved = time.monotonic()
         while self._step < self._last:
-            for _ in range(a_pass):
+            for _ in range(steps_per_pass):
                 self._go()
-            done = self._step // a_pass
+            done = self._step // steps_per_pass
             # Kept before it is judged, so that one begun again comes to the same judgement.
             if kept is not None and time.monotonic() > saved + _SAVED_EVERY_SECONDS:
                 self._keep(kept)
@@ -126,7 +126,7 @@ class Descent:
                 break
         if kept is not None:
             self._keep(kept)
-        return self._step // a_pass
+        return self._step // steps_per_pass
 
     def _go(self) -> None:
         passed = self._step / self._last

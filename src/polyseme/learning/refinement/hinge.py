@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from polyseme.common.extras import import_torch
 from polyseme.common.ragged import row_numbers
-from polyseme.learning.refinement.torch_extra import sparse_tensor
+from polyseme.learning.refinement.torch_tensors import sparse_tensor
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.networks.run import readout_matrix

@@ -46,9 +46,9 @@ class LinearLoss:
         self._margins, self._blocks = margins, blocks
 
     @property
-    def a_pass(self) -> int:
+    def steps_per_pass(self) -> int:
         """How many steps a pass has."""
-        return self._blocks.a_pass
+        return self._blocks.steps_per_pass
 
     def slope(self, weights: torch.Tensor, bias: torch.Tensor, step: int, margin: float) -> Slope:
         """The slope of the loss of a step's block."""

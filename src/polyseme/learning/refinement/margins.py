@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from polyseme.common.extras import import_torch
 from polyseme.learning.refinement.batches import Block
 from polyseme.learning.refinement.descent import Slope
-from polyseme.learning.refinement.torch_extra import sparse_tensor
+from polyseme.learning.refinement.torch_tensors import sparse_tensor
 
 if TYPE_CHECKING:
     import torch

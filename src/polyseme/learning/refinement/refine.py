@@ -26,7 +26,7 @@ from polyseme.learning.refinement.held_out import PROBE_SAMPLES, HeldOut
 from polyseme.learning.refinement.linear import Linear
 from polyseme.learning.refinement.quantise import basis_features
 from polyseme.learning.refinement.state import digest_of
-from polyseme.learning.refinement.torch_extra import one_thread
+from polyseme.learning.refinement.torch_threads import one_thread
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.checks import check_path
 from polyseme.networks.network import Network
@@ -55,7 +55,7 @@ class Refined:
     passes: int
 
 
-class Kind(Protocol):
+class Refiner(Protocol):
     """How networks of one kind are refined; weights and biases are in features."""
 
     def descent(self, passes: int) -> Descent:
@@ -69,7 +69,7 @@ class Kind(Protocol):
 
 
 # By construction; every other is refused.
-SERVED: dict[str, type[Linear] | type[Bending]] = {
+REFINERS: dict[str, type[Linear] | type[Bending]] = {
     "tight-frames": Linear,
     "three-channel": Bending,
 }
@@ -101,7 +101,7 @@ def refine(
     if state is not None:
         check_path(state, "state")
     held_out = HeldOut(network, key, seed)
-    kind: Kind = SERVED[network.provenance.construction](network, key, held_out, seed)
+    refiner: Refiner = REFINERS[network.provenance.construction](network, key, held_out, seed)
     tell = note or silent
     before, alone_before = held_out.verified(network), held_out.verified_alone(network)
     tell(f"before refinement {before.wrong:,} of {before.samples:,} wrong{_of_gates(alone_before)}")
@@ -110,7 +110,7 @@ def refine(
         if done * _PROBES // passes == (done - 1) * _PROBES // passes:
             tell(f"refined {done:,} of {passes:,} passes")
             return False
-        wrong, alone = kind.probed(weights, bias)
+        wrong, alone = refiner.probed(weights, bias)
         also = f", {alone:,} gates alone wrong" if alone else ""
         tell(f"refined {done:,} of {passes:,} passes: {wrong} of {PROBE_SAMPLES:,} wrong{also}")
         return wrong <= _AIM * error * PROBE_SAMPLES and not alone
@@ -120,9 +120,9 @@ def refine(
         described = f"{network.provenance.source} {passes} {error} {seed}"
         kept = Kept(state, digest_of(described, _arrays(network)))
     with one_thread():
-        descent = kind.descent(passes)
+        descent = refiner.descent(passes)
         made = descent.run(kept, watch)
-        refined = kind.finished(descent.weights, descent.bias)
+        refined = refiner.finished(descent.weights, descent.bias)
     alone, measured = held_out.verified_alone(refined), held_out.verified(refined)
     moved = _moved(network, refined)
     said = f"refined by descent, {made:,} passes: W moved by {moved:.0%} of its norm"
@@ -161,9 +161,9 @@ def _check(network: Network, passes: int, error: float, seed: int) -> AnswerKey:
     whole_number("passes", passes, 1, MAX_PASSES)
     real_number("error", error, 0, 1)
     whole_number("seed", seed, 0)
-    if network.provenance.construction not in SERVED or key is None:
+    if network.provenance.construction not in REFINERS or key is None:
         raise OptionError(
-            f"{name}: only networks of {' and '.join(SERVED)}, with their answer key, can be "
+            f"{name}: only networks of {' and '.join(REFINERS)}, with their answer key, can be "
             f"refined, and this is of {network.provenance.construction}"
         )
     basis_features(key.encoder)

@@ -51,9 +51,9 @@ class SampledLoss:
         self._read[row, place] = entries(hinge.readout, key.terms.output[row], held.units)
 
     @property
-    def a_pass(self) -> int:
+    def steps_per_pass(self) -> int:
         """How many steps a pass has."""
-        return self._samples.a_pass
+        return self._samples.steps_per_pass
 
     def slope(self, weights: torch.Tensor, bias: torch.Tensor, step: int, margin: float) -> Slope:
         """The slope of the loss of a step's inputs; what was missed is tried again later."""

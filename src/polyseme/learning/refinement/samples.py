@@ -59,13 +59,13 @@ class Samples:
         self._failed = self._nothing()
 
     @property
-    def a_pass(self) -> int:
+    def steps_per_pass(self) -> int:
         """How many steps a pass has: a drill after every survey."""
         return 2 * self._surveys
 
     def at(self, step: int) -> Batch:
         """The inputs of a step; steps are asked for in order, from the beginning of a pass on."""
-        number, place = divmod(step, self.a_pass)
+        number, place = divmod(step, self.steps_per_pass)
         if place == 0:
             self._failed = self._nothing()
         generator = stream(self._seed, Stream.REFINEMENT_DRILL, step)
