@@ -1,10 +1,11 @@
-"""Refinement: a network of the closed form, better by descending on its weights and biases.
+"""Refinement: descent on the weights and biases of a network that a construction built.
 
-W and biases move; encoder and readout stay, so nothing is hidden in them. Codes do not change; what
-neurons read of features, C, does, and the answer key's C is the refined one: W = C D, exactly. What
-is descended on depends on whether ReLUs bend: `linear.py` where none does, `bending.py` elsewhere.
+W and biases move; encoder and readout stay, so nothing is hidden in them. The codes do not change.
+The strengths at which neurons read features, C, do change, and the answer key has the refined C:
+W = C D, exactly. The loss depends on whether ReLUs bend: `linear.py` has the loss for networks in
+which none does, `bending.py` for the others.
 
-Progress is kept in a file where one is named. Same seed, options and network, same bytes.
+Progress is kept in a file if one is named. The same seed, options and network give the same bytes.
 """
 
 from __future__ import annotations
@@ -33,17 +34,23 @@ from polyseme.networks.network import Network
 from polyseme.verification.sampling import Verification
 
 MAX_PASSES = 100_000
-# How often the held-out probe is read on the way, and the share of the error that is enough there.
+# Number of times that the held-out probe is read, and the share of the error that ends the descent.
 _PROBES = 10
 _AIM = 0.4
 
 
 @dataclass(frozen=True, eq=False)
 class Refined:
-    """A refined network; its error on fresh samples, and that of the network it came from.
+    """A refined network, with its error and the error of the network it came from.
 
-    `alone` and `alone_before` are of every gate by itself. `moved` is the norm of the change of W
-    over the norm of W; `passes` over all outputs were made.
+    Attributes:
+        network: The refined network, with its answer key.
+        measured: Its error on fresh samples.
+        before: The error of the original network on the same samples.
+        alone: The error of the refined network on every gate alone.
+        alone_before: The error of the original network on every gate alone.
+        moved: The norm of the change of W over the norm of W.
+        passes: Number of passes made over all outputs.
     """
 
     network: Network
@@ -56,19 +63,19 @@ class Refined:
 
 
 class Refiner(Protocol):
-    """How networks of one kind are refined; weights and biases are in features."""
+    """The refiner of networks of one construction; weights and biases are in features."""
 
     def descent(self, passes: int) -> Descent:
-        """A descent from what the construction built."""
+        """Return a descent that starts from the network as the construction built it."""
 
     def probed(self, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> tuple[int, int]:
-        """How many of the held-out samples, and of the gates alone, are decided wrongly."""
+        """Number of held-out samples, and of gates alone, that are decided wrongly."""
 
     def finished(self, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> Network:
-        """The network in whole numbers, ready to run."""
+        """Return the network in whole numbers, ready to run."""
 
 
-# By construction; every other is refused.
+# Refiners by construction; networks of other constructions are refused.
 REFINERS: dict[str, type[Linear] | type[Bending]] = {
     "tight-frames": Linear,
     "three-channel": Bending,
@@ -84,16 +91,40 @@ def refine(
     state: str | os.PathLike[str] | None = None,
     note: Note | None = None,
 ) -> Refined:
-    """Descend on the weights and biases of a network of one hidden layer, key and all.
+    """Descend on the weights and biases of a network of one hidden layer; its key changes with it.
 
-    For networks of `tight-frames` (ANDs of two features) and `three-channel` (whatever it serves).
-    Makes `passes` over all outputs, or fewer if a tenth, two tenths, ... of them are enough for an
-    `error` well under the one asked for on a held-out probe; where ReLUs bend, every gate alone
-    must then be right too. What comes out worse than it was (more gates wrong alone, or as many and
-    more held-out samples) is dropped, and the network returned as it was. `state` names a file
-    that keeps where the descent is; where it is there already, the descent goes on from it. Needs
-    the `torch` extra. Raises OptionError for other networks and numbers out of range,
-    FileFormatError for a file that is no state of this descent, MissingExtraError without torch.
+    The network is one of `tight-frames` (ANDs of two features) or of `three-channel` (all that it
+    serves).
+    A held-out probe is read after a tenth, two tenths, ... of the passes, and the descent ends
+    early once the error on it is well under `error`; if ReLUs bend, every gate alone must then be
+    right too. If the refined network is worse than the original (more gates wrong alone, or as many
+    and more held-out samples), the original is returned.
+
+    Args:
+        network: The network to refine, with its answer key in `network.key`.
+        passes: The most passes over all outputs, from 1 to 100,000.
+        error: The share of inputs that may be wrong, between 0 and 1.
+        seed: The number from which all samples are drawn, from 0 on.
+        state: A file that keeps the state of the descent. If it exists, the descent resumes from
+            it.
+        note: A function that is called with a line of text per step.
+
+    Returns:
+        The refined network and the errors measured before and after.
+
+    Raises:
+        OptionError: The network cannot be refined, or a number is out of range.
+        FileFormatError: `state` is a file, but not a state of this descent.
+        CapacityError: The descent left the range of stored weights.
+        MissingExtraError: torch is not installed; it comes with the extra `torch`.
+
+    Example:
+        >>> import polyseme as ps
+        >>> circuit = ps.problems.pairwise_and(features=200, gates=200)
+        >>> network = ps.compile(circuit, neurons=150, construction="tight-frames")
+        >>> refined = ps.refine(network, passes=2, error=0.01)
+        >>> refined.measured.wrong < refined.before.wrong
+        True
     """
     import_torch("refining")
     key = _check(network, passes, error, seed)
@@ -143,7 +174,7 @@ def _of_gates(alone: Verification) -> str:
 
 
 def _arrays(network: Network) -> list[NDArray[Any]]:
-    """What of a network a descent depends on."""
+    """Return the arrays of a network that a descent depends on."""
     layer, code, readout = network.layers[0], network.encoder.code, network.readout
     found = [layer.weights, layer.bias, code.positions, code.signs, readout.neurons]
     return [*found, readout.weights, readout.thresholds]
@@ -155,7 +186,7 @@ def _moved(before: Network, after: Network) -> float:
 
 
 def _check(network: Network, passes: int, error: float, seed: int) -> AnswerKey:
-    """The key of a network that can be refined. Raises OptionError for any other."""
+    """Return the key of a network that can be refined. Raises OptionError for any other network."""
     instance("network", network, Network, "a network")
     name, key = network.provenance.source, network.key
     whole_number("passes", passes, 1, MAX_PASSES)
