@@ -1,15 +1,16 @@
-"""A network as a message: every number of it that the seed does not give, entropy-coded.
+"""A network as a message: all its numbers that the seed does not give, entropy-coded.
 
-Sender and receiver share this library and what is `Agreed`: the seed, how many features and outputs
-there are, and how many features an output reads. From these and the message alone the receiver
-makes the network again, to the last number. What the seed gives is tried out by the sender
-(`drawn_codes.py`): the encoder and what outputs read are left out of the message only where drawing
-them again *without the circuit* gives the network's own; otherwise they are written, and counted.
+Sender and receiver share this library and what is `Agreed`: the seed, the numbers of features and
+outputs, and the number of features that an output reads. From these and the message alone the
+receiver makes the network again, to the last number. The sender tries out what the seed gives
+(`drawn_codes.py`): it leaves the encoder and the reads of outputs out of the message only if
+drawing them again *without the circuit* gives the network's own. Otherwise they are written, and
+counted.
 
-The message is: neurons, input dimensions, how both codes are told and of what weight, the layer's
-scale and cap, what thresholds are counted from; then each part behind its length; then a checksum
-of four bytes. Thresholds are counted from 0, or from what biases alone make an output read, if that
-leaves fewer different ones (of `tight-frames` and `one-bit` it leaves one).
+The message is: neurons, input dimensions, source and weight of both codes, the layer's scale and
+cap, the base of the thresholds; then each part behind its length; then a checksum of four bytes.
+Thresholds are counted from 0, or from the resting readings of the outputs if that leaves fewer
+different thresholds (it leaves one for `tight-frames` and `one-bit`).
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ _PARTS = ("hidden weights", "biases", "encoder", "readout codes", "readout weigh
 
 @dataclass(frozen=True)
 class Message:
-    """The bytes, how many of them each part takes, and how encoder and readout are told."""
+    """The bytes, the number of bytes per part, and the sources of encoder and readout."""
 
     content: bytes
     parts: dict[str, int]
@@ -63,7 +64,7 @@ class Message:
 
 
 def has_message(network: Network) -> bool:
-    """Whether it is a network that can be written: of one layer of ReLUs, stored in full."""
+    """Return True if a network can be written: one hidden layer of ReLUs, stored in full."""
     layer = network.layers[0]
     squares = isinstance(layer.activation, Square)
     return not (len(network.layers) > 1 or layer.is_sparse or squares or len(layer.carried))
@@ -104,8 +105,8 @@ def write_message(network: Network, agreed: Agreed) -> Message:
 def read_message(content: bytes, agreed: Agreed) -> Network:
     """Make the network again from its message and what is agreed, without the circuit.
 
-    Raises FileFormatError when the message is damaged, or cannot be of the sizes agreed. What is
-    agreed is not in the message: with another seed, say, another network comes out.
+    Raises FileFormatError if the message is damaged, or cannot be of the sizes agreed. What is
+    agreed is not in the message: another seed, for instance, gives another network.
     """
     body = content[:-_CHECKSUM]
     if not body or zlib.crc32(body) != int.from_bytes(content[-_CHECKSUM:], "little"):
@@ -157,7 +158,7 @@ def _resting(
     neurons: NDArray[np.int32],
     weights: NDArray[np.int16],
 ) -> NDArray[np.float64]:
-    """What every output reads when no feature is on, (outputs,)."""
+    """Return the reading of every output with no feature on, (outputs,)."""
     output = row_numbers(lengths)
     return np.bincount(output, weights * layer.resting[neurons], len(lengths)).astype(np.float64)
 
@@ -165,26 +166,29 @@ def _resting(
 def _above(
     thresholds: NDArray[np.float32], resting: NDArray[np.float64]
 ) -> NDArray[np.float32] | None:
-    """Thresholds counted from rest, where that gives them back and leaves fewer different ones."""
+    """Return thresholds counted from rest, or None.
+
+    They are returned only if they give the thresholds back and fewer of them differ.
+    """
     above = (thresholds - resting).astype(np.float32)
     exact = np.array_equal((resting + above).astype(np.float32), thresholds)
     return above if exact and len(np.unique(above)) < len(np.unique(thresholds)) else None
 
 
 def _sized(values: NDArray[np.integer]) -> bytes:
-    """Entropy-coded values behind the length of their code."""
+    """Return entropy-coded values behind the length of their code."""
     code = encode_integers(values)
     return write_varints([len(code)]) + code
 
 
 def _written_thresholds(thresholds: NDArray[np.float32]) -> bytes:
-    """Each different threshold in full, then which one every output has."""
+    """Write each distinct threshold in full, then the number of the threshold of every output."""
     kinds, kind = np.unique(thresholds, return_inverse=True)
     return write_varints([len(kinds)]) + kinds.astype("<f4").tobytes() + _sized(kind)
 
 
 class _Reader:
-    """Takes the parts of a message off its front, one after another."""
+    """A message that is read from front to back, one part after another."""
 
     def __init__(self, body: bytes):
         self._body = body

@@ -97,7 +97,8 @@ class Linear:
     def probed(self, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> tuple[int, int]:
         """Number of held-out samples that the quantised network decides wrongly, and 0.
 
-        The 0 stands for gates alone, which are not tried: a gate alone has the least noise.
+        The threshold is at the level that is best for these samples. The 0 stands for gates alone,
+        which are not tried: a gate alone has the least noise.
         """
         network = self._quantised(weights, bias)
         seen = sampled_levels(network, self._key.circuit, self._probe, self._bias)
