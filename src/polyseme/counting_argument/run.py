@@ -171,5 +171,5 @@ def gate_list(circuit: Circuit) -> NDArray[np.int32]:
             return gates
     raise SourceError(
         f"{circuit.name}: the counting argument is run for permutations and for distinct ANDs of "
-        "two features, one an output"
+        "two features, one per output"
     )
