@@ -32,7 +32,7 @@ from polyseme.errors import FileFormatError, OptionError
 
 MAX_VALUES = 2**31
 # A state takes 64 bits and holds about 16 of the message. With one state per this many bits of
-# message, the rest is 0.6 %.
+# message, the other 48 cost 0.6 %.
 _BITS_A_STATE = 8000
 _MAX_STATES = 4096
 _WORD = np.uint64(32)

@@ -32,7 +32,7 @@ def _declared(task: Task, construction: Construction[Any]) -> Row | None:
         return None
     inputs = construction.inputs
     if inputs is Inputs.EITHER:
-        # A layer that stores a number for every feature and neuron has a dimension per feature.
+        # A layer that stores one number per feature and neuron has one dimension per feature.
         reads_all = size.parameters >= size.neurons * len(task.circuit.features)
         inputs = Inputs.BASIS if reads_all else Inputs.SUPERPOSED
     source = cited(*construction.sources)

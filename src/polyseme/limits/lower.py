@@ -57,7 +57,7 @@ def _asymptotic(circuit: Circuit, bits: float) -> list[Row]:
     widths = np.diff(circuit.fan_in_offsets)
     permutes = outputs == features and circuit.depth <= 1 and bool((widths == 1).all())
     pairs = circuit.depth == 1 and bool((widths == 2).all())
-    # If a circuit has most of all pairs, or has one twice, its family is smaller than the bound
+    # If a circuit has many of all pairs, or has one twice, its family is smaller than the bound
     # assumes.
     if not (permutes or pairs) or least_parameters(outputs, 1) > bits:
         return []

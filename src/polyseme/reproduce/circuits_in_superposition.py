@@ -58,7 +58,7 @@ class Errors:
 
 
 def rotations(networks: int, layers: int, generator: np.random.Generator) -> SmallNetworks:
-    """Draw small networks of width 4; each turns a vector by its own random angle at every layer."""
+    """Draw small networks of width 4, each turning a vector by its own angle at every layer."""
     angle = generator.uniform(0, 2 * np.pi, networks)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     turn = np.moveaxis(turn, 2, 0)

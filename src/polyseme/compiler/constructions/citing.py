@@ -9,9 +9,24 @@ from polyseme.networks.network import Network
 
 
 def citation(network: Network) -> str:
-    """BibTeX for what a network was made with: its construction's sources, and polyseme.
+    """Return BibTeX for the sources of a network's construction, and for polyseme.
 
     A network of a construction that this polyseme does not know is cited as polyseme alone.
+
+    Args:
+        network: A network, compiled or loaded.
+
+    Returns:
+        BibTeX entries with blank lines between them.
+
+    Raises:
+        OptionError: `network` is no network.
+
+    Example:
+        >>> import polyseme as ps
+        >>> network = ps.compile(ps.problems.pairwise_and(features=100, gates=100), neurons=90)
+        >>> [line for line in ps.citation(network).splitlines() if line.startswith("@")]
+        ['@misc{adler2024complexity,', '@misc{polyseme,']
     """
     instance("network", network, Network, "a network")
     name = network.provenance.construction

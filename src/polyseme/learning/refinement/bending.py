@@ -23,7 +23,7 @@ from polyseme.networks.network import Network
 from polyseme.verification.sampling import wrong_samples
 
 _PACE = Pace(weights=0.012, bias=0.012, margins=(0.2, 0.03))
-# Fine, since an output that reads a single neuron has nothing to average its rounding error with.
+# The resolution is fine, since an output that reads one neuron does not average rounding errors.
 _RESOLUTION = 2048
 
 

@@ -131,9 +131,13 @@ def load_key(path: str | os.PathLike[str]) -> AnswerKey:
     Args:
         path: a key file, as `AnswerKey.save` writes it.
 
+    Returns:
+        The answer key.
+
     Raises:
         OptionError: `path` is no path.
-        FileFormatError: it is no key file of this version; the message names it and what is wrong.
+        FileFormatError: the file is no key file of this version; the message names the file and
+            what is wrong with it.
 
     Example:
         >>> import polyseme as ps
