@@ -9,7 +9,7 @@ import pytest
 
 import polyseme as ps
 from polyseme.circuits import problems
-from polyseme.counting_argument.drawn_codes import Told
+from polyseme.counting_argument.drawn_codes import CodeSource
 from polyseme.counting_argument.entropy_coding import (
     entropy_bits,
 )
@@ -48,10 +48,10 @@ def test_only_what_the_seed_gives_is_left_out(
     frames, drawn, told, basis = (
         write_message(c.network, c.agreed) for c in (pairs, words, skewed, alone)
     )
-    assert (frames.encoder, frames.readout) == (Told.BLOCKS, Told.BLOCKS)
-    assert (drawn.encoder, drawn.readout) == (Told.BLOCKS, Told.WORDS)
-    assert (told.encoder, told.readout) == (Told.BLOCKS, Told.WRITTEN)
-    assert (basis.encoder, basis.readout) == (Told.BASIS, Told.WRITTEN)
+    assert (frames.encoder, frames.readout) == (CodeSource.BLOCKS, CodeSource.BLOCKS)
+    assert (drawn.encoder, drawn.readout) == (CodeSource.BLOCKS, CodeSource.WORDS)
+    assert (told.encoder, told.readout) == (CodeSource.BLOCKS, CodeSource.WRITTEN)
+    assert (basis.encoder, basis.readout) == (CodeSource.BASIS, CodeSource.WRITTEN)
     for message in (frames, drawn):
         assert (message.parts["encoder"], message.parts["readout codes"]) == (0, 0)
     assert frames.parts["readout weights"] == 0 < drawn.parts["readout weights"]
@@ -84,7 +84,7 @@ def test_a_readout_with_another_sign_is_written(pairs: Case, sign: int) -> None:
     weights[17] *= sign
     other = replace(pairs.network, readout=replace(pairs.network.readout, weights=weights))
     message = write_message(other, pairs.agreed)
-    assert message.readout == (Told.BLOCKS if sign == 1 else Told.WRITTEN)
+    assert message.readout == (CodeSource.BLOCKS if sign == 1 else CodeSource.WRITTEN)
     received = read_message(message.content, pairs.agreed).readout.weights
     np.testing.assert_array_equal(received, weights)
 
@@ -96,7 +96,7 @@ def test_an_encoder_and_readout_that_the_seed_does_not_give_are_written(
     sent = request.getfixturevalue(kind)
     other = replace(sent.agreed, seed=sent.agreed.seed + 1)
     message = write_message(sent.network, other)
-    assert (message.encoder, message.readout) == (Told.WRITTEN, Told.WRITTEN)
+    assert (message.encoder, message.readout) == (CodeSource.WRITTEN, CodeSource.WRITTEN)
     received = read_message(message.content, other)
     code = sent.network.encoder.code
     np.testing.assert_array_equal(received.encoder.code.positions, code.positions)

@@ -1,14 +1,16 @@
-"""The counting argument, run: a gate list goes into a network's bytes and is read back from them.
+"""Run the counting argument: write a gate list as a network's bytes and read it back from them.
 
-A network that computes an unknown one of K functions tells which one it is, so what is stored of it
-takes at least log2 K bits. Here that is done: a circuit is compiled; the network is written as a
-message of entropy-coded numbers (`network_message.py` says what is in it and what both sides know);
-and from the message alone the receiver makes the network again and finds the gates by running it
-(`gate_queries.py`), never by looking at its hidden weights or the answer key; it may use the codes
-of inputs and outputs. The gate list found must be the circuit's, output by output.
+A network that computes an unknown one of K functions tells which one it is, so a file of the
+network takes at least log2 K bits. Here the argument is carried out. A circuit is compiled. The
+network is written as a message of entropy-coded numbers (`message.py` says what is in the message
+and what both sides know). From the message alone the receiver makes the network again and finds the
+gates by running it (`queries.py`). The receiver never looks at the hidden weights or the answer
+key; it may use the codes of inputs and outputs. The gate list found must be the circuit's, output
+by output.
 
-Bound. `counting_bits` of the circuit; sets of gates leave the order of the outputs uncounted. The
-network tells that too, so the bits of the ordered list, log2(outputs!) more, are given beside it.
+Bound. The bound is `counting_bits` of the circuit; for sets of gates it leaves the order of the
+outputs uncounted. The network tells the order too, so the bits of the ordered list, log2(outputs!)
+more, are given beside the bound.
 """
 
 from __future__ import annotations
@@ -33,15 +35,16 @@ from polyseme.limits.groups import distinct_rows
 
 @dataclass(frozen=True)
 class CountingRun:
-    """What a run of the counting argument measured.
+    """The measurements of one run of the counting argument.
 
-    `parts` are bytes of the message; `bits_bound` is the counting bound of `family`, and
-    `bits_ordered` that of the same gates in the order of their outputs. `error` is the share of
-    wrong inputs that the first of `tried` was sized for, None where its neurons were given;
-    `neurons` are those of the network in the message, the smallest of `tried` that brought all
-    gates back, or else the last. `wrong` counts the outputs whose gate was not found or is another;
-    `queries` the inputs the receiver tried. `encoder` and `readout` say whether the seed gave them
-    ("basis", "blocks" or "words": `drawn_codes.py`) or the message did ("written").
+    `parts` are the bytes of each part of the message; `bits_bound` is the counting bound of
+    `family`, and `bits_ordered` the bound for the same gates in the order of their outputs. `error`
+    is the share of wrong inputs that the first of `tried` was sized for, None if its neurons were
+    given. `neurons` are those of the network in the message: the smallest of `tried` that brought
+    all gates back, or else the last. `wrong` is the number of outputs whose gate was not found or
+    is another; `queries` is the number of inputs that the receiver tried. `encoder` and `readout`
+    say whether the seed gave the code ("basis", "blocks" or "words": `drawn_codes.py`) or the
+    message did ("written").
     """
 
     source: str
@@ -67,7 +70,7 @@ class CountingRun:
 
     @property
     def bytes_message(self) -> int:
-        """The length of the message."""
+        """Length of the message."""
         return sum(self.parts.values())
 
     @property
@@ -82,11 +85,11 @@ class CountingRun:
 
     @property
     def exact(self) -> bool:
-        """Whether the gate list came back as it was."""
+        """True if the gate list came back as it was."""
         return self.wrong == 0
 
     def as_json(self) -> dict[str, Any]:
-        """All numbers as plain values; ratios are None where there is nothing to tell."""
+        """Return all fields as plain values; a ratio is None if its bound is 0."""
         message = self.bytes_message
         return {
             **asdict(self),
@@ -173,7 +176,7 @@ def run_counting_argument(
 
 
 def gate_list(circuit: Circuit) -> NDArray[np.int32]:
-    """The features each output reads, in rising order, int32 (outputs, 1 or 2).
+    """Return the features that each output reads, in rising order, int32 (outputs, 1 or 2).
 
     Raises SourceError for a circuit that is no permutation and no distinct pairwise ANDs.
     """
@@ -187,5 +190,5 @@ def gate_list(circuit: Circuit) -> NDArray[np.int32]:
             return gates
     raise SourceError(
         f"{circuit.name}: the counting argument is run for permutations and for distinct ANDs of "
-        "two features, one an output"
+        "two features, one per output"
     )

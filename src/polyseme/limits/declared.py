@@ -1,4 +1,4 @@
-"""The rows about constructions: the sizes they declare for a circuit, none of them built."""
+"""The rows about constructions: the sizes that they declare for a circuit, with nothing built."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from polyseme.limits.rows import Row, cited
 
 
 def declared_rows(task: Task) -> tuple[tuple[Row, ...], int]:
-    """Return the neurons each construction declares, the monosemantic one last; and the layers.
+    """Return the neurons that each construction declares, and the number of hidden layers.
 
-    Layers are those the circuit takes; neurons are of the widest.
+    The monosemantic construction is last. Neurons are those of the widest layer.
     """
     rows = {name: row for name, one in CATALOGUE.items() if (row := _declared(task, one))}
     naive = rows.pop(MONOSEMANTIC.name)
@@ -32,7 +32,7 @@ def _declared(task: Task, construction: Construction[Any]) -> Row | None:
         return None
     inputs = construction.inputs
     if inputs is Inputs.EITHER:
-        # A layer that stores a number for every feature and neuron has a dimension per feature.
+        # A layer that stores one number per feature and neuron has one dimension per feature.
         reads_all = size.parameters >= size.neurons * len(task.circuit.features)
         inputs = Inputs.BASIS if reads_all else Inputs.SUPERPOSED
     source = cited(*construction.sources)

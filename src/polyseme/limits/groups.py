@@ -1,4 +1,4 @@
-"""Counting distinct gates of the same make: same kind, fan-in, and number of marked inputs."""
+"""Count distinct gates of the same make: same kind, fan-in, and number of marked inputs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from polyseme.limits.combinatorics import log2_gate_sets
 
 @dataclass(frozen=True)
 class Group:
-    """So many distinct gates that read `inputs` wires, `marked` of them in another role."""
+    """A number of distinct gates of `inputs` wires each, `marked` of these in another role."""
 
     kind: GateKind
     inputs: int
@@ -23,7 +23,7 @@ class Group:
     distinct: int
 
     def bits(self, wires: int) -> float:
-        """log2 of how many such sets of gates there are over `wires` wires."""
+        """Return log2 of the number of such sets of gates over `wires` wires."""
         return log2_gate_sets(wires, self.inputs, self.marked, self.distinct)
 
 
@@ -50,7 +50,7 @@ def group_terms(terms: Terms) -> list[Group]:
 
 
 def distinct_rows(rows: NDArray[np.int64]) -> int:
-    """How many of the rows differ from each other."""
+    """Number of distinct rows."""
     order = np.lexsort(rows.T)
     return 1 + int((rows[order[1:]] != rows[order[:-1]]).any(axis=1).sum())
 

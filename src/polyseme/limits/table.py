@@ -1,4 +1,4 @@
-"""How small a network for a circuit could be, and how small each construction makes it."""
+"""Bounds on the size of a network for a circuit, and the size that each construction declares."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from polyseme.networks.network import Network
 
 @dataclass(frozen=True)
 class Capacity:
-    """Neurons that read as many numbers compute at most `outputs` of a circuit's kind."""
+    """The most outputs of a circuit's kind that neurons, reading as many numbers, can compute."""
 
     neurons: int
     bits_per_weight: float
@@ -33,16 +33,33 @@ class Capacity:
 
 @dataclass(frozen=True)
 class Bounds:
-    """What is possible for a circuit at `active` active features and an error rate.
+    """The bounds for a circuit at a promise and an error.
 
-    `family` and `bits` are the counting bound, which bounds every network from below only where
-    `counts_functions` holds. Each of `lower` is for one hidden layer, or for `layers` equal ones
-    where the circuit is deeper, that read no more numbers than they have neurons: a layer with a
-    dimension a feature has more weights, and may do with fewer neurons. `representation` is
-    dimensions for merely holding the features. `constructions` are neurons in the widest layer;
-    `note` says so where there are several. `capacity` is of the smallest construction that does not
-    need a dimension a feature, where the circuit is of a kind that grows.
-    `measured` and `network` are empty unless asked for.
+    Attributes:
+        active: The promise: the most features on at once.
+        error: The share of inputs that may be wrong.
+        features: Number of features of the circuit.
+        gates: Number of its gates.
+        outputs: Number of its outputs.
+        layers: Number of hidden layers that the circuit takes.
+        family: The family of computations that the counting bound counts, in words.
+        bits: log2 of the number of members of the family.
+        counts_functions: True if all members are different functions. Only then does the counting
+            bound hold for every network.
+        lower_bound_neurons: The counting bound at one bit per weight, in neurons per layer.
+        lower: Lower bounds, in neurons of one hidden layer, or of each of `layers` equal ones for
+            a deeper circuit. They hold for layers that read no more numbers than they have neurons:
+            a layer with one dimension per feature has more weights, and may need fewer neurons.
+        representation: Numbers of dimensions that hold the features, with nothing computed.
+        constructions: Neurons of the widest layer, by construction; the monosemantic network last.
+        capacity: The most outputs that the neurons of the smallest construction can compute, of
+            those constructions that do not need one dimension per feature. None for a circuit whose
+            kind does not grow.
+        monosemantic_neurons: Neurons of the monosemantic network.
+        measured: Sizes of compiled networks; empty unless asked for.
+        network: The counting bound at the bits that a given network's weights hold; None unless
+            filled in.
+        note: A remark on `constructions` for a circuit of several hidden layers.
     """
 
     active: int
@@ -65,7 +82,7 @@ class Bounds:
     note: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """The same as plain dictionaries, lists, numbers and text."""
+        """Return all fields as plain dictionaries, lists, numbers and text."""
         return {
             **asdict(self),
             "lower": plain(self.lower),

@@ -1,4 +1,4 @@
-"""The rows about networks that exist: one just compiled, or one that is given."""
+"""The rows about networks that exist: a network just compiled, or a given one."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from polyseme.networks.network import Network
 
 @dataclass(frozen=True)
 class NetworkBound:
-    """What the counting bound says at the number of bits that a network's own weights hold.
+    """The counting bound at the number of bits that a network's own weights hold.
 
-    `weight_bits` is what an ideal entropy coder needs for its `weights` hidden weights, and
-    `bits_per_weight` their quotient. `lower_bound_neurons` is for as many equal layers as the
-    network has; 0 where nothing is to be learnt or its weights hold nothing.
+    `weight_bits` is the number of bits that an ideal entropy coder needs for the `weights` hidden
+    weights, and `bits_per_weight` is `weight_bits` over `weights`. `lower_bound_neurons` is for as
+    many equal layers as the network has. It is 0 if the family has one member, so that there is
+    nothing to learn, or if the weights hold no bits.
     """
 
     neurons: int
@@ -31,9 +32,9 @@ class NetworkBound:
 
 
 def network_bound(network: Network, circuit: Circuit, bits: float) -> NetworkBound:
-    """Hold a network of a circuit against the bits that tell its family apart.
+    """Compare a network of a circuit with `bits`, the bits that tell the circuit's family apart.
 
-    Raises SourceError when the network has other features or outputs than the circuit.
+    Raises SourceError when the numbers of features or outputs are not those of the circuit.
     """
     for what, has, wants in (
         ("features", len(network.encoder.features), len(circuit.features)),
@@ -57,9 +58,9 @@ def network_bound(network: Network, circuit: Circuit, bits: float) -> NetworkBou
 
 
 def measured_row(circuit: Circuit, active: int, error: float, note: Callable[[str], None]) -> Row:
-    """Compile a circuit and say how large the network is; `note` is called with each step.
+    """Compile a circuit and return the size of the network as a row.
 
-    Raises OptionError as `compile` does.
+    `note` is called with a line of text per step. Raises OptionError as `compile` does.
     """
     report = compile_report(circuit, active=active, error=error, note=note)
     network, seen = report.network, report.confirmation

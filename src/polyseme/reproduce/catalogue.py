@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
@@ -23,7 +22,10 @@ from polyseme.reproduce.row import Row
 
 @dataclass(frozen=True)
 class Figure:
-    """A source's figures: their name, what is compared, and the function that computes the rows."""
+    """The figures of one source: their name, what is compared, and the function for the rows.
+
+    `about` is the `ABOUT` of the figures' module. It is printed into `docs/reproduction.md`.
+    """
 
     name: str
     about: str
@@ -32,7 +34,7 @@ class Figure:
 
 def _figure(module: ModuleType) -> Figure:
     name = module.__name__.rpartition(".")[2].replace("_", "-")
-    return Figure(name, inspect.cleandoc(module.__doc__ or ""), module.rows)
+    return Figure(name, module.ABOUT, module.rows)
 
 
 CATALOGUE = {

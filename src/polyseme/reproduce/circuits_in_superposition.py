@@ -1,18 +1,4 @@
-"""How many small networks fit in a large one, and how their errors grow over five rotations.
-
-Bushnaq and Mendel 2024; Linsefors and Bushnaq 2025, *Circuits in Superposition* 1 and 2 and
-*Rotations in Superposition*. At D = 1000 neurons, small networks of width d = 4 and S = 6 neurons
-for each of theirs, their embedding (arithmetic progressions) holds T = 557; a Reed-Solomon code
-holds 41^2 = 1,681. Each small network rotates a vector of the plane by an angle of its own: neurons
-0 and 1 hold whether it is active as the step a_0 - a_1, neurons 2 and 3 the vector, shifted by 1.
-
-What is compared. The articles show errors as plots; the numbers here are from running the authors'
-published code (Rot-in-Sup, revision 7c3c438, `CompInSup`, capped, as for their figures 5 and 6) for
-random seeds 0 to 4, 1,500 sets each, and averaging: mean squared error of the vector of active
-networks after each of five rotations, with 1, 2 and 3 active. The error terms of the articles (see
-`small_networks.py`) are compared too: they are linear in the noise, so they hold until inactive
-networks wake up.
-"""
+"""Recompute the capacities of embeddings, and the errors of rotations in them."""
 
 from __future__ import annotations
 
@@ -33,9 +19,25 @@ from polyseme.reproduce.small_networks import (
     superpose,
 )
 
+ABOUT = """\
+How many small networks fit in a large one, and how their errors grow over five rotations.
+
+Bushnaq and Mendel 2024; Linsefors and Bushnaq 2025, *Circuits in Superposition* 1 and 2 and
+*Rotations in Superposition*. At D = 1000 neurons, small networks of width d = 4 and S = 6 neurons
+for each of theirs, their embedding (arithmetic progressions) holds T = 557; a Reed-Solomon code
+holds 41^2 = 1,681. Each small network rotates a vector of the plane by an angle of its own: neurons
+0 and 1 hold whether it is active as the step a_0 - a_1, neurons 2 and 3 the vector, shifted by 1.
+
+What is compared. The articles show errors as plots; the numbers here are from running the authors'
+published code (Rot-in-Sup, revision 7c3c438, `CompInSup`, capped, as for their figures 5 and 6) for
+random seeds 0 to 4, 1,500 sets each, and averaging: mean squared error of the vector of active
+networks after each of five rotations, with 1, 2 and 3 active. The error terms of the articles (see
+`small_networks.py`) are compared too: they are linear in the noise, so they hold until inactive
+networks wake up."""
+
 NEURONS, WIDTH, SPREAD, ROTATIONS = 1000, 4, 6, 5
 BLOCK = NEURONS // WIDTH
-# Mean squared error after rotations 1 to 5, by how many are active: the authors' code, 5 runs.
+# Mean squared error after rotations 1 to 5, by active networks: the authors' code, 5 runs.
 PUBLISHED = {
     1: (0.0, 0.0084, 0.1255, 0.6018, 1.6494),
     2: (0.0345, 0.1526, 0.5749, 1.5436, 3.4959),
@@ -56,12 +58,12 @@ class Errors:
 
 
 def rotations(networks: int, layers: int, generator: np.random.Generator) -> SmallNetworks:
-    """Small networks of width 4 that turn a vector by a random angle at every layer."""
+    """Draw small networks of width 4, each turning a vector by its own angle at every layer."""
     angle = generator.uniform(0, 2 * np.pi, networks)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     turn = np.moveaxis(turn, 2, 0)
     shared = np.zeros((4, 4))
-    # All rows read the indicator a_0 - a_1; it makes up for the bias and the shift of the vector.
+    # All rows read the indicator a_0 - a_1, which makes up for the bias and the vector's shift.
     shared[:, 0], shared[:, 1] = 2, -2
     own = np.zeros((networks, 4, 4))
     own[:, 2:, 2:] = turn
@@ -98,10 +100,10 @@ def rotation_errors(
 
 
 def predicted_error(networks: int, active: int, layer: int) -> float:
-    """The published error terms for active rotations after `layer` of them.
+    """Return the published error terms for active networks after `layer` rotations.
 
-    Of the vector's rows, own weights put out the turned vector, of squared length 1, and all
-    weights that plus 2 on either row: 9 on average.
+    In the vector's rows, own weights put out the turned vector, of squared length 1. All weights
+    together put out the turned vector plus 2 in either row, of squared length 9 on average.
     """
     kappa = WIDTH / NEURONS - 1 / (networks * SPREAD)
     passed_on = (layer - 1) * networks * kappa**2 * (active + (active - 1) * 9)
@@ -109,7 +111,7 @@ def predicted_error(networks: int, active: int, layer: int) -> float:
 
 
 def rows(seed: int, note: Note) -> list[Row]:
-    """Compare capacities, errors with those of the authors' code, and with their error terms."""
+    """Compare capacities, and errors with those of the authors' code and with their error terms."""
     note("circuits in superposition: embeddings")
     found = _capacity_rows()
     networks = progression_capacity(BLOCK, SPREAD)

@@ -21,7 +21,7 @@ from polyseme.learning.refinement.linear import Linear
 from polyseme.learning.refinement.margins import Margins
 from polyseme.learning.refinement.quantise import basis_features
 from polyseme.learning.refinement.refine import refine
-from polyseme.learning.refinement.torch_extra import one_thread
+from polyseme.learning.refinement.torch_threads import one_thread
 from polyseme.networks.saving.files import load, save_key, save_network
 
 GATES, NEURONS = 200, 96

@@ -21,7 +21,7 @@ from polyseme.learning.refinement.quantise import basis_features
 from polyseme.learning.refinement.refine import refine
 from polyseme.learning.refinement.sampled_loss import _ALONE, SampledLoss
 from polyseme.learning.refinement.samples import Samples
-from polyseme.learning.refinement.torch_extra import one_thread
+from polyseme.learning.refinement.torch_threads import one_thread
 from polyseme.networks.saving.files import load, save_key, save_network
 
 ACTIVE = 3
@@ -187,7 +187,7 @@ def test_surveys_have_every_gate_alone_and_drills_what_was_failed(circuit):
     terms = terms_of(circuit)
     samples = Samples(terms, 4, seed=3)
     alone, failed = [], set()
-    for step in range(samples.a_pass):
+    for step in range(samples.steps_per_pass):
         batch = samples.at(step)
         on = evaluate_sparse(circuit, batch.rows).toarray()
         drawn = batch.terms >= 0
@@ -207,9 +207,9 @@ def test_surveys_have_every_gate_alone_and_drills_what_was_failed(circuit):
     assert set(np.concatenate(alone)) == set(range(len(terms)))
     # What was failed is forgotten at the beginning of a pass.
     samples.failed(batch, np.arange(5))
-    survey = samples.at(samples.a_pass)
+    survey = samples.at(samples.steps_per_pass)
     samples.failed(survey, np.arange(0))
-    assert len(samples.at(samples.a_pass + 1).rows) == 0
+    assert len(samples.at(samples.steps_per_pass + 1).rows) == 0
 
 
 def test_groups_have_the_same_heavy_feature(circuit):

@@ -1,4 +1,4 @@
-"""The one threshold of a refined network: the level of a reading at which an output is on."""
+"""Calibrate the one threshold of a refined network: the level from which an output is on."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from polyseme.networks.network import Network
 
 @dataclass(frozen=True, eq=False)
 class SampledLevels:
-    """Extreme readings per sample, in features above one: float32 (samples,) each."""
+    """Extreme readings per sample, in features and less one: float32 (samples,) each."""
 
     lowest_on: NDArray[np.float32]
     highest_off: NDArray[np.float32]
 
     @property
     def level(self) -> float:
-        """The level, in features, that decides most samples rightly."""
+        """Level, in features, that decides most samples rightly."""
         return 1 + best_share(self.lowest_on, self.highest_off)
 
     def wrong(self, level: float) -> int:
@@ -33,9 +33,9 @@ class SampledLevels:
 def sampled_levels(
     network: Network, circuit: Circuit, rows: NDArray[np.int32], rest: NDArray[np.float32]
 ) -> SampledLevels:
-    """Read every output on rows of active features.
+    """Read every output on rows of active features, and return the extremes of each row.
 
-    `rest` float32 (units,) are activations that count as nothing: those of biases alone.
+    `rest` float32 (units,) are the activations with no feature on; readings are taken above them.
     """
     weight = np.float32(len(network.readout.weights) // len(network.readout.outputs))
     seen = extremes(network, circuit, rows, rest=rest)
@@ -43,12 +43,12 @@ def sampled_levels(
 
 
 def with_level(network: Network, resting: NDArray[np.float64], level: float) -> Network:
-    """The network with every output on where its reading is `level` above rest.
+    """Return the network with every output on if its reading is at least `level` above rest.
 
-    Thresholds stand half-way between two values a reading can take.
+    Each threshold is half-way between two values that a reading can take.
     """
     weight = len(network.readout.weights) // len(network.readout.outputs)
-    unit = round(1 / network.layers[0].scale)
-    steps = np.floor((resting + weight * level) * unit) + 0.5
-    thresholds = (steps / unit).astype(np.float32)
+    resolution = round(1 / network.layers[0].scale)
+    steps = np.floor((resting + weight * level) * resolution) + 0.5
+    thresholds = (steps / resolution).astype(np.float32)
     return replace(network, readout=replace(network.readout, thresholds=thresholds))

@@ -1,7 +1,8 @@
-"""A descent part of the way down, as a file: interrupted and begun again, it goes on from there.
+"""Save and load the state of a descent, so that an interrupted descent can be resumed.
 
-A safetensors file of what is trained, the two moments of every number, and one string of metadata:
-the step, and a digest of all that the descent depends on. It appears whole or not at all.
+The state is a safetensors file of the trained numbers, the two moments of each, and one string of
+metadata: the step, and a digest of all that the descent depends on. The file appears whole or not
+at all.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ _BROKEN = (ValueError, TypeError, LookupError, AttributeError, RecursionError, M
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """How far a descent is: `step`, and float32 tensors by name, three of `weights` and `bias`."""
+    """The state of a descent: `step`, and float32 tensors by name, three for each trained array."""
 
     step: int
     tensors: dict[str, NDArray[np.float32]]
 
 
 def digest_of(described: str, arrays: Sequence[NDArray[Any]]) -> str:
-    """A digest of a description and arrays: what a state must have come from to go on."""
+    """Return a digest of a description and arrays, by which a state is matched to its descent."""
     found = sha256(described.encode())
     for array in arrays:
         found.update(f"{array.dtype}{array.shape}".encode())
@@ -46,7 +47,7 @@ def digest_of(described: str, arrays: Sequence[NDArray[Any]]) -> str:
 
 
 def save_state(state: State, digest: str, path: str | os.PathLike[str]) -> None:
-    """Write a state. Raises PolysemeError when it cannot be written."""
+    """Write a state. Raises PolysemeError if it cannot be written."""
     text = json.dumps({"digest": digest, "format": _FORMAT, "step": state.step}, sort_keys=True)
     write_whole(path, save(state.tensors, metadata={"polyseme": text}))
 
@@ -56,8 +57,8 @@ def load_state(
 ) -> State:
     """Read a state of the descent with this digest, of at most `last` steps.
 
-    `shapes` are those of `weights` and `bias`. Raises FileFormatError, naming the file and what is
-    wrong with it, also when the state is that of another descent.
+    `shapes` are those of `weights` and `bias`. Raises FileFormatError, naming the file and the
+    fault, if the file is no state or is the state of another descent.
     """
     shown = shown_path(path)
     try:

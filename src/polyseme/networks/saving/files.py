@@ -136,7 +136,8 @@ def load_key(path: str | os.PathLike[str]) -> AnswerKey:
 
     Raises:
         OptionError: `path` is no path.
-        FileFormatError: it is no key file of this version; the message names the file and the rule.
+        FileFormatError: the file is no key file of this version; the message names the file and
+            what is wrong with it.
 
     Example:
         >>> import polyseme as ps

@@ -17,7 +17,7 @@ from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.compiler.constructions.frames.even_signs import even_signs
 from polyseme.compiler.constructions.frames.frame_network import wanted_reads
 from polyseme.compiler.task import Task
-from polyseme.counting_argument.drawn_codes import Agreed, Told
+from polyseme.counting_argument.drawn_codes import Agreed, CodeSource
 from polyseme.counting_argument.message import read_message, write_message
 from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.answer_key import AnswerKey
@@ -155,7 +155,7 @@ def test_the_seed_gives_every_byte(task: Task, network: Network) -> None:
 def test_a_message_takes_a_bit_a_weight_and_the_codes_come_from_the_seed(network: Network) -> None:
     agreed = Agreed(seed=0, features=1000, outputs=1000, inputs=2)
     message = write_message(network, agreed)
-    assert (message.encoder, message.readout) == (Told.BLOCKS, Told.BLOCKS)
+    assert (message.encoder, message.readout) == (CodeSource.BLOCKS, CodeSource.BLOCKS)
     assert 1 < 8 * len(message.content) / network.layers[0].weights.size < 1.05
     received = read_message(message.content, agreed)
     assert np.array_equal(received.layers[0].weights, network.layers[0].weights)
