@@ -62,7 +62,7 @@ class Names(Sequence[str]):
         Raises:
             SourceError: A name repeats, is empty, has more than 1000 characters or one that cannot
                 be printed; or `count` is negative.
-            OptionError: An argument is of a wrong type.
+            OptionError: An argument is of a wrong type, or `count` is above 2^31 - 1.
         """
         if listed is not None:
             instance("names", listed, Iterable, "a sequence of text")

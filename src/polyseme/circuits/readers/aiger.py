@@ -110,7 +110,7 @@ def _read_header(scanner: Scanner) -> _Header:
     if form not in ("aag", "aig") or not 5 <= len(numbers) <= len(_FIELDS):
         raise scanner.broken(
             f"{shown_text(first)} is no AIGER header; that is 'aag M I L O A' or 'aig M I L O A', "
-            "with B, C, J and F behind where there are such"
+            "followed by B, C, J and F if there are any of these"
         )
     counts = dict.fromkeys(_FIELDS, 0)
     for field, text in zip(_FIELDS, numbers, strict=False):
@@ -118,7 +118,7 @@ def _read_header(scanner: Scanner) -> _Header:
     header = _Header(form == "aig", counts)
     for field, what in (("J", "justice properties"), ("F", "fairness constraints")):
         if counts[field]:
-            raise scanner.broken(f"{what} ({field} = {counts[field]}) are of no use here")
+            raise scanner.broken(f"{what} ({field} = {counts[field]}) are not supported")
     _check_counts(scanner, header)
     return header
 

@@ -110,7 +110,7 @@ class _Table:
         if not self._pieces:
             for directive in (".i", ".o"):
                 if directive not in self._sizes:
-                    raise self._error(line, f"a cube before {directive} has told how wide it is")
+                    raise self._error(line, f"a cube stands before {directive}")
             self._begun, self._missing = line, self.width
         self._pieces.append(marks)
         self._missing -= len(marks)
