@@ -143,7 +143,7 @@ def draw_fresh(
 
 
 def _hosts(network: Network, circuit: Circuit) -> sp.csr_array | None:
-    """Return the terms on each neuron, (neurons, terms); None if neurons were not chosen for terms."""
+    """Return the terms on each neuron, (neurons, terms); None if they are not placed on neurons."""
     key = network.key
     if key is None or not key.has_terms or circuit is not key.circuit:
         return None

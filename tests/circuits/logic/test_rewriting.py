@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
-from typing import Any
+import sys
 
 import numpy as np
 import pytest
@@ -41,13 +40,6 @@ def test_rewriting_makes_a_large_netlist_smaller() -> None:
 
 
 def test_rewriting_without_aigverse_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = builtins.__import__
-
-    def without(name: str, *rest: Any) -> Any:
-        if name.split(".")[0] == "aigverse":
-            raise ImportError(name)
-        return original(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setitem(sys.modules, "aigverse", None)
     with pytest.raises(MissingExtraError, match=r"polyseme\[logic\]"):
         rewrite(make_netlist(1, [], [2]))
