@@ -44,7 +44,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"fan_in_offsets": []}, "small: fan-in offsets do not cover the 2 gates"),
     ({"fan_in_offsets": [0, 4, 4]}, "small: gate 1 reads nothing"),
     ({"fan_in_offsets": [0, 5, 4]}, "small: gate 1 reads nothing"),
-    ({"features": Names(prefix="x", count=2**31)}, "small: more than 2^31 wires"),
+    ({"features": Names(prefix="x", count=2**31 - 1)}, "small: more than 2^31 wires"),
     ({"output_names": Names(["p"])}, "small: 2 outputs but 1 names"),
     ({"kinds": [1, 5]}, "small: gate 1 is of no known kind"),
     ({"kinds": [1, 0]}, "small: gate 1 is an identity of many"),

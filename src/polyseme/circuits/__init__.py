@@ -1,4 +1,4 @@
-"""The source language: what a circuit is, where circuits come from, and what they compute."""
+"""The source language: circuits, readers and generators of circuits, and their evaluation."""
 
 from polyseme.circuits import problems
 from polyseme.circuits.circuit import Circuit, GateKind, build_circuit

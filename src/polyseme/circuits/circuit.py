@@ -1,10 +1,10 @@
 """The source language: named features, gates held as arrays, and named outputs.
 
 A *wire* is a number: wires 0 .. features-1 are the features, wire features+g is gate g. Gates stand
-in topological order, so a gate reads only wires below its own. Every gate kind is 0 when all its
-inputs are 0 ("rests at zero"), which is what sparse evaluation and superposition both live on. A
-function that is 1 at rest is had by an *inverted* output: its wire rests at zero, and the user is
-told the opposite of the wire.
+in topological order, so a gate reads only wires of smaller numbers than its own. Every gate kind is
+0 when all its inputs are 0 ("rests at zero"); both sparse evaluation and superposition depend on
+this. An output that is 1 at rest is stored negated and flagged `inverted`: its wire rests at zero,
+and the user sees the negation of the wire.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _DTYPES: dict[str, type[np.integer]] = {
 
 
 class GateKind(IntEnum):
-    """The function of a gate.
+    """Kind of a gate: the Boolean function of its inputs.
 
     Attributes:
-        IDENTITY: Its one input.
-        AND: All of its inputs.
-        OR: Any of its inputs.
-        AND_NOT: Its first input and none of the others.
-        XOR: An odd number of its inputs.
+        IDENTITY: The only input.
+        AND: On when all inputs are on.
+        OR: On when any input is on.
+        AND_NOT: On when the first input is on and all others are off.
+        XOR: On when an odd number of inputs is on.
     """
 
     IDENTITY = 0
@@ -50,23 +50,41 @@ class GateKind(IntEnum):
 
 @dataclass(frozen=True, eq=False)
 class Circuit:
-    """A Boolean circuit over named features, as arrays so that a million gates fit.
+    """A Boolean circuit over named features, held as arrays so that it can have millions of gates.
+
+    Wires 0 .. features-1 are the features, and wire features+g is gate g. A gate reads only wires
+    of smaller numbers than its own. `build_circuit` makes a small circuit from a list of gates.
 
     Attributes:
         features: Names of the features.
-        kinds: uint8 (gates,), the `GateKind` of every gate.
-        fan_in_offsets: int64 (gates + 1,), cuts `fan_in` into one run per gate.
-        fan_in: int32 (edges,), the wires that every gate reads.
-        outputs: int32 (outputs,), the wire of every output; -1 for one that is always off.
+        kinds: A `GateKind` per gate, uint8 (gates,).
+        fan_in_offsets: Bounds of the gates' inputs, int64 (gates + 1,): gate g reads the wires
+            fan_in[fan_in_offsets[g]:fan_in_offsets[g + 1]].
+        fan_in: Wires that the gates read, int32 (edges,).
+        outputs: The wire of every output, int32 (outputs,); -1 is a wire that is always off.
         output_names: Names of the outputs.
-        name: The name of the circuit.
-        inverted: bool (outputs,), true for outputs that are on when their wire is off; none by
-            default.
-        levels: int32 (wires,), 0 for features and one above the highest input for gates.
+        name: Name of the circuit, for messages and reports.
+        inverted: Boolean (outputs,), True for an output that is the negation of its wire and so on
+            at rest. An empty array, the default, stands for all False.
+        levels: Level of every wire, int32 (wires,): 0 for features, and for gates one more than
+            the highest level among the inputs. It is computed.
 
     Raises:
-        SourceError: A gate, an output or a name breaks a rule.
-        OptionError: An argument is of a wrong type.
+        SourceError: A gate, an output or the name breaks a rule.
+        OptionError: `features` or `output_names` is not a `Names`.
+
+    Example:
+        >>> import numpy as np
+        >>> import polyseme as ps
+        >>> ps.Circuit(
+        ...     features=ps.Names(["a", "b", "c"]),
+        ...     kinds=np.array([ps.GateKind.AND, ps.GateKind.OR]),
+        ...     fan_in_offsets=np.array([0, 2, 4]),
+        ...     fan_in=np.array([0, 1, 3, 2]),
+        ...     outputs=np.array([4]),
+        ...     output_names=ps.Names(["(a and b) or c"]),
+        ... )
+        Circuit('circuit': 3 features, 2 gates, 1 outputs, depth 2)
     """
 
     features: Names
@@ -80,7 +98,7 @@ class Circuit:
     levels: NDArray[np.int32] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Check every rule once; nothing later needs to look again."""
+        """Check every rule, so that no later code has to."""
         check_name(self.name, "circuit ")
         for names in ("features", "output_names"):
             instance(names, getattr(self, names), Names, "Names")
@@ -95,7 +113,7 @@ class Circuit:
         object.__setattr__(self, "levels", levels)
 
     def __repr__(self) -> str:
-        """One line, without the arrays."""
+        """Return one line with the name and the sizes, without the arrays."""
         name = self.name if len(self.name) <= 50 else f"{self.name[:49]}…"
         return (
             f"Circuit({name!r}: {len(self.features):,} features, {self.gates:,} gates, "
@@ -104,27 +122,27 @@ class Circuit:
 
     @property
     def gates(self) -> int:
-        """How many gates there are."""
+        """Number of gates."""
         return len(self.kinds)
 
     @property
     def wires(self) -> int:
-        """How many wires there are: features and gates together."""
+        """Number of wires: features and gates together."""
         return len(self.features) + self.gates
 
     @property
     def depth(self) -> int:
-        """The largest number of gates on a path from a feature to an output (0: none)."""
+        """Largest number of gates on a path from a feature to an output; 0 if there are none."""
         return int(self.output_levels.max())
 
     @property
     def output_levels(self) -> NDArray[np.int32]:
         """Level of every output's wire, int32 (outputs,); 0 for features and constants."""
-        # Constants name wire -1, which as an index would be the last gate.
+        # Constant outputs have wire -1, which as an index would be the last gate.
         return np.where(self.outputs < 0, 0, self.levels[np.maximum(self.outputs, 0)])
 
     def wire_name(self, wire: int) -> str:
-        """Return a name for a wire fit for messages: the feature's, or the gate's number."""
+        """Return a name of a wire for messages: the feature's name, or the gate's number."""
         features = len(self.features)
         return repr(self.features[wire]) if wire < features else f"gate {wire - features}"
 
@@ -144,7 +162,7 @@ class Circuit:
     def _check_gates(self) -> None:
         width = np.diff(self.fan_in_offsets)
         self._refuse(self.kinds > max(GateKind), "is of no known kind")
-        # Not width < 1: a difference of hostile offsets may wrap round.
+        # Offsets are compared, not subtracted: the difference of very large ones may overflow.
         empty = self.fan_in_offsets[1:] <= self.fan_in_offsets[:-1]
         self._refuse(empty, "reads nothing; a gate needs at least one input")
         self._refuse((self.kinds == GateKind.IDENTITY) & (width != 1), "is an identity of many")
@@ -191,27 +209,35 @@ def build_circuit(
     name: str = "circuit",
     inverted: Sequence[bool] = (),
 ) -> Circuit:
-    """Return a circuit from a list of gates, for circuits small enough to write down.
+    """Make a circuit from a list of gates, for circuits small enough to write down.
 
     Args:
-        features: Names of the features, which are wires 0, 1, ...
-        gates: The kind and the input wires of every gate; gate g is the wire features + g.
-        outputs: The wire of every output; -1 for one that is always off.
-        output_names: Names of the outputs; by default y0, y1, ...
-        name: The name of the circuit.
-        inverted: True for outputs that are on when their wire is off; none by default.
+        features: Names of the features. They are wires 0, 1, ...
+        gates: A pair (kind, input wires) per gate. The first gate is wire `len(features)`, and
+            each reads only features and earlier gates.
+        outputs: The wire of every output; -1 is a wire that is always off.
+        output_names: Names of the outputs; "y0", "y1", ... by default.
+        name: Name of the circuit, for messages and reports.
+        inverted: A Boolean per output, True where the output is the negation of its wire; all
+            False by default.
 
     Returns:
         The circuit.
 
     Raises:
-        SourceError: A gate, an output or a name breaks a rule.
-        OptionError: An argument is of a wrong type.
+        SourceError: A gate, an output or a name breaks a rule of `Circuit`.
+        OptionError: An argument is of a wrong type; the message names it.
 
     Example:
         >>> import polyseme as ps
-        >>> ps.build_circuit(["a", "b"], [(ps.GateKind.AND, [0, 1])], [2], ["both"])
-        Circuit('circuit': 2 features, 1 gates, 1 outputs, depth 1)
+        >>> circuit = ps.build_circuit(
+        ...     ["a", "b", "c"],
+        ...     [(ps.GateKind.AND, [0, 1]), (ps.GateKind.OR, [3, 2])],
+        ...     outputs=[4],
+        ...     output_names=["(a and b) or c"],
+        ... )
+        >>> circuit.gates, circuit.depth
+        (2, 2)
     """
     named = features if isinstance(features, Names) else Names(features)
     _check_lists(gates, outputs, inverted)
@@ -235,7 +261,7 @@ def _check_lists(
     outputs: Sequence[int],
     inverted: Sequence[bool],
 ) -> None:
-    """Raise OptionError unless they are lists of what `build_circuit` says."""
+    """Raise OptionError unless the arguments are lists of the types that `build_circuit` wants."""
     lists = (Sequence, np.ndarray)
     for name, given in (("gates", gates), ("outputs", outputs), ("inverted", inverted)):
         instance(name, given, lists, "a list")
@@ -254,11 +280,11 @@ def _check_lists(
 
 
 def _narrow(values: ArrayLike, dtype: type[np.integer], what: str) -> NDArray[np.integer]:
-    """Convert to `dtype`; a plain conversion would wrap numbers that do not fit."""
+    """Return an array of `dtype`; a plain conversion would wrap numbers that do not fit."""
     try:
         array = np.asarray(values)
     except ValueError:
-        # Rows of several lengths: no array of numbers.
+        # Rows of several lengths are no array of numbers; the check below refuses this one.
         array = np.empty((1, 1))
     if array.size == 0:
         return np.zeros(0, dtype)

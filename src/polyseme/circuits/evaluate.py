@@ -1,9 +1,9 @@
-"""Reference evaluation of a circuit: what the outputs must be, independent of any network.
+"""Reference evaluation of a circuit, independent of any network.
 
-Two evaluators that share no code: one walks dense bits gate by gate, one follows only active wires.
-They also answer differently. `evaluate_dense` says what the user sees. `evaluate_sparse` says what
-differs from rest: an inverted output is on at rest, so sparse rows of what the user sees would not
-be sparse.
+Two evaluators share no code: `evaluate_dense` computes all gates on dense bits, and
+`evaluate_sparse` follows only the wires that are on. Their results differ for inverted outputs.
+`evaluate_dense` returns the outputs as the user sees them. `evaluate_sparse` returns the outputs
+that differ from rest, because inverted outputs are on at rest and would fill its sparse rows.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from polyseme.errors import OptionError
 
 
 def evaluate_dense(circuit: Circuit, bits: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Evaluate on dense bits, shape (samples, features); returns (samples, outputs).
+    """Return the outputs for dense bits (samples, features), Boolean (samples, outputs).
 
-    Inverted outputs are inverted. Memory is samples x wires bytes, so hand over large samples in
-    pieces. Raises OptionError when `bits` has another shape.
+    Inverted outputs are the negation of their wires. The memory needed is samples x wires bytes, so
+    pass large samples in pieces. Raises OptionError when `bits` has another shape.
     """
     bits = np.asarray(bits, bool)
     if bits.ndim != 2 or bits.shape[1] != len(circuit.features):
         raise OptionError(f"bits must be (samples, {len(circuit.features)}), not {bits.shape}")
     features = len(circuit.features)
-    # One wire more, which stays off: it is the last, so constants find it at -1.
+    # The last row is one wire more, which stays off; constant outputs read it by the index -1.
     values = np.zeros((circuit.wires + 1, len(bits)), bool)
     values[:features] = bits.T
     for kind, gates in _alike(circuit):
@@ -37,7 +37,7 @@ def evaluate_dense(circuit: Circuit, bits: NDArray[np.bool_]) -> NDArray[np.bool
 
 
 def _alike(circuit: Circuit) -> list[tuple[GateKind, NDArray[np.int64]]]:
-    """The gates in groups of one kind and one level, lowest level first."""
+    """Return the gates in groups of one kind and one level, lowest level first."""
     key = circuit.levels[len(circuit.features) :].astype(np.int64) * len(GateKind) + circuit.kinds
     order = np.argsort(key, kind="stable")
     starts = np.flatnonzero(np.diff(key[order])) + 1
@@ -64,30 +64,34 @@ def _apply(
 
 
 def evaluate_sparse(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array:
-    """Which outputs differ from rest, Boolean (samples, outputs) in sparse rows.
+    """Return the outputs that differ from rest, Boolean (samples, outputs) in sparse rows.
 
-    These are the outputs whose *wires* are on: inversion is not applied, so that nothing on gives
-    an empty row whatever the polarities. What the user sees is this XOR `circuit.inverted`.
+    These are the outputs whose *wires* are on. Inversion is not applied, so the row of a sample
+    with no feature on is empty. The outputs as the user sees them are the result XOR
+    `circuit.inverted`.
 
-    `active` has shape (samples, width): the features that are on, -1 where a row has fewer. The
-    cost is the number of gates that watch a wire that is on (see `polyseme.circuits.follow`).
-    Raises OptionError for anything else.
+    `active` has shape (samples, width) and holds the features that are on, padded with -1. The cost
+    is the number of gates that watch a wire that is on (see `polyseme.circuits.follow`). Raises
+    OptionError when `active` holds anything else.
     """
     on = active_matrix(active, len(circuit.features))
     return keep_outputs(circuit, follow(circuit, on))
 
 
 def wires_on(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array:
-    """Which wires are on, features and gates, Boolean (samples, wires) in sparse rows.
+    """Return the features and gates that are on, Boolean (samples, wires) in sparse rows.
 
-    `active` and errors are those of `evaluate_sparse`.
+    `active` and the errors raised are those of `evaluate_sparse`.
     """
     on = active_matrix(active, len(circuit.features))
     return keep_wires(circuit, follow(circuit, on))
 
 
 def active_matrix(active: NDArray[np.int32], features: int) -> sp.csr_array:
-    """Lists of active features (-1 pads) as a 0/1 matrix, int32 (samples, features)."""
+    """Return lists of active features (-1 pads) as a 0/1 matrix, int32 (samples, features).
+
+    Raises OptionError when the lists hold anything but features and -1.
+    """
     active = np.atleast_2d(np.asarray(active))
     if active.ndim != 2 or (active.size and active.dtype.kind not in "iu"):
         raise OptionError("active features must be whole numbers, (samples, width)")

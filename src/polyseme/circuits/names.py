@@ -1,4 +1,7 @@
-"""Names of features and outputs: listed one by one, or numbered so that a million cost nothing."""
+"""Names of features and outputs, either listed one by one or numbered.
+
+Numbered names are made when they are asked for, so a million of them take no memory.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ MAX_NAMES = 2**31 - 1
 
 
 def check_name(name: str, place: str = "") -> None:
-    """Raise SourceError unless `name` is fit for a message: printable, not empty, not too long.
+    """Raise SourceError unless a name is printable, not empty and not too long for a message.
 
     `place` (such as "facts.csv, line 3: ") opens the message.
     """
@@ -32,26 +35,34 @@ def check_name(name: str, place: str = "") -> None:
 class Names(Sequence[str]):
     """An immutable sequence of distinct names, listed or numbered.
 
-    Args:
-        listed: All names.
-        prefix: Without `listed`, the text before the number of each name.
-        count: Without `listed`, the number of names; they are numbered from 0.
+    Either `listed` holds every name, or the names are `prefix` followed by a number from 0 on.
 
-    Raises:
-        SourceError: A name repeats, is empty, too long or not printable.
-        OptionError: An argument is of a wrong type.
+    Attributes:
+        listed: All names, in order; None if they are numbered.
+        prefix: The text before the number, where names are numbered.
 
     Example:
         >>> import polyseme as ps
-        >>> list(ps.Names(prefix="x", count=3))
-        ['x0', 'x1', 'x2']
+        >>> list(ps.Names(["cat", "dog"]))
+        ['cat', 'dog']
+        >>> ps.Names(prefix="x", count=1_000_000)[999]
+        'x999'
+        >>> ps.Names(prefix="x", count=1_000_000).position("x999")
+        999
     """
 
     def __init__(self, listed: Sequence[str] | None = None, *, prefix: str = "", count: int = 0):
         """Take the names as listed, or `count` numbered ones.
 
-        Raises SourceError if a name repeats or breaks the rule of `check_name`, and OptionError
-        for what are no names at all.
+        Args:
+            listed: All names, in order. If given, `prefix` and `count` are not used.
+            prefix: Text before the number of numbered names.
+            count: Number of numbered names.
+
+        Raises:
+            SourceError: A name repeats, is empty, has more than 1000 characters or one that cannot
+                be printed; or `count` is negative.
+            OptionError: An argument is of a wrong type, or `count` is above 2^31 - 1.
         """
         if listed is not None:
             instance("names", listed, Iterable, "a sequence of text")
@@ -76,7 +87,7 @@ class Names(Sequence[str]):
             seen.add(name)
 
     def __len__(self) -> int:
-        """Return how many names there are."""
+        """Return the number of names."""
         return self._count
 
     @overload
@@ -86,7 +97,7 @@ class Names(Sequence[str]):
     def __getitem__(self, position: slice) -> list[str]: ...
 
     def __getitem__(self, position: int | slice) -> str | list[str]:
-        """Return the name at a position (or a list of names for a slice)."""
+        """Return the name at a position, or a list of names for a slice."""
         if isinstance(position, slice):
             return [self[i] for i in range(*position.indices(self._count))]
         if self.listed is not None:
@@ -105,7 +116,7 @@ class Names(Sequence[str]):
         return f"{self.prefix}{number}"
 
     def __eq__(self, other: object) -> bool:
-        """Two sequences of names are equal when they hold the same names in the same order."""
+        """Return True if both sequences hold the same names in the same order."""
         if not isinstance(other, Names):
             return NotImplemented
         if self.listed is None and other.listed is None:
@@ -113,7 +124,7 @@ class Names(Sequence[str]):
         return list(self) == list(other)
 
     def __hash__(self) -> int:
-        """Hash consistently with equality."""
+        """Return a hash that is the same for equal sequences."""
         return hash((len(self), self[0] if len(self) else ""))
 
     @cached_property
@@ -121,7 +132,18 @@ class Names(Sequence[str]):
         return {name: position for position, name in enumerate(self)}
 
     def position(self, name: str) -> int:
-        """Return where `name` stands; raise SourceError naming near ones if it is not defined."""
+        """Return the position of a name, from 0 on.
+
+        Args:
+            name: One of the names.
+
+        Returns:
+            The position, such that `names[position]` is the name.
+
+        Raises:
+            SourceError: There is no such name; the message gives similar ones.
+            OptionError: `name` is not text.
+        """
         text("name", name)
         found = self._find_numbered(name) if self.listed is None else self._positions.get(name)
         if found is not None:
@@ -133,7 +155,7 @@ class Names(Sequence[str]):
         raise SourceError(f"feature {name[:40]!r} is not defined{hint}")
 
     def _find_numbered(self, name: str) -> int | None:
-        # Reading the number spares a dictionary of all names, which may be millions.
+        # Reading the number avoids a dictionary of all names, of which there may be millions.
         digits = name[len(self.prefix) :]
         if not (digits.isdecimal() and len(digits) <= len(str(self._count))):
             return None

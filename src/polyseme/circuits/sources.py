@@ -1,4 +1,4 @@
-"""Opening a source: the path of a file, or a problem written `NAME:key=value,...`."""
+"""Opening a source, which is the path of a file or a problem written `NAME:key=value,...`."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class _Choice:
 
 @dataclass(frozen=True)
 class _Problem:
-    """How a problem is written: its keys, which must be given, and which default to others."""
+    """The keys of a problem, those of them that must be given, and those that default to others."""
 
     build: Callable[..., Circuit]
     keys: Mapping[str, _Whole | _Choice]
@@ -109,32 +109,39 @@ _PROBLEMS = {
 
 
 def read(source: str | os.PathLike[str], *, rewrite: bool = False) -> Circuit:
-    """Return the circuit of a source: a path whose ending tells its format, or a problem.
+    """Return the circuit of a source: a file, or a problem.
 
-    A path ending in .csv is a table of facts, as is whatever follows `facts:`. Files of logic
-    (.aag, .aig, .json, .blif, .bench, .pla, .cnf) are normalised: every wire rests at zero, and
-    outputs that do not are `inverted`. The circuit is named like the file. Problems are
-    `and2:features=N,gates=N,influence=regular|uniform|zipf,seed=N`, `and:k=N,...` with the same
-    keys, `permutation:features=N,seed=N`, `uand:features=N` and
-    `layered:width=N,depth=N,active=N,seed=N`; gates default to features, active to 3.
+    A path ending in .csv is a table of facts, as is any path behind `facts:`. Files of logic end
+    in .aag, .aig, .json, .blif, .bench, .pla or .cnf. They are normalised: every wire rests at
+    zero, and outputs that are 1 at rest are flagged `inverted`. The circuit is named like the file.
+
+    Problems are `and2:features=N,gates=N,influence=regular|uniform|zipf,seed=N`, `and:k=N,...` with
+    the same keys, `permutation:features=N,seed=N`, `uand:features=N` and
+    `layered:width=N,depth=N,active=N,seed=N`. The gates default to as many as there are features,
+    the influence to regular, active to 3 and the seed to 0.
 
     Args:
-        source: The path or the problem.
-        rewrite: Make the logic of a file smaller, which needs the extra polyseme[logic].
+        source: The path of a file, whose ending tells its format, or the text of a problem.
+        rewrite: Make the logic of a file smaller first, which needs the extra polyseme[logic].
 
     Returns:
         The circuit.
 
     Raises:
-        SourceError: The source is none of these or breaks a rule; the message names the value and
-            the rule.
-        OptionError: `source` is no text, or `rewrite` is asked for one that is no file of logic.
+        SourceError: The source is neither, or breaks a rule; the message has the place and the
+            rule.
+        OptionError: `source` is neither text nor a path, or `rewrite` is asked for one that is no
+            file of logic.
         MissingExtraError: `rewrite` is asked for and aigverse is not installed.
 
     Example:
         >>> import polyseme as ps
-        >>> ps.read("and2:features=100,gates=50").gates
-        50
+        >>> ps.read("and2:features=100,gates=200")
+        Circuit('and2:features=100,gates=200': 100 features, 200 gates, 200 outputs, depth 1)
+        >>> ps.read("and2:features=many")
+        Traceback (most recent call last):
+        ...
+        polyseme.errors.SourceError: source ... must be a whole number from 1 to 10000000
     """
     instance("source", source, (str, os.PathLike), "text or a path")
     text = os.fspath(source)

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.terms import Terms, terms_of
 
-# Held by the circuit's identity, and no longer than the circuit.
+# By the circuit's identity; an entry goes when its circuit does.
 _FOUND: WeakKeyDictionary[Circuit, NDArray[np.int32]] = WeakKeyDictionary()
 
 
 def wires_of_terms(circuit: Circuit) -> NDArray[np.int32]:
-    """Return the wire that computes each term of a circuit; found once per circuit.
+    """Return the wire that computes each term of a circuit, int32 (terms,); found once per circuit.
 
-    int32 (terms,), -1 where no wire does. Raises SourceError where the circuit has no terms.
+    A term that no wire computes has -1. Raises SourceError if the circuit has no one-layer form.
     """
     if circuit not in _FOUND:
         _FOUND[circuit] = _wires(circuit, terms_of(circuit))
@@ -27,9 +27,9 @@ def wires_of_terms(circuit: Circuit) -> NDArray[np.int32]:
 def _wires(circuit: Circuit, terms: Terms) -> NDArray[np.int32]:
     """Return the wire that computes each term.
 
-    A term of one feature is that feature's wire. Any other is the first AND or AND-NOT of features
-    with the same literals in the same order. A part of an XOR is no wire, unless such a gate
-    computes it as well.
+    The wire of a term of one feature is that feature. The wire of any other term is the first AND
+    or AND_NOT of features with the same literals in the same order. A term of an XOR has no wire,
+    unless there is such a gate besides.
     """
     wires = np.full(len(terms), -1, np.int32)
     starts, widths = terms.offsets[:-1], terms.widths
@@ -54,7 +54,7 @@ def _wires(circuit: Circuit, terms: Terms) -> NDArray[np.int32]:
 
 
 def _kinds(terms: Terms) -> NDArray[np.int64]:
-    """The kind of gate whose literals have the signs of each term; -1 for neither."""
+    """Return the kind of gate with the signs of each term: AND, AND_NOT, or -1 for neither."""
     first = np.zeros(len(terms.signs), bool)
     first[terms.offsets[:-1]] = True
     negated = terms.widths - terms.plain
@@ -67,9 +67,9 @@ def _kinds(terms: Terms) -> NDArray[np.int64]:
 
 
 def _first_equal(rows: NDArray[np.int64], asked: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the first of `rows` that equals each row `asked`; -1 where none does."""
+    """Return the first of `rows` that equals each row of `asked`; -1 if none does."""
     number, span = np.zeros(len(rows) + len(asked), np.int64), 1
-    # Equal rows have equal numbers, which begin anew where they would not fit into 64 bits.
+    # Equal rows get equal numbers. Numbers that would not fit into 64 bits are replaced by ranks.
     for column in np.concatenate((rows, asked)).T.astype(np.int64):
         size = int(column.max()) + 1
         if span * size >= 2**63:

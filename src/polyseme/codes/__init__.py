@@ -1,4 +1,4 @@
-"""Codes: which neurons carry which feature, and how much the features interfere."""
+"""Codes, which give each feature the neurons that carry it, and their interference."""
 
 from polyseme.codes.affine import affine_code, affine_or_balanced_code
 from polyseme.codes.arithmetic_progressions import progression_code

@@ -1,4 +1,4 @@
-"""Codes whose words are arithmetic progressions of neurons, any two sharing at most one."""
+"""Codes whose words are arithmetic progressions of neurons; any two share at most one neuron."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def progression_code(features: int, neurons: int, weight: int) -> SparseCode:
     runs share at most one neuron. Proof: runs of one step are disjoint. If runs of steps a and b
     share two neurons, i*a = j*b with 0 < i, j < weight. For n equal, a and b in lowest terms have
     only prime factors of at least the weight, which divide no such i or j. For n different, the
-    weight divides the larger one in lowest terms, and so divides i or j: too large again.
+    weight divides the larger step in lowest terms, and so divides i or j, which are smaller than
+    the weight.
 
     Raises CapacityError when the features are more than `progression_capacity`.
     """
@@ -35,7 +36,7 @@ def progression_code(features: int, neurons: int, weight: int) -> SparseCode:
 
 
 def progression_capacity(neurons: int, weight: int) -> int:
-    """How many features `progression_code` holds."""
+    """Return the largest number of features that `progression_code` holds."""
     return sum(len(runs) for runs in _runs(neurons, weight))
 
 
@@ -50,7 +51,7 @@ def _runs(neurons: int, weight: int) -> Iterator[NDArray[np.int32]]:
 
 
 def _steps(neurons: int, weight: int) -> list[int]:
-    """The steps a progression may take and still fit, shortest first."""
+    """Return the steps of the progressions that fit, shortest first."""
     longest = (neurons - 1) // (weight - 1)
     small = [p for p in range(2, weight) if all(p % q for q in range(2, p))]
     steps = [u for u in range(1, longest + 1) if all(u % p for p in small)]

@@ -1,4 +1,4 @@
-"""How polysemantic each neuron is under a code: how many features it carries."""
+"""Polysemanticity of neurons under a code, as the number of features that each carries."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from polyseme.errors import OptionError
 
 @dataclass(frozen=True, eq=False)
 class Polysemanticity:
-    """Of every neuron, the features it carries at all and their effective number.
+    """Number of features that every neuron carries, and their effective number.
 
     `features` int64 and `effective` float64, both (neurons,). With a_i the strength of feature i on
-    a neuron, the effective number is (sum a_i^2)^2 / sum a_i^4: r where r features are equally
-    strong, near 1 where one outweighs all others, 0 on a neuron that carries none. A neuron is
-    monosemantic where `features` is 1.
+    a neuron, the effective number is (sum a_i^2)^2 / sum a_i^4. It is r if r features are equally
+    strong, near 1 if one outweighs all others, and 0 for a neuron that carries none. A neuron is
+    monosemantic if `features` is 1.
     """
 
     features: NDArray[np.int64]
@@ -37,7 +37,7 @@ def polysemanticity(code: SparseCode | NDArray[np.floating]) -> Polysemanticity:
     if rows.ndim != 2 or not np.isfinite(rows).all():
         raise OptionError(f"a code must be a finite (features, neurons), not {rows.shape}")
     strongest = np.abs(rows).max(axis=0, initial=0)
-    # Scaled so that a fourth power neither overflows nor vanishes.
+    # Strengths are scaled so that their fourth powers neither overflow nor vanish.
     power = (rows / np.where(strongest > 0, strongest, 1)) ** 2
     total, squares = power.sum(axis=0), (power**2).sum(axis=0)
     effective = np.divide(total**2, squares, out=np.zeros_like(total), where=squares > 0)

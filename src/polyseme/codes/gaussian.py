@@ -1,4 +1,4 @@
-"""Gaussian codes: every feature is a direction drawn uniformly from the unit sphere."""
+"""Gaussian codes, in which every feature is a random direction, uniform on the unit sphere."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def gaussian_code(
         raise OptionError(f"a Gaussian code needs at least 1 neuron, not {neurons}")
     code = np.empty((features, neurons), np.float32)
     for start in range(0, features, BLOCK_ROWS):
-        # Drawn in double precision: a float32 normal is exactly 0 often enough to matter.
+        # Drawn in double precision, because float32 normals are exactly 0 too often.
         rows = generator.standard_normal((min(BLOCK_ROWS, features - start), neurons))
         code[start : start + BLOCK_ROWS] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     return code

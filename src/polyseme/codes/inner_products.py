@@ -1,4 +1,4 @@
-"""How much the features of a code interfere, on average and at worst, against Welch's bound."""
+"""Interference between the features of a code, on average and at worst, and Welch's bound."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from polyseme.errors import OptionError
 
 Rows: TypeAlias = sp.csr_array | NDArray[np.float64]
 
-# Terms of inner products worth adding up to find the worst pair: some tens of seconds.
+# At most so many terms of inner products are added up to find the worst pair, which takes some tens
+# of seconds.
 EXACT_WORK = 2 * 10**9
-# A dense product runs about this many times faster per term than a sparse one.
+# A dense product is about this many times faster per term than a sparse one.
 DENSE_SPEED = 64
 BLOCK_ENTRIES = 2**23
 
@@ -28,11 +29,11 @@ class Coherence:
     """Interference statistics of a code whose rows are scaled to unit norm.
 
     `worst` is the largest |inner product| of two distinct rows and `mean_square` the mean squared
-    one; no code of its size has either below `welch_worst` and `welch_mean_square`.
-    `worst_intersection` is the largest number of neurons two features share (None for a dense
-    code). A neuron carries between `usage_min` and `usage_max` features. `worst` and
-    `worst_intersection` come from comparing `rows_compared` features with all others: all of them,
-    or with `sampled` so few that both are only lower bounds. Everything else is always exact.
+    inner product. No code of this size has them below `welch_worst` and `welch_mean_square`.
+    `worst_intersection` is the largest number of neurons that two features share (None for a dense
+    code). A neuron carries between `usage_min` and `usage_max` features. For `worst` and
+    `worst_intersection`, `rows_compared` features are compared with all others. With `sampled`
+    these are not all features, and both numbers are only lower bounds. All other numbers are exact.
     """
 
     worst: float
@@ -49,12 +50,12 @@ class Coherence:
 def coherence(code: SparseCode | NDArray[np.floating], seed: int = 0) -> Coherence:
     """Measure the interference of a sparse code or of a dense one, (features, neurons).
 
-    Works in blocks: memory is a float64 copy of the code and a few blocks of 2^23 numbers. Where
-    comparing all pairs of features would take more than `EXACT_WORK` terms, as many features as
-    that allows are drawn with `seed` and compared with all others, and the result says `sampled`.
-    A single feature has no pair and interference 0. Source of the bound: Welch 1974, as (m-n) /
-    (n (m-1)) for m features and n neurons. Raises OptionError for a code that is not a matrix, is
-    empty, or has a row that is zero or not finite.
+    It works in blocks; the memory needed is a float64 copy of the code and a few blocks of 2^23
+    numbers. If comparing all pairs of features would take more than `EXACT_WORK` terms, as many
+    features as that allows are drawn with `seed` and compared with all others, and the result says
+    `sampled`. A single feature has no pair and interference 0. Source of the bound: Welch 1974, as
+    (m-n) / (n (m-1)) for m features and n neurons. Raises OptionError for a code that is not a
+    matrix, is empty, or has a row that is zero or not finite.
     """
     rows, norm_square = _rows(code)
     features, neurons = rows.shape
@@ -80,14 +81,14 @@ def coherence(code: SparseCode | NDArray[np.floating], seed: int = 0) -> Coheren
 
 
 def welch_mean_square(features: int, neurons: int) -> float:
-    """Least mean squared inner product of `features` unit vectors over `neurons` (Welch 1974)."""
+    """Return the least mean squared inner product of unit vectors over `neurons` (Welch 1974)."""
     if features <= neurons:
         return 0.0
     return (features - neurons) / (neurons * (features - 1))
 
 
 def _rows(code: SparseCode | NDArray[np.floating]) -> tuple[Rows, int]:
-    """Rows of one norm, and its square: whole numbers for a sparse code, unit rows for a dense."""
+    """Return rows of one norm and its square; whole numbers for a sparse code, else unit rows."""
     if isinstance(code, SparseCode):
         _check_shape((code.features, code.neurons))
         if code.weight == 0:
@@ -111,7 +112,7 @@ def _check_shape(shape: tuple[int, ...]) -> None:
 
 
 def _usage(rows: Rows) -> NDArray[np.int64]:
-    """How many features each neuron carries, (neurons,)."""
+    """Return the number of features that each neuron carries, (neurons,)."""
     if isinstance(rows, np.ndarray):
         usage: NDArray[np.int64] = np.count_nonzero(rows, axis=0)
     else:
@@ -120,7 +121,7 @@ def _usage(rows: Rows) -> NDArray[np.int64]:
 
 
 def _rows_to_compare(rows: Rows, usage: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    """All features if that is affordable, or a random sample of as many as are."""
+    """Return all features if EXACT_WORK allows, or a random sample of as many as it allows."""
     features = rows.shape[0]
     if isinstance(rows, np.ndarray):
         work = features * rows.size / DENSE_SPEED
@@ -133,7 +134,7 @@ def _rows_to_compare(rows: Rows, usage: NDArray[np.int64], seed: int) -> NDArray
 
 
 def _largest_inner_product(rows: Rows, compared: NDArray[np.int64]) -> float:
-    """Largest |inner product| of a compared row with any other row."""
+    """Return the largest |inner product| of a compared row with any other row."""
     largest = 0.0
     for start, block in _products(rows, compared):
         _erase_self(block, compared[start : start + block.shape[0]])
@@ -151,10 +152,10 @@ def _erase_self(block: Rows, own: NDArray[np.int64]) -> None:
 
 
 def _mean_square(rows: Rows, norm_square: int) -> float:
-    """Mean squared inner product of distinct rows, from the smaller of A A^T and A^T A.
+    """Return the mean squared inner product of distinct rows.
 
-    Both have the same sum of squares, which exceeds that of the distinct pairs by the diagonal of
-    A A^T.
+    It is computed from the smaller of A A^T and A^T A. Both have the same sum of squares, which is
+    that of the distinct pairs plus that of the diagonal of A A^T.
     """
     features, neurons = int(rows.shape[0]), int(rows.shape[1])
     if features == 1:
@@ -164,13 +165,16 @@ def _mean_square(rows: Rows, norm_square: int) -> float:
     for _, block in _products(side, np.arange(side.shape[0])):
         entries = block.ravel() if isinstance(block, np.ndarray) else block.data
         total += float(entries @ entries)
-    # Rounding may leave a sum of nothing but orthogonal pairs just below 0.
+    # If all pairs are orthogonal, rounding may leave the sum just below 0.
     distinct = max(0.0, total - features * norm_square**2)
     return distinct / (norm_square**2 * features * (features - 1))
 
 
 def _products(rows: Rows, chosen: NDArray[np.int64]) -> Iterator[tuple[int, Rows]]:
-    """Yield (place in chosen, block) of rows[chosen] @ rows.T, a bounded number of entries each."""
+    """Yield blocks of rows[chosen] @ rows.T, each with its place in `chosen`.
+
+    At most about BLOCK_ENTRIES entries are in a block.
+    """
     transposed = _transpose(rows)
     step = max(1, BLOCK_ENTRIES // _widest_product(rows, transposed))
     for start in range(0, len(chosen), step):
@@ -178,7 +182,7 @@ def _products(rows: Rows, chosen: NDArray[np.int64]) -> Iterator[tuple[int, Rows
 
 
 def _widest_product(rows: Rows, transposed: Rows) -> int:
-    """Bound the stored entries of any row of rows @ transposed."""
+    """Return an upper bound of the stored entries in any row of rows @ transposed."""
     if isinstance(transposed, np.ndarray):
         return len(rows)
     touched = abs(rows) @ np.diff(transposed.indptr)

@@ -1,4 +1,4 @@
-"""Checks of arguments: a value of a wrong type or out of range is an OptionError that names it."""
+"""Checks of arguments; a value of a wrong type or out of range raises an OptionError naming it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_SHOWN = 40
 
 
 def shown_value(value: object) -> str:
-    """Return a value fit for a one-line message: short, and escaped where it is text."""
+    """Return a value as text for a one-line message, shortened and escaped."""
     # Python refuses to write out integers of thousands of digits.
     if isinstance(value, int) and abs(value) >= 2**64:
         return f"a number of {value.bit_length()} bits"
@@ -25,12 +25,15 @@ def shown_value(value: object) -> str:
 
 
 def is_whole(value: object) -> bool:
-    """Whether a value is a whole number, Python's or numpy's; True and False are none."""
+    """Return True for whole numbers of Python or numpy; True and False themselves are none."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def whole_number(name: str, value: Any, least: int | None = None, most: int | None = None) -> int:
-    """Return a whole number as Python's. Raises OptionError for any other type, or out of range."""
+    """Return a whole number as a Python int.
+
+    Raises OptionError for any other type, and for a number out of range.
+    """
     if not is_whole(value):
         raise OptionError(f"{name} is {shown_value(value)}; it must be a whole number")
     number = int(value)
@@ -40,7 +43,7 @@ def whole_number(name: str, value: Any, least: int | None = None, most: int | No
 
 
 def real_number(name: str, value: Any, above: float = -inf, below: float = inf) -> float:
-    """Return a number strictly between two others. Raises OptionError for anything else."""
+    """Return a number strictly between two others; raise OptionError for any other value."""
     if not is_whole(value) and not isinstance(value, float | np.floating):
         raise OptionError(f"{name} is {shown_value(value)}; it must be a number")
     if not above < value < below:
@@ -52,7 +55,7 @@ def real_number(name: str, value: Any, above: float = -inf, below: float = inf) 
 
 
 def text(name: str, value: Any, choices: Iterable[str] | None = None) -> str:
-    """Return text, one of the choices. Raises OptionError for anything else."""
+    """Return text, one of the choices if given; raise OptionError for any other value."""
     if not isinstance(value, str):
         raise OptionError(f"{name} is {shown_value(value)}; it must be text")
     known = None if choices is None else tuple(choices)
@@ -62,13 +65,13 @@ def text(name: str, value: Any, choices: Iterable[str] | None = None) -> str:
 
 
 def instance(name: str, value: Any, kind: type | tuple[type, ...], what: str) -> None:
-    """Raise OptionError, saying `what` it must be, unless a value is of a type."""
+    """Raise OptionError unless a value is of a type; `what` describes the type in the message."""
     if not isinstance(value, kind):
         raise OptionError(f"{name} is {shown_value(value)}; it must be {what}")
 
 
 def function(name: str, value: Any, of: str) -> None:
-    """Raise OptionError unless a value is a function of something, or None."""
+    """Raise OptionError unless a value is a function or None; `of` names its arguments."""
     if value is not None and not callable(value):
         raise OptionError(f"{name} is {shown_value(value)}; it must be a function of {of}")
 

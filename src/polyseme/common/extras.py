@@ -9,17 +9,17 @@ from polyseme.errors import MissingExtraError
 
 
 def import_torch(what_for: str) -> Any:
-    """Return torch. Raises MissingExtraError, saying what needs it, where it is not installed."""
+    """Return torch; raise MissingExtraError, naming what needs it, if it is not installed."""
     return _imported("torch", "torch", what_for)
 
 
 def import_onnx(what_for: str) -> Any:
-    """Return onnx. Raises MissingExtraError, saying what needs it, where it is not installed."""
+    """Return onnx; raise MissingExtraError, naming what needs it, if it is not installed."""
     return _imported("onnx", "onnx", what_for)
 
 
 def import_aigverse(what_for: str) -> Any:
-    """Return aigverse. Raises MissingExtraError, saying what needs it, where it is missing."""
+    """Return aigverse; raise MissingExtraError, naming what needs it, if it is not installed."""
     return _imported("aigverse", "logic", what_for)
 
 

@@ -1,15 +1,15 @@
-"""What a long computation tells while it runs: lines of text, or how much of it is done."""
+"""Functions that a long computation calls while it runs, with lines of text or a count of steps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeAlias
 
-# Called with a line on each step.
+# A function called with a line about each step.
 Note: TypeAlias = Callable[[str], None]
-# Called with how many of a number of things are done, and that number.
+# A function called with the number of things done, and the number of all things to do.
 Progress: TypeAlias = Callable[[int, int], None]
 
 
 def silent(line: str) -> None:
-    """Take a line and do nothing: the note of one who asked for none."""
+    """Take a line and do nothing, for callers that want no notes."""

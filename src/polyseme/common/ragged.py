@@ -1,7 +1,7 @@
 """Rows of different lengths in one array: row r is entries[offsets[r]:offsets[r + 1]].
 
 `offsets` is int64 (rows + 1,), from 0 up to the number of entries; the length of a row is its
-*count*. A circuit keeps the inputs of its gates so, and a term its literals.
+*count*. The inputs of a circuit's gates and the literals of terms are kept like this.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Integers = NDArray[np.integer]
 
 
 def row_offsets(counts: Integers | Sequence[int]) -> NDArray[np.int64]:
-    """Return where rows of these counts begin and end, int64 (rows + 1,)."""
+    """Return the offsets of rows of these counts, int64 (rows + 1,)."""
     offsets = np.zeros(len(counts) + 1, np.int64)
     np.cumsum(counts, out=offsets[1:])
     return offsets
@@ -32,7 +32,7 @@ def places_in_rows(counts: Integers) -> NDArray[np.int64]:
 
 
 def ranges(begins: Integers, counts: Integers) -> NDArray[np.int64]:
-    """Return begins[r], begins[r] + 1, ... (counts[r] numbers) of all rows one behind the other."""
+    """Return begins[r], begins[r] + 1, ... (counts[r] numbers) of all rows, concatenated."""
     offsets = row_offsets(counts)
     return np.repeat(begins - offsets[:-1], counts) + np.arange(offsets[-1])
 
@@ -40,10 +40,10 @@ def ranges(begins: Integers, counts: Integers) -> NDArray[np.int64]:
 def select_rows(
     offsets: NDArray[np.int64], chosen: Integers
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return offsets for the chosen rows, and the places that their entries have now.
+    """Return the offsets of the chosen rows, and the present places of their entries.
 
-    The chosen rows of any `entries` are entries[places], one behind the other in the order given;
-    a row may be chosen twice. The cost is that of the chosen entries, however many there are.
+    The chosen rows of any `entries` are entries[places], concatenated in the order given; a row may
+    be chosen twice. The cost is linear in the chosen entries and does not depend on the others.
     """
     begins = offsets[chosen]
     selected = row_offsets(offsets[chosen + 1] - begins)

@@ -1,7 +1,7 @@
-"""Streams of random numbers: one per seed and purpose, so that draws for two purposes never mix.
+"""Streams of random numbers, one per seed and purpose, so that draws for two purposes never mix.
 
-A stream is numpy's default generator seeded with [seed, purpose, ...]. Numbers of purposes never
-change: networks, test inputs and reproduced tables with the same seed would.
+A stream is numpy's default generator seeded with [seed, purpose, ...]. The numbers of the purposes
+never change, because networks, test inputs and reproduced tables of the same seed would change too.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class Stream(IntEnum):
     ACTIVITY = 3
     SIGNS = 4
     PROBES = 10
-    # Attempt n of a confirmation draws from CONFIRMATIONS + n.
+    # Attempt n of a confirmation draws from the stream CONFIRMATIONS + n.
     CONFIRMATIONS = 11
 
-    # Verification of a finished network, on inputs that no compilation has met.
+    # Verification of a finished network, on inputs that no compilation has used.
     VERIFICATION = 0x5EED
 
     # Refinement, beyond any number the compiler uses.
@@ -42,7 +42,7 @@ class Stream(IntEnum):
 
     # Reproduced tables.
     REPRODUCED_UNIVERSAL_AND = 0xA2D
-    # The same number as VERIFICATION: codes of a table, never inputs of a network.
+    # It has the same number as VERIFICATION, but draws codes of a table and no inputs of a network.
     REPRODUCED_REED_SOLOMON_CODES = 0x5EED
     REPRODUCED_REED_SOLOMON_INPUTS = 0x5EEE
     REPRODUCED_ROTATIONS = 0x707A
@@ -53,11 +53,11 @@ class Stream(IntEnum):
 
 
 def stream(seed: int, purpose: int, *further: int) -> np.random.Generator:
-    """Return a fresh generator for a purpose; further numbers tell streams of one purpose apart.
+    """Return a fresh generator for a purpose; further numbers distinguish streams of one purpose.
 
     Args:
-        seed: The user's seed, 0 or more.
-        purpose: A `Stream`, or CONFIRMATIONS and the number of the attempt.
-        further: Numbers of 0 or more, a step's or a size's.
+        seed: The user's seed, at least 0.
+        purpose: A `Stream`, or CONFIRMATIONS plus the number of the attempt.
+        further: Numbers of at least 0, such as that of a step or a size.
     """
     return np.random.default_rng([seed, purpose, *further])

@@ -1,4 +1,4 @@
-"""Every wire that a network holds, layer by layer: where the first wrong one appears."""
+"""Verification layer by layer: every wire that a hidden layer carries, read and compared."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
 from polyseme.verification.sampling import batch_size, batches, circuit_of, draw_fresh
 
-# A wire reads as on from here: on wires read close to 1, and stray units come in sixths.
+# A wire counts as on from this reading. Wires that are on read close to 1, and stray units add
+# about a sixth each.
 _ON = 0.6
 
 
 @dataclass(frozen=True)
 class LayerErrors:
-    """One layer's wires as they are read; a sample is wrong when any of them is misread.
+    """Errors in reading the wires of one layer; a sample is wrong when any wire is misread.
 
-    `columns` counts the wires carried, `wrong` samples, `first_wrong` names the first wire misread
-    in the first wrong sample ("" where there is none). `mean_on` is how many of the wires are on,
-    and `mean_active` how many units are above zero, in an average sample.
+    `layer` is the number of the layer, from 0 on. `columns` is the number of wires carried and
+    `wrong` that of wrong samples. `first_wrong` names the first wire misread in the first wrong
+    sample; it is "" if there is none. `mean_on` is the mean number of wires on per sample, and
+    `mean_active` the mean number of units above zero.
     """
 
     layer: int
@@ -48,7 +50,7 @@ class LayerReport:
 
     @property
     def first_wrong(self) -> LayerErrors | None:
-        """The first layer in which any wire is ever wrong."""
+        """The first layer in which a wire was misread in any sample; None if there is none."""
         return next((layer for layer in self.layers if layer.wrong), None)
 
 
@@ -61,25 +63,25 @@ def verify_layers(
     seed: int = 1,
     progress: Progress | None = None,
 ) -> LayerReport:
-    """Read every wire of the answer key's circuit that a layer holds, and compare.
+    """Compare every wire that a hidden layer carries with the circuit of the answer key.
 
-    A wire is read as the mean of its units, and is on from 0.6. Columns that are no wire of the
-    circuit, such as a part of an XOR, are not compared.
+    A wire is read as the mean of its units, and counts as on from 0.6. Columns that are no wire of
+    the circuit, such as a part of an XOR, are not compared.
 
     Args:
-        network: a network compiled stage by stage, with its answer key.
-        active: features on at once; as it was compiled for by default.
-        samples: inputs to try.
-        inputs: the distribution they are from; they are those that `verify` draws.
-        seed: of the inputs.
-        progress: called with samples done and samples in all.
+        network: A network compiled stage by stage, with its answer key.
+        active: Number of features on at once; by default the promise it was compiled for.
+        samples: Number of inputs to draw.
+        inputs: Name of the distribution of the inputs; `verify` draws the same ones.
+        seed: Seed of the inputs.
+        progress: A function called with the samples done and all samples.
 
     Returns:
-        What was tried, and of every layer how it holds its wires.
+        The errors of every hidden layer.
 
     Raises:
-        OptionError: the network has no answer key or holds terms, not wires; or a number is out of
-            range.
+        OptionError: The network has no answer key, or its key has terms and not wires; or an
+            argument is of a wrong type or out of range.
 
     Example:
         >>> import polyseme as ps
@@ -104,7 +106,10 @@ def verify_layers(
 
 
 def readable_key(network: Network) -> AnswerKey:
-    """The answer key of a network whose columns are wires. Raises OptionError for any other."""
+    """Return the answer key of a network whose columns are wires.
+
+    Raises OptionError if there is no key, or if it has terms and not wires.
+    """
     instance("network", network, Network, "a network")
     if network.key is None:
         raise OptionError("what a layer carries is known only from the answer key")
@@ -122,7 +127,7 @@ def _batch_size(network: Network, key: AnswerKey) -> int:
 
 
 class _Tally:
-    """Count of what a layer misreads, batch by batch."""
+    """Counts of the errors of one layer, added up batch by batch."""
 
     def __init__(self, key: AnswerKey, number: int):
         self._key = key
@@ -133,7 +138,7 @@ class _Tally:
         self._first = -1
 
     def take(self, activations: NDArray[np.float32], carried: NDArray[np.bool_]) -> None:
-        """Compare the readings of a batch with what is on, (samples, wires)."""
+        """Compare the readings of a batch with the wires that are on, (samples, wires)."""
         layer = self._key.layers[self._number]
         read = layer.readings(activations)[self._known].T >= _ON
         misread = read != carried
@@ -146,7 +151,7 @@ class _Tally:
         self._active += int(np.count_nonzero(activations))
 
     def errors(self) -> LayerErrors:
-        """Return the errors counted."""
+        """Return the errors counted so far."""
         name = self._key.circuit.wire_name(self._first) if self._first >= 0 else ""
         return LayerErrors(
             layer=self._number,

@@ -1,4 +1,4 @@
-"""Verification by sampling: is the network the circuit, on inputs from a named distribution?"""
+"""Verification by sampling: comparing a network with its circuit on random inputs."""
 
 from __future__ import annotations
 
@@ -25,15 +25,13 @@ from polyseme.verification.reference import Reference, reference_of
 
 @dataclass(frozen=True)
 class Verification:
-    """A comparison of a network with its circuit on sampled inputs.
-
-    A sample is wrong when any of its outputs is.
+    """Result of `verify`. A sample is wrong when any of its outputs is wrong.
 
     Attributes:
-        inputs: The kind of inputs.
-        active: The most features that were on at once.
-        samples: The number of inputs tried.
-        wrong: The number of wrong samples.
+        inputs: Name of the distribution that the samples were drawn from.
+        active: Largest number of features on at once.
+        samples: Number of samples.
+        wrong: Number of wrong samples.
         first_wrong: Names of the features on in the first wrong sample; empty if there is none.
     """
 
@@ -45,16 +43,16 @@ class Verification:
 
     @property
     def error(self) -> float:
-        """Share of samples with any output wrong."""
+        """Share of samples that are wrong, 0 to 1."""
         return self.wrong / self.samples
 
     @property
     def error_interval(self) -> tuple[float, float]:
-        """Exact 95 % interval for the error rate."""
+        """Exact (Clopper-Pearson) 95 % interval for the share of wrong inputs, (low, high)."""
         return clopper_pearson(self.wrong, self.samples)
 
     def __str__(self) -> str:
-        """One sentence for a notebook or a terminal."""
+        """Return one sentence for a notebook or a terminal."""
         low, high = self.error_interval
         return (
             f"{self.wrong:,} of {self.samples:,} {self.inputs} inputs ({self.active} on at once) "
@@ -73,34 +71,34 @@ def verify(
     progress: Progress | None = None,
     reference: Reference | None = None,
 ) -> Verification:
-    """Compare a network with its circuit on sampled inputs.
+    """Compare a network with its circuit on random inputs.
 
-    The inputs are fresh: drawn from a random stream that compilation never uses.
+    The inputs are drawn from a stream of random numbers that compilation never uses.
 
     Args:
-        network: The network.
-        circuit: The circuit to compare with; by default that of the answer key.
-        active: Features on at once; by default the promise that the network was compiled for.
-        samples: The number of inputs to try.
-        inputs: The kind of inputs, one of `polyseme.input_kinds(network)` or, for deep networks,
-            "mixed".
-        seed: The random seed.
-        progress: Called with the samples done and the samples in all.
-        reference: An evaluator of the outputs; by default the circuit
-            (see `polyseme.reference_as_read`).
+        network: The network to check.
+        circuit: The circuit to compare with; by default that of the network's answer key.
+        active: Largest number of features on at once; by default the promise that the network was
+            compiled for.
+        samples: Number of inputs to draw.
+        inputs: Name of their distribution: "satisfied", "one-short", "near-miss", "uniform" or
+            "alone"; for deep circuits "satisfied", "uniform", "alone" or "mixed".
+        seed: Seed of the inputs, at least 0.
+        progress: A function called with the samples done and all samples.
+        reference: An evaluator of the outputs that the network must have; by default the circuit.
 
     Returns:
-        The numbers of samples and of wrong samples, with an exact 95 % interval for the error.
+        The number of samples and of wrong ones.
 
     Raises:
-        OptionError: There is no circuit, it does not have the network's names, or an argument is of
-            a wrong type or out of range.
+        OptionError: There is no circuit, its names are not those of the network, or an argument is
+            of a wrong type or out of range.
 
     Example:
         >>> import polyseme as ps
-        >>> network = ps.compile(ps.read("and2:features=20,gates=10"))
-        >>> print(ps.verify(network, samples=1000, inputs="uniform"))
-        0 of 1,000 uniform inputs (3 on at once) gave any wrong output: 95 % interval 0 to 0.0037
+        >>> network = ps.compile(ps.problems.pairwise_and(50, 50), construction="monosemantic")
+        >>> print(ps.verify(network, samples=1000))
+        0 of 1,000 satisfied inputs (3 on at once) gave any wrong output: 95 % interval 0 to 0.0037
     """
     compared = circuit_of(network, circuit)
     function("progress", progress, "samples done and samples in all")
@@ -115,9 +113,9 @@ def verify(
 
 
 def circuit_of(network: Network, circuit: Circuit | None = None) -> Circuit:
-    """The circuit to compare with: the one given, else the answer key's.
+    """Return the circuit to compare with: the one given, or else that of the answer key.
 
-    Raises OptionError when there is none, and when it does not have the network's names.
+    Raises OptionError when there is none, and when its names are not those of the network.
     """
     instance("network", network, Network, "a network")
     if circuit is None:
@@ -132,7 +130,7 @@ def circuit_of(network: Network, circuit: Circuit | None = None) -> Circuit:
 def draw_fresh(
     network: Network, circuit: Circuit, inputs: str, active: int, samples: int, seed: int
 ) -> NDArray[np.int32]:
-    """Inputs for a network from a stream that compilation never uses, int32 (samples, active)."""
+    """Draw inputs, int32 (samples, active), from a stream that compilation never uses."""
     active = whole_number("active", active, 1)
     samples = whole_number("samples", samples, 1)
     text("inputs", inputs)
@@ -140,12 +138,12 @@ def draw_fresh(
     terms = shallow_terms(network, circuit)
     if terms is None:
         return draw_deep_inputs(inputs, circuit, active, samples, generator)
-    # The key knows which terms share neurons, but only of the circuit the network was made from.
+    # The key has the terms on each neuron, but only for the circuit that the network was made from.
     return draw_inputs(inputs, terms, active, samples, generator, _hosts(network, circuit))
 
 
 def _hosts(network: Network, circuit: Circuit) -> sp.csr_array | None:
-    """Which terms share neurons; None where no neuron was chosen for a term."""
+    """Return the terms on each neuron, (neurons, terms); None if they are not placed on neurons."""
     key = network.key
     if key is None or not key.has_terms or circuit is not key.circuit:
         return None
@@ -155,9 +153,10 @@ def _hosts(network: Network, circuit: Circuit) -> sp.csr_array | None:
 
 
 def shallow_terms(network: Network, circuit: Circuit) -> Terms | None:
-    """The terms of a circuit of one hidden layer; None of a deeper one, which has other inputs.
+    """Return the terms of a circuit of one hidden layer; None for a deeper one.
 
-    Constants and outputs that rest at 1 count as deeper, and so does whatever was compiled as such.
+    Circuits with constants or outputs that are 1 at rest count as deeper, and so do those whose
+    network was compiled stage by stage.
     """
     key = network.key
     if key is not None and not key.has_terms:
@@ -174,7 +173,7 @@ def wrong_samples(
     active: NDArray[np.int32],
     progress: Progress | None = None,
 ) -> NDArray[np.bool_]:
-    """Which samples have any output wrong, Boolean (samples,)."""
+    """Return True for each sample with any output wrong, Boolean (samples,)."""
     return compare(network, reference_of(circuit), active, progress)
 
 
@@ -184,9 +183,9 @@ def compare(
     active: NDArray[np.int32],
     progress: Progress | None = None,
 ) -> NDArray[np.bool_]:
-    """Which samples have any output other than the reference says, Boolean (samples,)."""
+    """Return True for each sample with any output unlike the reference's, Boolean (samples,)."""
     runner = LayerRunner(network)
-    # Where the two disagree about rest, to agree about what differs from it is to be wrong.
+    # If resting values differ, equal changes from rest mean unequal outputs.
     flipped = runner.resting != reference.resting
 
     def wrong_of(piece: tuple[NDArray[np.int32], sp.csr_array]) -> NDArray[np.bool_]:
@@ -199,7 +198,7 @@ def compare(
         return np.asarray(wrong | (made_good < flipped.sum()))
 
     size = samples_at_once(runner)
-    # The reference is asked by this thread alone: it may be anything.
+    # Only this thread calls the reference, which may not be safe to call from several.
     pieces = ((batch, reference.differing(batch)) for _, batch in batches(active, size))
     found, done = [np.zeros(0, bool)], 0
     for wrong in in_order(wrong_of, pieces, threads() if runner.reads_in_blocks else 1):
@@ -211,22 +210,22 @@ def compare(
 
 
 def batches(rows: NDArray[np.int32], size: int) -> Iterator[tuple[int, NDArray[np.int32]]]:
-    """Cut rows into consecutive pieces: (where it begins, the piece)."""
+    """Yield consecutive pieces of at most `size` rows, each with the number of its first row."""
     for begin in range(0, len(rows), size):
         yield begin, rows[begin : begin + size]
 
 
 def batch_size(network: Network) -> int:
-    """Samples at a time, so that readings and activations of a layer stay near 32 MB."""
+    """Return the samples per batch with which activations and readings of a layer take 32 MB."""
     widest = max(len(network.readout.outputs), *(layer.width for layer in network.layers))
     return int(np.clip(8_000_000 // widest, 16, 2048))
 
 
 def samples_at_once(runner: LayerRunner) -> int:
-    """As `batch_size`, but of a layer only where outputs are read in blocks."""
+    """Return `batch_size`, or a size that leaves out the readings if they are made in blocks."""
     if not runner.reads_in_blocks:
         return batch_size(runner.network)
-    # Whole blocks, of 64 samples; and not so many that one thread has them all.
+    # Batches are whole blocks of 64 samples, and small enough that all threads get some.
     widest = max(layer.width for layer in runner.network.layers)
     return int(np.clip(8_000_000 // widest // 64 * 64, 64, 512))
 
