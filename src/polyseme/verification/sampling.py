@@ -11,16 +11,19 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import Terms, one_layer_form
-from polyseme.common.arguments import function, instance, text, whole_number
+from polyseme.common.arguments import function, instance, shown_value, text, whole_number
 from polyseme.common.parallel import in_order, threads
 from polyseme.common.progress import Progress
 from polyseme.common.random_streams import Stream, stream
-from polyseme.errors import OptionError
+from polyseme.errors import CapacityError, OptionError
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
 from polyseme.verification.inputs import draw_deep_inputs, draw_inputs
 from polyseme.verification.intervals import clopper_pearson
 from polyseme.verification.reference import Reference, reference_of
+
+# Lists of active features are held in memory: at most this many entries.
+MAX_ENTRIES = 10**9
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,11 @@ def draw_fresh(
     """Draw inputs, int32 (samples, active), from a stream that compilation never uses."""
     active = whole_number("active", active, 1)
     samples = whole_number("samples", samples, 1)
+    if active * samples > MAX_ENTRIES:
+        raise CapacityError(
+            f"{shown_value(samples)} samples of {shown_value(active)} active features are more "
+            f"than {MAX_ENTRIES:,} numbers"
+        )
     text("inputs", inputs)
     generator = stream(whole_number("seed", seed, 0), Stream.VERIFICATION)
     terms = shallow_terms(network, circuit)

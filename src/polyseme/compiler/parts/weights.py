@@ -25,19 +25,32 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
-from polyseme.codes.row_kernels import Words, is_worthwhile, spread
+from polyseme.codes.row_kernels import Words, fits_in_words, is_worthwhile, spread
+from polyseme.errors import CapacityError, TooFewNeuronsError
 
 # Rounding C to eighths moves a read by about 0.04 and keeps W within int8 at the usual loads.
 GRAIN = 8
 _STEPS = 8
+_LARGEST = np.iinfo(np.int16).max
 _BLOCK_ENTRIES = 8_000_000
 
 
 def compression(wanted: sp.csr_array, code: SparseCode) -> sp.csr_array:
-    """Return C in steps of 1/GRAIN, int16 (neurons, features), in the pattern of `wanted`."""
+    """Return C in steps of 1/GRAIN, int16 (neurons, features), in the pattern of `wanted`.
+
+    Raises TooFewNeuronsError where the dimensions are so few that own features cannot be read
+    apart: the strengths then grow beyond 16 bits, or without end.
+    """
     if resolution_of(code) == 1:
         return _integers(wanted, wanted.data)
-    return _integers(wanted, np.rint(GRAIN * equalised(wanted, code)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = np.rint(GRAIN * equalised(wanted, code))
+    # Not a number is not below the limit either.
+    if not np.abs(steps).max(initial=0) <= _LARGEST:
+        raise TooFewNeuronsError(
+            f"{code.neurons} input dimensions are too few to read {code.features} features apart"
+        )
+    return _integers(wanted, steps)
 
 
 def equalised(wanted: sp.csr_array, code: SparseCode) -> NDArray[np.float32]:
@@ -58,8 +71,11 @@ def resolution_of(code: SparseCode) -> int:
 
 
 def weight_matrix(compress: sp.csr_array, code: SparseCode) -> NDArray[np.int8] | NDArray[np.int16]:
-    """Return W = C D (neurons, dimensions), as int8 if every entry fits, otherwise as int16."""
-    if is_worthwhile(compress.nnz, code):
+    """Return W = C D (neurons, dimensions), as int8 if every entry fits, otherwise as int16.
+
+    Raises CapacityError where an entry does not fit into 16 bits; more neurons would not cure that.
+    """
+    if is_worthwhile(compress.nnz, code) and fits_in_words(compress):
         narrow = spread(compress, Words.of(code))
     else:
         narrow = _product(compress, code)
@@ -75,7 +91,11 @@ def _product(compress: sp.csr_array, code: SparseCode) -> NDArray[np.int16]:
     rows = max(1, _BLOCK_ENTRIES // code.neurons)
     for begin in range(0, neurons, rows):
         some = compress[begin : begin + rows].astype(np.float32)
-        product[begin : begin + rows] = (some @ decompress).toarray()
+        block = (some @ decompress).toarray()
+        largest = np.abs(block).max(initial=0)
+        if largest > _LARGEST:
+            raise CapacityError(f"a weight of {largest:,.0f} steps does not fit into 16 bits")
+        product[begin : begin + rows] = block
     return product
 
 
