@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated
 
@@ -11,6 +10,7 @@ import typer
 from polyseme.cli.options import whole
 from polyseme.cli.output_paths import check_output
 from polyseme.common.extras import import_torch
+from polyseme.common.progress import Note
 from polyseme.compiler.report import Compilation
 from polyseme.errors import PolysemeError
 from polyseme.learning.refinement.refine import MAX_PASSES, refine
@@ -51,9 +51,7 @@ def check_refining(passes: int | None, state: str | None, others: tuple[str, ...
             raise PolysemeError(f"{state}: is written as an output too; name another file")
 
 
-def refined(
-    report: Compilation, passes: int, state: str | None, step: Callable[[str], None]
-) -> Compilation:
+def refined(report: Compilation, passes: int, state: str | None, step: Note) -> Compilation:
     """Refine the compiled network, and measure its error anew."""
     network = report.network
     found = refine(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.common.progress import Note
 from polyseme.compiler.compile import compile_report
 from polyseme.errors import SourceError
 from polyseme.limits.lower import least
@@ -57,7 +57,7 @@ def network_bound(network: Network, circuit: Circuit, bits: float) -> NetworkBou
     )
 
 
-def measured_row(circuit: Circuit, active: int, error: float, note: Callable[[str], None]) -> Row:
+def measured_row(circuit: Circuit, active: int, error: float, note: Note) -> Row:
     """Compile a circuit and return the size of the network as a row.
 
     `note` is called with a line of text per step. Raises OptionError as `compile` does.

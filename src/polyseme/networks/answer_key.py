@@ -20,6 +20,7 @@ from polyseme.circuits.term_wires import wires_of_terms
 from polyseme.circuits.terms import Terms, terms_of
 from polyseme.codes.code import SparseCode
 from polyseme.common.arguments import shown_value, whole_number
+from polyseme.common.ragged import row_numbers, select_rows
 from polyseme.errors import OptionError
 from polyseme.networks.ends import Encoder, Readout
 from polyseme.networks.layer import Layer
@@ -171,11 +172,9 @@ class AnswerKey:
             found = _only_column(last.wires, self.circuit.outputs)
             known = found >= 0
             output, column = np.flatnonzero(known), found[known]
-        counts = last.counts[column]
-        starts = np.cumsum(counts) - counts
-        places = np.repeat(last.offsets[column] - starts, counts) + np.arange(counts.sum())
-        told = np.repeat(output, counts) * last.width + last.units[places]
-        reader = np.repeat(np.arange(len(known)), np.diff(readout.offsets))
+        offsets, places = select_rows(last.offsets, column)
+        told = np.repeat(output, np.diff(offsets)) * last.width + last.units[places]
+        reader = row_numbers(np.diff(readout.offsets))
         read = reader * last.width + readout.neurons
         return np.array_equal(np.unique(told), np.unique(read[known[reader]]))
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from polyseme.codes.code import SparseCode
 from polyseme.codes.row_kernels import Words, fits_in_words, is_worthwhile, spread
 from polyseme.common.arguments import instance, whole_number
+from polyseme.common.ragged import row_numbers
 from polyseme.errors import OptionError
 from polyseme.networks.checks import EXACT, check_array, check_below, check_runs, check_sparse
 from polyseme.networks.layer import Layer
@@ -118,7 +119,7 @@ class LayerKey:
 
     @property
     def _column_of_unit(self) -> NDArray[np.int64]:
-        return np.repeat(np.arange(len(self.wires)), self.counts)
+        return row_numbers(self.counts)
 
     @property
     def positions(self) -> NDArray[np.int32]:
@@ -233,7 +234,7 @@ def reads_of(
     weights: NDArray[np.int8] | NDArray[np.int16], named: sp.csr_array, code: SparseCode
 ) -> sp.csr_array:
     """Return reads of the columns below in the pattern of `named`, int16 (units, columns)."""
-    unit = np.repeat(np.arange(named.shape[0]), np.diff(named.indptr))
+    unit = row_numbers(np.diff(named.indptr))
     reads = np.zeros(named.nnz, np.int16)
     for places, signs in zip(code.positions.T, code.signs.T, strict=True):
         read = weights[unit, places[named.indices]].astype(np.int16)

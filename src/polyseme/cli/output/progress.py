@@ -10,10 +10,11 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from polyseme.cli.output.text import remark
+from polyseme.common.progress import Note
 
 
 @contextmanager
-def steps(first: str) -> Iterator[Callable[[str], None]]:
+def steps(first: str) -> Iterator[Note]:
     """Yield a function to call with each step: a spinner on a terminal, else one line per step."""
     console = Console(stderr=True)
     if not console.is_terminal:

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
 from polyseme.codes.row_kernels import Words, fits_in_words, is_worthwhile, spread
+from polyseme.common.ragged import row_numbers
 from polyseme.errors import CapacityError, TooFewNeuronsError
 
 # Rounding C to eighths moves a read by about 0.04 and keeps W within int8 at the usual loads.
@@ -106,7 +107,7 @@ def _integers(pattern: sp.csr_array, data: NDArray[np.float32]) -> sp.csr_array:
 
 def _equalise(wanted: sp.csr_array, code: SparseCode) -> NDArray[np.float32]:
     """Solve the Gram systems of all rows of a block at once."""
-    row = np.repeat(np.arange(wanted.shape[0]), np.diff(wanted.indptr))
+    row = row_numbers(np.diff(wanted.indptr))
     signs = code.signs[wanted.indices].astype(np.float32)
     # Places of the code of each entry's feature, in the weights of the block laid out flat.
     places = row[:, None] * code.neurons + code.positions[wanted.indices]

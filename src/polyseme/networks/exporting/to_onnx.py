@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.common.extras import import_onnx
 from polyseme.common.files import write_whole
-from polyseme.errors import CapacityError, MissingExtraError
+from polyseme.errors import CapacityError
 from polyseme.networks.checks import check_path
 from polyseme.networks.exporting.dense import check_dense, finite_thresholds
 from polyseme.networks.layer import Layer
@@ -61,7 +62,7 @@ class _Graph:
     """Collects nodes and tensors, counting bytes before they are copied into a message."""
 
     def __init__(self) -> None:
-        self._onnx = _import_onnx()
+        self._onnx = import_onnx("to_onnx")
         self._nodes: list[onnx.NodeProto] = []
         self._tensors: dict[str, NDArray[Any]] = {}
 
@@ -206,11 +207,3 @@ def _add_readout(graph: _Graph, network: Network, hidden: str) -> None:
     bias = graph.tensor("readout.bias", -finite_thresholds(network))
     graph.node("Gemm", "outputs", hidden, matrix, bias)
     graph.node("GreaterOrEqual", "on", "outputs", "zero")
-
-
-def _import_onnx() -> Any:
-    try:
-        import onnx
-    except ImportError:
-        raise MissingExtraError("to_onnx needs onnx: pip install polyseme[onnx]") from None
-    return onnx

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
+from polyseme.common.extras import import_torch
 from polyseme.common.files import write_whole
-from polyseme.errors import MissingExtraError
 from polyseme.networks.checks import check_path
 from polyseme.networks.exporting.dense import (
     check_dense,
@@ -48,7 +48,7 @@ def to_torch(network: Network, path: str | os.PathLike[str] | None = None) -> to
     if path is not None:
         check_path(path)
     check_dense(network)
-    nn = _import_torch().nn
+    nn = import_torch("to_torch").nn
     modules: OrderedDict[str, torch.nn.Module] = OrderedDict()
     modules["encoder"] = _linear(dense_encoder(network), None)
     for number, layer in enumerate(network.layers):
@@ -85,12 +85,12 @@ class _TorchWriter:
 
     def relu(self) -> torch.nn.Module:
         """Return a ReLU."""
-        module: torch.nn.Module = _import_torch().nn.ReLU()
+        module: torch.nn.Module = import_torch("to_torch").nn.ReLU()
         return module
 
     def clip(self, highest: float) -> torch.nn.Module:
         """Return a Hardtanh from 0."""
-        module: torch.nn.Module = _import_torch().nn.Hardtanh(0.0, highest)
+        module: torch.nn.Module = import_torch("to_torch").nn.Hardtanh(0.0, highest)
         return module
 
     def square(self, scale: float) -> torch.nn.Module:
@@ -98,14 +98,6 @@ class _TorchWriter:
         from polyseme.networks.exporting.torch_modules import Square
 
         return Square(1 / scale)
-
-
-def _import_torch() -> Any:
-    try:
-        import torch
-    except ImportError:
-        raise MissingExtraError("to_torch needs torch: pip install polyseme[torch]") from None
-    return torch
 
 
 def _scaled(layer: Layer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -116,7 +108,7 @@ def _scaled(layer: Layer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 def _linear(weights: NDArray[np.float32], bias: NDArray[np.float32] | None) -> torch.nn.Module:
     """Return a Linear with these weights, (outputs, inputs), never initialised at random."""
-    library = _import_torch()
+    library = import_torch("to_torch")
     outputs, inputs = weights.shape
     linear: torch.nn.Module = library.nn.Linear(
         inputs, outputs, bias=bias is not None, device="meta"

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from safetensors import SafetensorError, safe_open
 
-from polyseme.common.files import write_whole
+from polyseme.common.files import one_line, shown_path, write_whole
 from polyseme.errors import FileFormatError, PolysemeError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.checks import check_path
@@ -112,7 +112,7 @@ def load(path: str | os.PathLike[str], key: str | os.PathLike[str] | None = None
         return network
     loaded = load_key(key)
     if not loaded.belongs_to(network):
-        raise FileFormatError(f"{_shown(key)}: is not the answer key of {_shown(path)}")
+        raise FileFormatError(f"{shown_path(key)}: is not the answer key of {shown_path(path)}")
     return replace(network, key=loaded)
 
 
@@ -165,9 +165,9 @@ def _load(
             raise FileFormatError(f"tensor {min(tensors)[:40]!r} is no part of a {kind} file")
         return built
     except KeyError as error:
-        raise FileFormatError(f"{_shown(path)}: {error.args[0]!r} is missing") from None
+        raise FileFormatError(f"{shown_path(path)}: {error.args[0]!r} is missing") from None
     except (*_BROKEN, PolysemeError) as error:
-        raise FileFormatError(f"{_shown(path)}: {_one_line(error)}") from None
+        raise FileFormatError(f"{shown_path(path)}: {one_line(error)}") from None
 
 
 def _network(tensors: Tensors, metadata: Metadata) -> Network:
@@ -206,12 +206,10 @@ def _read(path: str | os.PathLike[str], kind: str) -> tuple[Tensors, Metadata]:
     except FileNotFoundError:
         raise FileFormatError("no such file") from None
     except OSError as error:
-        reason = error.strerror or _one_line(error)
+        reason = error.strerror or one_line(error)
         raise FileFormatError(f"cannot be read: {reason}") from None
     except (SafetensorError, *_BROKEN) as error:
-        raise FileFormatError(
-            f"is not a safetensors file of polyseme: {_one_line(error)}"
-        ) from None
+        raise FileFormatError(f"is not a safetensors file of polyseme: {one_line(error)}") from None
 
 
 def _metadata(entries: dict[str, str], kind: str) -> Metadata:
@@ -229,13 +227,3 @@ def _metadata(entries: dict[str, str], kind: str) -> Metadata:
     if type(version) is not int or version != ours:
         raise FileFormatError(f"is of version {repr(version)[:40]}; this polyseme reads {ours}")
     return metadata
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
-
-
-def _shown(path: str | os.PathLike[str]) -> str:
-    """Return a path, escaped if it would break a message of one line."""
-    text = os.fspath(path)
-    return text if text and text.isprintable() else ascii(text)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
 from polyseme.codes.row_kernels import is_worthwhile, read_back
+from polyseme.common.ragged import row_numbers
 
 # Each step gains about one digit: literals are few against weights, so the system is nearly
 # diagonal.
@@ -106,7 +107,7 @@ def _read(
     weights = ((codes.T.tocsr() @ pattern).tocsr() @ decompress).toarray()
     read = np.empty(wanted.nnz, np.int64)
     rows = max(1, _BLOCK_ENTRIES // inputs.neurons)
-    output = np.repeat(np.arange(wanted.shape[0]), np.diff(wanted.indptr))
+    output = row_numbers(np.diff(wanted.indptr))
     for begin in range(0, wanted.shape[0], rows):
         end = min(begin + rows, wanted.shape[0])
         through = np.asarray(codes[begin:end] @ weights)

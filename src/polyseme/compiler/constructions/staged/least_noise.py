@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
 from polyseme.common.parallel import in_order
+from polyseme.common.ragged import row_numbers
 from polyseme.compiler.parts.weights import solve_rows
 
 # After four steps the noise is within 1 % of the minimum.
@@ -64,7 +65,7 @@ class _Block:
     def __init__(self, wanted: sp.csr_array, code: SparseCode):
         self.wanted = wanted.data
         self._shape = code.neurons, wanted.shape[0]
-        self._row = np.repeat(np.arange(wanted.shape[0]), np.diff(wanted.indptr))
+        self._row = row_numbers(np.diff(wanted.indptr))
         # Places of the code of each entry's column, in such a matrix laid out flat.
         places = code.positions[wanted.indices].astype(np.int64) * wanted.shape[0]
         places += self._row[:, None]
