@@ -53,7 +53,7 @@ class Pretended:
 
 def smallest(pretended, monkeypatch, most=None):
     monkeypatch.setattr(search, "_worst", pretended.worst)
-    monkeypatch.setattr(search, "_wrong_alone", lambda task, network: 0.0)
+    monkeypatch.setattr(search, "_wrong_single_gates", lambda task, network: 0.0)
     notes = []
     found = search.smallest(pretended, notes.append, most)
     seen = found.compilation.confirmation
@@ -132,7 +132,7 @@ def test_nothing_that_can_be_built_is_an_error(monkeypatch):
 def test_no_gate_may_be_wrong_alone_where_the_promise_has_room_for_more(share, passes, monkeypatch):
     pretended = Pretended()
     monkeypatch.setattr(search, "_worst", pretended.worst)
-    monkeypatch.setattr(search, "_wrong_alone", lambda task, network: share)
+    monkeypatch.setattr(search, "_wrong_single_gates", lambda task, network: share)
     assert search.smallest(pretended, [].append).passed == passes
     # Where two features on are all there are, these inputs are held to the error as all others.
     assert search.smallest(Pretended(active=2), [].append).passed

@@ -49,7 +49,10 @@ def test_a_term_has_the_neurons_its_features_share(plan, region, width):
 
 def test_sets_too_small_for_features_to_meet_are_refused():
     plan, region = SHARED[0]
-    with pytest.raises(TooFewNeuronsError, match="12 neurons are too few for the input channel"):
+    with pytest.raises(
+        TooFewNeuronsError,
+        match="12 neurons are too few: the features of some term share no neuron",
+    ):
         place(plan, region, 12)
 
 
