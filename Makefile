@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo stack test bench bench-quick bench-circuits bench-depth bench-refine bench-ablation reproduce format clean
+.PHONY: setup demo stack test check test-slow bench bench-quick reproduce format clean
 
 setup: $(READY)
 
@@ -23,31 +23,33 @@ test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m "not slow"
 
-# About half an hour; one part of it: python benchmarks/bench.py capacity.
+# Under a minute: format, lint, types, and the tests of files that differ from SINCE.
+SINCE ?= HEAD
+check: export OMP_NUM_THREADS = 1
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	tests=$$($(BIN)/python tools/changed_tests.py $(SINCE)) && \
+		{ test -z "$$tests" || $(BIN)/python -m pytest -n 2 -m "not slow" $$tests; }
+
+# Large circuits and more seeds: about a quarter of an hour.
+test-slow: export OMP_NUM_THREADS = 1
+test-slow: $(READY)
+	$(BIN)/python -m pytest -n 2 -m slow
+
+# All parts, more than an hour; `make bench PART=depth` or PART="depth refine" those named.
 bench: $(READY)
-	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/run.py $(PART)
 
 # All parts at small sizes, under 3 minutes, to build/bench-quick.
 bench-quick: $(READY)
-	$(BIN)/python benchmarks/bench.py --quick
+	$(BIN)/python benchmarks/run.py --quick $(PART)
 
 stack: $(READY)
 	$(BIN)/python examples/deep_stack.py
-
-bench-circuits: $(READY)
-	$(BIN)/python benchmarks/circuits.py
-
-bench-depth: $(READY)
-	$(BIN)/python benchmarks/depth.py
-
-bench-refine: $(READY)
-	$(BIN)/python benchmarks/refine.py
-	$(BIN)/python benchmarks/refine_facts.py
-
-bench-ablation: $(READY)
-	$(BIN)/python benchmarks/ablation.py
 
 reproduce: $(READY)
 	$(BIN)/polyseme reproduce --write docs/reproduction.md

@@ -1,7 +1,7 @@
 """The demo: 30,379 facts about airports, computed by a few thousand ReLUs, checked one by one.
 
-Run it with `make demo`. It compiles the IATA airports of the `airportsdata` package (which country,
-subdivision, city and time zone each is in), asks the network for every single fact and for 100,000
+Run it with `make demo`. It compiles the IATA airports of the `airportsdata` package (the country,
+subdivision, city and time zone of each), asks the network for every single fact and for 100,000
 pairs of airports at once, answers a few questions by name, and leaves the network, its answer key
 and a picture in the folder `demo`.
 """
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def read_airports() -> ps.Circuit:
-    """The airports as a circuit: an AND of subject and relation for every fact."""
+    """Return the airports as a circuit: one AND of subject and relation per fact."""
     table = {
         code: {name: row[field] for field, name in RELATIONS.items() if row[field]}
         for code, row in airportsdata.load("IATA").items()
@@ -72,13 +72,14 @@ def read_airports() -> ps.Circuit:
 
 
 def report_size(network: ps.Network, circuit: ps.Circuit, facts: int) -> None:
-    """How small the network is, next to the naive one and to the counting bound."""
+    """Print the size of the network beside the monosemantic one and the counting bound."""
     bits = counting_bits(circuit).bits
     bound = int(np.ceil(np.sqrt(bits)))
     console.print(
-        f"{network.neurons:,} ReLUs compute {facts:,} facts: {facts / network.neurons:.1f} facts a "
-        f"neuron; the monosemantic network has {network.provenance.monosemantic_neurons:,} ReLUs, "
-        f"and the counting bound is {bound:,} (at 1 bit a weight)"
+        f"{network.neurons:,} ReLUs compute {facts:,} facts: {facts / network.neurons:.1f} facts "
+        f"per neuron; the monosemantic network has "
+        f"{network.provenance.monosemantic_neurons:,} ReLUs, and the counting bound is {bound:,} "
+        "(at 1 bit per weight)"
     )
     console.print(
         f"{len(circuit.features):,} input features in superposition in "
@@ -87,13 +88,13 @@ def report_size(network: ps.Network, circuit: ps.Circuit, facts: int) -> None:
 
 
 def single_queries(circuit: ps.Circuit) -> NDArray[np.int32]:
-    """One row a fact: its subject and its relation."""
+    """Return one row per fact: its subject and its relation."""
     ands = np.flatnonzero(circuit.kinds == ps.GateKind.AND)
     return circuit.fan_in[circuit.fan_in_offsets[ands][:, None] + np.arange(2)]
 
 
 def pair_queries(circuit: ps.Circuit) -> NDArray[np.int32]:
-    """Random queries of two different airports and one relation."""
+    """Return random queries of two different airports and one relation."""
     generator = np.random.default_rng([SEED, 2])
     subjects = len(circuit.features) - len(RELATIONS)
     first = generator.integers(subjects, size=PAIRS)
@@ -103,7 +104,7 @@ def pair_queries(circuit: ps.Circuit) -> NDArray[np.int32]:
 
 
 def check(what: str, network: ps.Network, circuit: ps.Circuit, rows: NDArray[np.int32]) -> None:
-    """Compare every output on every row with the circuit, and say how many rows are wrong."""
+    """Compare every output on every row with the circuit, and print the number of wrong rows."""
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=len(rows))
         wrong = wrong_samples(

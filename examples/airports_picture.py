@@ -1,4 +1,4 @@
-"""The demo's picture: what one neuron serves, and interference before and after the threshold."""
+"""The picture of the demo: facts of one neuron, interference before and after the threshold."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def draw(network: ps.Network, path: Path) -> None:
 
 
 def telling_neuron(key: ps.AnswerKey) -> int:
-    """The neuron whose terms feed the most different outputs."""
+    """Return the neuron whose terms feed the most different outputs."""
     hosts = key.hosts()
     outputs = [
         len(np.unique(key.terms.output[hosts.indices[begin:end]]))
@@ -50,24 +50,24 @@ def telling_neuron(key: ps.AnswerKey) -> int:
 
 
 def list_facts(axes: Axes, key: ps.AnswerKey, neuron: int) -> None:
-    """Write down some of the facts the neuron serves."""
-    served = key.neuron_terms(neuron)
+    """List some of the facts that the neuron serves."""
+    served = key.columns_of(neuron)
     chosen = served[np.linspace(0, len(served) - 1, min(LISTED, len(served))).astype(int)]
     axes.set_title(f"neuron {neuron} serves {len(served)} facts, among them")
     for line, term in enumerate(chosen):
-        axes.text(0.02, 0.95 - line / (LISTED + 1), key.describe_term(int(term)), fontsize=9)
+        axes.text(0.02, 0.95 - line / (LISTED + 1), key.describe(int(term)), fontsize=9)
     axes.set_axis_off()
 
 
 def fact_rows(key: ps.AnswerKey) -> NDArray[np.int32]:
-    """Every fact as a query: its two features."""
+    """Return every fact as a query: its two features."""
     return key.terms.literals.reshape(-1, 2)
 
 
 def show_sums(axes: Axes, network: ps.Network, key: ps.AnswerKey, neuron: int) -> None:
-    """What the neuron adds up, over all queries of the relation it works for."""
+    """Draw the sums of the neuron over all queries of the relation that it serves."""
     layer = network.layers[0]
-    served = key.neuron_terms(neuron)
+    served = key.columns_of(neuron)
     relation = int(fact_rows(key)[served[0]].max())
     asked = np.flatnonzero((fact_rows(key) == relation).any(axis=1))
     encoded = encode(network, fact_rows(key)[asked])
@@ -85,7 +85,7 @@ def show_sums(axes: Axes, network: ps.Network, key: ps.AnswerKey, neuron: int) -
 
 
 def show_readings(axes: Axes, network: ps.Network, key: ps.AnswerKey) -> None:
-    """Readings of all outputs over their thresholds, for a sample of the facts."""
+    """Draw readings of all outputs as shares of their thresholds, for a sample of facts."""
     terms = np.random.default_rng(0).choice(len(key.terms), SAMPLES, replace=False)
     runner = LayerRunner(network)
     hidden = runner.hidden(encode(network, fact_rows(key)[terms]), sparse=True)

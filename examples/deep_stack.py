@@ -4,7 +4,7 @@ Compiles `layered:width=5000,depth=4,active=2`, checks it layer by layer, compar
 of the same neurons that gives each to one gate, and writes plain tensors for other tools to
 `demo/stack.npz`: `encoder`, then `weights<i>`, `bias<i>` and `cap<i>` of every layer i, which
 computes h = clip(W x + b, 0, cap) / cap; `readout` and `thresholds`; and `wires<i>`, `units<i>`:
-which units carry which wire. Run it with `make stack`; half a minute.
+the wires of layer i and the units that carry each. Run it with `make stack`; half a minute.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ def main() -> None:
     print(
         f"{circuit.name}: {circuit.gates:,} gates in {DEPTH} levels, {ACTIVE} features on at once"
     )
-    print("layer   gates   of them no identity   ReLUs   clipped units   gates a ReLU   misread")
+    print("layer   gates   of them no identity   ReLUs   clipped units   gates per ReLU   misread")
     seen = verify_layers(network, samples=SAMPLES)
     for layer, errors in zip(network.layers, seen.layers, strict=True):
         kinds = circuit.kinds[circuit.levels[len(circuit.features) :] == errors.layer + 1]
         computed = int((kinds != GateKind.IDENTITY).sum())
         print(
             f"{errors.layer:5}   {len(kinds):5,}   {computed:19,}   {layer.neurons:5,}   "
-            f"{layer.units:13,}   {len(kinds) / layer.neurons:12.2f}   {errors.wrong / SAMPLES:.3%}"
+            f"{layer.units:13,}   {len(kinds) / layer.neurons:14.2f}   {errors.wrong / SAMPLES:.3%}"
         )
     for inputs in ("satisfied", "uniform"):
         report = ps.verify(network, circuit, samples=SAMPLES, inputs=inputs)
@@ -59,10 +59,11 @@ def main() -> None:
 
 
 def naive_error(circuit: ps.Circuit, neurons: int, inputs: str, free_identities: bool) -> float:
-    """Share of inputs wrong when each level has a neuron for as many gates as there are neurons.
+    """Return the share of inputs that the naive network gets wrong: one gate per neuron.
 
-    The gates that get none are never on. It keeps those that are on most, on a sample apart. With
-    `free_identities`, a residual stream carries those, and all neurons are for other gates.
+    Gates without a neuron are never on. The gates kept are those on most often in a separate
+    sample. With `free_identities`, a residual stream carries identities, and all neurons are for
+    other gates.
     """
     features = len(circuit.features)
     generator = np.random.default_rng(1)
@@ -82,7 +83,7 @@ def naive_error(circuit: ps.Circuit, neurons: int, inputs: str, free_identities:
 
 
 def walk(circuit: ps.Circuit, bits: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Values of all wires, (samples, wires), when gates that are not kept are always off."""
+    """Return values of all wires, (samples, wires), gates that are not kept being off."""
     features = len(circuit.features)
     values = np.zeros((len(bits), circuit.wires), bool)
     values[:, :features] = bits
@@ -99,17 +100,17 @@ def walk(circuit: ps.Circuit, bits: np.ndarray, kept: np.ndarray) -> np.ndarray:
 
 
 def write_tensors(network: Network, path: Path) -> None:
-    """Everything as dense arrays, for tools that know nothing of polyseme."""
+    """Write the network as dense arrays, for tools that know nothing of polyseme."""
     tensors = {
         "encoder": dense_encoder(network),
         "readout": dense_readout(network),
         "thresholds": network.readout.thresholds,
     }
-    assert isinstance(network.key, ps.DeepKey)
+    assert network.key is not None
     for number, (layer, key) in enumerate(zip(network.layers, network.key.layers, strict=True)):
         tensors[f"weights{number}"] = layer.weights
         tensors[f"bias{number}"] = layer.bias
-        tensors[f"cap{number}"] = np.int32(layer.cap)
+        tensors[f"cap{number}"] = np.int32(layer.activation.stored[0])
         tensors[f"wires{number}"] = key.wires
         tensors[f"units{number}"] = key.positions
     np.savez_compressed(path, **tensors)

@@ -1,11 +1,11 @@
-"""Follow `polyseme.compile` through the code: the files it enters, and its changes of folder.
+"""Follow `polyseme.compile` through the code; count the files it enters and folder changes.
 
     python tools/trace_calls.py                       the three routes below
     python tools/trace_calls.py and2:features=500,gates=500 --construction three-channel
 
 A function counts once, when it is first entered, and comprehensions and lambdas belong to the
 function they stand in. So the number of folder changes is that of a reader who follows the calls
-and opens every function once. Functions named by `--count` are counted each time they are entered.
+and opens every function once. Functions named in `COUNTED` are counted each time they are entered.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ROUTES = {
     "three channels": ("and2:features=1000,gates=1000", "three-channel", 3),
     "deep": ("layered:width=400,depth=3,active=2", "auto", 2),
 }
-COUNTED = ("terms_of", "make_schedule")
+COUNTED = ("_flattened", "make_schedule")
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Trace:
     seen: set[CodeType] = field(default_factory=set)
 
     def __call__(self, frame: FrameType, event: str, _: Any) -> None:
-        """Be told of a call, as `sys.setprofile` tells it."""
+        """Record a call, as `sys.setprofile` reports it."""
         code = frame.f_code
         if event != "call" or not code.co_filename.startswith(str(self.root)):
             return
@@ -54,13 +54,13 @@ class Trace:
 
     @property
     def changes(self) -> int:
-        """How often the next function stands in another folder."""
+        """Number of functions that stand in another folder than the one before."""
         folders = [path.rpartition("/")[0] for path, _ in self.functions]
         return sum(one != other for one, other in pairwise(folders))
 
 
 def traced(source: str, construction: str, active: int) -> Trace:
-    """Compile a source and follow it; reading the source is not followed."""
+    """Return the trace of compiling a source, without that of reading it."""
     import polyseme as ps
 
     circuit = ps.read(source)
@@ -74,8 +74,11 @@ def traced(source: str, construction: str, active: int) -> Trace:
 
 
 def main() -> None:
-    """Print a line a route, and with a source named every function in order."""
-    parser = argparse.ArgumentParser(description="Follow polyseme.compile through the code.")
+    """Print one line per route and, if a source is named, every function in order."""
+    parser = argparse.ArgumentParser(
+        description="Follow polyseme.compile through the code.",
+        epilog="Example: python tools/trace_calls.py and2:features=500,gates=500",
+    )
     parser.add_argument("source", nargs="?")
     parser.add_argument("--construction", default="auto")
     parser.add_argument("--active", type=int, default=3)

@@ -1,50 +1,87 @@
 """polyseme: a compiler and laboratory for computing in superposition."""
 
 from polyseme.circuits import Circuit, GateKind, Names, build_circuit, problems, read
-from polyseme.compiler.compile import compile
+from polyseme.circuits.writers.by_ending import write
+from polyseme.compiler.compile import compile, compile_report
 from polyseme.compiler.constructions.citing import citation
+from polyseme.compiler.constructions.listing import constructions
+from polyseme.compiler.report import Compilation
+from polyseme.counting_argument.run import run_counting_argument
 from polyseme.errors import (
-    CompileError,
+    CapacityError,
     FileFormatError,
     MissingExtraError,
+    OptionError,
     PolysemeError,
     SourceError,
+    TooFewNeuronsError,
 )
+from polyseme.interpret.polysemanticity import Polysemanticity, polysemanticity, served_by
 from polyseme.learning.refinement.refine import Refined, refine
 from polyseme.limits.table import bounds
 from polyseme.networks.answer_key import AnswerKey
-from polyseme.networks.deep_key import DeepKey, LayerKey
+from polyseme.networks.exporting.to_onnx import to_onnx as _to_onnx
+from polyseme.networks.exporting.to_torch import to_torch as _to_torch
+from polyseme.networks.layer_key import LayerKey
 from polyseme.networks.network import Network
+from polyseme.networks.registry import register as _register
+from polyseme.networks.run import run as _run
 from polyseme.networks.saving.files import load, load_key
+from polyseme.networks.saving.files import save_key as _save_key
+from polyseme.networks.saving.files import save_network as _save_network
+from polyseme.reproduce.reproduction import reproduce_figures
+from polyseme.verification.as_read import reference_as_read
+from polyseme.verification.kinds import input_kinds
 from polyseme.verification.layers import verify_layers
 from polyseme.verification.sampling import Verification, verify
 
 __version__ = "0.1.0"
 
+# Methods of `Network` and `AnswerKey` call these functions, which stand later than they do.
+_register(
+    run=_run,
+    save_network=_save_network,
+    save_key=_save_key,
+    to_torch=_to_torch,
+    to_onnx=_to_onnx,
+)
+
 __all__ = [
     "AnswerKey",
+    "CapacityError",
     "Circuit",
-    "CompileError",
-    "DeepKey",
+    "Compilation",
     "FileFormatError",
     "GateKind",
     "LayerKey",
     "MissingExtraError",
     "Names",
     "Network",
+    "OptionError",
+    "Polysemanticity",
     "PolysemeError",
     "Refined",
     "SourceError",
+    "TooFewNeuronsError",
     "Verification",
     "bounds",
     "build_circuit",
     "citation",
     "compile",
+    "compile_report",
+    "constructions",
+    "input_kinds",
     "load",
     "load_key",
+    "polysemanticity",
     "problems",
     "read",
+    "reference_as_read",
     "refine",
+    "reproduce_figures",
+    "run_counting_argument",
+    "served_by",
     "verify",
     "verify_layers",
+    "write",
 ]

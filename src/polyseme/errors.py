@@ -1,31 +1,30 @@
-"""The one exception family: everything polyseme raises on purpose is a `PolysemeError`."""
+"""The exceptions of polyseme: every error raised on purpose is a `PolysemeError`."""
 
 
 class PolysemeError(Exception):
-    """Root of all errors raised on purpose; its message is one line fit to show a user."""
+    """Base class of all errors raised on purpose; the message is one line for the user."""
 
 
 class SourceError(PolysemeError):
-    """A circuit, table, problem or file breaks a rule; the message names the place and the rule."""
+    """A circuit, table, problem or source file breaks a rule.
+
+    The message names the place and the rule.
+    """
 
 
 class OptionError(PolysemeError, ValueError):
-    """An argument or option is of a wrong type, out of range, or does not go with the rest.
+    """An argument or option is of a wrong type, out of range, or in conflict with the others.
 
     The message names the argument, its value and the rule.
     """
 
 
 class CapacityError(PolysemeError):
-    """What was asked for does not fit: into the neurons, a number type, a file, or memory."""
+    """The result asked for does not fit into the neurons, a number type, a file, or memory."""
 
 
 class TooFewNeuronsError(CapacityError):
-    """A construction cannot be built with so few neurons; with more it may be."""
-
-
-class CompileError(PolysemeError):
-    """A well-formed circuit cannot be compiled as asked."""
+    """A construction cannot be built with so few neurons, but perhaps with more."""
 
 
 class FileFormatError(PolysemeError):
@@ -33,4 +32,4 @@ class FileFormatError(PolysemeError):
 
 
 class MissingExtraError(PolysemeError):
-    """An optional dependency is needed; the message names the extra to install."""
+    """An optional dependency is not installed; the message names the extra to install."""

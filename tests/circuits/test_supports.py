@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from polyseme.circuits import Circuit, GateKind, build_circuit, wires_on
 from polyseme.circuits.problems import k_and, layered
 from polyseme.circuits.supports import draw_supported, guess_supports, small_supports
-from polyseme.errors import CompileError
+from polyseme.errors import OptionError
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS, draw_deep_inputs
 
 
@@ -188,10 +188,10 @@ def test_where_no_gate_can_be_switched_on_inputs_are_uniform() -> None:
 
 @pytest.mark.parametrize("name", ["one-short", "near-miss"])
 def test_inputs_of_shallow_circuits_are_refused(name: str) -> None:
-    with pytest.raises(CompileError, match="are for circuits of one hidden layer; deeper ones"):
+    with pytest.raises(OptionError, match="are for circuits of one hidden layer; deeper ones"):
         draw_deep_inputs(name, TRICKY, 3, 5, np.random.default_rng(0))
 
 
 def test_an_unknown_name_is_refused() -> None:
-    with pytest.raises(CompileError, match="no inputs named 'dense'; there are satisfied, uni"):
+    with pytest.raises(OptionError, match="no inputs named 'dense'; there are satisfied, uni"):
         draw_deep_inputs("dense", TRICKY, 3, 5, np.random.default_rng(0))

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import weakref
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyseme.circuits import Circuit, GateKind, Terms, build_circuit, evaluate_dense, terms_of
+from polyseme.circuits import (
+    Circuit,
+    GateKind,
+    Terms,
+    build_circuit,
+    evaluate_dense,
+    one_layer_form,
+    terms_of,
+)
 from polyseme.circuits.terms import MAX_XOR_INPUTS
-from polyseme.errors import CompileError
+from polyseme.errors import SourceError
 
 PASSING = (GateKind.OR, GateKind.IDENTITY)
 
@@ -111,7 +121,7 @@ def test_a_deeper_gate_is_refused_by_number(kind: GateKind, inner: GateKind) -> 
     inner_inputs = [1] if inner is GateKind.IDENTITY else [1, 2]
     gates = [(GateKind.OR, [0, 1]), (inner, inner_inputs), (kind, [0, 4]), (GateKind.OR, [3, 5])]
     deep = build_circuit(["a", "b", "c"], gates, [0, 6], name="deep")
-    with pytest.raises(CompileError) as caught:
+    with pytest.raises(SourceError) as caught:
         terms_of(deep)
     assert str(caught.value) == (
         "deep: gate 2 reads gate 1; one hidden layer computes gates over features, and ORs of those"
@@ -149,5 +159,58 @@ def test_the_widest_xor_and_one_wider() -> None:
     terms = terms_of(wide_xor(MAX_XOR_INPUTS))
     assert len(terms) == 2 ** (MAX_XOR_INPUTS - 1)
     assert (terms.plain % 2 == 1).all()
-    with pytest.raises(CompileError, match="wide: gate 0 is an XOR of more than 6 inputs"):
+    with pytest.raises(SourceError, match="wide: gate 0 is an XOR of more than 6 inputs"):
         terms_of(wide_xor(MAX_XOR_INPUTS + 1))
+
+
+FEATURES = ["a", "b", "c", "d"]
+AND3 = (GateKind.AND, [0, 1, 2])
+
+
+@pytest.mark.parametrize(
+    ("gates", "outputs", "inverted", "refusal", "has_terms"),
+    [
+        ([AND3], [4, 0], (), None, True),
+        ([(GateKind.OR, [0, 1]), (GateKind.AND, [4, 2])], [5], (), "gate 1 reads gate 0", False),
+        ([AND3], [4], [True], "an output rests at 1 or is constant", True),
+        ([AND3], [4, -1], (), "an output rests at 1 or is constant", True),
+        ([], [-1], (), "an output rests at 1 or is constant", True),
+    ],
+)
+def test_the_one_layer_form_says_why_a_circuit_has_none(
+    gates: list[tuple[GateKind, list[int]]],
+    outputs: list[int],
+    inverted: list[bool],
+    refusal: str | None,
+    has_terms: bool,
+) -> None:
+    form = one_layer_form(build_circuit(FEATURES, gates, outputs, inverted=inverted))
+    assert form.is_shallow == (refusal is None)
+    assert (form.terms is not None) == has_terms
+    assert (form.obstacle is None) == has_terms
+    if refusal is None:
+        assert form.refusal() is None
+    else:
+        assert refusal in str(form.refusal())
+    assert not form.fits(2)
+    assert form.fits(3) == form.is_shallow
+
+
+def test_a_term_wider_than_the_promise_is_named() -> None:
+    form = one_layer_form(build_circuit(FEATURES, [AND3], [4]))
+    assert form.most_plain == 3
+    assert form.refusal(2) == "a term needs 3 features on, more than the 2 promised"
+    assert form.refusal(3) is None
+
+
+def test_the_form_is_found_once_per_circuit_and_goes_with_it() -> None:
+    circuit = build_circuit(FEATURES, [AND3], [4])
+    form = one_layer_form(circuit)
+    assert one_layer_form(circuit) is form
+    assert terms_of(circuit) is form.terms
+    # Equal in all but identity.
+    assert one_layer_form(build_circuit(FEATURES, [AND3], [4])) is not form
+    seen = weakref.ref(circuit)
+    del circuit
+    gc.collect()
+    assert seen() is None

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyseme.codes.arithmetic_progressions import progression_capacity, progression_code
-from polyseme.codes.coherence import coherence
+from polyseme.codes.inner_products import coherence
+from polyseme.errors import CapacityError
 
 
 @settings(deadline=None, max_examples=60)
@@ -38,7 +39,7 @@ def test_a_step_with_a_small_factor_would_share_more() -> None:
 
 def test_one_word_more_than_fits_is_refused() -> None:
     assert progression_code(557, 250, 6).features == 557
-    with pytest.raises(ValueError, match="558 progressions of 6 do not fit in 250 neurons"):
+    with pytest.raises(CapacityError, match="558 progressions of 6 do not fit in 250 neurons"):
         progression_code(558, 250, 6)
 
 

@@ -20,7 +20,7 @@ from polyseme.codes import (
     reed_solomon_code,
     tied_readout,
 )
-from polyseme.codes.coherence import coherence, welch_mean_square
+from polyseme.codes.inner_products import coherence, welch_mean_square
 from polyseme.codes.readout import hold
 
 quick = settings(deadline=None, max_examples=40)

@@ -19,7 +19,8 @@ from polyseme.compiler.compile import compile
 from polyseme.compiler.constructions.three_channel.build import build_superposed
 from polyseme.compiler.constructions.three_channel.plan import make_plan
 from polyseme.compiler.parts.weights import GRAIN, compression
-from polyseme.errors import CompileError
+from polyseme.compiler.task import Task
+from polyseme.errors import OptionError, PolysemeError, TooFewNeuronsError
 from polyseme.networks.network import Network
 from polyseme.networks.run import outputs_on
 from polyseme.verification.inputs import draw_inputs
@@ -71,10 +72,10 @@ def dense_code(code: SparseCode) -> np.ndarray:
 
 def wanted_of(network: Network) -> np.ndarray:
     """What each neuron should read, from the key's terms alone: 1 for inputs of terms it hosts."""
-    key = network.key
+    key, held = network.key, network.key.layers[0]
     wanted = np.zeros((network.neurons, key.terms.features), bool)
     for term in range(len(key.terms)):
-        neurons = key.term_neurons[key.term_offsets[term] : key.term_offsets[term + 1]]
+        neurons = held.units[held.offsets[term] : held.offsets[term + 1]]
         literals = key.terms.literals[key.terms.offsets[term] : key.terms.offsets[term + 1]]
         wanted[np.ix_(neurons, literals)] = True
     return wanted
@@ -84,27 +85,27 @@ def test_neurons_read_their_own_features_at_the_wanted_strength_and_naive_weight
     network = compile(
         problems.pairwise_and(400, 400, seed=1), neurons=250, construction="three-channel"
     )
-    key, wanted = network.key, wanted_of(network)
-    code = dense_code(key.decompression)
-    own = key.compression.toarray().astype(float) @ code @ code.T / key.unit
-    naive = GRAIN * wanted.astype(float) @ code @ code.T / key.unit
+    held, wanted = network.key.layers[0], wanted_of(network)
+    code = dense_code(network.key.encoder)
+    own = held.compression.toarray().astype(float) @ code @ code.T / held.resolution
+    naive = GRAIN * wanted.astype(float) @ code @ code.T / held.resolution
     missed, naively_missed = np.abs(own[wanted] - 1), np.abs(naive[wanted] - 1)
     assert missed.max() < 0.25
     assert missed.mean() < 0.06
     assert naively_missed.max() > 3 * missed.max()
     assert naively_missed.mean() > 3 * missed.mean()
     # A neuron reads nothing of C that it was not to read.
-    assert not key.compression.toarray()[~wanted].any()
+    assert not held.compression.toarray()[~wanted].any()
 
 
 def test_the_layer_holds_the_product_of_compression_and_decompression():
     network = compile(
         problems.pairwise_and(400, 400, seed=1), neurons=250, construction="three-channel"
     )
-    key = network.key
-    product = key.compression.toarray().astype(int) @ dense_code(key.decompression).astype(int)
+    held, code = network.key.layers[0], dense_code(network.key.encoder)
+    product = held.compression.toarray().astype(int) @ code.astype(int)
     assert np.array_equal(network.layers[0].weights, product)
-    assert network.layers[0].scale == 1 / key.unit
+    assert network.layers[0].scale == 1 / held.resolution
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -245,7 +246,7 @@ def test_a_search_that_finds_nothing_smaller_says_why():
     ],
 )
 def test_arguments_out_of_range_are_refused_in_one_line(arguments, place):
-    with pytest.raises(CompileError, match=place) as refused:
+    with pytest.raises(PolysemeError, match=place) as refused:
         compile(problems.pairwise_and(30, 30), **arguments)
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 120
@@ -272,9 +273,9 @@ def test_a_deeper_circuit_is_compiled_unless_one_hidden_layer_is_asked_for():
     network = compile(circuit)
     assert network.run(["a", "b", "c"]) == ["y0"]
     assert network.run(["a", "b", "c", "d"]) == []
-    with pytest.raises(CompileError, match=r"deep: three-channel builds one hidden layer"):
+    with pytest.raises(OptionError, match=r"deep: three-channel builds one hidden layer"):
         compile(circuit, construction="three-channel")
-    with pytest.raises(CompileError, match=r"encoder 'basis' can only be chosen"):
+    with pytest.raises(OptionError, match=r"encoder 'basis' can only be chosen"):
         compile(circuit, encoder="basis")
     gates[2] = (GateKind.OR, [4, 5])
     compile(build_circuit(["a", "b", "c", "d"], gates, [6]), construction="monosemantic")
@@ -421,7 +422,7 @@ SCALING_GATES = (500, 1000, 2000, 4000, 8000)
 def fewest_neurons(gates: int) -> int:
     """Bisect for the smallest network of pairwise ANDs that errs on at most 2 % of samples."""
     circuit = problems.pairwise_and(gates, gates)
-    plan = make_plan(circuit, active=3, error=2e-2, encoder="superposed", seed=0)
+    plan = make_plan(Task(circuit, active=3, error=2e-2, encoder="superposed"))
     rows = draw_inputs("satisfied", plan.terms, 3, 2000, np.random.default_rng(9))
     low, high = 10, gates
     # The error falls steeply, so a step of 3 % in neurons is as fine as 2,000 samples can tell.
@@ -429,7 +430,7 @@ def fewest_neurons(gates: int) -> int:
         middle = round(np.sqrt(low * high))
         try:
             wrong = wrong_samples(build_superposed(plan, middle), circuit, rows).mean()
-        except CompileError:
+        except TooFewNeuronsError:
             wrong = 1.0
         low, high = (low, middle) if wrong <= 2e-2 else (middle, high)
     return high

@@ -12,27 +12,37 @@ from polyseme.circuits import problems
 from polyseme.circuits.problems import pairwise_and
 from polyseme.compiler import search
 from polyseme.compiler.compile import compile
-from polyseme.errors import CompileError
+from polyseme.compiler.constructions.construction import Size
+from polyseme.compiler.task import Task
+from polyseme.errors import TooFewNeuronsError
 from polyseme.verification.sampling import verify
 
 CIRCUIT = pairwise_and(1200, 1200)
 
 
 class Pretended:
-    """A construction whose networks of n neurons fail with chance e^(-n / 50 + 13)."""
+    """A candidate whose networks of n neurons fail with chance e^(-n / 50 + 13)."""
 
-    name = "pretended"
+    construction = SimpleNamespace(name="pretended")
     fold, right = 50.0, 50 * (13 + np.log(1 / 0.75e-3))
 
-    def __init__(self, off=1.0, fewest=1, groups=1):
+    def __init__(self, off=1.0, fewest=1, groups=1, active=3):
+        self.task = Task(CIRCUIT, active)
         self.off, self.fewest, self.groups, self.tried = off, fewest, groups, []
 
-    def neurons(self, task):
-        return round(self.off * 50 * (13 + np.log(1 / task.error)))
+    @property
+    def declared(self):
+        return Size(self.neurons(self.task.error), 0)
 
-    def build(self, task, neurons):
+    def neurons(self, error):
+        return round(self.off * 50 * (13 + np.log(1 / error)))
+
+    def decisions(self, network):
+        return ()
+
+    def build(self, neurons):
         if neurons < self.fewest:
-            raise CompileError("too few")
+            raise TooFewNeuronsError("too few")
         self.tried.append(neurons)
         return SimpleNamespace(neurons=neurons // self.groups * self.groups)
 
@@ -43,12 +53,13 @@ class Pretended:
 
 def smallest(pretended, monkeypatch, most=None):
     monkeypatch.setattr(search, "_worst", pretended.worst)
-    monkeypatch.setattr(search, "_wrong_alone", lambda task, network: 0.0)
+    monkeypatch.setattr(search, "_wrong_single_gates", lambda task, network: 0.0)
     notes = []
-    task = search.Task(CIRCUIT, 3, 1e-3, "auto", 0)
-    found = search.smallest_of(pretended, task, notes.append, most)
-    assert found.passed == (found.confirmation.error_interval[1] < 1e-3)
-    return found.network, found.confirmation, notes
+    found = search.smallest(pretended, notes.append, most)
+    seen = found.compilation.confirmation
+    assert found.passed == (seen.error_interval[1] < 1e-3)
+    assert found.compilation.predicted == pretended.declared.neurons
+    return found.compilation.network, seen, notes
 
 
 @pytest.mark.parametrize("off", [0.97, 1.0, 1.06])
@@ -79,12 +90,12 @@ def test_sizes_that_cannot_be_built_have_failed(monkeypatch):
 def test_where_nothing_passes_the_network_has_twice_what_was_declared(monkeypatch):
     pretended = Pretended(0.3)
     network, seen, _ = smallest(pretended, monkeypatch)
-    assert network.neurons == 2 * pretended.neurons(SimpleNamespace(error=1e-3))
+    assert network.neurons == 2 * pretended.neurons(1e-3)
     assert seen.error > 1e-3
 
 
 def test_where_nothing_passes_and_neurons_come_in_groups_the_search_ends_too(monkeypatch):
-    most = 2 * Pretended(0.3).neurons(SimpleNamespace(error=1e-3))
+    most = 2 * Pretended(0.3).neurons(1e-3)
     assert most % 7
     network, seen, _ = smallest(Pretended(0.3, groups=7), monkeypatch)
     assert network.neurons == most // 7 * 7
@@ -104,8 +115,8 @@ def test_a_search_stays_under_the_most_neurons_there_may_be(most, monkeypatch):
 def test_how_fast_the_error_falls_is_learnt_from_what_is_seen(monkeypatch):
     pretended = Pretended(0.9)
     # What it declares for a smaller error is hardly more: steps by that alone would be tiny.
-    declared = pretended.neurons(SimpleNamespace(error=1e-3))
-    monkeypatch.setattr(pretended, "neurons", lambda task: declared + (task.error < 1e-3))
+    declared = pretended.neurons(1e-3)
+    monkeypatch.setattr(pretended, "neurons", lambda error: declared + (error < 1e-3))
     network, seen, _ = smallest(pretended, monkeypatch)
     assert seen.error_interval[1] < 1e-3
     assert abs(network.neurons / Pretended.right - 1) < 0.05
@@ -113,7 +124,7 @@ def test_how_fast_the_error_falls_is_learnt_from_what_is_seen(monkeypatch):
 
 
 def test_nothing_that_can_be_built_is_an_error(monkeypatch):
-    with pytest.raises(CompileError, match="too few"):
+    with pytest.raises(TooFewNeuronsError, match="too few"):
         smallest(Pretended(fewest=10**6), monkeypatch)
 
 
@@ -121,19 +132,15 @@ def test_nothing_that_can_be_built_is_an_error(monkeypatch):
 def test_no_gate_may_be_wrong_alone_where_the_promise_has_room_for_more(share, passes, monkeypatch):
     pretended = Pretended()
     monkeypatch.setattr(search, "_worst", pretended.worst)
-    monkeypatch.setattr(search, "_wrong_alone", lambda task, network: share)
-    found = search.smallest_of(pretended, search.Task(CIRCUIT, 3, 1e-3, "auto", 0), [].append)
-    assert found.passed == passes
+    monkeypatch.setattr(search, "_wrong_single_gates", lambda task, network: share)
+    assert search.smallest(pretended, [].append).passed == passes
     # Where two features on are all there are, these inputs are held to the error as all others.
-    full = search.Task(CIRCUIT, 2, 1e-3, "auto", 0)
-    assert search.smallest_of(pretended, full, [].append).passed
+    assert search.smallest(Pretended(active=2), [].append).passed
 
 
 def test_a_size_that_is_not_confirmed_grows_until_one_is(monkeypatch):
     circuit = problems.pairwise_and(500, 500)
-    monkeypatch.setattr(
-        search._Search, "found", lambda own: own._construction.build(own._task, 215)
-    )
+    monkeypatch.setattr(search._Search, "found", lambda own: own._candidate.build(215))
     notes: list[str] = []
     network = compile(circuit, error=1e-2, construction="three-channel", note=notes.append)
     confirmed = [note for note in notes if note.startswith("confirm ")]
@@ -154,15 +161,15 @@ def test_what_no_smaller_network_computes_gets_the_monosemantic_one():
 
 def test_where_the_construction_chosen_finds_nothing_three_channels_are_searched(monkeypatch):
     tried: list[str] = []
-    smallest_of = search.smallest_of
+    found = search.smallest
 
-    def hopeless(construction, task, note, most=None):
-        tried.append(construction.name)
-        if construction.name == "tight-frames":
-            raise CompileError("too few")
-        return smallest_of(construction, task, note, most)
+    def hopeless(candidate, note, most=None):
+        tried.append(candidate.construction.name)
+        if candidate.construction.name == "tight-frames":
+            raise TooFewNeuronsError("too few")
+        return found(candidate, note, most)
 
-    monkeypatch.setattr(sys.modules["polyseme.compiler.compile"], "smallest_of", hopeless)
+    monkeypatch.setattr(sys.modules["polyseme.compiler.sizing"], "smallest", hopeless)
     network = compile(pairwise_and(500, 500), error=1e-2)
     assert tried == ["tight-frames", "three-channel"]
     assert network.provenance.construction == "three-channel"

@@ -16,6 +16,8 @@ from polyseme.circuits.problems import pairwise_and
 from polyseme.cli.commands import reproduce as command
 from polyseme.cli.main import main
 from polyseme.codes import progression_code
+from polyseme.compiler.task import Task
+from polyseme.errors import PolysemeError
 from polyseme.reproduce import (
     ball_and_box,
     circuits_in_superposition,
@@ -342,12 +344,13 @@ def test_crossings_are_found_between_sizes_that_bracket_them(monkeypatch) -> Non
         return log(scaling.ERROR) - 10 * log(neurons / 321.5)
 
     monkeypatch.setattr(scaling, "_log_error", log_error)
-    plan = scaling.make_plan(pairwise_and(features=50, gates=50, seed=0), 3, 1e-2, "superposed", 0)
+    circuit = pairwise_and(features=50, gates=50, seed=0)
+    plan = scaling.make_plan(Task(circuit, 3, 1e-2, "superposed"))
     for start in (300, 330, 318, 345):
         found = scaling.find_crossing(plan, start, 10, lambda line: None)
         assert found.neurons == pytest.approx(321.5)
         assert found.slope == pytest.approx(10)
-    with pytest.raises(ValueError, match="brackets"):
+    with pytest.raises(PolysemeError, match="brackets"):
         scaling.find_crossing(plan, 10, 10, lambda line: None)
 
 

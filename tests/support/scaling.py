@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.compiler.constructions.construction import Construction, Task
-from polyseme.errors import CompileError
+from polyseme.compiler.constructions.construction import Candidate, Construction
+from polyseme.compiler.task import Task
+from polyseme.errors import TooFewNeuronsError
 from polyseme.verification.inputs import draw_inputs
 from polyseme.verification.sampling import wrong_samples
 
@@ -32,8 +34,7 @@ class Sizes:
 
 
 def measured_error(
-    construction: Construction,
-    task: Task,
+    candidate: Candidate,
     neurons: int,
     samples: int = 1000,
     inputs: str = "satisfied",
@@ -42,28 +43,27 @@ def measured_error(
 
     1 where the construction says that so few will not do.
     """
+    task = candidate.task
     try:
-        network = construction.build(task, neurons)
-    except CompileError:
+        network = candidate.build(neurons)
+    except TooFewNeuronsError:
         return 1.0
     assert network.neurons <= neurons
     rows = draw_inputs(inputs, task.terms, task.active, samples, task.stream(0x5EED))
     return float(wrong_samples(network, task.circuit, rows).mean())
 
 
-def smallest_neurons(
-    construction: Construction, task: Task, samples: int = 1000, inputs: str = "satisfied"
-) -> int:
+def smallest_neurons(candidate: Candidate, samples: int = 1000, inputs: str = "satisfied") -> int:
     """The smallest number of neurons that meets the task's error, by bisection from the declared.
 
     Raises AssertionError where the declared size itself does not meet it.
     """
 
     def meets(neurons: int) -> bool:
-        return measured_error(construction, task, neurons, samples, inputs) <= task.error
+        return measured_error(candidate, neurons, samples, inputs) <= candidate.task.error
 
-    enough = construction.neurons(task)
-    assert meets(enough), f"{construction.name}: {enough} neurons declared, and not enough"
+    enough, name = candidate.declared.neurons, candidate.construction.name
+    assert meets(enough), f"{name}: {enough} neurons declared, and not enough"
     short = enough // 2
     while short and meets(short):
         enough, short = short, short // 2
@@ -75,20 +75,18 @@ def smallest_neurons(
 
 
 def measure(
-    construction: Construction,
+    construction: Construction[Any],
     task_of: Callable[[int], Task],
     sizes: Sequence[int],
     samples: int = 1000,
     inputs: str = "satisfied",
 ) -> Sizes:
     """Measure the smallest network for `task_of(size)` at every size."""
-    tasks = [task_of(size) for size in sizes]
+    candidates = [construction.candidate(task_of(size)) for size in sizes]
     return Sizes(
-        gates=np.array([len(task.terms) for task in tasks], float),
-        measured=np.array(
-            [smallest_neurons(construction, task, samples, inputs) for task in tasks], float
-        ),
-        declared=np.array([construction.neurons(task) for task in tasks], float),
+        gates=np.array([len(one.task.terms) for one in candidates], float),
+        measured=np.array([smallest_neurons(one, samples, inputs) for one in candidates], float),
+        declared=np.array([one.declared.neurons for one in candidates], float),
     )
 
 

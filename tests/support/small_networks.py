@@ -15,10 +15,13 @@ from polyseme.circuits.names import Names
 from polyseme.codes.balanced import balanced_code
 from polyseme.codes.code import SparseCode
 from polyseme.compiler.compile import compile
-from polyseme.compiler.constructions.staged.build import build_deep
-from polyseme.compiler.constructions.staged.plan import make_deep_plan
-from polyseme.compiler.schedule.scheduling import Carry
-from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
+from polyseme.compiler.constructions.staged.build import build_stages
+from polyseme.compiler.constructions.staged.plan import make_staged_plan
+from polyseme.compiler.task import Task
+from polyseme.networks.activation import Clip, Relu, Square
+from polyseme.networks.ends import Encoder, Readout
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network, Provenance
 
 KINDS = (
     "pairwise",
@@ -67,9 +70,9 @@ def network_of(kind: str) -> Network:
 
 @cache
 def superposed_network(neurons: int) -> Network:
-    """Four layers, with a deep key; in superposition where `neurons` are fewer than 400."""
-    plan = make_deep_plan(problems.layered(400, 4), 3, 1e-2, 0, Carry.GATES)
-    return build_deep(plan, neurons)
+    """Four layers, with a key of wires; in superposition where `neurons` are fewer than 400."""
+    plan = make_staged_plan(Task(problems.layered(400, 4), 3, 1e-2, carry="gates"))
+    return build_stages(plan, neurons)
 
 
 def deep_network() -> Network:
@@ -128,8 +131,8 @@ def mixed_network() -> Network:
     return Network(
         Encoder(Names(prefix="x", count=25), balanced_code(25, 12, 3, generator, signed=True)),
         (
-            Layer(sp.csr_array(first.astype(np.int8)), biases[0], 0.125, 16),
-            Layer(second.astype(np.int16), biases[1], 1.0, 24),
+            Layer(sp.csr_array(first.astype(np.int8)), biases[0], 0.125, Clip(16)),
+            Layer(second.astype(np.int16), biases[1], 1.0, Clip(24)),
             Layer(sp.csr_array(third.astype(np.int16)), biases[2], 0.5),
         ),
         Readout(
@@ -157,7 +160,7 @@ def stream_network() -> Network:
                 sp.csr_array(weights) if number == 2 else weights,
                 generator.integers(-9, 9, shape[0]).astype(np.int32),
                 scale,
-                squared=number == 1,
+                Square() if number == 1 else Relu(),
                 carried=carried[number],
             )
         )
@@ -234,11 +237,12 @@ def oracle(network: Network, bits: np.ndarray) -> np.ndarray:
         for layer in network.layers:
             bias = layer.bias.astype(np.int64) << halvings
             sums = full_weights(layer).astype(np.int64) @ values + bias
-            computed = sums * sums if layer.squared else np.maximum(sums, 0)
-            if layer.cap:
-                computed = np.minimum(computed, layer.cap << halvings)
+            squared = isinstance(layer.activation, Square)
+            computed = sums * sums if squared else np.maximum(sums, 0)
+            if isinstance(layer.activation, Clip):
+                computed = np.minimum(computed, layer.activation.cap << halvings)
             before = halvings
-            halvings = (1 + layer.squared) * halvings + round(-math.log2(layer.scale))
+            halvings = (1 + squared) * halvings + round(-math.log2(layer.scale))
             passed = [int(values[number]) << (halvings - before) for number in layer.carried]
             values = np.concatenate((computed, np.array(passed, np.int64)))
         for output, threshold in enumerate(readout.thresholds.tolist()):

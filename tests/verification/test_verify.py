@@ -23,7 +23,7 @@ from polyseme.circuits import (
     problems,
     terms_of,
 )
-from polyseme.errors import CompileError
+from polyseme.errors import OptionError
 from polyseme.networks.network import Network
 from polyseme.verification.inputs import DESCRIPTIONS, draw_inputs, fill
 from polyseme.verification.intervals import clopper_pearson
@@ -128,7 +128,7 @@ def test_rows_keep_the_promise(circuit: Circuit, active: int, name: str, seed: i
 def test_satisfied_gates_are_satisfied(circuit: Circuit, active: int, name: str, seed: int) -> None:
     terms = terms_of(circuit)
     if not plain_sets(terms, active):
-        with pytest.raises(CompileError, match="no gate can be satisfied"):
+        with pytest.raises(OptionError, match="no gate can be satisfied"):
             draw_inputs(name, terms, active, 30, generator(seed))
     else:
         assert any_on(circuit, draw_inputs(name, terms, active, 30, generator(seed))).all()
@@ -234,14 +234,14 @@ def test_negated_inputs_stay_off_even_when_nothing_else_is_left() -> None:
 
 def test_unknown_inputs_are_refused() -> None:
     terms = terms_of(problems.pairwise_and(5, 4))
-    with pytest.raises(CompileError, match=r"no inputs named 'unifrom'; there are .*uniform"):
+    with pytest.raises(OptionError, match=r"no inputs named 'unifrom'; there are .*uniform"):
         draw_inputs("unifrom", terms, 3, 10, generator())
 
 
 @pytest.mark.parametrize("name", ["satisfied", "alone"])
 def test_a_gate_that_needs_too_many_is_refused(name: str) -> None:
     terms = terms_of(problems.k_and(10, 5, 4))
-    with pytest.raises(CompileError, match="satisfied with 3 active features"):
+    with pytest.raises(OptionError, match="satisfied with 3 active features"):
         draw_inputs(name, terms, 3, 10, generator())
     assert len(draw_inputs(name, terms, 4, 5, generator())) == 5
 
@@ -355,7 +355,7 @@ def test_an_output_that_is_always_on_is_always_wrong(exact: Network) -> None:
 @pytest.mark.parametrize("neuron", [0, 299])
 def test_a_lost_row_of_weights_is_found(exact: Network, small: Circuit, neuron: int) -> None:
     assert exact.key is not None
-    gate = int(exact.key.neuron_terms(neuron)[0])
+    gate = int(exact.key.columns_of(neuron)[0])
     report = verify(without_row(exact, neuron), inputs="alone")
     assert report.wrong == 1
     assert set(report.first_wrong) == gate_names(small, gate)
@@ -416,7 +416,7 @@ def test_batches_are_everything_in_order(size: int) -> None:
 
 def test_a_network_without_key_needs_the_circuit(exact: Network, small: Circuit) -> None:
     bare = replace(exact, key=None)
-    with pytest.raises(CompileError, match="needs the circuit"):
+    with pytest.raises(OptionError, match="needs the circuit"):
         verify(bare, samples=10)
     assert verify(bare, small, samples=500, inputs="near-miss").wrong == 0
 
@@ -429,18 +429,28 @@ def test_other_names_are_refused(exact: Network, small: Circuit) -> None:
     features, outputs = list(small.features), list(small.output_names)
     assert verify(exact, renamed(small, features, outputs), samples=100).wrong == 0
     swapped = [features[1], features[0], *features[2:]]
-    with pytest.raises(CompileError, match="features differ at 0: the network has 'x0'"):
+    with pytest.raises(OptionError, match="features differ at 0: the network has 'x0'"):
         verify(exact, renamed(small, swapped, outputs), samples=100)
-    with pytest.raises(CompileError, match="outputs differ at"):
+    with pytest.raises(OptionError, match="outputs differ at"):
         verify(exact, renamed(small, features, [*outputs[:-1], "other"]), samples=100)
-    with pytest.raises(CompileError, match=r"has 300 features and .* has 299"):
+    with pytest.raises(OptionError, match=r"has 300 features and .* has 299"):
         verify(exact, problems.pairwise_and(299, 300), samples=100)
 
 
 def test_inputs_no_gate_satisfies_are_refused() -> None:
     circuit = problems.k_and(20, 10, 4)
     network = ps.compile(circuit, active=4, construction="monosemantic")
-    with pytest.raises(CompileError, match="satisfied with 2 active"):
+    with pytest.raises(OptionError, match="satisfied with 2 active"):
         verify(network, active=2, samples=10)
-    with pytest.raises(CompileError, match="no inputs named"):
+    with pytest.raises(OptionError, match="no inputs named"):
         verify(network, samples=10, inputs="all")
+
+
+def test_one_short_inputs_lack_exactly_one_input_of_a_gate():
+    circuit = problems.k_and(50, 40, 4, seed=1)
+    reads = terms_of(circuit).literals.reshape(-1, 4)
+    rows = draw_inputs("one-short", terms_of(circuit), 6, 300, np.random.default_rng(0))
+    for row in rows:
+        on = set(row.tolist())
+        assert len(on) == 6
+        assert any(len(on & set(gate)) == 3 for gate in reads.tolist())

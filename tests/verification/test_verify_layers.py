@@ -22,8 +22,7 @@ from polyseme.circuits import (
     wires_on,
 )
 from polyseme.circuits.logic.aig import netlist_of, two_input_ands
-from polyseme.errors import CompileError
-from polyseme.networks.deep_key import DeepKey
+from polyseme.errors import OptionError
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
 from polyseme.verification.independent import evaluate_aig, independent_reference
@@ -134,7 +133,7 @@ def test_a_deep_network_is_tried_on_deep_inputs(straight: Network, inputs: str) 
 
 @pytest.mark.parametrize("inputs", ["near-miss", "one-short"])
 def test_inputs_of_one_layer_are_refused(straight: Network, inputs: str) -> None:
-    with pytest.raises(CompileError, match="for circuits of one hidden layer"):
+    with pytest.raises(OptionError, match="for circuits of one hidden layer"):
         verify(straight, samples=10, inputs=inputs)
 
 
@@ -254,7 +253,7 @@ def test_no_layer_of_an_exact_network_is_wrong(straight: Network, exact: Network
 @pytest.mark.parametrize("layer", [0, 1, 2, 3])
 def test_the_first_wrong_layer_is_found(straight: Network, layer: int) -> None:
     key = straight.key
-    assert isinstance(key, DeepKey)
+    assert key is not None
     rows = np.random.default_rng(3).integers(400, size=(200, 3)).astype(np.int32)
     often = wires_on(key.circuit, rows).toarray().sum(axis=0)[key.layers[layer].wires]
     column = int(np.argmax(often))
@@ -269,7 +268,7 @@ def test_the_first_wrong_layer_is_found(straight: Network, layer: int) -> None:
 
 def test_layers_are_counted_as_an_obvious_loop_counts_them(crowded: Network) -> None:
     key = crowded.key
-    assert isinstance(key, DeepKey)
+    assert key is not None
     report = verify_layers(crowded, samples=40, seed=6)
     rows = drawn(crowded, 40, 6)
     truth = wires_on(key.circuit, rows).toarray()
@@ -299,7 +298,7 @@ def drawn(network: Network, samples: int, seed: int) -> np.ndarray:
 
 def test_columns_that_are_no_wire_are_not_compared(exact: Network) -> None:
     key = exact.key
-    assert isinstance(key, DeepKey)
+    assert key is not None
     report = verify_layers(exact, samples=50)
     helpers = [int((held.wires < 0).sum()) for held in key.layers]
     assert sum(helpers) > 0
@@ -314,11 +313,11 @@ def test_progress_of_layers_reaches_the_end(straight: Network) -> None:
     assert seen[-1] == (3000, 3000)
 
 
-def test_layers_need_a_deep_key(straight: Network) -> None:
+def test_layers_need_a_key_of_wires(straight: Network) -> None:
     shallow = ps.compile(problems.pairwise_and(30, 30), construction="monosemantic")
-    with pytest.raises(CompileError, match="one hidden layer has nothing in between"):
+    with pytest.raises(OptionError, match="one hidden layer has nothing in between"):
         verify_layers(shallow, samples=10)
-    with pytest.raises(CompileError, match="answer key"):
+    with pytest.raises(OptionError, match="answer key"):
         verify_layers(replace(straight, key=None), samples=10)
-    with pytest.raises(CompileError, match="samples is 0"):
+    with pytest.raises(OptionError, match="samples is 0"):
         verify_layers(straight, samples=0)

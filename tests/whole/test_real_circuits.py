@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import polyseme as ps
-from polyseme.cli.logic import netlist_as_read
+from polyseme.circuits.logic_files import netlist_as_read
 from polyseme.verification.independent import independent_reference
 from polyseme.verification.sampling import shallow_terms, verify
 from support.places import CIRCUITS
@@ -39,3 +39,13 @@ def test_the_network_agrees_with_the_file_as_read(name: str) -> None:
     if not path.is_file():
         pytest.skip(f"the shared circuit {name} is not here")
     assert wrong_of_2000(str(path), "monosemantic" if name in SLOW else "auto") == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("name", SLOW)
+def test_the_network_chosen_agrees_with_the_file_as_read(name: str) -> None:
+    path = CIRCUITS / name
+    if not path.is_file():
+        pytest.skip(f"the shared circuit {name} is not here")
+    assert wrong_of_2000(str(path), "auto") == 0

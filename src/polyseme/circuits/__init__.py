@@ -1,4 +1,4 @@
-"""The source language: what a circuit is, where circuits come from, and what they compute."""
+"""The source language: circuits, readers and generators of circuits, and their evaluation."""
 
 from polyseme.circuits import problems
 from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
@@ -8,7 +8,7 @@ from polyseme.circuits.logic.normalise import normalise
 from polyseme.circuits.logic.rewriting import rewrite
 from polyseme.circuits.names import Names
 from polyseme.circuits.sources import read
-from polyseme.circuits.terms import Terms, terms_of
+from polyseme.circuits.terms import OneLayerForm, Terms, one_layer_form, terms_of
 from polyseme.circuits.writers.aiger import write_aiger
 from polyseme.circuits.writers.json_circuit import write_json
 
@@ -18,11 +18,13 @@ __all__ = [
     "Names",
     "Netlist",
     "NetlistKind",
+    "OneLayerForm",
     "Terms",
     "build_circuit",
     "evaluate_dense",
     "evaluate_sparse",
     "normalise",
+    "one_layer_form",
     "problems",
     "read",
     "rewrite",

@@ -1,10 +1,10 @@
 """The source language: named features, gates held as arrays, and named outputs.
 
 A *wire* is a number: wires 0 .. features-1 are the features, wire features+g is gate g. Gates stand
-in topological order, so a gate reads only wires below its own. Every gate kind is 0 when all its
-inputs are 0 ("rests at zero"), which is what sparse evaluation and superposition both live on. A
-function that is 1 at rest is had by an *inverted* output: its wire rests at zero, and the user is
-told the opposite of the wire.
+in topological order, so a gate reads only wires of smaller numbers than its own. Every gate kind is
+0 when all its inputs are 0 ("rests at zero"); both sparse evaluation and superposition depend on
+this. An output that is 1 at rest is stored negated and flagged `inverted`: its wire rests at zero,
+and the user sees the negation of the wire.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from polyseme.circuits.names import Names, check_name
 from polyseme.circuits.topological import wire_levels
-from polyseme.errors import SourceError
+from polyseme.common.arguments import instance, shown_value, whole_number
+from polyseme.common.ragged import row_numbers, row_offsets
+from polyseme.errors import OptionError, SourceError
 
 _DTYPES: dict[str, type[np.integer]] = {
     "kinds": np.uint8,
@@ -29,7 +31,15 @@ _DTYPES: dict[str, type[np.integer]] = {
 
 
 class GateKind(IntEnum):
-    """What a gate computes from its inputs; AND_NOT is its first input and none of the others."""
+    """Kind of a gate: the Boolean function of its inputs.
+
+    Attributes:
+        IDENTITY: The only input.
+        AND: On when all inputs are on.
+        OR: On when any input is on.
+        AND_NOT: On when the first input is on and all others are off.
+        XOR: On when an odd number of inputs is on.
+    """
 
     IDENTITY = 0
     AND = 1
@@ -40,13 +50,41 @@ class GateKind(IntEnum):
 
 @dataclass(frozen=True, eq=False)
 class Circuit:
-    """A Boolean circuit over named features, as arrays so that a million gates fit.
+    """A Boolean circuit over named features, held as arrays so that it can have millions of gates.
 
-    Shapes: `kinds` uint8 (gates,), `fan_in_offsets` int64 (gates + 1,) and `fan_in` int32 (edges,)
-    are the gates' inputs in compressed rows; `outputs` int32 (outputs,) names wires, -1 being one
-    that is always off; `inverted` bool (outputs,) says which outputs are on when their wire is off
-    (left out: none); `levels` int32 (wires,) is 0 for features and one above the highest input for
-    gates. Raises SourceError when a gate, an output or the name breaks a rule.
+    Wires 0 .. features-1 are the features, and wire features+g is gate g. A gate reads only wires
+    of smaller numbers than its own. `build_circuit` makes a small circuit from a list of gates.
+
+    Attributes:
+        features: Names of the features.
+        kinds: A `GateKind` per gate, uint8 (gates,).
+        fan_in_offsets: Bounds of the gates' inputs, int64 (gates + 1,): gate g reads the wires
+            fan_in[fan_in_offsets[g]:fan_in_offsets[g + 1]].
+        fan_in: Wires that the gates read, int32 (edges,).
+        outputs: The wire of every output, int32 (outputs,); -1 is a wire that is always off.
+        output_names: Names of the outputs.
+        name: Name of the circuit, for messages and reports.
+        inverted: Boolean (outputs,), True for an output that is the negation of its wire and so on
+            at rest. An empty array, the default, stands for all False.
+        levels: Level of every wire, int32 (wires,): 0 for features, and for gates one more than
+            the highest level among the inputs. It is computed.
+
+    Raises:
+        SourceError: A gate, an output or the name breaks a rule.
+        OptionError: `features` or `output_names` is not a `Names`.
+
+    Example:
+        >>> import numpy as np
+        >>> import polyseme as ps
+        >>> ps.Circuit(
+        ...     features=ps.Names(["a", "b", "c"]),
+        ...     kinds=np.array([ps.GateKind.AND, ps.GateKind.OR]),
+        ...     fan_in_offsets=np.array([0, 2, 4]),
+        ...     fan_in=np.array([0, 1, 3, 2]),
+        ...     outputs=np.array([4]),
+        ...     output_names=ps.Names(["(a and b) or c"]),
+        ... )
+        Circuit('circuit': 3 features, 2 gates, 1 outputs, depth 2)
     """
 
     features: Names
@@ -60,8 +98,10 @@ class Circuit:
     levels: NDArray[np.int32] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Check every rule once; nothing later needs to look again."""
+        """Check every rule, so that no later code has to."""
         check_name(self.name, "circuit ")
+        for names in ("features", "output_names"):
+            instance(names, getattr(self, names), Names, "Names")
         for array, dtype in _DTYPES.items():
             values = _narrow(getattr(self, array), dtype, f"{self.name}: {array}")
             object.__setattr__(self, array, values)
@@ -72,29 +112,37 @@ class Circuit:
         levels = wire_levels(len(self.features), self.fan_in_offsets, self.fan_in)
         object.__setattr__(self, "levels", levels)
 
+    def __repr__(self) -> str:
+        """Return one line with the name and the sizes, without the arrays."""
+        name = self.name if len(self.name) <= 50 else f"{self.name[:49]}…"
+        return (
+            f"Circuit({name!r}: {len(self.features):,} features, {self.gates:,} gates, "
+            f"{len(self.outputs):,} outputs, depth {self.depth})"
+        )
+
     @property
     def gates(self) -> int:
-        """How many gates there are."""
+        """Number of gates."""
         return len(self.kinds)
 
     @property
     def wires(self) -> int:
-        """How many wires there are: features and gates together."""
+        """Number of wires: features and gates together."""
         return len(self.features) + self.gates
 
     @property
     def depth(self) -> int:
-        """The largest number of gates on a path from a feature to an output (0: none)."""
+        """Largest number of gates on a path from a feature to an output; 0 if there are none."""
         return int(self.output_levels.max())
 
     @property
     def output_levels(self) -> NDArray[np.int32]:
         """Level of every output's wire, int32 (outputs,); 0 for features and constants."""
-        # Constants name wire -1, which as an index would be the last gate.
+        # Constant outputs have wire -1, which as an index would be the last gate.
         return np.where(self.outputs < 0, 0, self.levels[np.maximum(self.outputs, 0)])
 
     def wire_name(self, wire: int) -> str:
-        """Return a name for a wire fit for messages: the feature's, or the gate's number."""
+        """Return a name of a wire for messages: the feature's name, or the gate's number."""
         features = len(self.features)
         return repr(self.features[wire]) if wire < features else f"gate {wire - features}"
 
@@ -114,13 +162,13 @@ class Circuit:
     def _check_gates(self) -> None:
         width = np.diff(self.fan_in_offsets)
         self._refuse(self.kinds > max(GateKind), "is of no known kind")
-        # Not width < 1: a difference of hostile offsets may wrap round.
+        # Offsets are compared, not subtracted: the difference of very large ones may overflow.
         empty = self.fan_in_offsets[1:] <= self.fan_in_offsets[:-1]
         self._refuse(empty, "reads nothing; a gate needs at least one input")
         self._refuse((self.kinds == GateKind.IDENTITY) & (width != 1), "is an identity of many")
         if len(self.fan_in) and self.fan_in.min() < 0:
             raise SourceError(f"{self.name}: a gate reads a negative wire")
-        gate_of_edge = np.repeat(np.arange(self.gates), width)
+        gate_of_edge = row_numbers(width)
         late = np.zeros(self.gates, bool)
         late[gate_of_edge[self.fan_in >= len(self.features) + gate_of_edge]] = True
         self._refuse(late, "reads a wire that is not defined before it")
@@ -161,18 +209,45 @@ def build_circuit(
     name: str = "circuit",
     inverted: Sequence[bool] = (),
 ) -> Circuit:
-    """Make a circuit from a list of (kind, input wires), for circuits small enough to write down.
+    """Make a circuit from a list of gates, for circuits small enough to write down.
 
-    Raises SourceError as `Circuit` does.
+    Args:
+        features: Names of the features. They are wires 0, 1, ...
+        gates: A pair (kind, input wires) per gate. The first gate is wire `len(features)`, and
+            each reads only features and earlier gates.
+        outputs: The wire of every output; -1 is a wire that is always off.
+        output_names: Names of the outputs; "y0", "y1", ... by default.
+        name: Name of the circuit, for messages and reports.
+        inverted: A Boolean per output, True where the output is the negation of its wire; all
+            False by default.
+
+    Returns:
+        The circuit.
+
+    Raises:
+        SourceError: A gate, an output or a name breaks a rule of `Circuit`.
+        OptionError: An argument is of a wrong type; the message names it.
+
+    Example:
+        >>> import polyseme as ps
+        >>> circuit = ps.build_circuit(
+        ...     ["a", "b", "c"],
+        ...     [(ps.GateKind.AND, [0, 1]), (ps.GateKind.OR, [3, 2])],
+        ...     outputs=[4],
+        ...     output_names=["(a and b) or c"],
+        ... )
+        >>> circuit.gates, circuit.depth
+        (2, 2)
     """
     named = features if isinstance(features, Names) else Names(features)
+    _check_lists(gates, outputs, inverted)
     if output_names is None:
         output_names = Names(prefix="y", count=len(outputs))
     widths = [len(inputs) for _, inputs in gates]
     return Circuit(
         features=named,
         kinds=np.array([int(kind) for kind, _ in gates]),
-        fan_in_offsets=np.concatenate(([0], np.cumsum(widths, dtype=np.int64))),
+        fan_in_offsets=row_offsets(widths),
         fan_in=np.array([wire for _, inputs in gates for wire in inputs]),
         outputs=np.array(outputs),
         output_names=output_names if isinstance(output_names, Names) else Names(output_names),
@@ -181,9 +256,36 @@ def build_circuit(
     )
 
 
+def _check_lists(
+    gates: Sequence[tuple[GateKind, Sequence[int]]],
+    outputs: Sequence[int],
+    inverted: Sequence[bool],
+) -> None:
+    """Raise OptionError unless the arguments are lists of the types that `build_circuit` wants."""
+    lists = (Sequence, np.ndarray)
+    for name, given in (("gates", gates), ("outputs", outputs), ("inverted", inverted)):
+        instance(name, given, lists, "a list")
+    for number, gate in enumerate(gates):
+        place = f"gates[{number}]"
+        if not isinstance(gate, lists) or len(gate) != 2:
+            raise OptionError(f"{place} is {shown_value(gate)}; it must be (kind, input wires)")
+        whole_number(f"{place}: the kind", gate[0])
+        instance(f"{place}: input wires", gate[1], lists, "a list")
+        for wire in gate[1]:
+            whole_number(f"{place}: an input wire", wire)
+    for number, wire in enumerate(outputs):
+        whole_number(f"outputs[{number}]", wire)
+    for number, flag in enumerate(inverted):
+        instance(f"inverted[{number}]", flag, (bool, np.bool_), "True or False")
+
+
 def _narrow(values: ArrayLike, dtype: type[np.integer], what: str) -> NDArray[np.integer]:
-    """Convert to `dtype`; a plain conversion would wrap numbers that do not fit."""
-    array = np.asarray(values)
+    """Return an array of `dtype`; a plain conversion would wrap numbers that do not fit."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        # Rows of several lengths are no array of numbers; the check below refuses this one.
+        array = np.empty((1, 1))
     if array.size == 0:
         return np.zeros(0, dtype)
     limits = np.iinfo(dtype)

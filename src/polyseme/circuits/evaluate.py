@@ -1,9 +1,9 @@
-"""Reference evaluation of a circuit: what the outputs must be, independent of any network.
+"""Reference evaluation of a circuit, independent of any network.
 
-Two evaluators that share no code: one walks dense bits gate by gate, one follows only active wires.
-They also answer differently. `evaluate_dense` says what the user sees. `evaluate_sparse` says what
-differs from rest: an inverted output is on at rest, so sparse rows of what the user sees would not
-be sparse.
+Two evaluators share no code: `evaluate_dense` computes all gates on dense bits, and
+`evaluate_sparse` follows only the wires that are on. Their results differ for inverted outputs.
+`evaluate_dense` returns the outputs as the user sees them. `evaluate_sparse` returns the outputs
+that differ from rest, because inverted outputs are on at rest and would fill its sparse rows.
 """
 
 from __future__ import annotations
@@ -14,19 +14,21 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.follow import follow, keep_outputs, keep_wires
+from polyseme.common.ragged import select_rows
+from polyseme.errors import OptionError
 
 
 def evaluate_dense(circuit: Circuit, bits: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Evaluate on dense bits, shape (samples, features); returns (samples, outputs).
+    """Return the outputs for dense bits (samples, features), Boolean (samples, outputs).
 
-    Inverted outputs are inverted. Memory is samples x wires bytes, so hand over large samples in
-    pieces. Raises ValueError when `bits` has another shape.
+    Inverted outputs are the negation of their wires. The memory needed is samples x wires bytes, so
+    pass large samples in pieces. Raises OptionError when `bits` has another shape.
     """
     bits = np.asarray(bits, bool)
     if bits.ndim != 2 or bits.shape[1] != len(circuit.features):
-        raise ValueError(f"bits must be (samples, {len(circuit.features)}), not {bits.shape}")
+        raise OptionError(f"bits must be (samples, {len(circuit.features)}), not {bits.shape}")
     features = len(circuit.features)
-    # One wire more, which stays off: it is the last, so constants find it at -1.
+    # The last row is one wire more, which stays off; constant outputs read it by the index -1.
     values = np.zeros((circuit.wires + 1, len(bits)), bool)
     values[:features] = bits.T
     for kind, gates in _alike(circuit):
@@ -35,7 +37,7 @@ def evaluate_dense(circuit: Circuit, bits: NDArray[np.bool_]) -> NDArray[np.bool
 
 
 def _alike(circuit: Circuit) -> list[tuple[GateKind, NDArray[np.int64]]]:
-    """The gates in groups of one kind and one level, lowest level first."""
+    """Return the gates in groups of one kind and one level, lowest level first."""
     key = circuit.levels[len(circuit.features) :].astype(np.int64) * len(GateKind) + circuit.kinds
     order = np.argsort(key, kind="stable")
     starts = np.flatnonzero(np.diff(key[order])) + 1
@@ -46,9 +48,10 @@ def _alike(circuit: Circuit) -> list[tuple[GateKind, NDArray[np.int64]]]:
 def _apply(
     kind: GateKind, circuit: Circuit, gates: NDArray[np.int64], values: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    first, edges, starts = _fan_in(circuit, gates)
+    offsets, places = select_rows(circuit.fan_in_offsets, gates)
+    edges, starts = circuit.fan_in[places], offsets[:-1]
     if kind is GateKind.IDENTITY:
-        return values[first]
+        return values[edges]
     if kind is GateKind.AND:
         return np.logical_and.reduceat(values[edges], starts, axis=0)
     if kind is GateKind.OR:
@@ -56,51 +59,44 @@ def _apply(
     if kind is GateKind.XOR:
         return np.logical_xor.reduceat(values[edges], starts, axis=0)
     counts = np.add.reduceat(values[edges], starts, axis=0, dtype=np.int32)
-    alone: NDArray[np.bool_] = values[first] & (counts == 1)
+    alone: NDArray[np.bool_] = values[edges[starts]] & (counts == 1)
     return alone
 
 
-def _fan_in(
-    circuit: Circuit, gates: NDArray[np.int64]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
-    """First input of each gate, all their inputs in a row, and where each gate's inputs start."""
-    begin, end = circuit.fan_in_offsets[gates], circuit.fan_in_offsets[gates + 1]
-    widths = end - begin
-    starts = np.cumsum(widths) - widths
-    edges = circuit.fan_in[np.repeat(begin - starts, widths) + np.arange(int(widths.sum()))]
-    return circuit.fan_in[begin], edges, starts
-
-
 def evaluate_sparse(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array:
-    """Which outputs differ from rest, Boolean (samples, outputs) in sparse rows.
+    """Return the outputs that differ from rest, Boolean (samples, outputs) in sparse rows.
 
-    These are the outputs whose *wires* are on: inversion is not applied, so that nothing on gives
-    an empty row whatever the polarities. What the user sees is this XOR `circuit.inverted`.
+    These are the outputs whose *wires* are on. Inversion is not applied, so the row of a sample
+    with no feature on is empty. The outputs as the user sees them are the result XOR
+    `circuit.inverted`.
 
-    `active` has shape (samples, width): the features that are on, -1 where a row has fewer. The
-    cost is the number of gates that watch a wire that is on (see `polyseme.circuits.follow`).
-    Raises ValueError for anything else.
+    `active` has shape (samples, width) and holds the features that are on, padded with -1. The cost
+    is the number of gates that watch a wire that is on (see `polyseme.circuits.follow`). Raises
+    OptionError when `active` holds anything else.
     """
     on = active_matrix(active, len(circuit.features))
     return keep_outputs(circuit, follow(circuit, on))
 
 
 def wires_on(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array:
-    """Which wires are on, features and gates, Boolean (samples, wires) in sparse rows.
+    """Return the features and gates that are on, Boolean (samples, wires) in sparse rows.
 
-    `active` and errors are those of `evaluate_sparse`.
+    `active` and the errors raised are those of `evaluate_sparse`.
     """
     on = active_matrix(active, len(circuit.features))
     return keep_wires(circuit, follow(circuit, on))
 
 
 def active_matrix(active: NDArray[np.int32], features: int) -> sp.csr_array:
-    """Lists of active features (-1 pads) as a 0/1 matrix, int32 (samples, features)."""
+    """Return lists of active features (-1 pads) as a 0/1 matrix, int32 (samples, features).
+
+    Raises OptionError when the lists hold anything but features and -1.
+    """
     active = np.atleast_2d(np.asarray(active))
     if active.ndim != 2 or (active.size and active.dtype.kind not in "iu"):
-        raise ValueError("active features must be whole numbers, (samples, width)")
+        raise OptionError("active features must be whole numbers, (samples, width)")
     if active.size and (active.min() < -1 or active.max() >= features):
-        raise ValueError(f"active features must lie in 0..{features - 1} (or be -1)")
+        raise OptionError(f"active features must lie in 0..{features - 1} (or be -1)")
     row, column = np.nonzero(active >= 0)
     data = np.ones(len(row), np.int32)
     matrix = sp.csr_array((data, (row, active[row, column])), shape=(len(active), features))

@@ -1,14 +1,14 @@
 """Following only the wires that are on, through a circuit of any depth.
 
-All gate kinds rest at zero, so a gate can only be on if some input is. More: an AND can only be on
-if a given one of its inputs is, so it is enough to *watch* the one that fewest gates read, and look
-at the others only then. A fact table has features that thousands of gates read; watched this way,
-such a feature costs nothing when it is on.
+All gate kinds rest at zero, so a gate can only be on if some input is on. An AND can only be on if
+all its inputs are, so it is enough to *watch* one of them, the one that the fewest gates read, and
+to look at the others only when that one is on. A table of facts has features that thousands of
+gates read; hardly any gate watches such a feature, so it costs little when it is on.
 
-Wires are numbered anew here, by level: that number is a wire's *place*. What is on is kept as
-numbers place * samples + sample. Whatever goes on at one level has a higher place than all that
-went on before, so these numbers stay sorted by appending, and a deep circuit costs no more than a
-shallow one.
+Wires are renumbered here by level; the new number of a wire is its *place*. The wires that are on
+are kept as numbers place * samples + sample. A wire of a higher level has a higher place, so wires
+found level by level are appended to a sorted list, and a deep circuit costs no more than a shallow
+one.
 """
 
 from __future__ import annotations
@@ -21,17 +21,18 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.common.ragged import ranges, row_offsets, select_rows
 
 Keys = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Watchers:
-    """Which gates to look at when a wire goes on, and the order of wires by level.
+    """The gates that watch each wire, and the order of wires by level.
 
     `wire_at` int64 (wires,) is the wire at each place and `place_of` its inverse. The gates that
-    watch the wire at place p stand at the places gates[offsets[p]:offsets[p + 1]]. `level_ends`
-    int64 (levels,) is the first place above each level.
+    watch the wire at place p are at the places gates[offsets[p]:offsets[p + 1]]. `level_ends` int64
+    (levels,) is the first place above each level.
     """
 
     wire_at: NDArray[np.int64]
@@ -43,7 +44,10 @@ class Watchers:
 
 @lru_cache(maxsize=4)
 def watchers(circuit: Circuit) -> Watchers:
-    """Watch one input of every AND and AND_NOT, and all inputs of every other gate."""
+    """Return the gates that watch each wire; results for the last four circuits are kept.
+
+    An AND or AND_NOT watches one of its inputs, and any other gate all of them.
+    """
     widths = np.diff(circuit.fan_in_offsets)
     gate = np.repeat(np.arange(circuit.gates, dtype=np.int32), widths)
     kind = circuit.kinds[gate]
@@ -56,12 +60,11 @@ def watchers(circuit: Circuit) -> Watchers:
     place_of = np.empty_like(wire_at)
     place_of[wire_at] = np.arange(circuit.wires)
     place, watcher = place_of[circuit.fan_in[watched]], gate[watched] + len(circuit.features)
-    offsets = np.concatenate(([0], np.cumsum(np.bincount(place, minlength=circuit.wires))))
     return Watchers(
         wire_at=wire_at,
         place_of=place_of,
         level_ends=np.cumsum(np.bincount(circuit.levels)),
-        offsets=offsets.astype(np.int64),
+        offsets=row_offsets(np.bincount(place, minlength=circuit.wires)),
         gates=place_of[watcher[np.argsort(place, kind="stable")]],
     )
 
@@ -82,7 +85,7 @@ class _Known:
         """Add sorted keys, all above those already here."""
         count = self._count + len(fresh)
         if count > len(self._buffer):
-            # Doubling: an element is copied twice on average, however many times this happens.
+            # The buffer doubles, so each key is copied twice on average, however long it grows.
             larger = np.empty(2 * count, np.int64)
             larger[: self._count] = self.keys
             self._buffer = larger
@@ -90,17 +93,17 @@ class _Known:
         self._count = count
 
     def among(self, keys: Keys) -> NDArray[np.bool_]:
-        """Which keys are here, bool of the same shape."""
+        """Return a Boolean per key: True if it is here."""
         known = self.keys
         place = np.minimum(np.searchsorted(known, keys), max(len(known) - 1, 0))
         return known[place] == keys if len(known) else np.zeros(len(keys), bool)
 
 
 def follow(circuit: Circuit, on: sp.csr_array) -> sp.coo_array:
-    """Which wires are on, given which features are (samples, features).
+    """Return the wires that are on for features that are on (samples, features).
 
-    Returns Boolean (samples, wires), columns being *places*: `keep_wires` and `keep_outputs` make
-    what a user wants of it.
+    The result is Boolean (samples, wires) and its columns are *places*. `keep_wires` and
+    `keep_outputs` turn them into wires and outputs.
     """
     samples = max(on.shape[0], 1)
     row, column = on.nonzero()
@@ -123,20 +126,20 @@ def follow(circuit: Circuit, on: sp.csr_array) -> sp.coo_array:
 
 
 def keep_wires(circuit: Circuit, on: sp.coo_array) -> sp.csr_array:
-    """What `follow` returns with wires for columns, (samples, wires)."""
+    """Return a result of `follow` with wires for columns, (samples, wires)."""
     wire = watchers(circuit).wire_at[on.col]
     return sp.coo_array((on.data, (on.row, wire)), shape=on.shape).tocsr()
 
 
 def keep_outputs(circuit: Circuit, on: sp.coo_array) -> sp.csr_array:
-    """Of what `follow` returns, the wires that are outputs, (samples, outputs)."""
-    # A constant's wire, -1, comes first in order and is nobody's.
+    """Return a result of `follow` with outputs for columns, (samples, outputs)."""
+    # The wire of a constant, -1, comes first in order and equals no wire.
     order = np.argsort(circuit.outputs, kind="stable")
     in_order = circuit.outputs[order]
     wire = watchers(circuit).wire_at[on.col]
     begin = np.searchsorted(in_order, wire, side="left")
     counts = np.searchsorted(in_order, wire, side="right") - begin
-    output = order[_runs(begin, counts)]
+    output = order[ranges(begin, counts)]
     shape = (on.shape[0], len(circuit.outputs))
     ones = np.ones(len(output), bool)
     return sp.coo_array((ones, (np.repeat(on.row, counts), output)), shape=shape).tocsr()
@@ -146,12 +149,11 @@ def _wake(circuit: Circuit, fresh: Keys, samples: int, waiting: list[list[Keys]]
     """Queue the gates that watch wires newly on, each at its own level."""
     place, sample = np.divmod(fresh, samples)
     watching = watchers(circuit)
-    begin = watching.offsets[place]
-    counts = watching.offsets[place + 1] - begin
-    keys = watching.gates[_runs(begin, counts)] * samples + np.repeat(sample, counts)
+    offsets, places = select_rows(watching.offsets, place)
+    keys = watching.gates[places] * samples + np.repeat(sample, np.diff(offsets))
     if not len(keys):
         return
-    # Places go by level, so sorted keys fall into one run a level.
+    # Places are ordered by level, so sorted keys fall into one run per level.
     keys = np.sort(keys)
     level = np.searchsorted(watching.level_ends, keys // samples, side="right")
     cuts = np.flatnonzero(np.diff(level)) + 1
@@ -160,7 +162,10 @@ def _wake(circuit: Circuit, fresh: Keys, samples: int, waiting: list[list[Keys]]
 
 
 def _fires(circuit: Circuit, candidates: Keys, samples: int, known: _Known) -> NDArray[np.bool_]:
-    """Which candidates (place * samples + sample) are on; ORs and identities are by being here."""
+    """Return a Boolean per candidate (place * samples + sample): True if its gate is on.
+
+    A candidate has an input that is on, so an OR or an identity is on without further checks.
+    """
     watching = watchers(circuit)
     place, sample = np.divmod(candidates, samples)
     gate = watching.wire_at[place] - len(circuit.features)
@@ -170,19 +175,12 @@ def _fires(circuit: Circuit, candidates: Keys, samples: int, known: _Known) -> N
     if not len(unsure):
         return fires
     gate, sample, kind = gate[unsure], sample[unsure], kind[unsure]
-    begin = circuit.fan_in_offsets[gate]
-    counts = circuit.fan_in_offsets[gate + 1] - begin
-    read = watching.place_of[circuit.fan_in[_runs(begin, counts)]]
+    offsets, places = select_rows(circuit.fan_in_offsets, gate)
+    starts, counts = offsets[:-1], np.diff(offsets)
+    read = watching.place_of[circuit.fan_in[places]]
     present = known.among(read * samples + np.repeat(sample, counts))
-    starts = np.cumsum(counts) - counts
     total = np.add.reduceat(present, starts, dtype=np.int64)
     decided = np.where(kind == GateKind.AND, total == counts, total % 2 == 1)
     first_alone = present[starts] & (total == 1)
     fires[unsure] = np.where(kind == GateKind.AND_NOT, first_alone, decided)
     return fires
-
-
-def _runs(begin: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The numbers begin[i], begin[i] + 1, ... (counts[i] of them), for all i in a row."""
-    starts = np.cumsum(counts) - counts
-    return np.repeat(begin - starts, counts) + np.arange(int(counts.sum()))

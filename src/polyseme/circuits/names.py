@@ -1,23 +1,31 @@
-"""Names of features and outputs: listed one by one, or numbered so that a million cost nothing."""
+"""Names of features and outputs, either listed one by one or numbered.
+
+Numbered names are made when they are asked for, so a million of them take no memory.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import islice
 from typing import overload
 
-from polyseme.errors import SourceError
+from polyseme.common.arguments import instance, shown_value, text, whole_number
+from polyseme.errors import OptionError, SourceError
 
 MAX_NAME_LENGTH = 1000
+# Positions are int32.
+MAX_NAMES = 2**31 - 1
 
 
 def check_name(name: str, place: str = "") -> None:
-    """Raise SourceError unless `name` is fit for a message: printable, not empty, not too long.
+    """Raise SourceError unless a name is printable, not empty and not too long for a message.
 
     `place` (such as "facts.csv, line 3: ") opens the message.
     """
+    if not isinstance(name, str):
+        raise OptionError(f"{place}name is {shown_value(name)}; it must be text")
     if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
         raise SourceError(
             f"{place}name {name[:40]!r} must be 1 to {MAX_NAME_LENGTH} printable characters"
@@ -25,25 +33,49 @@ def check_name(name: str, place: str = "") -> None:
 
 
 class Names(Sequence[str]):
-    """An immutable sequence of distinct names.
+    """An immutable sequence of distinct names, listed or numbered.
 
     Either `listed` holds every name, or the names are `prefix` followed by a number from 0 on.
+
+    Attributes:
+        listed: All names, in order; None if they are numbered.
+        prefix: The text before the number, where names are numbered.
+
+    Example:
+        >>> import polyseme as ps
+        >>> list(ps.Names(["cat", "dog"]))
+        ['cat', 'dog']
+        >>> ps.Names(prefix="x", count=1_000_000)[999]
+        'x999'
+        >>> ps.Names(prefix="x", count=1_000_000).position("x999")
+        999
     """
 
     def __init__(self, listed: Sequence[str] | None = None, *, prefix: str = "", count: int = 0):
         """Take the names as listed, or `count` numbered ones.
 
-        Raises SourceError if a name repeats or breaks the rule of `check_name`.
+        Args:
+            listed: All names, in order. If given, `prefix` and `count` are not used.
+            prefix: Text before the number of numbered names.
+            count: Number of numbered names.
+
+        Raises:
+            SourceError: A name repeats, is empty, has more than 1000 characters or one that cannot
+                be printed; or `count` is negative.
+            OptionError: An argument is of a wrong type, or `count` is above 2^31 - 1.
         """
+        if listed is not None:
+            instance("names", listed, Iterable, "a sequence of text")
         self.listed = None if listed is None else tuple(listed)
-        self.prefix = prefix
-        self._count = count if self.listed is None else len(self.listed)
+        self.prefix = text("prefix", prefix)
+        counted = whole_number("count", count, most=MAX_NAMES)
+        self._count = counted if self.listed is None else len(self.listed)
         if self.listed is not None:
             self._check(self.listed)
-        elif count < 0:
-            raise SourceError(f"there cannot be {count} names; the least is 0")
-        elif count > 0:
-            check_name(self._numbered(count - 1))
+        elif counted < 0:
+            raise SourceError(f"there cannot be {counted} names; the least is 0")
+        elif counted > 0:
+            check_name(self._numbered(counted - 1))
 
     @staticmethod
     def _check(listed: tuple[str, ...]) -> None:
@@ -55,7 +87,7 @@ class Names(Sequence[str]):
             seen.add(name)
 
     def __len__(self) -> int:
-        """Return how many names there are."""
+        """Return the number of names."""
         return self._count
 
     @overload
@@ -65,7 +97,7 @@ class Names(Sequence[str]):
     def __getitem__(self, position: slice) -> list[str]: ...
 
     def __getitem__(self, position: int | slice) -> str | list[str]:
-        """Return the name at a position (or a list of names for a slice)."""
+        """Return the name at a position, or a list of names for a slice."""
         if isinstance(position, slice):
             return [self[i] for i in range(*position.indices(self._count))]
         if self.listed is not None:
@@ -84,7 +116,7 @@ class Names(Sequence[str]):
         return f"{self.prefix}{number}"
 
     def __eq__(self, other: object) -> bool:
-        """Two sequences of names are equal when they hold the same names in the same order."""
+        """Return True if both sequences hold the same names in the same order."""
         if not isinstance(other, Names):
             return NotImplemented
         if self.listed is None and other.listed is None:
@@ -92,7 +124,7 @@ class Names(Sequence[str]):
         return list(self) == list(other)
 
     def __hash__(self) -> int:
-        """Hash consistently with equality."""
+        """Return a hash that is the same for equal sequences."""
         return hash((len(self), self[0] if len(self) else ""))
 
     @cached_property
@@ -100,7 +132,19 @@ class Names(Sequence[str]):
         return {name: position for position, name in enumerate(self)}
 
     def position(self, name: str) -> int:
-        """Return where `name` stands; raise SourceError naming near ones if it is not defined."""
+        """Return the position of a name, from 0 on.
+
+        Args:
+            name: One of the names.
+
+        Returns:
+            The position, such that `names[position]` is the name.
+
+        Raises:
+            SourceError: There is no such name; the message gives similar ones.
+            OptionError: `name` is not text.
+        """
+        text("name", name)
         found = self._find_numbered(name) if self.listed is None else self._positions.get(name)
         if found is not None:
             return found
@@ -111,7 +155,7 @@ class Names(Sequence[str]):
         raise SourceError(f"feature {name[:40]!r} is not defined{hint}")
 
     def _find_numbered(self, name: str) -> int | None:
-        # Reading the number spares a dictionary of all names, which may be millions.
+        # Reading the number avoids a dictionary of all names, of which there may be millions.
         digits = name[len(self.prefix) :]
         if not (digits.isdecimal() and len(digits) <= len(str(self._count))):
             return None

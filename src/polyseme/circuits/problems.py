@@ -1,4 +1,4 @@
-"""Named problems: circuits drawn at random or listed by rule, of any size up to the limits."""
+"""Named problems: circuits drawn at random or given by a rule, of any size up to the limits."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from polyseme.circuits.drawing.influence import INFLUENCES, all_sets, count_sets
 from polyseme.circuits.drawing.layered import draw_layers
 from polyseme.circuits.names import Names
 from polyseme.circuits.readers.facts import facts_from_table
+from polyseme.common.arguments import instance, shown_value, text, whole_number
 from polyseme.errors import SourceError
 
 MAX_SIZE = 10**8
 MAX_SEED = 2**63 - 1
 
 MAX_LAYERED_GATES = 10**7
-# With fewer than two gates of a kind, one that reads a wire twice has none to exchange inputs with.
+# A gate drawn with the same wire twice exchanges an input with another gate of its kind, so there
+# must be at least two gates of every kind.
 MIN_LAYERED_WIDTH = 8
 
 # Up to this many pairs are named after their features; more are numbered.
@@ -26,12 +28,30 @@ MAX_NAMED_PAIRS = 100_000
 
 
 def pairwise_and(features: int, gates: int, influence: str = "regular", seed: int = 0) -> Circuit:
-    """ANDs of `gates` distinct random pairs of features; each gate is an output.
+    """Return a circuit of ANDs of distinct random pairs of features.
 
-    `influence` is "regular" (every feature is read equally often, to within one), "uniform" (all
-    sets of pairs equally likely) or "zipf" (feature i is read in proportion to 1 / (i + 1)). Raises
-    SourceError for sizes below 1 or above 10^8, more gates than pairs, or a zipf problem too dense
-    to draw.
+    Every gate is an output. Features are named "x0", "x1", ..., and outputs "g0", "g1", ...
+
+    Args:
+        features: Number of features, 1 to 10^8.
+        gates: Number of gates, 1 to 10^8.
+        influence: The way the pairs are drawn: "regular" (every feature is read equally often, to
+            within one), "uniform" (all sets of pairs are equally likely) or "zipf" (feature i is
+            drawn with probability proportional to 1 / (i + 1)).
+        seed: Seed of the random pairs, 0 to 2^63 - 1.
+
+    Returns:
+        The circuit, of depth 1.
+
+    Raises:
+        OptionError: A number or `influence` is not one of these.
+        SourceError: There are fewer pairs than gates, gates x 2 is above 10^8, or a "zipf" problem
+            is too dense to draw.
+
+    Example:
+        >>> import polyseme as ps
+        >>> ps.problems.pairwise_and(100, 100)
+        Circuit('and2:features=100,gates=100': 100 features, 100 gates, 100 outputs, depth 1)
     """
     return _random_ands("and2:", features, gates, 2, influence, seed)
 
@@ -39,18 +59,51 @@ def pairwise_and(features: int, gates: int, influence: str = "regular", seed: in
 def k_and(
     features: int, gates: int, inputs: int, influence: str = "regular", seed: int = 0
 ) -> Circuit:
-    """ANDs of `gates` distinct random sets of `inputs` features; otherwise as `pairwise_and`.
+    """Return a circuit of ANDs of distinct random sets of features, otherwise as `pairwise_and`.
 
-    Raises SourceError also if gates x inputs is above 10^8.
+    Args:
+        features: Number of features, 1 to 10^8.
+        gates: Number of gates, 1 to 10^8.
+        inputs: Number of features that each gate reads, 1 to 10^8.
+        influence: The way the sets are drawn, as for `pairwise_and`.
+        seed: Seed of the random sets, 0 to 2^63 - 1.
+
+    Returns:
+        The circuit, of depth 1.
+
+    Raises:
+        OptionError: A number or `influence` is not one of these.
+        SourceError: There are fewer sets than gates, gates x inputs is above 10^8, or a problem is
+            too dense, or its gates too wide, to draw.
+
+    Example:
+        >>> import polyseme as ps
+        >>> ps.problems.k_and(100, 50, 3)
+        Circuit('and:k=3,features=100,gates=50': 100 features, 50 gates, 50 outputs, depth 1)
     """
     _check_size("inputs", inputs)
     return _random_ands(f"and:k={inputs},", features, gates, inputs, influence, seed)
 
 
 def permutation(features: int, seed: int = 0) -> Circuit:
-    """The features in a random order: output j is feature order[j], through an identity gate.
+    """Return a circuit whose outputs are the features in a random order.
 
-    Raises SourceError for a size below 1 or above 10^8.
+    Each output is an identity gate of one feature, and no two read the same feature.
+
+    Args:
+        features: Number of features, and of outputs, 1 to 10^8.
+        seed: Seed of the random order, 0 to 2^63 - 1.
+
+    Returns:
+        The circuit, of depth 1.
+
+    Raises:
+        OptionError: A number is out of range.
+
+    Example:
+        >>> import polyseme as ps
+        >>> ps.problems.permutation(50)
+        Circuit('permutation:features=50': 50 features, 50 gates, 50 outputs, depth 1)
     """
     _check_size("features", features)
     _check_seed(seed)
@@ -60,13 +113,27 @@ def permutation(features: int, seed: int = 0) -> Circuit:
 
 
 def universal_and(features: int) -> Circuit:
-    """ANDs of all pairs of features in lexicographic order.
+    """Return a circuit of ANDs of all pairs of features, in lexicographic order.
 
-    Outputs are called "x0&x1", ..., or numbered if there are more than 100 000. Raises SourceError
-    for fewer than 2 features or more than 10^8 pairs.
+    Outputs are named "x0&x1", "x0&x2", ..., or numbered if there are more than 100 000.
+
+    Args:
+        features: Number of features, at least 2.
+
+    Returns:
+        The circuit, of depth 1.
+
+    Raises:
+        OptionError: `features` is no whole number from 1 to 10^8.
+        SourceError: There are no pairs, or more than 10^8.
+
+    Example:
+        >>> import polyseme as ps
+        >>> list(ps.problems.universal_and(3).output_names)
+        ['x0&x1', 'x0&x2', 'x1&x2']
     """
     _check_size("features", features)
-    _check_size("pairs of features", int(features) * (int(features) - 1) // 2)
+    _check_product("pairs of features", int(features) * (int(features) - 1) // 2)
     name = f"uand:features={features}"
     pairs = all_sets(features, 2)
     if len(pairs) > MAX_NAMED_PAIRS:
@@ -76,12 +143,29 @@ def universal_and(features: int) -> Circuit:
 
 
 def layered(width: int, depth: int, active: int = 3, seed: int = 0) -> Circuit:
-    """A deep random circuit: `depth` levels of `width` gates, the last of which are the outputs.
+    """Return a deep random circuit in which activity neither dies out nor spreads.
 
-    A quarter each are AND, OR and AND_NOT of two wires of the level before, the others identities.
-    With `active` features on, about so many gates are on at every level (see `layered.py`). Raises
-    SourceError for a width below 8 or below `active`, for other sizes below 1, and for more than
-    10^7 gates.
+    Of the gates of each level, a quarter each are AND, OR and AND_NOT of two wires of the level
+    before, and the others are identities. With `active` features on, about as many gates are on at
+    every level (see `drawing/layered.py`). The gates of the last level are the outputs.
+
+    Args:
+        width: Number of features, and of gates per level, at least 8.
+        depth: Number of levels, at least 1.
+        active: Number of features on at once, 1 to `width`.
+        seed: Seed of the random gates, 0 to 2^63 - 1.
+
+    Returns:
+        The circuit.
+
+    Raises:
+        OptionError: A number is not whole, below 1 (`seed`: below 0) or too large.
+        SourceError: `width` is below 8 or below `active`, or there are more than 10^7 gates.
+
+    Example:
+        >>> import polyseme as ps
+        >>> ps.problems.layered(20, 5)
+        Circuit('layered:width=20,depth=5,active=3': 20 features, 100 gates, 20 outputs, depth 5)
     """
     for what, size in (("width", width), ("depth", depth), ("active", active)):
         _check_size(what, size)
@@ -108,10 +192,34 @@ def layered(width: int, depth: int, active: int = 3, seed: int = 0) -> Circuit:
 
 
 def facts(table: Mapping[str, Mapping[str, str]]) -> Circuit:
-    """A table of facts, subject -> relation -> object, as a circuit.
+    """Return the circuit of a table of facts.
 
-    See `readers.facts` for the circuit and the rules; raises SourceError naming the subject.
+    Subjects and relations become features, and `relation=object` becomes an output. A fact becomes
+    the AND of its subject and its relation, and an output with several facts the OR of their ANDs.
+
+    Args:
+        table: Mapping of subjects to mappings of relations to objects, all of them text. An empty
+            object is no fact.
+
+    Returns:
+        The circuit.
+
+    Raises:
+        OptionError: `table` is not a mapping of mappings.
+        SourceError: A subject, relation or object breaks a rule of names, or there is no fact; the
+            message names the subject.
+
+    Example:
+        >>> import polyseme as ps
+        >>> circuit = ps.problems.facts({"Tokyo": {"country": "Japan", "continent": "Asia"}})
+        >>> list(circuit.features), list(circuit.output_names)
+        (['Tokyo', 'country', 'continent'], ['country=Japan', 'continent=Asia'])
     """
+    instance("table", table, Mapping, "a mapping of subjects")
+    for subject, row in table.items():
+        instance(
+            f"table[{shown_value(subject)}]", row, Mapping, "a mapping of relations to objects"
+        )
     return facts_from_table(table)
 
 
@@ -120,11 +228,10 @@ def _random_ands(
 ) -> Circuit:
     _check_size("features", features)
     _check_size("gates", gates)
-    _check_size("gates x inputs", int(gates) * int(inputs))
+    _check_product("gates x inputs", int(gates) * int(inputs))
     _check_seed(seed)
     name = f"{prefix}features={features},gates={gates}"
-    if influence not in INFLUENCES:
-        raise SourceError(f"{name}: influence {influence!r} must be one of {', '.join(INFLUENCES)}")
+    text("influence", influence, INFLUENCES)
     if inputs > features:
         raise SourceError(f"{name}: a gate cannot read {inputs} of {features} features")
     sets = count_sets(int(features), int(inputs), int(gates))
@@ -147,7 +254,7 @@ def _gates_as_outputs(
     reads: NDArray[np.int32],
     output_names: Names | None = None,
 ) -> Circuit:
-    """Gates of one kind, each an output; `reads` is (gates, inputs)."""
+    """Return a circuit of gates of one kind, each an output; `reads` is (gates, inputs)."""
     gates, inputs = reads.shape
     return Circuit(
         features=Names(prefix="x", count=features),
@@ -165,21 +272,14 @@ def _seed_note(seed: int) -> str:
 
 
 def _check_seed(seed: int) -> None:
-    if not _is_whole(seed) or not 0 <= seed <= MAX_SEED:
-        raise SourceError(f"seed {_shown(seed)} must be a whole number from 0 to {MAX_SEED}")
+    whole_number("seed", seed, 0, MAX_SEED)
 
 
 def _check_size(what: str, size: int) -> None:
-    if not _is_whole(size) or not 1 <= size <= MAX_SIZE:
-        raise SourceError(f"{what} {_shown(size)} must be a whole number from 1 to {MAX_SIZE}")
+    whole_number(what, size, 1, MAX_SIZE)
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
-def _shown(value: object) -> str:
-    # Python refuses to write out integers of thousands of digits.
-    if isinstance(value, int) and abs(value) >= 2**64:
-        return f"of {value.bit_length()} bits"
-    return repr(value)[:40]
+def _check_product(what: str, size: int) -> None:
+    """Raise SourceError if arguments that are each in range together make too large a problem."""
+    if not 1 <= size <= MAX_SIZE:
+        raise SourceError(f"{what} {size} must be a whole number from 1 to {MAX_SIZE}")

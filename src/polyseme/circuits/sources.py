@@ -1,4 +1,4 @@
-"""Opening a source: the path of a file, or a problem written `NAME:key=value,...`."""
+"""Opening a source, which is the path of a file or a problem written `NAME:key=value,...`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.drawing.influence import INFLUENCES
-from polyseme.circuits.logic.aig import netlist_of
 from polyseme.circuits.logic.netlist import Netlist
 from polyseme.circuits.logic.normalise import normalise
+from polyseme.circuits.logic_files import LOGIC_READERS, check_rewritable, rewritten
 from polyseme.circuits.problems import (
     MAX_LAYERED_GATES,
     MAX_SEED,
@@ -22,14 +22,9 @@ from polyseme.circuits.problems import (
     permutation,
     universal_and,
 )
-from polyseme.circuits.readers.aiger import read_aiger
-from polyseme.circuits.readers.bench import read_bench
-from polyseme.circuits.readers.blif import read_blif
-from polyseme.circuits.readers.dimacs import read_dimacs
 from polyseme.circuits.readers.facts import read_facts
-from polyseme.circuits.readers.json_circuit import read_json
-from polyseme.circuits.readers.pla import read_pla
-from polyseme.circuits.readers.text import shown_path
+from polyseme.common.arguments import instance
+from polyseme.common.files import shown_path
 from polyseme.errors import SourceError
 
 MAX_FEATURES = 10**7
@@ -71,7 +66,7 @@ class _Choice:
 
 @dataclass(frozen=True)
 class _Problem:
-    """How a problem is written: its keys, which must be given, and which default to others."""
+    """The keys of a problem, those of them that must be given, and those that default to others."""
 
     build: Callable[..., Circuit]
     keys: Mapping[str, _Whole | _Choice]
@@ -112,29 +107,49 @@ _PROBLEMS = {
     ),
 }
 
-LOGIC_READERS: dict[str, Callable[[str], Netlist]] = {
-    ".aag": read_aiger,
-    ".aig": read_aiger,
-    ".json": lambda path: netlist_of(read_json(path)),
-    ".blif": read_blif,
-    ".bench": read_bench,
-    ".pla": read_pla,
-    ".cnf": read_dimacs,
-}
 
+def read(source: str | os.PathLike[str], *, rewrite: bool = False) -> Circuit:
+    """Return the circuit of a source: a file, or a problem.
 
-def read(source: str | os.PathLike[str]) -> Circuit:
-    """Open a source: a path whose ending tells its format, or a problem.
+    A path ending in .csv is a table of facts, as is any path behind `facts:`. Files of logic end
+    in .aag, .aig, .json, .blif, .bench, .pla or .cnf. They are normalised: every wire rests at
+    zero, and outputs that are 1 at rest are flagged `inverted`. The circuit is named like the file.
 
-    A path ending in .csv is a table of facts, as is whatever follows `facts:`. Files of logic
-    (.aag, .aig, .json, .blif, .bench, .pla, .cnf) are normalised: every wire rests at zero, and
-    outputs that do not are `inverted`. The circuit is named like the file. Problems are
-    `and2:features=N,gates=N,influence=regular|uniform|zipf,seed=N`, `and:k=N,...` with the same
-    keys, `permutation:features=N,seed=N`, `uand:features=N` and
-    `layered:width=N,depth=N,active=N,seed=N`; gates default to features, active to 3. Raises
-    SourceError with the value and the rule for anything else.
+    Problems are `and2:features=N,gates=N,influence=regular|uniform|zipf,seed=N`, `and:k=N,...` with
+    the same keys, `permutation:features=N,seed=N`, `uand:features=N` and
+    `layered:width=N,depth=N,active=N,seed=N`. The gates default to as many as there are features,
+    the influence to regular, active to 3 and the seed to 0.
+
+    Args:
+        source: The path of a file, whose ending tells its format, or the text of a problem.
+        rewrite: Make the logic of a file smaller first, which needs the extra polyseme[logic].
+
+    Returns:
+        The circuit.
+
+    Raises:
+        SourceError: The source is neither, or breaks a rule; the message has the place and the
+            rule.
+        OptionError: `source` is neither text nor a path, or `rewrite` is asked for one that is no
+            file of logic.
+        MissingExtraError: `rewrite` is asked for and aigverse is not installed.
+
+    Example:
+        >>> import polyseme as ps
+        >>> ps.read("and2:features=100,gates=200")
+        Circuit('and2:features=100,gates=200': 100 features, 200 gates, 200 outputs, depth 1)
+        >>> ps.read("and2:features=many")
+        Traceback (most recent call last):
+        ...
+        polyseme.errors.SourceError: source ... must be a whole number from 1 to 10000000
     """
+    instance("source", source, (str, os.PathLike), "text or a path")
     text = os.fspath(source)
+    instance("source", text, str, "a path of text")
+    instance("rewrite", rewrite, bool, "True or False")
+    if rewrite:
+        check_rewritable(text)
+        return rewritten(read(source))
     name, _, rest = text.partition(":")
     if isinstance(source, str) and name == "facts":
         return read_facts(rest)

@@ -1,10 +1,10 @@
-"""Small sets of features that switch a wire on, for trying deep circuits where they do something.
+"""Supports: small sets of features that switch a wire on, for testing deep circuits.
 
-A random active set hardly ever satisfies a gate deep in a circuit. Going forward, every gate has a
-set at once if its inputs do: an AND needs the union of theirs, any other gate one of them. This is
-a guess, because what switches one input on may also switch on a negated one (or two of an XOR), so
-guesses are followed through the circuit before they are relied on. The other way round, a wire
-without a guess may well have a small support that was not found.
+A random active set hardly ever satisfies a gate deep in a circuit. Supports are therefore built
+level by level from those of a gate's inputs: an AND needs the union of them all, any other gate
+one of them. Such a support is a guess, because features that switch one input on may also switch
+on a negated one (or two of an XOR). Guesses are followed through the circuit before they are used.
+A wire without a guess may still have a small support that was not found.
 """
 
 from __future__ import annotations
@@ -18,22 +18,24 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.evaluate import wires_on
+from polyseme.common.ragged import places_in_rows, row_numbers, select_rows
 
 Generator = np.random.Generator
 Rows = NDArray[np.int32]
 
-# How often a row whose gate turns out to be off is drawn anew.
+# A row whose gate turns out to be off is drawn up to so many times.
 _ATTEMPTS = 16
-# How many (sample, wire) that are on a batch aims at, and how many rows it has at most.
+# A batch aims at so many pairs (sample, wire) with the wire on, and has at most so many rows.
 _BATCH_ON = 2**22
 _BATCH_ROWS = 2**15
 
 
 def small_supports(circuit: Circuit, active: int) -> Rows:
-    """For every wire at most `active` features that switch it on, int32 (wires, active), -1 pads.
+    """Return a support of at most `active` features per wire, int32 (wires, active), -1 pads.
 
-    A row of -1 only: none was found. Every distinct guess is followed through the circuit once; for
-    very large circuits use `guess_supports` and `draw_supported`, which check only what is drawn.
+    A row of -1 only means that no support was found. Every distinct guess is followed through the
+    circuit once. For very large circuits use `guess_supports` and `draw_supported`, which check
+    only the rows that are drawn.
     """
     supports = guess_supports(circuit, active).copy()
     by_set = np.lexsort(supports.T)
@@ -42,14 +44,14 @@ def small_supports(circuit: Circuit, active: int) -> Rows:
     for begin, on in _in_batches(circuit, supports[by_set[starts]]):
         cuts = ends[begin : begin + on.shape[0] + 1]
         wires = by_set[cuts[0] : cuts[-1]]
-        row = np.repeat(np.arange(on.shape[0]), np.diff(cuts))
+        row = row_numbers(np.diff(cuts))
         supports[wires[~_found(on, row, wires)]] = -1
     return supports
 
 
 @lru_cache(maxsize=4)
 def guess_supports(circuit: Circuit, active: int) -> Rows:
-    """Guess what `small_supports` returns without following any of it; read-only.
+    """Return guesses of the supports that `small_supports` returns, not followed; read-only.
 
     The cost is linear in edges times `active`.
     """
@@ -75,9 +77,9 @@ def draw_supported(
 ) -> Rows:
     """Draw active sets (samples, active), each of which has a random gate of a random level on.
 
-    A row is `complete` of the gate's support, which may add features. Rows whose gate is then off
-    are drawn anew, so `supports` may be guesses. Those that fail every time are -1 only, as all are
-    where no gate has a support.
+    A row is what `complete` makes of the gate's support; it may add features. Rows whose gate is
+    then off are drawn again, so `supports` may be guesses. Rows that fail every time hold only -1,
+    and so do all rows if no gate has a support.
     """
     features = len(circuit.features)
     rows = np.full((samples, supports.shape[1]), -1, np.int32)
@@ -86,7 +88,7 @@ def draw_supported(
         return rows
     gates = gates[np.argsort(circuit.levels[gates], kind="stable")]
     ends = np.cumsum(np.bincount(circuit.levels[gates]))
-    # Levels without such a gate (that of the features among them) are left out.
+    # Levels without a gate that has a support, such as level 0, are left out.
     starts = np.unique(np.concatenate(([0], ends[:-1])))
     counts = np.diff(starts, append=len(gates))
     missing = np.arange(samples)
@@ -102,17 +104,16 @@ def draw_supported(
     return rows
 
 
-def _edges(circuit: Circuit, gates: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
-    """Where each gate's edges start among them all, whose each one is, and the wires they read."""
-    begin = circuit.fan_in_offsets[gates]
-    counts = circuit.fan_in_offsets[gates + 1] - begin
-    starts = np.cumsum(counts) - counts
-    owner = np.repeat(np.arange(len(gates)), counts)
-    return starts, owner, circuit.fan_in[(begin - starts)[owner] + np.arange(len(owner))]
+def _edges(
+    circuit: Circuit, gates: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+    """Return the start of each gate's edges, the gate of every edge, and the wire that it reads."""
+    offsets, places = select_rows(circuit.fan_in_offsets, gates)
+    return offsets[:-1], row_numbers(np.diff(offsets)), circuit.fan_in[places]
 
 
 def _unite(circuit: Circuit, gates: NDArray[np.int64], supports: Rows) -> None:
-    """Give ANDs the union of their inputs' supports, where it is small and all have one."""
+    """Give ANDs the union of their inputs' supports, if all inputs have one and it is small."""
     if not len(gates):
         return
     starts, owner, read = _edges(circuit, gates)
@@ -123,7 +124,7 @@ def _unite(circuit: Circuit, gates: NDArray[np.int64], supports: Rows) -> None:
     keys = np.unique((owner[kept][:, None] * features + members)[members >= 0])
     gate, feature = np.divmod(keys, features)
     counts = np.bincount(gate, minlength=len(gates))
-    place = np.arange(len(gate)) - (np.cumsum(counts) - counts)[gate]
+    place = places_in_rows(counts)
     small = counts[gate] <= supports.shape[1]
     supports[features + gates[gate[small]], place[small]] = feature[small]
 
@@ -153,16 +154,16 @@ def _in_batches(circuit: Circuit, rows: Rows) -> Iterator[tuple[int, sp.csr_arra
         on = wires_on(circuit, rows[begin : begin + size])
         yield begin, on
         begin += on.shape[0]
-        # How many wires a row switches on is known only by trying.
+        # The number of wires that a row switches on is known only after it has been followed.
         size = max(1, min(_BATCH_ROWS, 4 * size, _BATCH_ON * on.shape[0] // max(on.nnz, 1)))
 
 
 def _found(on: sp.csr_array, row: NDArray[np.int64], wires: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether the wire is on in the row, bool (wires,); no wire of a row is asked for twice."""
-    present = np.repeat(np.arange(on.shape[0]), np.diff(on.indptr)) * on.shape[1] + on.indices
+    """Return True for each wire that is on in its row, bool (wires,); all (row, wire) differ."""
+    present = row_numbers(np.diff(on.indptr)) * on.shape[1] + on.indices
     asked = row * on.shape[1] + wires
     order = np.argsort(asked)
-    # Far more is on than is asked for, so look up what is on among what is asked for.
+    # Far more wires are on than are asked for, so the wires on are looked up among those asked for.
     place = np.minimum(np.searchsorted(asked[order], present), len(asked) - 1)
     result = np.zeros(len(asked), bool)
     result[order[place[asked[order[place]] == present]]] = True
@@ -170,7 +171,7 @@ def _found(on: sp.csr_array, row: NDArray[np.int64], wires: NDArray[np.int64]) -
 
 
 def _switched_on(circuit: Circuit, rows: Rows, wires: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether each row of active features switches its wire on, bool (rows,)."""
+    """Return True for each row of active features that switches its wire on, bool (rows,)."""
     result = np.zeros(len(rows), bool)
     for begin, on in _in_batches(circuit, rows):
         end = begin + on.shape[0]

@@ -1,8 +1,8 @@
-"""A shallow circuit as sums of threshold terms: each output is an OR of ANDs of literals.
+"""The one-layer form of a shallow circuit: each output is an OR of terms, ANDs of literals.
 
-This is the form one hidden layer computes. A literal is a feature or its negation; a term fires
-when all its plain literals are on and none of its negated ones. Every term has a plain literal, so
-it rests at zero.
+This is the form that one hidden layer computes. A literal is a feature or its negation; a term is
+satisfied when all its plain literals are on and none of its negated ones. Every term has a plain
+literal, so it rests at zero.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
-from polyseme.errors import CompileError
+from polyseme.common.ragged import row_numbers, row_offsets, select_rows
+from polyseme.errors import SourceError
 
 MAX_XOR_INPUTS = 6
 
@@ -36,34 +38,38 @@ class Terms:
     signs: NDArray[np.int8]
 
     def __len__(self) -> int:
-        """How many terms there are."""
+        """Return the number of terms."""
         return len(self.output)
 
     @property
     def widths(self) -> NDArray[np.int64]:
-        """Literals in each term, (terms,)."""
+        """Number of literals of each term, (terms,)."""
         return np.diff(self.offsets)
 
     @property
     def term_of_literal(self) -> NDArray[np.int64]:
-        """Which term each literal belongs to, (literals,)."""
-        return np.repeat(np.arange(len(self)), self.widths)
+        """Number of the term that each literal belongs to, (literals,)."""
+        return row_numbers(self.widths)
 
     @property
     def plain(self) -> NDArray[np.int64]:
-        """Plain (not negated) literals in each term: the number that must be on, (terms,)."""
+        """Number of plain literals of each term, all of which must be on, (terms,)."""
         return np.bincount(self.term_of_literal, self.signs > 0, len(self)).astype(np.int64)
 
     @cached_property
     def influence(self) -> NDArray[np.int64]:
-        """How many terms read each feature, (features,)."""
+        """Number of terms that read each feature, (features,)."""
         return np.bincount(self.literals, minlength=self.features)
 
+    @cached_property
+    def monosemantic_neurons(self) -> int:
+        """Size of the monosemantic network: a neuron per term, and one per OR of literals."""
+        single = self.widths == 1
+        return int((~single).sum()) + len(np.unique(self.output[single]))
+
     def select(self, chosen: NDArray[np.int64]) -> Terms:
-        """The chosen terms, in the order given."""
-        widths = self.widths[chosen]
-        offsets = np.concatenate(([0], np.cumsum(widths)))
-        places = np.repeat(self.offsets[chosen] - offsets[:-1], widths) + np.arange(offsets[-1])
+        """Return the chosen terms, in the order given."""
+        offsets, places = select_rows(self.offsets, chosen)
         return Terms(
             self.features,
             self.outputs,
@@ -74,13 +80,84 @@ class Terms:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class OneLayerForm:
+    """The outputs of a circuit as ORs of ANDs of literals, or the reason why they are not.
+
+    Either `terms` is given or `obstacle`, which names a gate that lies deeper or an XOR that is too
+    wide. The terms are those of the outputs' wires. `rests_at_one` is True if an output is
+    inverted, `has_constant` if one has no wire.
+    """
+
+    terms: Terms | None
+    obstacle: str | None
+    rests_at_one: bool
+    has_constant: bool
+
+    @property
+    def is_shallow(self) -> bool:
+        """True if one hidden layer computes every output; see `refusal`."""
+        return self.refusal() is None
+
+    def fits(self, active: int) -> bool:
+        """Return True if the circuit is shallow and `active` features can satisfy every term."""
+        return self.refusal(active) is None
+
+    def refusal(self, active: int | None = None) -> str | None:
+        """Return one line on why one hidden layer does not compute every output; None if it does.
+
+        No output may be inverted or constant, and each must be an OR of terms. If a promise of
+        `active` features is given, every term must need at most that many features on.
+        """
+        if self.rests_at_one or self.has_constant:
+            return "an output rests at 1 or is constant"
+        if self.terms is None:
+            return self.obstacle
+        if active is not None and self.most_plain > active:
+            return f"a term needs {self.most_plain} features on, more than the {active} promised"
+        return None
+
+    @cached_property
+    def most_plain(self) -> int:
+        """Largest number of features that a term needs on; 0 without terms."""
+        return 0 if self.terms is None else int(self.terms.plain.max(initial=0))
+
+
+# By the circuit's identity; an entry goes when its circuit does.
+_FORMS: WeakKeyDictionary[Circuit, OneLayerForm] = WeakKeyDictionary()
+
+
+def one_layer_form(circuit: Circuit) -> OneLayerForm:
+    """Return the form in which one hidden layer computes a circuit; found once per circuit."""
+    form = _FORMS.get(circuit)
+    if form is None:
+        try:
+            terms, obstacle = _flattened(circuit), None
+        except SourceError as error:
+            terms, obstacle = None, str(error)
+        inverted, constant = circuit.inverted.any(), (circuit.outputs < 0).any()
+        form = OneLayerForm(terms, obstacle, bool(inverted), bool(constant))
+        _FORMS[circuit] = form
+    return form
+
+
 def terms_of(circuit: Circuit) -> Terms:
-    """Flatten a circuit into terms.
+    """Return the terms of a circuit's outputs; found once per circuit.
 
     Outputs may be features, gates over features, or ORs of those; a constant has no terms. The
-    terms are those of the outputs' wires, whatever `inverted` says of them. Raises CompileError
-    naming the first gate that lies deeper, and an XOR too wide to be a sum of terms.
+    terms are those of the outputs' wires; `inverted` is not applied.
+
+    Raises:
+        SourceError: A gate reads gates that are no ORs, or an XOR is too wide; the message names
+            the first such gate.
     """
+    form = one_layer_form(circuit)
+    if form.terms is None:
+        raise SourceError(form.obstacle)
+    return form.terms
+
+
+def _flattened(circuit: Circuit) -> Terms:
     output, wire = _open_ors(circuit)
     pieces = [_of_features(circuit, output, wire)]
     is_gate = wire >= len(circuit.features)
@@ -95,10 +172,10 @@ def terms_of(circuit: Circuit) -> Terms:
 
 
 def _open_ors(circuit: Circuit) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Pairs (output, wire) such that each output is the OR of its wires, none of them an OR.
+    """Return pairs (output, wire): each output is the OR of its wires, and none of these is an OR.
 
-    Pairs are numbers output * wires + wire. They are opened from the highest level down: then an
-    OR is complete when its turn comes, and is opened once however many paths lead to it.
+    Pairs are held as numbers output * wires + wire. ORs are opened from the highest level down, so
+    an OR is opened only once, however many paths lead to it.
     """
     features = len(circuit.features)
     passing = np.zeros(circuit.wires, bool)
@@ -126,7 +203,10 @@ def _open_ors(circuit: Circuit) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
 
 
 def _distinct(pieces: list[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """All numbers once, rising. By sorting: numpy's own way is a hundred times slower on these."""
+    """Return all distinct numbers, rising.
+
+    It sorts them, because np.unique takes a hundred times as long on these.
+    """
     numbers = np.sort(np.concatenate(pieces))
     fresh = np.ones(len(numbers), bool)
     np.not_equal(numbers[1:], numbers[:-1], out=fresh[1:])
@@ -137,7 +217,7 @@ def _distinct(pieces: list[NDArray[np.int64]]) -> NDArray[np.int64]:
 def _by_level(
     circuit: Circuit, pairs: NDArray[np.int64]
 ) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """Pairs output * wires + wire, grouped by the level of the wire."""
+    """Yield pairs output * wires + wire in groups: the level of the wires, and the pairs."""
     level = circuit.levels[pairs % circuit.wires]
     order = np.argsort(level, kind="stable")
     cuts = np.flatnonzero(np.diff(level[order])) + 1
@@ -148,11 +228,9 @@ def _by_level(
 def _inputs(
     circuit: Circuit, gate: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """How many inputs each gate has, (gates,), and the inputs of all of them in a row."""
-    widths = np.diff(circuit.fan_in_offsets)[gate]
-    starts = np.cumsum(widths) - widths
-    places = np.repeat(circuit.fan_in_offsets[gate] - starts, widths)
-    return widths, circuit.fan_in[places + np.arange(int(widths.sum()))]
+    """Return the number of inputs of each gate, (gates,), and the inputs of all, concatenated."""
+    offsets, places = select_rows(circuit.fan_in_offsets, gate)
+    return np.diff(offsets), circuit.fan_in[places]
 
 
 def _check_shallow(circuit: Circuit, wire: NDArray[np.int64]) -> None:
@@ -161,7 +239,7 @@ def _check_shallow(circuit: Circuit, wire: NDArray[np.int64]) -> None:
     for chosen in gate[circuit.levels[features + gate] > 1][:1]:
         begin, end = circuit.fan_in_offsets[chosen : chosen + 2]
         inner = circuit.fan_in[begin:end][circuit.fan_in[begin:end] >= features][0]
-        raise CompileError(
+        raise SourceError(
             f"{circuit.name}: gate {chosen} reads {circuit.wire_name(int(inner))}; one hidden "
             "layer computes gates over features, and ORs of those"
         )
@@ -186,10 +264,10 @@ def _of_and_not(circuit: Circuit, output: NDArray[np.int32], gate: NDArray[np.in
 
 
 def _of_xor(circuit: Circuit, output: NDArray[np.int32], gate: NDArray[np.int64]) -> list[Terms]:
-    """XOR of k inputs is an OR of the 2^(k-1) terms with an odd number of plain literals."""
+    """Return the terms of XORs: one of k inputs has 2^(k-1), with odd numbers of plain literals."""
     widths = np.diff(circuit.fan_in_offsets)[gate]
     for wide in gate[widths > MAX_XOR_INPUTS][:1]:
-        raise CompileError(
+        raise SourceError(
             f"{circuit.name}: gate {wide} is an XOR of more than {MAX_XOR_INPUTS} inputs"
         )
     pieces = []
@@ -215,7 +293,7 @@ def _terms(
         features=len(circuit.features),
         outputs=len(circuit.outputs),
         output=output,
-        offsets=np.concatenate(([0], np.cumsum(widths))).astype(np.int64),
+        offsets=row_offsets(widths),
         literals=literals,
         signs=np.ones(len(literals), np.int8) if signs is None else signs,
     )

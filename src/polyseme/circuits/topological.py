@@ -1,4 +1,4 @@
-"""The order of gates: each behind those it reads; how deep each lies; finding a cycle."""
+"""Topological order of gates, levels of wires, and the search for a cycle."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-# Rounds over all gates at once before `wire_levels` walks them one by one.
+from polyseme.common.ragged import row_numbers, row_offsets
+from polyseme.errors import SourceError
+
+# `wire_levels` makes so many rounds over all gates at once, and then takes them one by one.
 _ROUNDS = 8
 
 
-class CyclicError(ValueError):
-    """Gates read each other in a circle; `gate` is the number of one of them."""
+class CyclicError(SourceError):
+    """Gates read each other in a cycle; `gate` is the number of one of them."""
 
     def __init__(self, gate: int):
-        """Remember one gate on the cycle."""
+        """Make the error for one gate on the cycle."""
         super().__init__(f"gate {gate} depends on itself")
         self.gate = gate
 
@@ -23,14 +26,14 @@ class CyclicError(ValueError):
 def topological_order(
     fan_in_offsets: NDArray[np.int64], fan_in_gates: NDArray[np.int32]
 ) -> NDArray[np.int64]:
-    """An order of gates, int64 (gates,), in which every gate stands behind the gates it reads.
+    """Return an order of gates, int64 (gates,), in which every gate comes after those it reads.
 
     Gate g reads the gates fan_in_gates[fan_in_offsets[g]:fan_in_offsets[g + 1]]; -1 there is an
-    input that is no gate. Gates that are in such an order already keep it. Raises CyclicError when
-    there is no such order. The cost is linear in gates and edges (Kahn's algorithm).
+    input that is no gate. Gates that are in such an order already keep it. The cost is linear in
+    gates and edges (Kahn's algorithm). Raises CyclicError when there is no such order.
     """
     gates = len(fan_in_offsets) - 1
-    reader = np.repeat(np.arange(gates, dtype=np.int64), np.diff(fan_in_offsets))
+    reader = row_numbers(np.diff(fan_in_offsets))
     inner = fan_in_gates >= 0
     read, reader = fan_in_gates[inner], reader[inner]
     if (read < reader).all():
@@ -44,16 +47,15 @@ def topological_order(
 def _freed(
     gates: int, read: NDArray[np.int32], reader: NDArray[np.int64]
 ) -> tuple[list[int], list[int]]:
-    """Gates in the order they are freed, and for every gate how many it waits for at the end."""
+    """Return the gates in the order they are freed, and the number each still waits for."""
     missing: list[int] = np.bincount(reader, minlength=gates).tolist()
     by_read = np.argsort(read, kind="stable")
     waiting: list[int] = reader[by_read].tolist()
-    ends = np.cumsum(np.bincount(read, minlength=gates)).tolist()
-    starts = [0, *ends]
+    starts = row_offsets(np.bincount(read, minlength=gates)).tolist()
     order = [gate for gate, count in enumerate(missing) if not count]
-    # The list grows while it is walked: it is the queue as well.
+    # The list is the queue as well: it grows while the loop walks it.
     for gate in order:
-        for place in range(starts[gate], ends[gate]):
+        for place in range(starts[gate], starts[gate + 1]):
             freed = waiting[place]
             missing[freed] -= 1
             if not missing[freed]:
@@ -64,7 +66,7 @@ def _freed(
 def _on_a_cycle(
     fan_in_offsets: NDArray[np.int64], fan_in_gates: NDArray[np.int32], missing: list[int]
 ) -> int:
-    """Walk from a gate that waits to one it waits for, and so on, until one is met again."""
+    """Return a gate on a cycle: walk from a waiting gate to one it waits for until one recurs."""
     gate = next(number for number, count in enumerate(missing) if count)
     met: set[int] = set()
     while gate not in met:
@@ -77,15 +79,17 @@ def _on_a_cycle(
 def wire_levels(
     features: int, fan_in_offsets: NDArray[np.int64], fan_in: NDArray[np.int32]
 ) -> NDArray[np.int32]:
-    """Level of every wire, int32 (wires,): 0 for features, 1 + the highest input for gates.
+    """Return the level of every wire, int32 (wires,).
 
-    Gate g is wire features + g and reads the wires fan_in[fan_in_offsets[g]:fan_in_offsets[g + 1]],
-    at least one and all below its own.
+    The level of a feature is 0, that of a gate one more than the highest among its inputs. Gate g
+    is wire features + g and reads the wires fan_in[fan_in_offsets[g]:fan_in_offsets[g + 1]], at
+    least one and all of smaller numbers than its own.
     """
     levels = np.zeros(features + len(fan_in_offsets) - 1, np.int32)
     if len(levels) == features:
         return levels
-    # A round settles one level more, for all gates at once; a deep circuit would need too many.
+    # Each round settles one level more, for all gates at once. Deep circuits would need too many
+    # rounds, so their gates are walked one by one below.
     for _ in range(_ROUNDS):
         raised = 1 + np.maximum.reduceat(levels[fan_in], fan_in_offsets[:-1])
         if np.array_equal(raised, levels[features:]):

@@ -1,8 +1,8 @@
-"""The command `polyseme`: one app of all commands, and the exit statuses.
+"""The command `polyseme`: all commands in one app, and their exit statuses.
 
 Exit status: 0 done, 1 the network falls short of what was asked, 2 bad input (one line on standard
-error), 130 interrupted. Each command returns its own status; anything it raises on purpose is bad
-input.
+error), 130 interrupted. Each command returns its own status; an error raised on purpose
+means bad input.
 """
 
 from __future__ import annotations
@@ -73,16 +73,18 @@ def _top(
     polyseme export net.safetensors --to onnx -o net.onnx
     polyseme convert adder.blif -o adder.aig
 
-    SOURCE is a table of facts (.csv), a file of logic (.aig .aag .blif .bench .pla .cnf .json), or
-    a problem such as and2:features=N,gates=N · and:k=N,features=N · permutation:features=N ·
-    uand:features=N · layered:width=N,depth=N.
+    SOURCE is one of
+    - a table of facts: .csv
+    - a file of logic: .aig .aag .blif .bench .pla .cnf .json
+    - a problem: and2:features=N,gates=N · and:k=N,features=N · permutation:features=N
+      · uand:features=N · layered:width=N,depth=N
     """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line (by default the process's own) and return the exit status."""
+    """Run one command line, by default that of the process, and return the exit status."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A name the terminal's encoding lacks is shown escaped; it is no reason to fail.
+        # Names that the terminal's encoding lacks are printed escaped.
         sys.stdout.reconfigure(errors="backslashreplace")
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -97,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except SystemExit:
-        # Nothing raises this but the printing of help to a reader that has gone.
+        # Only printing help to a reader that has gone raises this.
         return DONE
 
 
@@ -107,6 +109,6 @@ def _refuse(message: str) -> int:
 
 
 def _help_of(error: typer.TyperException) -> str:
-    """The help that tells more: of the command, where the error knows which that was."""
+    """Return the help command to name: of the command that failed, if the error knows it."""
     context = getattr(error, "ctx", None)
     return f"{context.command_path if context else 'polyseme'} --help"

@@ -14,7 +14,7 @@ DEFAULT_ERROR = 1e-3
 
 
 def whole(lowest: int, highest: int) -> Callable[[str | int], int]:
-    """A parser of whole numbers in plain decimal digits, from `lowest` to `highest`."""
+    """Return a parser of whole numbers in decimal digits, from `lowest` to `highest`."""
 
     def parse(given: str | int) -> int:
         text = str(given)
@@ -43,7 +43,7 @@ def error_rate(given: str | float) -> float:
 
 
 def neurons_or_auto(given: str | int) -> int | None:
-    """Parse a number of neurons, or "auto" (None)."""
+    """Parse a number of neurons; None for "auto"."""
     return None if given == "auto" else whole(1, MAX_SIZE)(given)
 
 
@@ -65,7 +65,7 @@ Active = Annotated[
         "--active",
         metavar="S",
         parser=whole(1, MAX_SIZE),
-        help="The sparsity promise: at most so many features are on at once.",
+        help="The sparsity promise: at most S features are on at once.",
     ),
 ]
 Error = Annotated[
@@ -74,7 +74,7 @@ Error = Annotated[
         "--error",
         metavar="E",
         parser=error_rate,
-        help="The share of inputs on which any output may be wrong.",
+        help="The largest share of inputs on which any output may be wrong.",
     ),
 ]
 Seed = Annotated[

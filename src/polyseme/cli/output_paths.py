@@ -1,4 +1,4 @@
-"""Looking at an output file before work begins, and finding the answer key beside a network."""
+"""Checks of an output file before work begins; the answer key beside a network."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from polyseme.networks.saving.files import key_path
 def check_output(path: str, inputs: Iterable[str | Path]) -> None:
     """Raise PolysemeError unless a file can be written at `path` and is none of the `inputs`.
 
-    An input that is no file (a problem's name) is overlooked.
+    An input that is no file, such as a problem, is skipped.
     """
     target = Path(path)
     # The root and "." have no name; ".." and a name before a slash can only be a directory's.
@@ -34,13 +34,13 @@ def _check_writable(target: Path) -> None:
         raise PolysemeError(f"{target}: cannot be written: there is no directory {target.parent}")
     if target.is_dir():
         raise PolysemeError(f"{target}: cannot be written: it is a directory")
-    # Permissions do not tell all (a file system may be mounted to be read only): try it.
+    # Permissions do not tell of a file system mounted read-only, so a file is written.
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".polyseme."):
         pass
 
 
 def key_beside(path: str) -> Path | None:
-    """The answer key beside a network file, where there is one."""
+    """Return the path of the answer key beside a network file; None if there is none."""
     if not Path(path).name:
         return None
     beside = key_path(path)

@@ -1,8 +1,7 @@
-"""`polyseme compile --refine`: descent on the weights of what was compiled."""
+"""`polyseme compile --refine`: descent on the weights of a compiled network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated
 
@@ -10,11 +9,11 @@ import typer
 
 from polyseme.cli.options import whole
 from polyseme.cli.output_paths import check_output
-from polyseme.compiler.request import Request
-from polyseme.compiler.sized import Sized
+from polyseme.common.extras import import_torch
+from polyseme.common.progress import Note
+from polyseme.compiler.report import Compilation
 from polyseme.errors import PolysemeError
 from polyseme.learning.refinement.refine import MAX_PASSES, refine
-from polyseme.learning.refinement.torch_extra import import_torch
 
 Refine = Annotated[
     int | None,
@@ -22,8 +21,8 @@ Refine = Annotated[
         "--refine",
         metavar="PASSES",
         parser=whole(1, MAX_PASSES),
-        help="Descend on weights and biases for at most so many passes over all outputs; needs the "
-        "extra polyseme[torch]. For tight-frames (of ANDs of two features) and three-channel.",
+        help="Descend on weights and biases for at most PASSES passes over all outputs; needs the "
+        "extra polyseme\\[torch]. For tight-frames (of ANDs of two features) and three-channel.",
     ),
 ]
 RefineState = Annotated[
@@ -31,37 +30,36 @@ RefineState = Annotated[
     typer.Option(
         "--refine-state",
         metavar="FILE",
-        help="Keep in this file where the descent is; go on from it where it is there already.",
+        help="Save the state of the descent in this file, and go on from it if it exists.",
     ),
 ]
 
 
 def check_refining(passes: int | None, state: str | None, others: tuple[str, ...]) -> None:
-    """Before a minute of work: torch is there, and the file of the state can be written.
+    """Raise PolysemeError unless torch is installed and the file of the state can be written.
 
-    `others` are files that the state must not be written over.
+    `others` are files that the state must not overwrite.
     """
     if passes is None:
         if state is not None:
             raise PolysemeError("--refine-state is for --refine PASSES; name both or neither")
         return
-    import_torch()
+    import_torch("refining")
     if state is not None:
         check_output(state, others)
         if state in others:
             raise PolysemeError(f"{state}: is written as an output too; name another file")
 
 
-def refined(
-    sized: Sized, request: Request, passes: int, state: str | None, step: Callable[[str], None]
-) -> Sized:
-    """What was compiled, refined; what its error was measured to be is measured anew."""
+def refined(report: Compilation, passes: int, state: str | None, step: Note) -> Compilation:
+    """Refine the compiled network, and measure its error anew."""
+    network = report.network
     found = refine(
-        sized.network,
+        network,
         passes=passes,
-        error=request.error,
-        seed=request.seed,
+        error=report.error,
+        seed=network.provenance.seed,
         state=state,
         note=step,
     )
-    return replace(sized, network=found.network, confirmation=found.measured)
+    return replace(report, network=found.network, confirmation=found.measured)

@@ -1,13 +1,13 @@
-"""Codes: which neurons carry which feature, and how much the features interfere."""
+"""Codes, which give each feature the neurons that carry it, and their interference."""
 
-from polyseme.codes.affine import affine_code
+from polyseme.codes.affine import affine_code, affine_or_balanced_code
 from polyseme.codes.arithmetic_progressions import progression_code
 from polyseme.codes.balanced import balanced_code
 from polyseme.codes.code import SparseCode
-from polyseme.codes.coherence import Coherence, coherence
+from polyseme.codes.features_per_neuron import Polysemanticity, polysemanticity
 from polyseme.codes.gaussian import gaussian_code
+from polyseme.codes.inner_products import Coherence, coherence
 from polyseme.codes.orthogonal_blocks import orthogonal_block_code
-from polyseme.codes.polysemanticity import Polysemanticity, polysemanticity
 from polyseme.codes.readout import (
     Recovery,
     mean_square_cross_talk,
@@ -24,6 +24,7 @@ __all__ = [
     "Recovery",
     "SparseCode",
     "affine_code",
+    "affine_or_balanced_code",
     "balanced_code",
     "coherence",
     "gaussian_code",

@@ -1,10 +1,10 @@
-"""Codes any two of whose words share at most one neuron, for (nearly) any number of neurons.
+"""Codes of which any two words share at most one neuron, for nearly any number of neurons.
 
 The neurons are `weight` places of q values each, and word (a, b) takes value a + t b mod q at place
 t. Two words with different b agree at places t and t' only if (t - t')(b - b') = 0 mod q. For prime
-q this is the Reed-Solomon code of degree 2, with q^2 words. For any other q it still holds as long
-as the slopes b stay below q / g, where g is the largest common divisor of q with a number below the
-weight; so q need not be prime and few neurons are left over.
+q this is the Reed-Solomon code of degree 2, with q^2 words. For any other q, two words still share
+at most one neuron if the slopes b are below q / g, where g is the largest common divisor of q with
+a number below the weight. So q need not be prime, and few neurons are left over.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ import math
 
 import numpy as np
 
+from polyseme.codes.balanced import balanced_code
 from polyseme.codes.code import SparseCode
+from polyseme.errors import CapacityError
 
 
 def affine_places(features: int, neurons: int, weight: int) -> int:
-    """Values a place has in the code of `affine_code`, which uses so many times `weight` neurons.
+    """Return the number of values per place in the code of `affine_code`; 0 if it does not fit.
 
-    0 where so many words do not fit.
+    The code uses `weight` times that many neurons.
     """
     fitting = (q for q in _moduli(neurons, weight) if q * _slopes(q, weight) >= features)
     return next(fitting, 0)
@@ -30,12 +32,12 @@ def affine_code(
 ) -> SparseCode:
     """Draw `features` words that share at most one neuron, two by two.
 
-    Neurons are used evenly: words come in runs of equal slope that use every neuron once. Raises
-    ValueError when they do not fit (see `affine_places`).
+    Neurons are used evenly, because words come in runs of equal slope that use every neuron once.
+    Raises CapacityError when the words do not fit (see `affine_places`).
     """
     q = affine_places(features, neurons, weight)
     if q == 0:
-        raise ValueError(f"{features} words of weight {weight} do not fit in {neurons} neurons")
+        raise CapacityError(f"{features} words of weight {weight} do not fit in {neurons} neurons")
     slopes = generator.permutation(_slopes(q, weight))[: -(-features // q)]
     start, run = np.divmod(generator.permutation(features), len(slopes))
     place = np.arange(weight)
@@ -44,12 +46,24 @@ def affine_code(
     return SparseCode(neurons, (values + q * place).astype(np.int32), signs)
 
 
+def affine_or_balanced_code(
+    features: int, neurons: int, weight: int, generator: np.random.Generator
+) -> SparseCode:
+    """Draw words that share at most one neuron, two by two, if they fit, else a balanced code.
+
+    Raises OptionError if not even one word fits.
+    """
+    if affine_places(features, neurons, weight):
+        return affine_code(features, neurons, weight, generator)
+    return balanced_code(features, neurons, weight, generator)
+
+
 def _moduli(neurons: int, weight: int) -> range:
-    """Values to try for q, the one that wastes no neurons first."""
+    """Return the values to try for q, the one that wastes the fewest neurons first."""
     largest = neurons // weight
     return range(largest, max(largest - 6, 0), -1)
 
 
 def _slopes(modulus: int, weight: int) -> int:
-    """How many slopes keep any two words from sharing two neurons."""
+    """Return the number of slopes with which no two words share two neurons."""
     return modulus // max(math.gcd(modulus, step) for step in range(1, max(weight, 2)))

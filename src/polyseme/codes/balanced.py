@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
+from polyseme.errors import OptionError
 
 
 def balanced_code(
@@ -14,12 +15,13 @@ def balanced_code(
     """Draw a code of `features` rows over `neurons`, each row `weight` distinct neurons.
 
     Rows are cut from a stream of random permutations of the neurons, so neurons are used equally
-    often (to within one), and rows cut from one permutation do not meet at all. Where a row
-    straddles two permutations, the second is rearranged so that no neuron repeats within the row.
-    With `signed`, each entry gets an independent fair sign. Raises ValueError if weight > neurons.
+    often (to within one), and rows cut from one permutation share no neuron. If a row is cut from
+    two permutations, the second is rearranged so that no neuron repeats within the row. With
+    `signed`, each entry gets an independent fair sign. Raises OptionError unless
+    1 <= weight <= neurons.
     """
     if not 1 <= weight <= neurons:
-        raise ValueError(f"a code of weight {weight} does not fit in {neurons} neurons")
+        raise OptionError(f"a code of weight {weight} does not fit in {neurons} neurons")
     positions = balanced_rows(features, neurons, weight, generator)
     signs = np.ones(positions.shape, np.int8)
     if signed:
@@ -30,7 +32,7 @@ def balanced_code(
 def balanced_rows(
     rows: int, neurons: int, weight: int, generator: np.random.Generator
 ) -> NDArray[np.int32]:
-    """The positions of a balanced code, int32 (rows, weight)."""
+    """Draw the positions of a balanced code, int32 (rows, weight)."""
     needed = rows * weight
     stream = np.empty(-(-needed // neurons) * neurons, np.int32)
     for start in range(0, len(stream), neurons):

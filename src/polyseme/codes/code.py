@@ -1,4 +1,4 @@
-"""A sparse code: which few neurons carry each feature, with a sign at each."""
+"""Sparse codes: the few neurons that carry each feature, with a sign at each."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from polyseme.errors import OptionError
+
 
 @dataclass(frozen=True, eq=False)
 class SparseCode:
-    """Feature i is carried by neurons `positions[i]` with signs `signs[i]`.
+    """A sparse code: neurons `positions[i]` carry feature i with signs `signs[i]`.
 
     Shapes: `positions` int32 and `signs` int8 (+1 or -1), both (features, weight); positions are
-    distinct within a row and below `neurons`. Raises ValueError otherwise.
+    distinct within a row, at least 0 and below `neurons`. Raises OptionError if they are not.
     """
 
     neurons: int
@@ -22,32 +24,32 @@ class SparseCode:
     signs: NDArray[np.int8]
 
     def __post_init__(self) -> None:
-        """Check shapes, ranges (before they are narrowed), and that no neuron is used twice."""
+        """Check shapes, ranges (before conversion), and that no feature has a neuron twice."""
         if np.any(np.abs(np.asarray(self.signs)) != 1):
-            raise ValueError("signs must be +1 or -1")
+            raise OptionError("signs must be +1 or -1")
         places = np.asarray(self.positions)
         if places.size and not (places.min() >= 0 and places.max() < self.neurons):
-            raise ValueError(f"a position lies outside 0..{self.neurons - 1}")
+            raise OptionError(f"a position lies outside 0..{self.neurons - 1}")
         object.__setattr__(self, "positions", np.asarray(self.positions, np.int32))
         object.__setattr__(self, "signs", np.asarray(self.signs, np.int8))
         if self.positions.ndim != 2 or self.positions.shape != self.signs.shape:
-            raise ValueError("positions and signs must both be (features, weight)")
+            raise OptionError("positions and signs must both be (features, weight)")
         row = np.sort(self.positions, axis=1)
         if np.any(row[:, 1:] == row[:, :-1]):
-            raise ValueError("a feature uses the same neuron twice")
+            raise OptionError("a feature uses the same neuron twice")
 
     @property
     def features(self) -> int:
-        """How many features the code holds."""
+        """Number of features that the code holds."""
         return len(self.positions)
 
     @property
     def weight(self) -> int:
-        """How many neurons carry each feature."""
+        """Number of neurons that carry each feature."""
         return int(self.positions.shape[1])
 
     def matrix(self) -> sp.csr_array:
-        """The code as a float32 matrix (features, neurons) with entries -1, 0, +1."""
+        """Return the code as a float32 matrix (features, neurons) with entries -1, 0, +1."""
         offsets = np.arange(self.features + 1) * self.weight
         entries = (self.signs.ravel().astype(np.float32), self.positions.ravel(), offsets)
         return sp.csr_array(entries, shape=(self.features, self.neurons))

@@ -1,4 +1,4 @@
-"""Reed-Solomon codes: supports any two of which share few neurons, in the worst case."""
+"""Reed-Solomon codes, in which any two features share few neurons even in the worst case."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
+from polyseme.errors import CapacityError, OptionError
 
 
 def reed_solomon_code(
@@ -17,34 +18,35 @@ def reed_solomon_code(
 
     With q = `smallest_field(features, weight, degree)`, feature i is the polynomial over the
     integers mod q whose coefficients are the digits of i in base q, constant term first. It uses
-    one neuron a place t = 0 .. weight-1, neuron t*q + (its value at t): weight*q neurons in all.
-    Neurons are used equally often, to within one. With `generator`, the same codewords are dealt
-    to the features in random order.
+    one neuron per place t = 0 .. weight-1, neuron t*q + (its value at t), of weight*q neurons in
+    all. Neurons are used equally often, to within one. With `generator`, the same codewords are
+    dealt to the features in random order.
 
     Theorem (Reed and Solomon 1960; Kautz and Singleton 1964 for the supports). Two features share
-    at most lam = degree - 1 neurons, as their difference is a non-zero polynomial of degree at
-    most lam and a field has no more roots for it.
+    at most lam = degree - 1 neurons, because their difference is a non-zero polynomial of degree at
+    most lam, which has at most lam roots in a field.
 
     Consequence. Let any `active` = s features be on, x the sum of their codes. The mean of x over a
     feature's own neurons is at least 1 if it is on and at most lam*s/weight if not, so
 
-    - weight > 2*lam*s: comparing that mean with one half decodes every such set without error;
-    - weight > lam*s: so does asking whether all its neurons are on, even from the union min(x, 1).
+    - if weight > 2*lam*s, comparing that mean with one half decodes every such set without error;
+    - if weight > lam*s, so does the rule that a feature is on if all its neurons are, even from the
+      union min(x, 1).
 
     Both conditions are sharp for the code of all q**degree polynomials, some of which meet a given
-    feature in any lam of its neurons (at weight = 2*lam*s its mean can tie with one half).
+    feature in any lam of its neurons (at weight = 2*lam*s its mean can equal one half).
 
-    Raises ValueError unless features >= 0, 1 <= degree <= weight (more coefficients than places
-    would repeat codewords) and int32 can number the neurons.
+    Raises OptionError unless features >= 0 and 1 <= degree <= weight (with more coefficients than
+    places, codewords would repeat), and CapacityError if int32 cannot number the neurons.
     """
     field = smallest_field(features, weight, degree)
     if weight * field > np.iinfo(np.int32).max:
-        raise ValueError(f"a code of {weight} x {field} neurons is too large to number in int32")
+        raise CapacityError(f"a code of {weight} x {field} neurons is too large to number in int32")
     codewords = np.arange(features) if generator is None else generator.permutation(features)
     places = np.arange(weight)
     values = np.zeros((features, weight), np.int64)
     for digit in reversed(_digits(codewords, field, degree)):
-        # Horner's rule; field < 2^31, so that no product overflows int64.
+        # Horner's rule; field < 2^31, so no product overflows int64.
         values = (values * places + digit[:, np.newaxis]) % field
     positions = (places * field + values).astype(np.int32)
     return SparseCode(weight * field, positions, np.ones(positions.shape, np.int8))
@@ -53,13 +55,13 @@ def reed_solomon_code(
 def smallest_field(features: int, weight: int, degree: int) -> int:
     """Return the smallest prime q with q >= weight places and q**degree >= features codewords.
 
-    A Reed-Solomon code then takes weight*q neurons. Raises ValueError unless
+    A Reed-Solomon code then takes weight*q neurons. Raises OptionError unless
     1 <= degree <= weight and features >= 0.
     """
     if features < 0:
-        raise ValueError(f"a code cannot hold {features} features")
+        raise OptionError(f"a code cannot hold {features} features")
     if not 1 <= degree <= weight:
-        raise ValueError(f"degree {degree} must lie in 1..{weight}, the weight of the code")
+        raise OptionError(f"degree {degree} must lie in 1..{weight}, the weight of the code")
     field: int = max(2, weight, round(features ** (1 / degree)) - 1)
     while field**degree < features or not _is_prime(field):
         field += 1
@@ -70,20 +72,20 @@ def largest_field(neurons: int, weight: int) -> int:
     """Return the largest prime q with q >= weight and weight*q <= neurons.
 
     A Reed-Solomon code of that weight then fits in `neurons` and holds up to q**degree features.
-    Raises ValueError if there is no such prime.
+    Raises CapacityError if there is no such prime.
     """
     if weight < 1:
-        raise ValueError(f"a code of weight {weight} uses no neuron")
+        raise OptionError(f"a code of weight {weight} uses no neuron")
     for field in range(neurons // weight, max(weight, 2) - 1, -1):
         if _is_prime(field):
             return field
-    raise ValueError(
+    raise CapacityError(
         f"no prime field of {weight} or more elements fits {weight} times in {neurons}"
     )
 
 
 def _digits(numbers: NDArray[np.int64], base: int, count: int) -> list[NDArray[np.int64]]:
-    """The last `count` digits of each number, lowest first."""
+    """Return the last `count` digits of each number, lowest first."""
     digits = []
     for _ in range(count):
         numbers, digit = np.divmod(numbers, base)

@@ -1,11 +1,12 @@
-"""Loops over the rows of W in machine code, where numba is installed (`polyseme[speed]`).
+"""Loops over the rows of W in machine code, if numba is installed (`polyseme[speed]`).
 
-W = C D has a row a neuron, and every entry of C adds a feature's code to it. The matrix products of
-scipy do that too, an order of magnitude slower where the code is larger than the cache. Here the
-code is two small tables, the sets of places that its words share and a word of sign bits a feature,
-and what a row needs is first collected, then used, so that waiting for memory overlaps.
+W = C D has one row per neuron, and every entry of C adds a feature's code to it. The matrix
+products of scipy do the same, but an order of magnitude slower if the code is larger than the
+cache. Here the code is held in two small tables: the sets of places that its words share, and a
+word of sign bits per feature. The table entries that a row needs are first collected and then used,
+so that waits for memory overlap.
 
-Everything is in integers: the order of a sum, and so the number of threads, cannot be seen.
+All numbers are integers, so neither the order of a sum nor the number of threads changes results.
 """
 
 from __future__ import annotations
@@ -25,31 +26,31 @@ from polyseme.codes.code import SparseCode
 from polyseme.codes.shared_places import shared_places
 from polyseme.common.parallel import in_order, threads
 
-# What one kernel takes to compile, products of scipy need for about so many additions.
+# Compiling one kernel takes as long as products of scipy with about so many additions.
 _WORTHWHILE = 50_000_000
-# Signs of a word are the bits of one number; places are two bytes.
+# The signs of a word are the bits of one 32-bit number, and a place has two bytes.
 _MOST_WEIGHT, _MOST_PLACES = 32, 2**16
 _PIECES = 16
 
 
 def fits_in_words(compress: sp.csr_array) -> bool:
-    """Whether C D is within int16 for certain, whatever the code: C from a file may be anything."""
+    """Return True if C D is within int16 for any code; C from a file may have any entries."""
     loudest = abs(compress.astype(np.int64)).sum(axis=1).max() if compress.nnz else 0
     return bool(loudest < 2**15)
 
 
 def is_worthwhile(entries: int, code: SparseCode) -> bool:
-    """Whether to add so many codewords with these kernels: there is numba, and enough to do."""
+    """Return True if adding so many codewords with these kernels saves time and numba is there."""
     fits = code.weight <= _MOST_WEIGHT and code.neurons <= _MOST_PLACES
     return fits and entries * code.weight >= _WORTHWHILE and find_spec("numba") is not None
 
 
 @dataclass(frozen=True, eq=False)
 class Words:
-    """A code as tables: distinct `places` uint16 (sets, weight), and a feature's set and signs.
+    """A code as tables: the distinct sets of places, and the set and the signs of each feature.
 
-    `sets` and `minus` are int32 (features,); bit l of `minus` is set where the sign at place l of
-    the feature's set is -1.
+    `places` is uint16 (sets, weight). `sets` and `minus` are int32 (features,); bit l of `minus` is
+    1 if the sign at place l of the feature's set is -1.
     """
 
     neurons: int
@@ -59,7 +60,7 @@ class Words:
 
     @classmethod
     def of(cls, code: SparseCode) -> Words:
-        """The tables of a code of at most 32 places a word among at most 2^16."""
+        """Return the tables of a code of at most 32 places per word and at most 2^16 neurons."""
         distinct, which = shared_places(code.positions)
         minus = np.zeros(code.features, np.uint32)
         for place in range(code.weight):
@@ -69,7 +70,7 @@ class Words:
 
 
 def spread(compress: sp.csr_array, words: Words) -> NDArray[np.int16]:
-    """C D, int16 (neurons, dimensions), for C in integers whose product int16 holds."""
+    """Return C D, int16 (neurons, dimensions), for C in integers whose product int16 holds."""
     kernel = _compiled(_spread)
     product = np.empty((compress.shape[0], words.neurons), np.int16)
     starts = compress.indptr.astype(np.int64)
@@ -78,7 +79,7 @@ def spread(compress: sp.csr_array, words: Words) -> NDArray[np.int16]:
     def piece(rows: tuple[int, int]) -> None:
         kernel(*rows, starts, columns, values, words.places, words.sets, words.minus, product)
 
-    # Compiled by this thread: of several that call it first, all but one would only wait.
+    # Compiled by this thread first; if several threads called it, all but one would only wait.
     piece((0, 0))
     for _ in in_order(piece, _cuts(compress.shape[0], _PIECES)):
         pass
@@ -88,9 +89,10 @@ def spread(compress: sp.csr_array, words: Words) -> NDArray[np.int16]:
 def read_back(
     wanted: sp.csr_array, strengths: NDArray[np.int32], outputs: SparseCode, inputs: SparseCode
 ) -> NDArray[np.int64]:
-    """R C D A^T for C = R^T L at the pattern of `wanted`, whose entries in L are `strengths`.
+    """Return R C D A^T for C = R^T L at the pattern of `wanted`, int64 (literals,).
 
-    R are the outputs' codes, D = A the inputs', all as +1 and -1: int64 (literals,).
+    `strengths` are the entries of L at that pattern. R has the codes of the outputs and D = A those
+    of the inputs, all as +1 and -1.
     """
     words, kernel = Words.of(inputs), _compiled(_read_back)
     codes = outputs.matrix().astype(np.int8).tocsc()
@@ -98,7 +100,7 @@ def read_back(
     # An output whose sign at the neuron is -1 is written as its complement.
     readers = np.where(codes.data < 0, ~codes.indices, codes.indices).astype(np.int32)
     offsets = wanted.indptr.astype(np.int64)
-    # What is needed of a literal lies side by side: its strength, places and signs.
+    # The strength, set of places and signs of each literal lie side by side in memory.
     literals = np.zeros((wanted.nnz, 4), np.int32)
     literals[:, 0] = strengths
     literals[:, 1] = words.sets[wanted.indices]
@@ -129,7 +131,7 @@ def _compiled(function: Callable[..., None]) -> Callable[..., None]:
     return lambda *arguments: compiled(*arguments)
 
 
-# Below is what numba compiles: plain loops over plain arrays.
+# Numba compiles the functions below, which are plain loops over plain arrays.
 
 
 def _spread(

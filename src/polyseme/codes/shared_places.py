@@ -1,8 +1,8 @@
-"""Words of a code that lie on the same places: found once, they can be worked on together.
+"""Sets of places that several words of a code share, so that those words are computed together.
 
 A union of orthogonal bases puts as many words on each set of places as the set has places. Then
-what is read from all of them is one small dense product, and their places are a table that fits
-in a cache where the code does not.
+reading all of them is one small dense product, and the table of their places fits in a cache even
+if the code does not.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 def shared_places(
     positions: NDArray[np.int32],
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """The distinct rows of (words, weight), and which of them each word has, (words,).
+    """Return the distinct rows of (words, weight), and the number of each word's row, (words,).
 
-    Distinct rows come in no order worth knowing, but always in the same.
+    The order of the distinct rows has no meaning, but is always the same for the same positions.
     """
     if not positions.size:
         return positions[:1], np.zeros(len(positions), np.int64)
@@ -28,7 +28,7 @@ def shared_places(
 
 
 def _marks(positions: NDArray[np.int32]) -> NDArray[np.uint64]:
-    """A number a row, (words,), that hardly ever is that of another row."""
+    """Return one number per row, (words,), which distinct rows hardly ever have in common."""
     factors = np.random.default_rng(0).integers(1, 2**63, positions.shape[1], np.uint64)
     marks = np.zeros(len(positions), np.uint64)
     for column, factor in zip(positions.T, factors, strict=True):

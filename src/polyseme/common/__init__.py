@@ -1,1 +1,1 @@
-"""What every level may use."""
+"""Modules that every level may use."""

@@ -1,4 +1,4 @@
-"""Writing files so that they appear whole or not at all."""
+"""Writing files so that they appear whole or not at all, and showing paths in messages."""
 
 from __future__ import annotations
 
@@ -12,16 +12,30 @@ from polyseme.errors import PolysemeError
 
 Piece: TypeAlias = bytes | memoryview
 
+_MOST_SHOWN = 300
+
+
+def shown_path(path: str | os.PathLike[str]) -> str:
+    """Return a path as text, escaped and cut if it does not fit a one-line message."""
+    text = os.fspath(path)
+    fits = text and text.isprintable() and len(text) <= _MOST_SHOWN
+    return text if fits else ascii(text)[:_MOST_SHOWN]
+
+
+def one_line(error: Exception) -> str:
+    """Return the message of another library's error on one line, cut if it is long."""
+    return " ".join(str(error).split())[:_MOST_SHOWN]
+
 
 def write_whole(path: str | os.PathLike[str], *content: Piece) -> None:
-    """Write a file beside its place and rename it there, so that it appears whole or not at all.
+    """Write a temporary file and rename it, so that the file appears whole or not at all.
 
-    The pieces of `content` follow each other; large ones are written from where they lie.
-
-    Raises PolysemeError naming the file when it cannot be written.
+    The pieces of `content` are written one after another, without being copied together. Raises
+    PolysemeError naming the file when it cannot be written.
     """
     target = Path(path)
-    # A short name of its own: the target's may already be as long as the file system allows.
+    # The temporary name is short and does not contain the target's, which may already be as long as
+    # the file system allows.
     beside = target.parent / f".polyseme.{token_hex(8)}.part"
     try:
         try:
@@ -35,12 +49,6 @@ def write_whole(path: str | os.PathLike[str], *content: Piece) -> None:
             raise
     except OSError as error:
         reason = error.strerror or error
-        raise PolysemeError(f"{_shown(path)}: cannot be written: {reason}") from None
+        raise PolysemeError(f"{shown_path(path)}: cannot be written: {reason}") from None
     except ValueError as error:
-        raise PolysemeError(f"{_shown(path)}: cannot be written: {error}") from None
-
-
-def _shown(path: str | os.PathLike[str]) -> str:
-    """A path as it is, or escaped where it would break a one-line message."""
-    text = os.fspath(path)
-    return text if text and text.isprintable() else ascii(text)
+        raise PolysemeError(f"{shown_path(path)}: cannot be written: {error}") from None

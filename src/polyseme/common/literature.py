@@ -1,4 +1,4 @@
-"""What has been published, by key: a short name for tables and an entry for BibTeX."""
+"""Publications by key, each with a short name for tables and a BibTeX entry."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Publication:
-    """A source: `short` as tables name it, and its BibTeX entry."""
+    """A publication: `short` is its name in tables, and the others are its BibTeX fields."""
 
     short: str
     kind: str
@@ -17,7 +17,7 @@ class Publication:
     where: str
 
     def bibtex(self, key: str) -> str:
-        """The entry under a key."""
+        """Return the BibTeX entry under a key."""
         fields = {
             "title": f"{{{self.title}}}",
             "author": self.author,

@@ -1,6 +1,6 @@
-"""Both cores for work that waits for neither: pieces in threads, results in the pieces' order.
+"""Computing independent pieces of work in threads, with results in the order of the pieces.
 
-What a piece computes never depends on the number of threads, so neither does what is made of all.
+The result of a piece never depends on the number of threads, so the whole result does not either.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import TypeVar
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
-# More would hold more pieces in memory than they save time.
+# More threads would save little time, and each holds a piece in memory.
 _MOST_THREADS = 4
 
 
 def threads() -> int:
-    """How many threads to use: what OMP_NUM_THREADS says, else a core each; at most four."""
+    """Return the number of threads to use: OMP_NUM_THREADS, or one per core; at most four."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdigit() and int(asked):
         return min(int(asked), _MOST_THREADS)
@@ -30,9 +30,10 @@ def threads() -> int:
 def in_order(
     function: Callable[[Piece], Result], pieces: Iterable[Piece], workers: int | None = None
 ) -> Iterator[Result]:
-    """What a function makes of each piece, in order; few pieces are ahead of the one handed out.
+    """Yield the result of a function for each piece, in order, computed in threads.
 
-    Worth it for work in numpy, most of which lets other threads run meanwhile.
+    Only a few pieces are taken ahead of the result yielded last. It saves time for work in numpy,
+    most of which lets other threads run meanwhile.
     """
     workers = threads() if workers is None else workers
     if workers == 1:

@@ -1,1 +1,1 @@
-"""Circuit to network, one pass a file."""
+"""The compiler: from a circuit to a network that computes it."""

@@ -1,38 +1,114 @@
-"""The automatic choice: which construction computes a circuit in fewest neurons.
+"""The choice of the constructions that are tried for a task, and of the fallback.
 
-`three-channel` serves every circuit of one hidden layer. A few others, for the circuits they are
-made for, declare fewer neurons; the one that declares fewest is taken. Compared are sizes with
-inputs of the same kind: a construction for basis-aligned inputs is taken only where such are asked
-for.
+`three-channel` serves every circuit of one hidden layer. For some circuits another construction
+declares fewer neurons, and is then tried first. Sizes are compared with inputs of the same kind: a
+construction for basis-aligned inputs is taken only if the task wants such inputs. Deeper circuits
+get layers in superposition. The fallback is the monosemantic network, for tasks for which no
+smaller network is found.
 """
 
 from __future__ import annotations
 
-from polyseme.compiler.constructions import reed_solomon as reed_solomon_exact
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
-from polyseme.compiler.constructions.frames import tight_frames
-from polyseme.compiler.constructions.three_channel.prediction import predicted_neurons
-from polyseme.errors import CompileError
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-_RIVALS = (tight_frames.CONSTRUCTION, reed_solomon_exact.CONSTRUCTION)
+from polyseme.compiler.constructions.catalogue import (
+    CATALOGUE,
+    MONOSEMANTIC,
+    REED_SOLOMON,
+    SUPERPOSED_LAYERS,
+    THREE_CHANNEL,
+    TIGHT_FRAMES,
+)
+from polyseme.compiler.constructions.construction import Candidate
+from polyseme.compiler.constructions.three_channel.plan import wants_basis
+from polyseme.compiler.task import Task
+from polyseme.errors import CapacityError, OptionError
+
+AUTO = "auto"
+CONSTRUCTIONS = (AUTO, *CATALOGUE)
 
 
-def smaller_than_channels(task: Task) -> Construction | None:
-    """The construction that declares fewest neurons for a task; None where that is three-channel.
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """Candidates in the order in which they are tried, each planned when its turn comes.
 
-    It also declares fewer than one neuron a term. Raises CompileError where the circuit is no task
-    for one hidden layer.
+    `fallback` is the monosemantic network, for tasks for which no candidate is smaller. It is None
+    if the user asked for a construction that no other may replace.
     """
-    limit = min(predicted_neurons(task.plan), task.plan.monosemantic_neurons)
-    declared = {rival: size for rival in _RIVALS if (size := _declared(rival, task)) < limit}
-    return min(declared, key=lambda rival: declared[rival], default=None)
+
+    candidates: Iterator[Candidate]
+    fallback: Candidate | None
 
 
-def _declared(rival: Construction, task: Task) -> float:
-    wants_basis = task.encoder == "basis" or task.plan.basis
-    if wants_basis != (rival.inputs == Inputs.BASIS) or rival.refuses(task) is not None:
-        return float("inf")
+def choose(task: Task, name: str) -> Choice:
+    """Choose the constructions for a task: by name, or automatically.
+
+    Raises:
+        OptionError: The named construction does not serve the task.
+    """
+    if name not in (AUTO, THREE_CHANNEL.name, MONOSEMANTIC.name):
+        return Choice(iter([CATALOGUE[name].candidate(task)]), None)
+    _check_goes_with_depth(task, name)
+    # The fallback has basis-aligned inputs whatever encoder was asked for, so it is not refused.
+    fallback = Candidate(MONOSEMANTIC, task, MONOSEMANTIC.plan(task))
+    if name == MONOSEMANTIC.name:
+        return Choice(iter([fallback]), None)
+    if not task.one_layer:
+        return Choice(iter([SUPERPOSED_LAYERS.candidate(task)]), fallback)
+    if name == THREE_CHANNEL.name:
+        return Choice(iter([THREE_CHANNEL.candidate(task)]), fallback)
+    return Choice(_one_layer_candidates(task, fallback.declared.neurons), fallback)
+
+
+def _check_goes_with_depth(task: Task, name: str) -> None:
+    circuit = task.circuit.name
+    if task.one_layer:
+        if task.carry != "auto":
+            raise OptionError(
+                f"{circuit}: carry {task.carry!r} can only be chosen for circuits of several "
+                "hidden layers"
+            )
+        return
+    if name == THREE_CHANNEL.name:
+        raise OptionError(
+            f"{circuit}: three-channel builds one hidden layer, and this circuit needs more, "
+            "or outputs that rest at 1; choose auto"
+        )
+    if task.encoder != "auto":
+        raise OptionError(
+            f"{circuit}: encoder {task.encoder!r} can only be chosen for circuits of one "
+            "hidden layer"
+        )
+
+
+def _one_layer_candidates(task: Task, limit: int) -> Iterator[Candidate]:
+    """Yield the special construction for the circuit if it declares less, then three channels."""
+    channels, rival = None, REED_SOLOMON if wants_basis(task) else TIGHT_FRAMES
+    if rival.refusal(task) is None:
+        special = rival.candidate(task)
+        if _declared(special) < limit:
+            if not _is_even(task):
+                channels = THREE_CHANNEL.candidate(task)
+            if channels is None or _declared(special) < channels.declared.neurons:
+                yield special
+    yield channels or THREE_CHANNEL.candidate(task)
+
+
+def _is_even(task: Task) -> bool:
+    """Return whether inputs are in superposition and features have almost equal influence.
+
+    That is so if no influence exceeds the mean by more than one. Tight frames then make the least
+    noise that weights can make, so three channels declare more and need not be planned for a
+    comparison.
+    """
+    terms = task.terms
+    mean = terms.literals.size / terms.features
+    return not wants_basis(task) and int(terms.influence.max()) <= mean + 1
+
+
+def _declared(candidate: Candidate) -> float:
     try:
-        return rival.neurons(task)
-    except CompileError:
+        return candidate.declared.neurons
+    except CapacityError:
         return float("inf")

@@ -1,141 +1,149 @@
-"""The smallest network of a construction: what it declares is the prediction, tried and corrected.
+"""The search for the smallest network of a construction, from the declared size on.
 
-A construction declares enough neurons for every circuit of its kind, and how fast its error falls
-with neurons: by what it declares for a smaller error. A network of that size is tried on the inputs
-that networks of any kind are sized for; from the share that failed follows where a better size
-should be. Where few fail but some, that is within a percent or two, and one or two sizes are tried
-in all; where none or nearly all do, what was declared is far off, and sizes change in growing steps
-and are then bisected. How fast the error falls is corrected by what is seen. The size found is
-confirmed on fresh inputs, and grows where that fails: the upper end of the exact 95 % interval must
-lie under the error asked for, and a gate whose inputs alone are on must not be wrong.
+A construction declares a number of neurons that is enough for every circuit of its kind. What it
+declares for a smaller error says how fast its error falls with neurons. The search builds a network
+of the declared size, tries it on the inputs that all networks are sized for, and predicts a better
+size from the share of samples that failed. If a few samples fail, the prediction is right to one or
+two percent, and one or two sizes are tried in all. If none or nearly all fail, the declared size is
+far off; then sizes change in growing steps and are bisected at the end. The rate at which the error
+falls is corrected by what is measured.
+
+The size found is confirmed on fresh inputs, and grows if that fails. To pass, the upper end of the
+exact 95 % interval must lie under the error asked for, and no gate may be wrong on the input that
+has that gate's inputs on and nothing else.
+
+Networks of several hidden layers are found in the same way. Every size is tried with all layers,
+never with the first few, because stray activity and lost amplitude grow from layer to layer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from polyseme.compiler.constructions.construction import Construction, Task
-from polyseme.compiler.constructions.three_channel.plan import Stream
-from polyseme.errors import CompileError
+from polyseme.common.progress import Note
+from polyseme.common.random_streams import Stream
+from polyseme.compiler.constructions.construction import Candidate
+from polyseme.compiler.report import Compilation
+from polyseme.compiler.task import Task
+from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Network
-from polyseme.verification.inputs import draw_deep_inputs, draw_inputs
 from polyseme.verification.sampling import Verification, wrong_samples
 
-Note = Callable[[str], None]
-
 _PROBE_SAMPLES = 4000
-# By how much smaller an error is declared for to see how neurons and error go together.
+# Factor between the two errors whose declared sizes give the rate at which the error falls.
 _SMALLER = 10
-# Enough for the share that fails to place the right size to a percent or so.
+# Expected number of wrong samples in a probe: enough to predict the size to about one percent.
 _EXPECTED_FAILURES = 20
 _MIN_CONFIRMATION = 20_000
-_MOST_ALONE = 50_000
-# A network whose true rate is this share of the target mostly passes a close look.
+_MOST_SINGLE_GATES = 50_000
+# A deep network that is exact by construction is confirmed on this number of samples divided by the
+# error: just enough to put the upper end of the interval under the error. More samples would take
+# long and could not fail.
+_EXACT_CONFIRMATION = 4
+# Share of the error that the search aims at; a network with this error mostly passes confirmation.
 _AIM = 0.75
-# Sizes this close are taken for the same; and the first step by which a network grows.
+# Ratio below which two sizes count as equal, and the first steps by which sizes change.
 _CLOSE = 1.008
 _FIRST_STEP = 1.1
 
 
-def check_serves(construction: Construction, task: Task) -> None:
-    """Raise CompileError, saying why, where a construction does not serve a task."""
-    reason = construction.refuses(task)
-    if reason is not None:
-        raise CompileError(f"{task.circuit.name}: {construction.name} does not serve it: {reason}")
-
-
 @dataclass(frozen=True, eq=False)
 class Found:
-    """The network a search ended with, what it was last seen to do, and whether that will do.
+    """The compilation that a search ended with, and whether it passed the confirmation."""
 
-    `predicted` is what the construction declared.
-    """
-
-    network: Network
-    confirmation: Verification
+    compilation: Compilation
     passed: bool
-    predicted: int
 
 
-def smallest_of(
-    construction: Construction, task: Task, note: Note, most: int | None = None
-) -> Found:
-    """The smallest network found whose confirmed error is under the task's.
+def smallest(candidate: Candidate, note: Note, most: int | None = None) -> Found:
+    """Find the smallest network whose confirmed error is under the task's.
 
-    It has at most `most` neurons, or twice what is declared; where so many do not pass, that is the
-    network returned. Raises CompileError where it cannot even be built.
+    It has at most `most` neurons, by default twice the declared number. If a network of that size
+    does not pass either, it is returned as one that did not pass.
+
+    Raises:
+        TooFewNeuronsError: Even a network of `most` neurons cannot be built.
     """
-    declared = construction.neurons(task)
+    task, declared = candidate.task, candidate.declared.neurons
     most = 2 * declared if most is None else most
-    note(f"{construction.name} declares {declared:,} neurons")
-    network: Network | None = _Search(construction, task, declared, most, note).found()
+    note(f"{candidate.construction.name} declares {declared:,} neurons")
+    network: Network | None = _Search(candidate, most, note).found()
     attempt, passed, step = 0, False, _CLOSE
     while network is not None:
         seen = _looked_at_closely(task, network, attempt)
-        alone = _wrong_alone(task, network)
+        single_gate = _wrong_single_gates(task, network)
         neurons = network.neurons
         note(
             f"confirm {neurons:,} neurons: {seen.wrong} of {seen.samples:,} wrong"
-            f"{f', and a share of {alone:.2g} of the gates alone' if alone else ''}"
+            f"{f', and a share of {single_gate:.2g} of the gates alone' if single_gate else ''}"
         )
         tried, attempt = network, attempt + 2
-        passed = seen.error_interval[1] < task.error and alone <= _most_wrong_alone(task)
-        network = None if passed else _grown(construction, task, neurons, most, step)
+        passed = seen.error_interval[1] < task.error and single_gate <= _most_wrong_single_gates(
+            task
+        )
+        network = None if passed else _grown(candidate, neurons, most, step)
         step *= step
     found = "found" if passed else "gave up at"
     note(f"{found} {neurons:,} neurons, {neurons / declared:.3f} of what was predicted")
-    return Found(tried, seen, passed, declared)
+    decisions = candidate.decisions(tried)
+    return Found(Compilation(tried, task.error, seen, declared, decisions), passed)
 
 
-def _grown(
-    construction: Construction, task: Task, neurons: int, most: int, step: float
-) -> Network | None:
-    """The next larger network there is, if any; some are built in whole groups of neurons only."""
+def confirmed(task: Task, network: Network, attempt: int = 0) -> Verification:
+    """Try a network on fresh samples.
+
+    There are at least 20,000 samples, and enough for 20 expected failures. A monosemantic deep
+    network, which cannot fail, is tried on fewer.
+    """
+    samples = int(max(_MIN_CONFIRMATION, _EXPECTED_FAILURES / task.error))
+    if not task.one_layer and network.provenance.construction == "monosemantic":
+        samples = int(np.ceil(_EXACT_CONFIRMATION / task.error))
+    return _worst(task, network, samples, Stream.CONFIRMATIONS + attempt)
+
+
+def _grown(candidate: Candidate, neurons: int, most: int, step: float) -> Network | None:
+    """Return the next larger network, or None; some grow only by whole groups of neurons."""
     asked = neurons
     while asked < most:
         asked = min(most, max(asked + 1, int(asked * step)))
-        network = construction.build(task, asked)
+        network = candidate.build(asked)
         if network.neurons > neurons:
             return network
     return None
 
 
-def confirmed(task: Task, network: Network, attempt: int = 0) -> Verification:
-    """Try a network on fresh samples: at least 20,000, at least 20 expected failures' worth."""
-    samples = int(max(_MIN_CONFIRMATION, 20 / task.error))
-    return _worst(task, network, samples, Stream.CONFIRMATIONS + attempt)
-
-
 def _looked_at_closely(task: Task, network: Network, attempt: int) -> Verification:
-    """As `confirmed`; where that leaves it open, five times as many samples, all of them fresh."""
+    """Confirm a network; if the result is open, repeat with five times as many fresh samples."""
     seen = confirmed(task, network, attempt)
     if seen.error < task.error <= seen.error_interval[1]:
         return _worst(task, network, 5 * seen.samples, Stream.CONFIRMATIONS + attempt + 1)
     return seen
 
 
-def _most_wrong_alone(task: Task) -> float:
-    """No gate, where the promise has room for other features; else these are all inputs it has."""
-    if not task.is_shallow or int(task.terms.plain.max()) < task.active:
+def _most_wrong_single_gates(task: Task) -> float:
+    """Return the share of gates that may be wrong when only their own inputs are on.
+
+    It is 0 if the promise allows other features to be on beside the inputs of a gate. Otherwise
+    these are all the satisfied inputs there are, and the share is the error.
+    """
+    if not task.one_layer or int(task.terms.plain.max()) < task.active:
         return 0.0
     return task.error
 
 
-def _wrong_alone(task: Task, network: Network) -> float:
-    """The share of gates that are wrong with their inputs on and nothing else."""
-    if not task.is_shallow:
+def _wrong_single_gates(task: Task, network: Network) -> float:
+    """Return the share of gates that are wrong when only their own inputs are on."""
+    if not task.one_layer:
         return 0.0
-    rows = _drawn("alone", task, _MOST_ALONE, task.stream(Stream.PROBES))
+    rows = task.draw("alone", _MOST_SINGLE_GATES, task.stream(Stream.PROBES))
     return float(wrong_samples(network, task.circuit, rows).mean())
 
 
 @dataclass(frozen=True, eq=False)
 class _Probe:
-    """A size that was tried, how many samples failed, and the network, if one could be built."""
+    """A size that was tried, the number of wrong samples, and the network if it could be built."""
 
     neurons: int
     wrong: int
@@ -143,27 +151,26 @@ class _Probe:
 
 
 class _Search:
-    """Sizes tried, between the largest that failed and the smallest that passed."""
+    """A search between the largest size that failed and the smallest that passed."""
 
-    def __init__(
-        self, construction: Construction, task: Task, declared: int, most: int, note: Note
-    ) -> None:
-        """Nothing is tried yet."""
-        self._construction, self._task, self._note = construction, task, note
+    def __init__(self, candidate: Candidate, most: int, note: Note) -> None:
+        """Begin a search in which nothing has been tried yet."""
+        task, declared = candidate.task, candidate.declared.neurons
+        self._candidate, self._task, self._note = candidate, task, note
         self._first, self._most = min(declared, most), most
         self._down, self._up = _FIRST_STEP, _CLOSE
         self._failed = _Probe(0, 0, None)
         self._passed: _Probe | None = None
         self._last: _Probe | None = None
         self._wrong: dict[int, int] = {}
-        self._samples = int(max(_PROBE_SAMPLES, _EXPECTED_FAILURES / task.error))
+        self._samples = _probe_samples(task)
         self._aim = _AIM * task.error * self._samples
-        smaller = construction.neurons(replace(task, error=task.error / _SMALLER))
-        # Neurons that make the error smaller by a factor e.
+        smaller = candidate.neurons(task.error / _SMALLER)
+        # Number of further neurons that make the error smaller by a factor e.
         self._fold = max(smaller - declared, 1) / float(np.log(_SMALLER))
 
     def found(self) -> Network:
-        """The smallest network that passes, to a percent, or the largest there may be."""
+        """Return the smallest network that passes, to one percent, or the largest allowed."""
         neurons: int | None = self._first
         while neurons is not None:
             probe = self._try(neurons)
@@ -175,11 +182,11 @@ class _Search:
             self._last = probe
             neurons = self._next(probe)
         if self._passed is None or self._passed.network is None:
-            return self._construction.build(self._task, self._most)
+            return self._candidate.build(self._most)
         return self._passed.network
 
     def _next(self, last: _Probe) -> int | None:
-        """Which size to try after this one; nothing where the smallest that passed will do."""
+        """Return the next size to try; None if the smallest that passed is small enough."""
         failed, passed = self._failed.neurons, self._passed
         if passed is None:
             if failed >= self._most:
@@ -197,21 +204,21 @@ class _Search:
         if failed:
             neurons = round((failed * passed.neurons) ** 0.5)
         else:
-            # Where none fail what was declared is far off: go on in larger steps.
+            # Nothing fails, so the declared size is far off: go on in larger steps.
             neurons = min(self._better(last), int(passed.neurons / self._down))
             self._down *= self._down
         return min(max(neurons, failed + 1), passed.neurons - 1)
 
     def _correct(self, probe: _Probe) -> None:
-        """Two sizes may show the error to fall faster than was said, or slower.
+        """Correct the rate at which the error falls with neurons, from the last two sizes.
 
-        As far as their counts, which chance has a part in, leave no doubt.
+        The rate changes only as far as the counts of both sizes require, chance being allowed for.
         """
         other = self._last
         if other is None or other.network is None or probe.network is None:
             return
         smaller, larger = sorted((other, probe), key=lambda one: one.neurons)
-        # Where most fail the error hardly changes with the size.
+        # If most samples fail, the error hardly changes with the size.
         if smaller.wrong > self._samples / 2:
             return
         counts = np.array([smaller.wrong, larger.wrong]) + 0.5
@@ -221,16 +228,16 @@ class _Search:
         self._fold = float(np.clip(self._fold, distance / max(folds + doubt, doubt), slowest))
 
     def _better(self, probe: _Probe) -> int:
-        """The size that should just pass, from how many failed at another."""
+        """Return the size that should just pass, from the wrong samples at another size."""
         return round(probe.neurons + self._fold * float(np.log((probe.wrong + 0.5) / self._aim)))
 
     def _try(self, neurons: int) -> _Probe:
         try:
-            network = self._construction.build(self._task, neurons)
-        except CompileError:
+            network = self._candidate.build(neurons)
+        except TooFewNeuronsError:
             return _Probe(neurons, self._samples, None)
         size = network.neurons
-        # Built in whole groups of neurons, the networks of two sizes may be one.
+        # Networks built in whole groups of neurons may be the same for two sizes.
         if size not in self._wrong:
             seen = _worst(self._task, network, self._samples, Stream.PROBES)
             self._note(f"probe {size:,} neurons: {seen.wrong} of {seen.samples:,} wrong")
@@ -238,25 +245,17 @@ class _Search:
         return _Probe(neurons, self._wrong[size], network)
 
 
+def _probe_samples(task: Task) -> int:
+    """Return the samples per probe; deep networks, which take longer, get fewer."""
+    samples = max(_PROBE_SAMPLES, _EXPECTED_FAILURES / task.error)
+    return int(samples if task.one_layer else _PROBE_SAMPLES)
+
+
 def _worst(task: Task, network: Network, samples: int, purpose: int) -> Verification:
-    """Try a network on each kind of input; the kind with most wrong."""
+    """Try a network on each kind of input; return the result of the kind with most wrong."""
     generator, seen = task.stream(purpose), []
-    for name in _trials(task):
-        rows = _drawn(name, task, samples, generator)
+    for inputs in task.trials:
+        rows = task.draw(inputs, samples, generator)
         wrong = int(wrong_samples(network, task.circuit, rows).sum())
-        seen.append(Verification(name, task.active, len(rows), wrong))
+        seen.append(Verification(inputs, task.active, len(rows), wrong))
     return max(seen, key=lambda one: one.wrong)
-
-
-def _trials(task: Task) -> tuple[str, ...]:
-    """As for any network: gates of three and more inputs are also tried with one input missing."""
-    wide = task.is_shallow and int(task.terms.plain.max()) > 2
-    return ("satisfied", "one-short") if wide else ("satisfied",)
-
-
-def _drawn(
-    name: str, task: Task, samples: int, generator: np.random.Generator
-) -> NDArray[np.int32]:
-    if task.is_shallow:
-        return draw_inputs(name, task.terms, task.active, samples, generator)
-    return draw_deep_inputs(name, task.circuit, task.active, samples, generator)

@@ -1,1 +1,1 @@
-"""The counting argument, run for real."""
+"""The counting argument, carried out on compiled networks."""

@@ -1,12 +1,12 @@
-"""The codes of a network that its seed gives: drawn from seed and sizes, *without the circuit*.
+"""The codes that a network's seed gives: drawn from seed and sizes, *without the circuit*.
 
-A message (`network_message.py`) leaves out a code that can be drawn again so. The sender tries:
+A message (`message.py`) leaves out a code that can be drawn again in this way. The sender tries:
 
 - **basis**: feature i is dimension i;
-- **blocks**: a union of orthogonal blocks with signs, of the compiler's encoders, and of readouts
-  of `tight-frames` and `one-bit`;
-- **words**: random sets of neurons, which outputs of `three-channel` read in one region. The seed
-  does not give their weights.
+- **blocks**: a union of orthogonal blocks with signs, as in the compiler's encoders and in the
+  readouts of `tight-frames` and `one-bit`;
+- **words**: random sets of neurons, as outputs of `three-channel` read them in a code region. The
+  seed does not give their weights.
 
 Any other code is **written** into the message, and counted.
 """
@@ -19,17 +19,15 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.circuits.terms import Terms
 from polyseme.codes.code import SparseCode
 from polyseme.codes.orthogonal_blocks import orthogonal_block_code
-from polyseme.compiler.constructions.three_channel.codewords import code_rows
-from polyseme.compiler.constructions.three_channel.plan import Stream
-from polyseme.compiler.constructions.three_channel.regions import Region
-from polyseme.networks.network import Readout
+from polyseme.common.random_streams import Stream, stream
+from polyseme.compiler.constructions.three_channel.regions.code import code_words
+from polyseme.networks.ends import Readout
 
 
-class Told(IntEnum):
-    """How the receiver comes by a code."""
+class CodeSource(IntEnum):
+    """The source from which the receiver gets a code."""
 
     BASIS = 0
     BLOCKS = 1
@@ -39,7 +37,7 @@ class Told(IntEnum):
 
 @dataclass(frozen=True)
 class Agreed:
-    """What both sides know beforehand: the family of computations, and the network's seed."""
+    """The knowledge that both sides share: the family of computations, and the network's seed."""
 
     seed: int
     features: int
@@ -49,7 +47,7 @@ class Agreed:
 
 @dataclass(frozen=True, eq=False)
 class Reads:
-    """What every output reads: how many neurons, which, with what weights (None: not drawn).
+    """The reads of every output: their number, their neurons and their weights (None: not drawn).
 
     Shapes: int64 (outputs,), int32 and int16 (reads,), output by output.
     """
@@ -59,7 +57,7 @@ class Reads:
     weights: NDArray[np.int16] | None
 
     def gives(self, readout: Readout) -> bool:
-        """Whether these are a readout's own, weights included where they are drawn."""
+        """Return True if these are a readout's reads, weights included if they are drawn."""
         return (
             np.array_equal(self.lengths, np.diff(readout.offsets))
             and np.array_equal(self.neurons, readout.neurons)
@@ -67,47 +65,49 @@ class Reads:
         )
 
 
-def encoder_told(code: SparseCode, agreed: Agreed) -> Told:
-    """How an encoder is told: written where the seed does not give it."""
-    for told in (Told.BASIS, Told.BLOCKS):
-        drawn = drawn_encoder(told, agreed, code.neurons, code.weight)
+def encoder_source(code: SparseCode, agreed: Agreed) -> CodeSource:
+    """Return the source of an encoder's code: written if the seed does not give it."""
+    for source in (CodeSource.BASIS, CodeSource.BLOCKS):
+        drawn = drawn_encoder(source, agreed, code.neurons, code.weight)
         if drawn is not None and (
             np.array_equal(drawn.positions, code.positions)
             and np.array_equal(drawn.signs, code.signs)
         ):
-            return told
-    return Told.WRITTEN
+            return source
+    return CodeSource.WRITTEN
 
 
-def readout_told(readout: Readout, agreed: Agreed, units: int) -> Told:
-    """How the neurons that outputs read are told: written where the seed does not give them."""
-    for told in (Told.BLOCKS, Told.WORDS):
-        drawn = drawn_reads(told, agreed, units, first_length(readout))
+def readout_source(readout: Readout, agreed: Agreed, units: int) -> CodeSource:
+    """Return the source of the neurons that outputs read: written if no drawn code is theirs."""
+    for source in (CodeSource.BLOCKS, CodeSource.WORDS):
+        drawn = drawn_reads(source, agreed, units, first_length(readout))
         if drawn is not None and drawn.gives(readout):
-            return told
-    return Told.WRITTEN
+            return source
+    return CodeSource.WRITTEN
 
 
 def first_length(readout: Readout) -> int:
-    """How many neurons the first output reads: as many as any other, where codes are drawn."""
+    """Number of neurons that the first output reads: in a drawn code every output reads as many."""
     return int(readout.offsets[1])
 
 
-def drawn_encoder(told: Told, agreed: Agreed, dimensions: int, weight: int) -> SparseCode | None:
-    """The code of the features; None where there is none such, or it is written."""
-    if told == Told.BASIS and dimensions == agreed.features:
+def drawn_encoder(
+    source: CodeSource, agreed: Agreed, dimensions: int, weight: int
+) -> SparseCode | None:
+    """Draw the code of the features; return None if it is written or no such code exists."""
+    if source == CodeSource.BASIS and dimensions == agreed.features:
         places = np.arange(agreed.features, dtype=np.int32)[:, None]
         return SparseCode(dimensions, places, np.ones((agreed.features, 1), np.int8))
-    if told == Told.BLOCKS and _is_block_weight(weight, dimensions):
-        generator = np.random.default_rng([agreed.seed, Stream.INPUT_CODE])
+    if source == CodeSource.BLOCKS and _is_block_weight(weight, dimensions):
+        generator = stream(agreed.seed, Stream.INPUT_CODE)
         return orthogonal_block_code(agreed.features, dimensions, weight, generator)
     return None
 
 
-def drawn_reads(told: Told, agreed: Agreed, units: int, weight: int) -> Reads | None:
-    """What outputs read; None where there is none such, or it is written."""
-    generator = np.random.default_rng([agreed.seed, Stream.OUTPUT_CODES])
-    if told == Told.BLOCKS and _is_block_weight(weight, units):
+def drawn_reads(source: CodeSource, agreed: Agreed, units: int, weight: int) -> Reads | None:
+    """Draw the reads of the outputs; return None if they are written or no such code exists."""
+    generator = stream(agreed.seed, Stream.OUTPUT_CODES)
+    if source == CodeSource.BLOCKS and _is_block_weight(weight, units):
         code = orthogonal_block_code(agreed.outputs, units, weight, generator)
         order = np.argsort(code.positions, axis=1)
         return Reads(
@@ -115,9 +115,11 @@ def drawn_reads(told: Told, agreed: Agreed, units: int, weight: int) -> Reads | 
             np.take_along_axis(code.positions, order, axis=1).ravel(),
             np.take_along_axis(code.signs, order, axis=1).ravel().astype(np.int16),
         )
-    # Were there a neuron for every output, the compiler would not draw words.
-    if told == Told.WORDS and units < agreed.outputs:
-        words = _words(agreed, units, generator)
+    # The compiler draws words only if there are fewer neurons than outputs.
+    if source == CodeSource.WORDS and units < agreed.outputs:
+        # The compiler draws the words of a code region from their number and weight alone. Here
+        # that region holds all outputs.
+        words = np.sort(code_words(agreed.outputs, agreed.inputs, units, generator), axis=1)
         lengths = np.full(agreed.outputs, words.shape[1], np.int64)
         return Reads(lengths, words.ravel().astype(np.int32), None)
     return None
@@ -125,24 +127,3 @@ def drawn_reads(told: Told, agreed: Agreed, units: int, weight: int) -> Reads | 
 
 def _is_block_weight(weight: int, neurons: int) -> bool:
     return 0 < weight <= neurons and not weight & (weight - 1)
-
-
-def _words(agreed: Agreed, units: int, generator: np.random.Generator) -> NDArray[np.int32]:
-    """A word an output, all in one region.
-
-    The compiler draws such words by their number and weight alone, so it is given terms that all
-    read feature 0.
-    """
-    each = np.arange(agreed.outputs)
-    reads = agreed.outputs * agreed.inputs
-    blank = Terms(
-        agreed.features,
-        agreed.outputs,
-        each.astype(np.int32),
-        np.arange(agreed.outputs + 1) * agreed.inputs,
-        np.zeros(reads, np.int32),
-        np.ones(reads, np.int8),
-    )
-    no_pool = np.full(agreed.outputs, -1, np.int32)
-    region = Region("code", each, each, no_pool, agreed.inputs, reads, -1, 0)
-    return np.sort(code_rows(region, units, blank, generator), axis=1)

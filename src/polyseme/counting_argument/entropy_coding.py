@@ -1,21 +1,22 @@
 """Lossless entropy coding of whole numbers, with a model that is stored and paid for.
 
-The model is static: how often each value occurs. These counts are written down exactly, so the
-coder's distribution is that of the values themselves, and what it spends is their entropy, plus the
-table, plus what starting and stopping costs (kept under a hundredth of the entropy).
+The model is static: the number of times that each value occurs. These counts are written exactly,
+so the coder's distribution is that of the values themselves. The code takes the entropy of the
+values, plus the table, plus the cost of starting and stopping (kept under a hundredth of the
+entropy).
 
 The coder is the range variant of asymmetric numeral systems (Duda, arXiv:1311.2540,
-2013), in whole numbers only. A state x holds what was written so far. With N values in all, a value
-that occurs f times, and c occurrences of smaller values, writing is
+2013), in whole numbers only. A state x holds all that was written so far. With N values in all, a
+value that occurs f times, and c occurrences of smaller values, writing is
 
     x -> N floor(x / f) + c + x mod f,
 
 which multiplies x by N / f: it adds log2(N / f) bits. Reading takes x mod N, which lies in
 c .. c + f - 1 and so tells the value, and undoes the step. States are kept in L .. 2^32 L - 1, with
 L the largest multiple of N below 2^31, by moving 32-bit words out and in. Many states take turns,
-value by value, so that numpy does all of them at once: millions of weights take a second or so, and
-longer where they hold far less than a bit each, as there are few states then. What is read first
-was written last.
+value by value, so that numpy updates all of them at once. Millions of weights take about a second,
+and longer if they hold far less than one bit each, since there are few states then. The values are
+written last to first, and read first to last.
 """
 
 from __future__ import annotations
@@ -26,10 +27,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.errors import FileFormatError
+from polyseme.common.ragged import row_numbers
+from polyseme.errors import FileFormatError, OptionError
 
 MAX_VALUES = 2**31
-# A state takes 64 bits and holds 16 or so: so many bits of message a state make that 0.6 %.
+# A state takes 64 bits and holds about 16 of the message. With one state per this many bits of
+# message, the other 48 cost 0.6 %.
 _BITS_A_STATE = 8000
 _MAX_STATES = 4096
 _WORD = np.uint64(32)
@@ -39,14 +42,17 @@ _LONGEST_VARINT = 10
 def encode_integers(values: NDArray[np.integer]) -> bytes:
     """Write whole numbers of at most 63 bits as bytes; the same numbers give the same bytes.
 
-    How many there are is told by the table, their shape is not. A constant costs no more than its
-    table. Raises ValueError for numbers that are not whole, too large, or 2^31 or more of them.
+    The table tells the number of values; their shape is not written. A constant costs no more than
+    its table. Raises OptionError for numbers that are not whole or are too large, and for 2^31
+    numbers or more.
     """
     flat = np.asarray(values).ravel()
     if flat.dtype.kind not in "iu" or flat.size >= MAX_VALUES:
-        raise ValueError(f"{flat.size} values of type {flat.dtype}: needs fewer than 2^31 integers")
+        raise OptionError(
+            f"{flat.size} values of type {flat.dtype}: needs fewer than 2^31 integers"
+        )
     if flat.size and (int(flat.min()) < -(2**62) or int(flat.max()) >= 2**62):
-        raise ValueError("values must lie within 2^62 of 0")
+        raise OptionError("values must lie within 2^62 of 0")
     symbols, rank, counts = np.unique(flat, return_inverse=True, return_counts=True)
     table = [len(symbols), *_differences(symbols.tolist()), *counts.tolist()]
     if len(symbols) < 2:
@@ -60,8 +66,8 @@ def encode_integers(values: NDArray[np.integer]) -> bytes:
 def decode_integers(content: bytes, count: int) -> NDArray[np.int64]:
     """Read back the `count` numbers of `encode_integers`, int64 (count,).
 
-    Raises FileFormatError when the bytes are not what it writes for so many numbers: cut short, too
-    long, with an impossible table, or with states that do not come back to where they began.
+    Raises FileFormatError if the bytes are no code of `count` numbers: cut short, too long, with an
+    impossible table, or with states that do not come back to where they began.
     """
     (kinds,), place = read_varints(content, 0, 1)
     if kinds > count:
@@ -83,12 +89,15 @@ def decode_integers(content: bytes, count: int) -> NDArray[np.int64]:
 
 
 def entropy_bits(values: NDArray[np.integer]) -> float:
-    """Entropy of the values' own distribution times their number: what no static model beats."""
+    """Entropy of the values' own distribution times their number: the least of any static model."""
     return _bits(np.unique(values, return_counts=True)[1])
 
 
 def write_varints(numbers: Iterable[int]) -> bytes:
-    """Whole numbers from 0 on, seven bits a byte, low bits first; the last byte has no high bit."""
+    """Write whole numbers from 0 on, seven bits per byte, low bits first.
+
+    The high bit is set in every byte of a number but the last.
+    """
     written = bytearray()
     for number in numbers:
         while number >= 128:
@@ -99,9 +108,9 @@ def write_varints(numbers: Iterable[int]) -> bytes:
 
 
 def read_varints(content: bytes, place: int, count: int) -> tuple[list[int], int]:
-    """The `count` numbers that begin at `place`, and where they end.
+    """Return the `count` numbers that begin at `place`, and the place after them.
 
-    Raises FileFormatError where the bytes end early or a number is too long.
+    Raises FileFormatError if the bytes end early or a number is too long.
     """
     numbers = []
     for _ in range(count):
@@ -121,10 +130,10 @@ def read_varints(content: bytes, place: int, count: int) -> tuple[list[int], int
 def _push(
     rank: NDArray[np.int64], counts: NDArray[np.uint64], states: int
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Write the values, last first; the states in the end, and the words in order of reading."""
+    """Write the values, last first. Return the final states, and the words in order of reading."""
     total, below = np.uint64(len(rank)), _below(counts)
     base = _base(len(rank))
-    # Beyond this a state has no room for the value, and moves a word out first.
+    # A state from this on has no room for the value, and moves a word out first.
     full = (base // total << _WORD) * counts
     state = np.full(states, base, np.uint64)
     words = [np.empty(0, np.uint64)]
@@ -143,13 +152,16 @@ def _push(
 def _pop(
     state: NDArray[np.uint64], words: NDArray[np.uint64], counts: NDArray[np.uint64]
 ) -> NDArray[np.int64]:
-    """Read the ranks of the values, first first. Raises FileFormatError where this does not end."""
+    """Read the ranks of the values, first to last.
+
+    Raises FileFormatError if the states or words are not those of such values.
+    """
     count = int(counts.sum())
     total, below = np.uint64(count), _below(counts)
     base = _base(count)
     if not ((state >= base) & (state >> _WORD < base)).all():
         raise FileFormatError("entropy code: a state is out of range")
-    value_at = np.repeat(np.arange(len(counts)), counts.astype(np.int64))
+    value_at = row_numbers(counts.astype(np.int64))
     rank = np.empty(count, np.int64)
     taken = 0
     for begin in range(0, count, len(state)):
@@ -174,7 +186,7 @@ def _base(count: int) -> np.uint64:
 
 
 def _below(counts: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """How many values are smaller than each, (kinds,)."""
+    """Number of occurrences of smaller values, for each distinct value, (kinds,)."""
     return np.cumsum(counts, dtype=np.uint64) - counts
 
 
@@ -188,7 +200,7 @@ def _states_for(counts: NDArray[np.int64]) -> int:
 
 
 def _differences(symbols: list[int]) -> list[int]:
-    """The smallest value, its sign in the lowest bit, then how far each is from the one before."""
+    """Return the smallest value, its sign in the lowest bit, then the step to each next value."""
     if not symbols:
         return []
     steps = [after - before for before, after in pairwise(symbols)]
@@ -197,7 +209,10 @@ def _differences(symbols: list[int]) -> list[int]:
 
 
 def _symbols(differences: list[int]) -> NDArray[np.int64]:
-    """The values again. Raises FileFormatError when they do not rise, or pass 62 bits."""
+    """Return the values of `_differences`.
+
+    Raises FileFormatError if they do not rise, or exceed 62 bits.
+    """
     if not differences:
         return np.empty(0, np.int64)
     first, steps = differences[0], differences[1:]

@@ -1,14 +1,14 @@
-"""Telling the inputs of gates from interference, by the codes that sender and receiver share.
+"""Tell the inputs of gates from interference, by the codes that sender and receiver share.
 
-Where readings add up, feature a alone makes output g read
+In a network whose readings add up, feature a alone makes output g read
 
     (R W A^T)_ga,   W = R^T L A,
 
-R and A being the signed codes of outputs and features, L as many numbers as gates have inputs
-(`compiler/constructions/joint_reads.py`). Of every output a few features are known that read like
-inputs, true ones among them. The entries of L that explain *all* these readings together are found
-by conjugate gradients: they are far from 0 at inputs of gates, and near 0 where the codes of other
-gates happen to add up to such a reading. W itself is never looked at.
+R and A being the signed codes of outputs and features, and L having one number per input of a gate
+(`compiler/constructions/frames/joint_reads.py`). For every output a few features are known that
+read like inputs, the true inputs among them. Conjugate gradients find the entries of L that explain
+*all* these readings together. The entries are far from 0 at inputs of gates, and near 0 where the
+codes of other gates happen to add up to such a reading. W itself is never looked at.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
 from polyseme.compiler.constructions.frames.joint_reads import joint_strengths
-from polyseme.networks.network import Network, Readout
+from polyseme.networks.ends import Readout
+from polyseme.networks.network import Network
 
 
 def explaining_strengths(
     network: Network, likely: NDArray[np.int32], shares: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """The entries of L at each output's likely features, float32 (outputs, likely).
+    """Return the entries of L at each output's likely features, float32 (outputs, likely).
 
-    `shares` (outputs, likely) are the readings of those features alone, 1 for an input of a gate.
-    Where outputs do not read a code with signs, nothing is explained, and it is 1 less how far off
-    each reading is.
+    `shares` (outputs, likely) are the readings of these features alone, 1 for an input of a gate.
+    If outputs do not read a code with signs, nothing can be explained, and an entry is 1 minus the
+    distance of its reading from 1.
     """
     code = _code_read(network.readout, network.layers[-1].units)
     if code is None:

@@ -1,15 +1,16 @@
-"""A network as a message: every number of it that the seed does not give, entropy-coded.
+"""A network as a message: all its numbers that the seed does not give, entropy-coded.
 
-Sender and receiver share this library and what is `Agreed`: the seed, how many features and outputs
-there are, and how many features an output reads. From these and the message alone the receiver
-makes the network again, to the last number. What the seed gives is tried out by the sender
-(`drawn_codes.py`): the encoder and what outputs read are left out of the message only where drawing
-them again *without the circuit* gives the network's own; otherwise they are written, and counted.
+Sender and receiver share this library and what is `Agreed`: the seed, the numbers of features and
+outputs, and the number of features that an output reads. From these and the message alone the
+receiver makes the network again, to the last number. The sender tries out what the seed gives
+(`drawn_codes.py`): it leaves the encoder and the reads of outputs out of the message only if
+drawing them again *without the circuit* gives the network's own. Otherwise they are written, and
+counted.
 
-The message is: neurons, input dimensions, how both codes are told and of what weight, the layer's
-scale and cap, what thresholds are counted from; then each part behind its length; then a checksum
-of four bytes. Thresholds are counted from 0, or from what biases alone make an output read, if that
-leaves fewer different ones (of `tight-frames` and `one-bit` it leaves one).
+The message is: neurons, input dimensions, source and weight of both codes, the layer's scale and
+cap, the base of the thresholds; then each part behind its length; then a checksum of four bytes.
+Thresholds are counted from 0, or from the resting readings of the outputs if that leaves fewer
+different thresholds (it leaves one for `tight-frames` and `one-bit`).
 """
 
 from __future__ import annotations
@@ -23,15 +24,16 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.names import Names
 from polyseme.codes.code import SparseCode
+from polyseme.common.ragged import row_numbers, row_offsets
 from polyseme.counting_argument.drawn_codes import (
     Agreed,
+    CodeSource,
     Reads,
-    Told,
     drawn_encoder,
     drawn_reads,
-    encoder_told,
+    encoder_source,
     first_length,
-    readout_told,
+    readout_source,
 )
 from polyseme.counting_argument.entropy_coding import (
     decode_integers,
@@ -39,8 +41,11 @@ from polyseme.counting_argument.entropy_coding import (
     read_varints,
     write_varints,
 )
-from polyseme.errors import FileFormatError
-from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
+from polyseme.errors import FileFormatError, OptionError
+from polyseme.networks.activation import Square, stored_activation
+from polyseme.networks.ends import Encoder, Readout
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network, Provenance
 
 _CHECKSUM = 4
 _MAX_SCALE_BITS = 24
@@ -50,30 +55,31 @@ _PARTS = ("hidden weights", "biases", "encoder", "readout codes", "readout weigh
 
 @dataclass(frozen=True)
 class Message:
-    """The bytes, how many of them each part takes, and how encoder and readout are told."""
+    """The bytes, the number of bytes per part, and the sources of encoder and readout."""
 
     content: bytes
     parts: dict[str, int]
-    encoder: Told
-    readout: Told
+    encoder: CodeSource
+    readout: CodeSource
 
 
 def has_message(network: Network) -> bool:
-    """Whether it is a network that can be written: of one layer of ReLUs, stored in full."""
+    """Return True if a network can be written: one hidden layer of ReLUs, stored in full."""
     layer = network.layers[0]
-    return not (len(network.layers) > 1 or layer.is_sparse or layer.squared or len(layer.carried))
+    squares = isinstance(layer.activation, Square)
+    return not (len(network.layers) > 1 or layer.is_sparse or squares or len(layer.carried))
 
 
 def write_message(network: Network, agreed: Agreed) -> Message:
     """Write a network of one layer of ReLUs, stored in full.
 
-    Raises ValueError for any other network.
+    Raises OptionError for any other network.
     """
     if not has_message(network):
-        raise ValueError("a message holds one hidden layer of ReLUs, stored in full")
+        raise OptionError("a message holds one hidden layer of ReLUs, stored in full")
     layer, code, readout = network.layers[0], network.encoder.code, network.readout
-    encoder = encoder_told(code, agreed)
-    reads = readout_told(readout, agreed, layer.units)
+    encoder = encoder_source(code, agreed)
+    reads = readout_source(readout, agreed, layer.units)
     resting = _resting(layer, np.diff(readout.offsets), readout.neurons, readout.weights)
     above = _above(readout.thresholds, resting)
     thresholds = readout.thresholds if above is None else above
@@ -83,12 +89,12 @@ def write_message(network: Network, agreed: Agreed) -> Message:
     pieces = [
         _sized(layer.weights),
         _sized(layer.bias),
-        _sized(code.positions) + _sized(code.signs) if encoder == Told.WRITTEN else b"",
-        b"".join(map(_sized, runs)) if reads == Told.WRITTEN else b"",
-        b"" if reads == Told.BLOCKS else _sized(readout.weights),
+        _sized(code.positions) + _sized(code.signs) if encoder == CodeSource.WRITTEN else b"",
+        b"".join(map(_sized, runs)) if reads == CodeSource.WRITTEN else b"",
+        b"" if reads == CodeSource.BLOCKS else _sized(readout.weights),
         _written_thresholds(thresholds),
     ]
-    tail = [scale_bits, layer.cap, int(above is not None)]
+    tail = [scale_bits, layer.activation.stored[0], int(above is not None)]
     body = write_varints([*head, *tail]) + b"".join(pieces)
     content = body + zlib.crc32(body).to_bytes(_CHECKSUM, "little")
     parts = dict(zip(_PARTS, map(len, pieces), strict=True))
@@ -99,8 +105,8 @@ def write_message(network: Network, agreed: Agreed) -> Message:
 def read_message(content: bytes, agreed: Agreed) -> Network:
     """Make the network again from its message and what is agreed, without the circuit.
 
-    Raises FileFormatError when the message is damaged, or cannot be of the sizes agreed. What is
-    agreed is not in the message: with another seed, say, another network comes out.
+    Raises FileFormatError if the message is damaged, or cannot be of the sizes agreed. What is
+    agreed is not in the message: another seed, for instance, gives another network.
     """
     body = content[:-_CHECKSUM]
     if not body or zlib.crc32(body) != int.from_bytes(content[-_CHECKSUM:], "little"):
@@ -112,21 +118,21 @@ def read_message(content: bytes, agreed: Agreed) -> Network:
 
 
 def _read_body(reader: _Reader, agreed: Agreed) -> Network:
-    units, dimensions, encoder, weight, told, read_weight = reader.varints(6)
+    units, dimensions, encoder, weight, read_source, read_weight = reader.varints(6)
     scale_bits, cap, from_rest = reader.varints(3)
     if not (0 < units <= agreed.outputs and 0 < dimensions <= agreed.features):
-        raise ValueError(
-            f"{units} neurons and {dimensions} dimensions for {agreed.outputs} outputs and "
-            f"{agreed.features} features"
+        raise FileFormatError(
+            f"message: {units} neurons and {dimensions} dimensions for {agreed.outputs} outputs "
+            f"and {agreed.features} features"
         )
     layer = Layer(
         reader.integers(units * dimensions, np.int16).reshape(units, dimensions),
         reader.integers(units, np.int32),
         2.0 ** (_MAX_SCALE_BITS - scale_bits),
-        cap,
+        stored_activation(cap, squared=False),
     )
-    code = reader.code(Told(encoder), agreed, dimensions, weight)
-    reads = reader.reads(Told(told), agreed, units, read_weight)
+    code = reader.code(CodeSource(encoder), agreed, dimensions, weight)
+    reads = reader.reads(CodeSource(read_source), agreed, units, read_weight)
     weights = reads.weights
     if weights is None:
         weights = reader.integers(len(reads.neurons), np.int16)
@@ -135,7 +141,7 @@ def _read_body(reader: _Reader, agreed: Agreed) -> Network:
         resting = _resting(layer, reads.lengths, reads.neurons, weights)
         thresholds = (resting + thresholds).astype(np.float32)
     reader.check_end()
-    offsets = np.concatenate(([0], np.cumsum(reads.lengths))).astype(np.int64)
+    offsets = row_offsets(reads.lengths)
     return Network(
         Encoder(Names(prefix="x", count=agreed.features), code),
         (layer,),
@@ -152,35 +158,37 @@ def _resting(
     neurons: NDArray[np.int32],
     weights: NDArray[np.int16],
 ) -> NDArray[np.float64]:
-    """What every output reads when no feature is on, (outputs,)."""
-    alone = np.clip(layer.bias, 0, layer.cap or None) * layer.scale
-    output = np.repeat(np.arange(len(lengths)), lengths)
-    return np.bincount(output, weights * alone[neurons], len(lengths)).astype(np.float64)
+    """Return the reading of every output with no feature on, (outputs,)."""
+    output = row_numbers(lengths)
+    return np.bincount(output, weights * layer.resting[neurons], len(lengths)).astype(np.float64)
 
 
 def _above(
     thresholds: NDArray[np.float32], resting: NDArray[np.float64]
 ) -> NDArray[np.float32] | None:
-    """Thresholds counted from rest, where that gives them back and leaves fewer different ones."""
+    """Return thresholds counted from rest, or None.
+
+    They are returned only if they give the thresholds back and fewer of them differ.
+    """
     above = (thresholds - resting).astype(np.float32)
     exact = np.array_equal((resting + above).astype(np.float32), thresholds)
     return above if exact and len(np.unique(above)) < len(np.unique(thresholds)) else None
 
 
 def _sized(values: NDArray[np.integer]) -> bytes:
-    """Entropy-coded values behind the length of their code."""
+    """Return entropy-coded values behind the length of their code."""
     code = encode_integers(values)
     return write_varints([len(code)]) + code
 
 
 def _written_thresholds(thresholds: NDArray[np.float32]) -> bytes:
-    """Each different threshold in full, then which one every output has."""
+    """Write each distinct threshold in full, then the number of the threshold of every output."""
     kinds, kind = np.unique(thresholds, return_inverse=True)
     return write_varints([len(kinds)]) + kinds.astype("<f4").tobytes() + _sized(kind)
 
 
 class _Reader:
-    """Takes the parts of a message off its front, one after another."""
+    """A message that is read from front to back, one part after another."""
 
     def __init__(self, body: bytes):
         self._body = body
@@ -193,7 +201,7 @@ class _Reader:
     def take(self, length: int) -> bytes:
         taken = self._body[self._place : self._place + length]
         if len(taken) < length:
-            raise ValueError(f"a part of {length} bytes has {len(taken)}")
+            raise FileFormatError(f"message: a part of {length} bytes has {len(taken)}")
         self._place += length
         return taken
 
@@ -201,26 +209,30 @@ class _Reader:
         values = decode_integers(self.take(self.varints(1)[0]), count)
         limits = np.iinfo(dtype)
         if count and not limits.min <= values.min() <= values.max() <= limits.max:
-            raise ValueError(f"a value does not fit {np.dtype(dtype)}")
+            raise FileFormatError(f"message: a value does not fit {np.dtype(dtype)}")
         return values.astype(dtype)
 
-    def code(self, told: Told, agreed: Agreed, dimensions: int, weight: int) -> SparseCode:
-        drawn = drawn_encoder(told, agreed, dimensions, weight)
+    def code(self, source: CodeSource, agreed: Agreed, dimensions: int, weight: int) -> SparseCode:
+        drawn = drawn_encoder(source, agreed, dimensions, weight)
         if drawn is not None:
             return drawn
-        if told != Told.WRITTEN or not 0 < weight <= dimensions:
-            raise ValueError(f"a {told.name.lower()} code of {weight} in {dimensions} dimensions")
+        if source != CodeSource.WRITTEN or not 0 < weight <= dimensions:
+            raise FileFormatError(
+                f"message: a {source.name.lower()} code of {weight} in {dimensions} dimensions"
+            )
         shape = (agreed.features, weight)
         positions = self.integers(agreed.features * weight, np.int32).reshape(shape)
         signs = self.integers(agreed.features * weight, np.int8).reshape(shape)
         return SparseCode(dimensions, positions, signs)
 
-    def reads(self, told: Told, agreed: Agreed, units: int, weight: int) -> Reads:
-        drawn = drawn_reads(told, agreed, units, weight)
+    def reads(self, source: CodeSource, agreed: Agreed, units: int, weight: int) -> Reads:
+        drawn = drawn_reads(source, agreed, units, weight)
         if drawn is not None:
             return drawn
-        if told != Told.WRITTEN:
-            raise ValueError(f"{told.name.lower()} of {weight} of {units} neurons are not drawn")
+        if source != CodeSource.WRITTEN:
+            raise FileFormatError(
+                f"message: {source.name.lower()} of {weight} of {units} neurons are not drawn"
+            )
         lengths = self.integers(agreed.outputs, np.int64)
         return Reads(lengths, self.integers(int(lengths.sum()), np.int32), None)
 
@@ -229,9 +241,9 @@ class _Reader:
         values = np.frombuffer(self.take(4 * kinds), "<f4").astype(np.float32)
         kind = self.integers(outputs, np.int64)
         if not 0 <= kind.min() <= kind.max() < kinds:
-            raise ValueError(f"a threshold is none of the {kinds} there are")
+            raise FileFormatError(f"message: a threshold is none of the {kinds} there are")
         return values[kind]
 
     def check_end(self) -> None:
         if self._place != len(self._body):
-            raise ValueError(f"{len(self._body) - self._place} bytes are left over")
+            raise FileFormatError(f"message: {len(self._body) - self._place} bytes are left over")

@@ -1,39 +1,42 @@
-"""Finding the gates of a network by running it: which features switch each output on.
+"""Find the gates of a network by running it: the features that switch each output on.
 
-Of a **permutation**, every feature is switched on by itself; output j is the one feature that has
-it on.
+For a **permutation**, every feature is switched on alone. The gate of an output is the one feature
+that switches the output on.
 
-Of **pairwise ANDs** over m features there are m(m-1)/2 pairs, too many to try them all, so the
-receiver looks at readings too (what an output adds up before its threshold):
+For **pairwise ANDs** over m features there are m(m-1)/2 pairs, too many to try them all. So the
+receiver also looks at readings (the sums that outputs compare with their thresholds):
 
 1. Every feature is switched on beside each of `COMPANIONS` fixed features. An input of a gate half
-   satisfies it, so the features with the largest mean readings are the output's shortlist.
-   Where the readings of two features add up, which is tried on `TRIED_SUMS` pairs, companions tell
-   nothing more, and every feature is switched on by itself.
-2. The two inputs of a gate are alike to it: beside any third feature both give its output the same
-   reading, up to rounding. Noise that is as large is not alike. So pairs of the shortlist are
-   ordered by how far their readings lie apart beside any companion (but for the two companions
-   where they lie farthest, because those may be the inputs themselves), and switched on in that
-   order until the output is on. That pair is taken to be the gate.
-   Where readings add up, all outputs read their inputs at one level: about the median, over all
+   satisfies the gate, so the features with the largest mean readings are the output's shortlist.
+   If the readings of two features add up, which is tried on `TRIED_SUMS` pairs, companions tell
+   nothing more, and every feature is switched on alone.
+2. The two inputs of a gate read alike: beside any third feature both give the gate's output the
+   same reading, up to rounding. Noise as large as an input does not read alike. So pairs of the
+   shortlist are ordered by the largest distance of their readings beside any companion. The two
+   companions with the largest distances are left out, because these may be the inputs themselves.
+   The pairs are switched on in this order until the output is on. That pair is taken to be the
+   gate.
+   If readings add up, all outputs read their inputs at one level: about the median, over all
    outputs, of the mean of the two largest readings. Then the features closest to that level are
-   kept, and of these the ones whose readings other gates do not explain by the codes that both
-   sides know (`interference.py`); by the same, pairs are ordered. `KEPT` says how many are kept.
-3. A network with a neuron for every gate gives half a gate no reading. Outputs not found so far are
-   found by switching on all pairs, if there are at most `MAX_PAIRS`.
+   kept, and of these the features whose readings the codes that both sides know do not explain by
+   other gates (`interference.py`). Pairs are ordered by the same measure. `KEPT` is the number of
+   features kept in each round.
+3. A network with one neuron per gate gives half a gate no reading. Outputs whose gates are still
+   unknown are found by switching on all pairs, if there are at most `MAX_PAIRS`.
 
-So at most two features are ever on at once, and nothing is used but readings, outputs and the two
-codes. Errors of the network can mislead this; then the gates found are not the circuit's.
+So at most two features are ever on at once, and only readings, outputs and the two codes are used.
+Errors of the network can mislead the search; then the gates found are not the circuit's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.common.progress import Note, silent
 from polyseme.counting_argument.interference import explaining_strengths
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
@@ -44,19 +47,15 @@ SHORTLIST = 16
 MAX_PAIRS = 1_000_000
 TRIED_SUMS = 64
 KEPT = (6, 4, 3)
-# So many readings are held at once: of all outputs, for some features beside all companions.
+# Number of readings held at once: those of all outputs, for some features beside all companions.
 _BLOCK_READINGS = 40_000_000
 
-Note = Callable[[str], None]
 
+def find_gates(network: Network, inputs: int, note: Note = silent) -> tuple[NDArray[np.int32], int]:
+    """Return the gates of a network, int32 (outputs, inputs), and the number of inputs tried.
 
-def find_gates(
-    network: Network, inputs: int, note: Note = lambda line: None
-) -> tuple[NDArray[np.int32], int]:
-    """The gates of a network, int32 (outputs, inputs), and how many inputs were tried.
-
-    `inputs` is 1 or 2. An output that nothing tried switched on, or that several single features
-    did (several of all pairs), has gate -1.
+    `inputs` is 1 or 2. The gate is -1 for an output that no input tried switched on, or that
+    several single features (or several of all pairs) switched on.
     """
     asking = _Asking(network, note)
     if inputs == 1:
@@ -72,7 +71,7 @@ def find_gates(
 
 
 class _Asking:
-    """A network that is only ever run, and how often it was."""
+    """A network that is only ever run, with the number of inputs that it was run on."""
 
     def __init__(self, network: Network, note: Note):
         self.network = network
@@ -89,11 +88,11 @@ class _Asking:
         return self.all_readings(np.full((1, 1), -1, np.int32))
 
     def all_readings(self, active: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Readings (outputs, samples) for lists of active features."""
+        """Return readings (outputs, samples) for lists of active features."""
         return np.concatenate([batch for _, batch in self.readings(active)], axis=1)
 
     def readings(self, active: NDArray[np.int32]) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """Readings (outputs, samples) for lists of active features, batch by batch."""
+        """Yield readings (outputs, samples) for lists of active features, batch by batch."""
         for begin, batch in batches(active, batch_size(self._runner.network)):
             self.queries += len(batch)
             yield begin, self._runner.readings(self._runner.activations(batch)[-1])
@@ -102,7 +101,7 @@ class _Asking:
 def _only_ones(
     asking: _Asking, tried: NDArray[np.int32], outputs: NDArray[np.int64]
 ) -> NDArray[np.int32]:
-    """The one input of `tried` that switches each of the outputs on; -1 where there is not one."""
+    """Return the one input of `tried` that switches each output on; -1 for none or several."""
     asking.note(f"switching on {len(tried):,} inputs, one at a time")
     times = np.zeros(len(outputs), np.int64)
     found = np.full((len(outputs), tried.shape[1]), -1, np.int32)
@@ -115,7 +114,7 @@ def _only_ones(
 
 
 def _from_shortlists(asking: _Asking) -> NDArray[np.int32]:
-    """Steps 1 and 2: for each output the first pair of its shortlist that switches it on."""
+    """Return for each output the first pair of its shortlist that switches it on: steps 1 and 2."""
     sums = _add_up(asking)
     likely, readings = _shortlists(asking, 0 if sums else min(COMPANIONS, asking.features))
     likely, doubt = _by_level(asking, likely, readings) if sums else (likely, _apart(readings))
@@ -135,7 +134,7 @@ def _from_shortlists(asking: _Asking) -> NDArray[np.int32]:
 
 
 def _add_up(asking: _Asking) -> bool:
-    """Whether two features give readings that are the sum of theirs, on the pairs tried."""
+    """Return True if the readings of two features add up, on the pairs tried."""
     tried = min(TRIED_SUMS, asking.features // 2)
     pairs = np.arange(2 * tried, dtype=np.int32).reshape(tried, 2)
     one, other = (asking.all_readings(pairs[:, [place]]) for place in (0, 1))
@@ -143,7 +142,10 @@ def _add_up(asking: _Asking) -> bool:
 
 
 def _apart(readings: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How far apart pairs of a shortlist read beside companions, (outputs, pairs)."""
+    """Distance of the readings of each pair of a shortlist beside companions, (outputs, pairs).
+
+    The distance is the largest but two over all companions.
+    """
     first, second = np.triu_indices(readings.shape[1], 1)
     apart = np.sort(np.abs(readings[:, first] - readings[:, second]), axis=2)
     return apart[:, :, max(0, apart.shape[2] - 3)]
@@ -152,9 +154,9 @@ def _apart(readings: NDArray[np.float32]) -> NDArray[np.float32]:
 def _by_level(
     asking: _Asking, likely: NDArray[np.int32], readings: NDArray[np.float32]
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """The features that are most likely inputs, and how doubtful pairs of them are as gates.
+    """Return the features that are most likely inputs, and the doubt that each pair is the gate.
 
-    (outputs, kept) and (outputs, pairs), of shortlists whose readings add up.
+    The shapes are (outputs, kept) and (outputs, pairs). The readings of the shortlists add up.
     """
     above = readings[:, :, 0] - asking.resting
     level = float(np.median(np.sort(above, axis=1)[:, -2:].mean(axis=1)))
@@ -164,19 +166,20 @@ def _by_level(
         kept = _largest(likelihood, size)
         likely = np.take_along_axis(likely, kept, axis=1)
         shares = np.take_along_axis(shares, kept, axis=1)
-        # The fewer are explained together, the surer they are told apart.
+        # The fewer features are explained together, the more surely inputs and noise differ.
         strengths = explaining_strengths(asking.network, likely, shares)
-        # Strengths by chance are as small as readings of inputs are off their level.
+        # A strength that noise gives is about as small as an input's distance from its level.
         likelihood = strengths * np.abs(strengths) - (shares - 1) ** 2
     first, second = np.triu_indices(likely.shape[1], 1)
     return likely, -np.minimum(likelihood[:, first], likelihood[:, second])
 
 
 def _shortlists(asking: _Asking, companions: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """For each output its likeliest features, and its readings with them beside each companion.
+    """Return for each output its likeliest features, and their readings beside each companion.
 
-    int32 (outputs, SHORTLIST), fewer where there are fewer features, and float32 (outputs,
-    SHORTLIST, companions); without companions, the one reading of each feature by itself.
+    The shapes are int32 (outputs, SHORTLIST), fewer if there are fewer features, and float32
+    (outputs, SHORTLIST, companions). Without companions, there is one reading of each feature
+    alone.
     """
     besides = max(1, companions)
     size = min(SHORTLIST, asking.features)
@@ -198,7 +201,7 @@ def _shortlists(asking: _Asking, companions: int) -> tuple[NDArray[np.int32], ND
 
 
 def _largest(values: NDArray[np.float32], size: int) -> NDArray[np.int64]:
-    """Places of the `size` largest values of each row, (rows, size or fewer)."""
+    """Return the places of the `size` largest values of each row, (rows, size or fewer)."""
     if values.shape[1] <= size:
         return np.broadcast_to(np.arange(values.shape[1]), values.shape)
     return np.argpartition(-values, size - 1, axis=1)[:, :size]
@@ -207,10 +210,10 @@ def _largest(values: NDArray[np.float32], size: int) -> NDArray[np.int64]:
 def _beside_companions(
     asking: _Asking, features: NDArray[np.int32], companions: int
 ) -> NDArray[np.float32]:
-    """Readings with each feature beside each companion, (outputs, features, companions).
+    """Return readings with each feature beside each companion, (outputs, features, companions).
 
-    The companions are the first features there are; beside itself, and where there are none, a
-    feature is alone.
+    The companions are the first features. A feature is alone when it is its own companion, and when
+    there are no companions.
     """
     beside = np.arange(companions, dtype=np.int32) if companions else np.array([-1], np.int32)
     companion = np.tile(beside, len(features))
@@ -225,7 +228,7 @@ def _beside_companions(
 def _switches_on(
     asking: _Asking, tried: NDArray[np.int32], asked: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Whether each input switches on the output it asks about, (inputs,)."""
+    """Return True for each input that switches on the output it asks about, (inputs,)."""
     answers = np.empty(len(tried), bool)
     for begin, readings in asking.readings(tried):
         output = asked[begin : begin + readings.shape[1]]

@@ -1,12 +1,13 @@
 """Round trips of the counting argument: network, message, the network again, its gates.
 
-The first network is as small as the compiler finds it; while gates come back wrong, networks grow.
+The first network is the smallest that the compiler finds. While gates come back wrong, networks
+grow.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.common.progress import Note
 from polyseme.compiler.compile import compile
 from polyseme.counting_argument.drawn_codes import Agreed
 from polyseme.counting_argument.message import Message, has_message, read_message, write_message
 from polyseme.counting_argument.queries import find_gates
-from polyseme.errors import CompileError
+from polyseme.errors import OptionError
 from polyseme.networks.network import Network
 
 ERROR = 1e-3
@@ -26,12 +28,10 @@ MAX_ATTEMPTS = 12
 _GROWTH = 1.1
 _PRECISION = 0.01
 
-Note = Callable[[str], None]
-
 
 @dataclass(frozen=True)
 class Attempt:
-    """A network that was tried: its neurons, and how many outputs came back with a wrong gate."""
+    """A network that was tried: its neurons, and the number of outputs with a wrong gate."""
 
     neurons: int
     wrong: int
@@ -39,7 +39,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class RoundTrip:
-    """One round trip: the network, its message, the inputs tried, the outputs found wrong."""
+    """One round trip: the network, its message, and the numbers of queries and of wrong outputs."""
 
     network: Network
     message: Message
@@ -58,7 +58,7 @@ class RoundTrips:
         active: int,
         note: Note,
     ):
-        """Nothing is made yet; `gates` is the gate list that should come back."""
+        """Keep the arguments; `gates` is the gate list that should come back."""
         self._circuit, self._gates = circuit, gates
         self._agreed, self._active, self._note = agreed, active, note
         self._runs = 0
@@ -67,16 +67,19 @@ class RoundTrips:
 
     @property
     def tried(self) -> tuple[Attempt, ...]:
-        """The networks tried, in that order."""
+        """Networks tried, in the order of the attempts."""
         return tuple(Attempt(neurons, trip.wrong) for neurons, trip in self._made.items())
 
     @property
     def may_go_on(self) -> bool:
-        """Whether there is an attempt left."""
+        """True if an attempt is left."""
         return self._runs < MAX_ATTEMPTS
 
     def run(self, neurons: int | None) -> RoundTrip:
-        """A round trip with at most so many neurons; one made before where as many are used."""
+        """Make a round trip with at most `neurons` neurons.
+
+        If an earlier round trip had a network of the same size, that one is returned.
+        """
         self._runs += 1
         with self._timed("compile"):
             network = compile(
@@ -90,7 +93,7 @@ class RoundTrips:
         if network.neurons in self._made:
             return self._made[network.neurons]
         if not has_message(network):
-            raise CompileError(
+            raise OptionError(
                 f"{self._circuit.name}: the counting argument is run for one hidden layer of ReLUs "
                 f"stored in full, and {network.provenance.construction} made another network"
             )
@@ -113,7 +116,7 @@ class RoundTrips:
 
 
 def smallest(trips: RoundTrips) -> RoundTrip:
-    """The smallest network tried that brings the gates back; the last one where none does."""
+    """Return the round trip of the smallest network that brings the gates back, or the last one."""
     trip = trips.run(None)
     few, enough = 0, trip.network.neurons
     while trip.wrong and not _is_largest(trip.network) and trips.may_go_on:
@@ -130,5 +133,5 @@ def smallest(trips: RoundTrips) -> RoundTrip:
 
 
 def _is_largest(network: Network) -> bool:
-    """Whether it has a neuron for every gate; the compiler makes none with more."""
+    """Return True for one neuron per gate; the compiler makes no network with more."""
     return network.provenance.construction == "monosemantic"

@@ -1,14 +1,16 @@
-"""The counting argument, run: a gate list goes into a network's bytes and is read back from them.
+"""Run the counting argument: write a gate list as a network's bytes and read it back from them.
 
-A network that computes an unknown one of K functions tells which one it is, so what is stored of it
-takes at least log2 K bits. Here that is done: a circuit is compiled; the network is written as a
-message of entropy-coded numbers (`network_message.py` says what is in it and what both sides know);
-and from the message alone the receiver makes the network again and finds the gates by running it
-(`gate_queries.py`), never by looking at its hidden weights or the answer key; it may use the codes
-of inputs and outputs. The gate list found must be the circuit's, output by output.
+A network that computes an unknown one of K functions tells which one it is, so a file of the
+network takes at least log2 K bits. Here the argument is carried out. A circuit is compiled. The
+network is written as a message of entropy-coded numbers (`message.py` says what is in the message
+and what both sides know). From the message alone the receiver makes the network again and finds the
+gates by running it (`queries.py`). The receiver never looks at the hidden weights or the answer
+key; it may use the codes of inputs and outputs. The gate list found must be the circuit's, output
+by output.
 
-Bound. `counting_bits` of the circuit; sets of gates leave the order of the outputs uncounted. The
-network tells that too, so the bits of the ordered list, log2(outputs!) more, are given beside it.
+Bound. The bound is `counting_bits` of the circuit; for sets of gates it leaves the order of the
+outputs uncounted. The network tells the order too, so the bits of the ordered list, log2(outputs!)
+more, are given beside the bound.
 """
 
 from __future__ import annotations
@@ -21,9 +23,11 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import terms_of
+from polyseme.common.arguments import function, instance, whole_number
+from polyseme.common.progress import Note, silent
 from polyseme.counting_argument.drawn_codes import Agreed
-from polyseme.counting_argument.round_trips import ERROR, Attempt, Note, RoundTrips, smallest
-from polyseme.errors import CompileError
+from polyseme.counting_argument.round_trips import ERROR, Attempt, RoundTrips, smallest
+from polyseme.errors import OptionError, SourceError
 from polyseme.limits.combinatorics import log2_factorial
 from polyseme.limits.counting import counting_bits
 from polyseme.limits.groups import distinct_rows
@@ -31,15 +35,16 @@ from polyseme.limits.groups import distinct_rows
 
 @dataclass(frozen=True)
 class CountingRun:
-    """What a run of the counting argument measured.
+    """The measurements of one run of the counting argument.
 
-    `parts` are bytes of the message; `bits_bound` is the counting bound of `family`, and
-    `bits_ordered` that of the same gates in the order of their outputs. `error` is the share of
-    wrong inputs that the first of `tried` was sized for, None where its neurons were given;
-    `neurons` are those of the network in the message, the smallest of `tried` that brought all
-    gates back, or else the last. `wrong` counts the outputs whose gate was not found or is another;
-    `queries` the inputs the receiver tried. `encoder` and `readout` say whether the seed gave them
-    ("basis", "blocks" or "words": `drawn_codes.py`) or the message did ("written").
+    `parts` are the bytes of each part of the message; `bits_bound` is the counting bound of
+    `family`, and `bits_ordered` the bound for the same gates in the order of their outputs. `error`
+    is the share of wrong inputs that the first of `tried` was sized for, None if its neurons were
+    given. `neurons` are those of the network in the message: the smallest of `tried` that brought
+    all gates back, or else the last. `wrong` is the number of outputs whose gate was not found or
+    is another; `queries` is the number of inputs that the receiver tried. `encoder` and `readout`
+    say whether the seed gave the code ("basis", "blocks" or "words": `drawn_codes.py`) or the
+    message did ("written").
     """
 
     source: str
@@ -65,7 +70,7 @@ class CountingRun:
 
     @property
     def bytes_message(self) -> int:
-        """The length of the message."""
+        """Length of the message."""
         return sum(self.parts.values())
 
     @property
@@ -80,11 +85,11 @@ class CountingRun:
 
     @property
     def exact(self) -> bool:
-        """Whether the gate list came back as it was."""
+        """True if the gate list came back as it was."""
         return self.wrong == 0
 
     def as_json(self) -> dict[str, Any]:
-        """All numbers as plain values; ratios are None where there is nothing to tell."""
+        """Return all fields as plain values; a ratio is None if its bound is 0."""
         message = self.bytes_message
         return {
             **asdict(self),
@@ -107,25 +112,45 @@ def run_counting_argument(
 ) -> CountingRun:
     """Compile a circuit, write the network as a message, read it, and find the gates by queries.
 
-    `active` is the promise the network is compiled for: at least, and by default, as many features
-    as a gate reads, which is all the receiver ever switches on. With `neurons` there is one
-    attempt, at that size. Without, the first network is the smallest found to err on a share of at
-    most `ERROR` of inputs that satisfy a gate. That says little of the m(m-1)/2 pairs that satisfy
-    none, some of which may look like a gate; so while gates come back wrong, the network grows by
-    a tenth, and the last step is then halved until it is a hundredth; `MAX_ATTEMPTS` in all. A
-    network whose gates come back may still be wrong on other pairs. Raises CompileError for a
-    circuit that is neither a permutation (each output a feature of its own) nor distinct ANDs of
-    two features, one an output, for a promise that is too small, and where the compiler makes a
-    network that has no message (`network_message.py`).
+    With `neurons` there is one attempt, at that size. Without, the first network is the smallest
+    found to err on a share of at most `ERROR` of inputs that satisfy a gate. That says little of
+    the m(m-1)/2 pairs that satisfy none, some of which may look like a gate; so while gates come
+    back wrong, the network grows by a tenth, and the last step is then halved until it is a
+    hundredth; `MAX_ATTEMPTS` in all. A network whose gates come back may still be wrong on other
+    pairs.
+
+    Args:
+        circuit: A permutation (each output a feature of its own), or distinct ANDs of two features,
+            one per output.
+        active: The promise that the network is compiled for: at least, and by default, as many
+            features as a gate reads, which is all that the receiver ever switches on.
+        seed: The random seed, which both sides know.
+        neurons: The most ReLUs there may be; None finds few that bring all gates back.
+        note: Called with a line on each step.
+
+    Returns:
+        The bytes of the message, the counting bound beside them, and the outputs that came back
+        wrong.
+
+    Raises:
+        SourceError: The circuit is of another kind.
+        OptionError: The promise is too small, or the compiler makes a network that has no message
+            (`message.py`).
+
+    Example:
+        >>> import polyseme as ps
+        >>> ps.run_counting_argument(ps.problems.permutation(features=100)).exact
+        True
     """
+    instance("circuit", circuit, Circuit, "a circuit")
+    function("note", note, "text")
     gates = gate_list(circuit)
     outputs, inputs = gates.shape
-    if active is None:
-        active = inputs
+    active = inputs if active is None else whole_number("active", active)
     if active < inputs:
-        raise CompileError(f"active is {active}; gates of {inputs} inputs need at least {inputs}")
+        raise OptionError(f"active is {active}; gates of {inputs} inputs need at least {inputs}")
     agreed = Agreed(seed, len(circuit.features), outputs, inputs)
-    trips = RoundTrips(circuit, gates, agreed, active, note or (lambda line: None))
+    trips = RoundTrips(circuit, gates, agreed, active, note or silent)
     trip = smallest(trips) if neurons is None else trips.run(neurons)
     bound = counting_bits(circuit)
     ordered = bound.bits + (log2_factorial(outputs) if inputs > 1 else 0.0)
@@ -151,9 +176,9 @@ def run_counting_argument(
 
 
 def gate_list(circuit: Circuit) -> NDArray[np.int32]:
-    """The features each output reads, in rising order, int32 (outputs, 1 or 2).
+    """Return the features that each output reads, in rising order, int32 (outputs, 1 or 2).
 
-    Raises CompileError for a circuit that is no permutation and no distinct pairwise ANDs.
+    Raises SourceError for a circuit that is no permutation and no distinct pairwise ANDs.
     """
     terms = terms_of(circuit)
     one_each = len(terms) == terms.outputs == len(np.unique(terms.output))
@@ -163,7 +188,7 @@ def gate_list(circuit: Circuit) -> NDArray[np.int32]:
         gates = np.sort(terms.literals.reshape(terms.outputs, -1), axis=1)
         if distinct_rows(gates.astype(np.int64)) == len(gates):
             return gates
-    raise CompileError(
+    raise SourceError(
         f"{circuit.name}: the counting argument is run for permutations and for distinct ANDs of "
-        "two features, one an output"
+        "two features, one per output"
     )

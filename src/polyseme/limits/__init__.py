@@ -1,1 +1,1 @@
-"""How small a network can be."""
+"""Bounds on the size of networks."""

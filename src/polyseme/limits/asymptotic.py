@@ -3,31 +3,33 @@
 Adler and Shavit 2024, *On the Complexity of Neural Computation in Superposition*: computing m'
 features (the outputs of a permutation, or of pairwise logic) takes Omega(m' log m') parameters and
 Omega(sqrt(m' log m')) neurons, so that n neurons compute at most O(n^2 / log n) features. With b
-bits a parameter, log2 m'! >= m' log2(m' / e) bounds permutations; so it does sets of m' pairs of m
-features, where there are (m choose 2 choose m') >= ((m choose 2) / m')^m' of, as long as
-m' <= sqrt(e (m choose 2)).
+bits per parameter, log2 m'! >= m' log2(m' / e) bounds permutations. The same m' log2(m' / e) bounds
+sets of m' pairs of m features, of which there are
+(m choose 2 choose m') >= ((m choose 2) / m')^m', as long as m' <= sqrt(e (m choose 2)).
 """
 
 from __future__ import annotations
 
 import math
 
+from polyseme.errors import OptionError
+
 
 def least_parameters(outputs: int, bits_per_weight: float) -> float:
-    """Parameters for m' outputs: m' log2(m' / e) / b, and never below 0.
+    """Number of parameters for m' outputs: m' log2(m' / e) / b, and never below 0.
 
-    Raises ValueError without outputs, or for weights that hold nothing.
+    Raises OptionError without outputs, or for weights that hold no bits.
     """
     if outputs < 1 or not bits_per_weight > 0:
-        raise ValueError(
+        raise OptionError(
             f"{outputs} outputs at {bits_per_weight} bits a weight: needs one output and some bits"
         )
     return max(0.0, outputs * math.log2(outputs / math.e) / bits_per_weight)
 
 
 def least_neurons(outputs: int, bits_per_weight: float) -> float:
-    """Neurons n of the n x n layer with so many parameters: sqrt(m' log2(m' / e) / b).
+    """Number of neurons n of the n x n layer with those parameters: sqrt(m' log2(m' / e) / b).
 
-    Raises ValueError as `least_parameters` does.
+    Raises OptionError as `least_parameters` does.
     """
     return math.sqrt(least_parameters(outputs, bits_per_weight))

@@ -1,8 +1,9 @@
-"""The counting bound the other way round: how much so many neurons can compute at most.
+"""The counting bound the other way round: the most outputs that a number of neurons can compute.
 
-A layer of n x n weights of b bits each tells at most 2^(b n^2) functions apart, so of a family that
-grows with its number of outputs it computes at most the largest member with no more than b n^2
-bits: of permutations and pairwise logic O(n^2 / log n) outputs, as Adler and Shavit 2024 state.
+A layer of n x n weights of b bits each tells at most 2^(b n^2) functions apart. So, of a family
+that grows with its number of outputs, it computes at most the largest member with no more than
+b n^2 bits: for permutations and pairwise logic O(n^2 / log n) outputs, as Adler and Shavit 2024
+state.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.errors import OptionError
 from polyseme.limits.combinatorics import log2_factorial, log2_gate_sets
 from polyseme.limits.groups import group_gates
 
@@ -20,13 +22,14 @@ from polyseme.limits.groups import group_gates
 def capacity(
     neurons: int, bits_per_weight: float, bits_of: Callable[[int], float], most: int | None = None
 ) -> int:
-    """The largest number of outputs, `most` at most, whose family has no more bits than fit.
+    """Largest number of outputs, at most `most`, whose family has no more bits than a layer holds.
 
-    `bits_of` must not fall from 1 to `most`; without `most` it must grow without end. 0 where one
-    output is too much. Raises ValueError without neurons, or for weights that hold nothing.
+    `bits_of` gives the bits of a family with a number of outputs. It must not fall from 1 to
+    `most`; without `most` it must grow without end. The result is 0 if one output is too many.
+    Raises OptionError without neurons, or for weights that hold no bits.
     """
     if neurons < 1 or not bits_per_weight > 0:
-        raise ValueError(
+        raise OptionError(
             f"{neurons} neurons at {bits_per_weight} bits a weight: needs one neuron and some bits"
         )
     room = bits_per_weight * neurons**2
@@ -41,17 +44,18 @@ def capacity(
 
 
 def features_permuted(neurons: int, bits_per_weight: float) -> int:
-    """Features of which so many neurons can compute any permutation, at most."""
+    """Largest number of features of which the neurons can compute any permutation."""
     return capacity(neurons, bits_per_weight, log2_factorial)
 
 
 def gates_computed(
     neurons: int, bits_per_weight: float, features: int, inputs: int, marked: int = 0
 ) -> int:
-    """Gates of `inputs` of the features, of which so many neurons can compute any set, at most.
+    """Largest number of gates such that the neurons can compute any set of so many gates.
 
-    `marked` of the inputs differ in role from the others. Where any half of all gates fits, so does
-    any set of them. Raises ValueError as `capacity` does.
+    A gate reads `inputs` of the features, and `marked` of its inputs differ in role from the
+    others. If any half of all gates fits, any set of gates does. Raises OptionError as `capacity`
+    does.
     """
     every = math.comb(features, inputs) * math.comb(inputs, marked)
     found = capacity(
@@ -64,10 +68,10 @@ def gates_computed(
 
 
 def capacity_for(circuit: Circuit, neurons: int, bits_per_weight: float) -> int | None:
-    """How many outputs of a circuit's kind so many neurons can compute at most, over its features.
+    """Largest number of outputs of a circuit's kind that the neurons can compute over its features.
 
-    None unless all outputs are gates of one kind and fan-in that read features only. Identities are
-    taken for a permutation of as many features as outputs.
+    The result is None unless all outputs are gates of one kind and fan-in that read features only.
+    Identities count as a permutation of as many features as outputs.
     """
     if not (circuit.output_levels == 1).all():
         return None

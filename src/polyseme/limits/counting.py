@@ -1,4 +1,4 @@
-"""The counting bound: how many bits a network must hold to be one of a family of functions.
+"""The counting bound: the bits that a network must hold to be any one of a family of functions.
 
 A network that computes an unknown one of K functions tells which one it is, so its parameters carry
 at least log2 K bits; a layer of n x n weights of b bits each therefore has n >= sqrt(log2(K) / b).
@@ -15,8 +15,8 @@ import numpy as np
 from scipy.special import gammaln
 
 from polyseme.circuits.circuit import Circuit, GateKind
-from polyseme.circuits.terms import Terms, terms_of
-from polyseme.errors import CompileError
+from polyseme.circuits.terms import Terms, one_layer_form
+from polyseme.errors import OptionError
 from polyseme.limits.combinatorics import log2_binomial, log2_factorial
 from polyseme.limits.facts import relation_of_facts
 from polyseme.limits.groups import Group, group_gates, group_terms
@@ -26,12 +26,12 @@ _SETS = {1: "single features", 2: "pairs", 3: "triples"}
 
 @dataclass(frozen=True)
 class CountingBound:
-    """A family of computations in words, and log2 of how many members it has.
+    """A family of computations in words, and log2 of its number of members.
 
     `counts_functions` says whether all members are different functions; only then do the bits bound
     a network from below. Otherwise they count descriptions, and are only indicative. `per_output`
-    are pairs (outputs, bits that knowing one of them is worth at most), the most bits first; empty
-    where every output is worth its even share.
+    are pairs (outputs, the most bits that knowing one of these outputs is worth), in falling order
+    of bits; it is empty if every output is worth an equal share of the bits.
     """
 
     family: str
@@ -40,10 +40,10 @@ class CountingBound:
     per_output: tuple[tuple[int, float], ...] = field(default=(), repr=False)
 
     def with_error(self, outputs: int, error_share: float) -> float:
-        """The bits still needed when a share of the outputs may be wrong; never below 0.
+        """Number of bits still needed when a share of the outputs may be wrong; never below 0.
 
-        As `bits_with_error`, but the outputs that are wrong are those worth the most bits. Raises
-        ValueError for values out of range.
+        As `bits_with_error`, but the wrong outputs are the ones worth the most bits. Raises
+        OptionError for values out of range.
         """
         even = bits_with_error(self.bits, outputs, error_share)
         wrong, lost = math.floor(error_share * outputs), 0.0
@@ -54,61 +54,63 @@ class CountingBound:
 
 
 def counting_bits(circuit: Circuit) -> CountingBound:
-    """Recognise the family a circuit was drawn from, and count it.
+    """Recognise the family that a circuit belongs to, and count its members.
 
-    With m features, the first of these that fits:
+    With m features, the family is the first of these that fits:
 
-    - each output a feature of its own: m! / (m - outputs)!, the permutations;
-    - each output a gate over features: for each kind and fan-in k, (m choose k) choose the number
-      of such gates; the order of outputs is not counted, and all gates there can be is one family;
-    - facts, each subject and relation having one object: the ways to deal a relation's objects to
-      the subjects it is given for, when it is known how often each object occurs;
-    - any other circuit one hidden layer computes: the sets of as many distinct terms of the same
-      widths and numbers of negations. Which output a term feeds is not counted, and different terms
-      may make the same function;
-    - deeper ones: their sets of gates level by level, each reading any wires below its level, or
-      any of the level just below where all gates do (layered circuits). These count circuits, and
-      many circuits are the same function (`renaming.py` counts functions, but far fewer).
+    - each output is a feature of its own: m! / (m - outputs)!, the permutations;
+    - each output is a gate over features: for each kind and fan-in k, (m choose k) choose the
+      number of such gates. The order of outputs is not counted, and a circuit of all possible gates
+      is a family of one;
+    - facts, in which each subject and relation has one object: the ways to assign a relation's
+      objects to the subjects for which it is given, when the number of times that each object
+      occurs is known;
+    - any other circuit that one hidden layer computes: the sets of as many distinct terms of the
+      same widths and numbers of negations. The output that a term feeds is not counted, and
+      different terms may make the same function;
+    - deeper circuits: their sets of gates level by level. Each gate reads any wires below its
+      level, or any wires of the level just below if all gates do so (layered circuits). This counts
+      circuits, and many circuits are the same function (`renaming.py` counts functions, but far
+      fewer).
     """
-    try:
-        terms = terms_of(circuit)
-    except CompileError:
+    terms = one_layer_form(circuit).terms
+    if terms is None:
         return _direct_gates(circuit) or _levels(circuit)
     return _permutation(terms) or _direct_gates(circuit) or _facts(terms) or _term_sets(terms)
 
 
 def bits_with_error(bits: float, outputs: int, error_share: float) -> float:
-    """The bits still needed when a share of the outputs may be wrong; never below 0.
+    """Number of bits still needed when a share of the outputs may be wrong; never below 0.
 
-    The outputs are worth the same bits each. Saying which of them are wrong takes at most
-    H(error_share) bits an output, H being the binary entropy. Repairing k of M takes at most
-    k / M of the bits and log2 C(M, k) <= M H more: for M gates of T there are, C(T, k) =
-    C(T, M) C(M, k) / C(T - k, M - k), and C(T - k, M - k) has the M - k largest of the M factors of
-    C(T, M). Reordering k of M outputs takes log2 k!, which is less than k / M of log2 M!.
-    Raises ValueError for values out of range.
+    Every output is taken to be worth the same number of bits. Saying which outputs are wrong takes
+    at most H(error_share) bits per output, H being the binary entropy. Repairing k of M outputs
+    takes at most k / M of the bits and log2 C(M, k) <= M H more: for M gates out of T possible
+    ones, C(T, k) = C(T, M) C(M, k) / C(T - k, M - k), and C(T - k, M - k) has the M - k largest of
+    the M factors of C(T, M). Reordering k of M outputs takes log2 k!, which is less than k / M of
+    log2 M!. Raises OptionError for values out of range.
     """
     if bits < 0 or outputs < 1:
-        raise ValueError(f"{bits} bits for {outputs} outputs: needs bits >= 0 and outputs >= 1")
+        raise OptionError(f"{bits} bits for {outputs} outputs: needs bits >= 0 and outputs >= 1")
     if not 0 <= error_share <= 1:
-        raise ValueError(f"an error share of {error_share} is not between 0 and 1")
+        raise OptionError(f"an error share of {error_share} is not between 0 and 1")
     return max(0.0, bits * (1 - error_share) - 2 * outputs * _entropy(error_share))
 
 
 def neurons_for(bits: float, bits_per_weight: float) -> float:
-    """Neurons n of the n x n layer that holds `bits` at `bits_per_weight` in each weight.
+    """Number of neurons n of the n x n layer that holds `bits` at so many bits per weight.
 
-    The inputs are taken to have no more dimensions than there are neurons. Raises ValueError for
-    negative bits or weights that hold none.
+    The inputs are taken to have no more dimensions than there are neurons. Raises OptionError for
+    negative bits or for weights that hold no bits.
     """
     if bits < 0 or not bits_per_weight > 0:
-        raise ValueError(
+        raise OptionError(
             f"{bits} bits at {bits_per_weight} a weight: needs bits >= 0 and some each"
         )
     return math.sqrt(bits / bits_per_weight)
 
 
 def _entropy(share: float) -> float:
-    """Bits to say which of many are wrong, each; a share above one half is no harder than one."""
+    """Bits per output to say which outputs are wrong; shares above one half count as one half."""
     if share in (0, 1) or share > 0.5:
         return 0.0 if share == 0 else 1.0
     return -share * math.log2(share) - (1 - share) * math.log2(1 - share)
@@ -126,7 +128,7 @@ def _permutation(terms: Terms) -> CountingBound | None:
 
 
 def _direct_gates(circuit: Circuit) -> CountingBound | None:
-    """Every output a gate that reads features only."""
+    """Return the bound of a circuit whose outputs are gates that read features only, or None."""
     features = len(circuit.features)
     if not (circuit.output_levels == 1).all():
         return None
@@ -159,14 +161,14 @@ def _facts(terms: Terms) -> CountingBound | None:
     )
     relation_of = np.zeros(len(same_object), np.int64)
     relation_of[of_term] = np.unique(relation, return_inverse=True)[1]
-    # Of a relation's n facts, c with one object: which they are is worth at most c log2(n / c).
+    # If c of a relation's n facts have one object, knowing these c is worth at most c log2(n / c).
     worth = same_object * np.log2(facts[relation_of] / same_object)
     per_output = tuple((1, bits) for bits in sorted(worth.tolist(), reverse=True))
     return CountingBound(family, max(0.0, float(bits)), True, per_output)
 
 
 def _worth_of_groups(groups: list[Group], features: int) -> tuple[tuple[int, float], ...]:
-    """Gates, and the bits that each is worth; those worth most first."""
+    """Return pairs (gates, bits that each of these gates is worth), in falling order of bits."""
     worth = [(group.distinct, group.bits(features) / group.distinct) for group in groups]
     return tuple(sorted(worth, key=lambda pair: -pair[1])) if len(worth) > 1 else ()
 
@@ -196,6 +198,6 @@ def _levels(circuit: Circuit) -> CountingBound:
 
 
 def _is_layered(circuit: Circuit) -> bool:
-    """Whether every gate reads only gates (or features) of the level just below its own."""
+    """Return True if every gate reads only gates (or features) of the level just below its own."""
     own = np.repeat(circuit.levels[len(circuit.features) :], np.diff(circuit.fan_in_offsets))
     return bool((circuit.levels[circuit.fan_in] == own - 1).all())

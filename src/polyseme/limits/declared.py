@@ -1,73 +1,39 @@
-"""The rows about constructions: the sizes they declare for a circuit, none of them built."""
+"""The rows about constructions: the sizes that they declare for a circuit, with nothing built."""
 
 from __future__ import annotations
 
-from polyseme.circuits.circuit import Circuit
-from polyseme.compiler.compile import fits_one_layer
-from polyseme.compiler.constructions.catalogue import CATALOGUE
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
-from polyseme.compiler.constructions.staged.plan import make_deep_plan
-from polyseme.compiler.constructions.staged.sizing import predicted_neurons as predicted_deep
-from polyseme.compiler.constructions.three_channel.plan import make_plan
-from polyseme.compiler.constructions.three_channel.prediction import predicted_neurons
-from polyseme.errors import CompileError
+from typing import Any
+
+from polyseme.compiler.constructions.catalogue import CATALOGUE, MONOSEMANTIC
+from polyseme.compiler.constructions.construction import Construction, Inputs
+from polyseme.compiler.constructions.staged.plan import make_staged_plan
+from polyseme.compiler.task import Task
+from polyseme.errors import CapacityError
 from polyseme.limits.rows import Row, cited
 
-MONOSEMANTIC = "monosemantic"
-THREE_CHANNEL = "three-channel"
 
+def declared_rows(task: Task) -> tuple[tuple[Row, ...], int]:
+    """Return the neurons that each construction declares, and the number of hidden layers.
 
-def declared_rows(circuit: Circuit, active: int, error: float) -> tuple[tuple[Row, ...], int]:
-    """Neurons of each construction that serves a circuit, the monosemantic one last; and layers.
-
-    Layers are those the circuit takes; neurons are of the widest.
+    The monosemantic construction is last. Neurons are those of the widest layer.
     """
-    task = Task(circuit, active, error, "auto", 0)
-    rows = {name: row for name, c in CATALOGUE.items() if (row := _declared(task, c))}
-    layers = 1
-    if not fits_one_layer(circuit, active):
-        # Here only the compiler knows what a network without superposition takes.
-        compiled, layers = _deep(circuit, active, error)
-        rows |= compiled
-    elif not {THREE_CHANNEL, MONOSEMANTIC} <= set(rows):
-        rows = _shallow(circuit, active, error) | rows
-    return (
-        *(row for name, row in rows.items() if name != MONOSEMANTIC),
-        rows[MONOSEMANTIC],
-    ), layers
+    rows = {name: row for name, one in CATALOGUE.items() if (row := _declared(task, one))}
+    naive = rows.pop(MONOSEMANTIC.name)
+    layers = 1 if task.one_layer else len(task.once(make_staged_plan).schedule.stages)
+    return (*rows.values(), naive), layers
 
 
-def _declared(task: Task, construction: Construction) -> Row | None:
+def _declared(task: Task, construction: Construction[Any]) -> Row | None:
+    if construction.refusal(task) is not None:
+        return None
     try:
-        if construction.refuses(task) is not None:
-            return None
-        neurons = construction.neurons(task)
-        parameters = construction.parameters(task, neurons)
-    except CompileError:
+        size = construction.candidate(task).declared
+    except CapacityError:
         return None
     inputs = construction.inputs
     if inputs is Inputs.EITHER:
-        # A layer that stores a number for every feature and neuron has a dimension a feature.
-        reads_all = parameters >= neurons * len(task.circuit.features)
+        # A layer that stores one number per feature and neuron has one dimension per feature.
+        reads_all = size.parameters >= size.neurons * len(task.circuit.features)
         inputs = Inputs.BASIS if reads_all else Inputs.SUPERPOSED
-    return Row(construction.name, neurons, cited(*construction.sources), parameters, inputs.value)
-
-
-def _shallow(circuit: Circuit, active: int, error: float) -> dict[str, Row]:
-    plan = make_plan(circuit, active, error, "auto", 0)
-    inputs = Inputs.BASIS.value if plan.basis else Inputs.SUPERPOSED.value
-    source = "predicted by the compiler's noise model"
-    rows = (
-        Row(THREE_CHANNEL, predicted_neurons(plan), source, inputs=inputs),
-        Row(MONOSEMANTIC, plan.monosemantic_neurons, "a neuron for every term"),
-    )
-    return {row.name: row for row in rows}
-
-
-def _deep(circuit: Circuit, active: int, error: float) -> tuple[dict[str, Row], int]:
-    plan = make_deep_plan(circuit, active, error, 0)
-    rows = (
-        Row("deep", predicted_deep(plan), "predicted from reads, activity and depth"),
-        Row(MONOSEMANTIC, plan.monosemantic_neurons, "a neuron for every live wire"),
-    )
-    return {row.name: row for row in rows}, len(plan.schedule.stages)
+    source = cited(*construction.sources)
+    return Row(construction.name, size.neurons, source, size.parameters, inputs.value)

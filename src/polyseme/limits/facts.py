@@ -1,4 +1,4 @@
-"""Telling relations from subjects in a circuit that holds a table of facts."""
+"""Tell relations from subjects in a circuit that holds a table of facts."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from polyseme.limits.groups import distinct_rows
 
 
 def relation_of_facts(terms: Terms) -> NDArray[np.int32] | None:
-    """Which feature is the relation of each fact, int32 (terms,); None if this is no table.
+    """Return the feature that is the relation of each fact, int32 (terms,); None for no table.
 
     In a table every term is a pair of a subject and a relation, no pair occurs twice, all pairs of
-    an output share its relation, and some output has several facts, or nothing would tell a table
-    from any set of pairs.
+    an output share its relation, and some output has several facts. Without such an output nothing
+    would tell a table from any set of pairs.
     """
     if not ((terms.widths == 2).all() and (terms.signs > 0).all()):
         return None
@@ -29,10 +29,10 @@ def relation_of_facts(terms: Terms) -> NDArray[np.int32] | None:
 
 
 def _chosen_relations(terms: Terms, pairs: NDArray[np.int32]) -> NDArray[np.int32] | None:
-    """The relation of each term if there is a table: what all pairs of its output share.
+    """Return the relation of each term of a table: the feature that all pairs of an output share.
 
-    An output of one fact shares both; then it is the feature that other outputs show to be a
-    relation, or where they show nothing, the one that more facts read.
+    In an output of one fact both features are shared. Its relation is then the feature that other
+    outputs show to be a relation, or, if they show nothing, the feature that more facts read.
     """
     outputs, starts, output = np.unique(terms.output, return_index=True, return_inverse=True)
     first = pairs[starts]
@@ -54,11 +54,11 @@ def _chosen_relations(terms: Terms, pairs: NDArray[np.int32]) -> NDArray[np.int3
 def _role(
     features: int, pairs: NDArray[np.int32], relations: NDArray[np.int32]
 ) -> NDArray[np.int64]:
-    """What follows from some known relations: 1 for a relation, -1 for a subject, 0 for neither.
+    """Return the role of each feature given some relations: 1 relation, -1 subject, 0 unknown.
 
-    Whatever is paired with a relation is a subject and the reverse. In a graph with two nodes a
-    feature, "is a relation" and "is a subject", each pair makes two edges, and what follows from
-    what is connected.
+    A feature paired with a relation is a subject, and a feature paired with a subject is a
+    relation. In a graph with two nodes per feature, "is a relation" and "is a subject", each pair
+    makes two edges, and every node connected with a known node is true.
     """
     one, other = pairs.T
     edges = (np.concatenate((one, one + features)), np.concatenate((other + features, other)))

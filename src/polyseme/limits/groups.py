@@ -1,4 +1,4 @@
-"""Counting distinct gates of the same make: same kind, fan-in, and number of marked inputs."""
+"""Count distinct gates of the same make: same kind, fan-in, and number of marked inputs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.terms import Terms
+from polyseme.common.ragged import row_offsets, select_rows
 from polyseme.limits.combinatorics import log2_gate_sets
 
 
 @dataclass(frozen=True)
 class Group:
-    """So many distinct gates that read `inputs` wires, `marked` of them in another role."""
+    """A number of distinct gates of `inputs` wires each, `marked` of these in another role."""
 
     kind: GateKind
     inputs: int
@@ -22,7 +23,7 @@ class Group:
     distinct: int
 
     def bits(self, wires: int) -> float:
-        """log2 of how many such sets of gates there are over `wires` wires."""
+        """Return log2 of the number of such sets of gates over `wires` wires."""
         return log2_gate_sets(wires, self.inputs, self.marked, self.distinct)
 
 
@@ -31,13 +32,12 @@ def group_gates(circuit: Circuit, gates: NDArray[np.int64]) -> list[Group]:
 
     A gate of one input is an identity whatever its kind.
     """
-    widths = np.diff(circuit.fan_in_offsets)[gates]
+    offsets, places = select_rows(circuit.fan_in_offsets, gates)
+    widths = np.diff(offsets)
     kinds = np.where(widths == 1, GateKind.IDENTITY, circuit.kinds[gates])
-    starts = np.cumsum(widths) - widths
-    places = np.repeat(circuit.fan_in_offsets[gates] - starts, widths) + np.arange(widths.sum())
     entries = 2 * circuit.fan_in[places].astype(np.int64)
     marked = kinds == GateKind.AND_NOT
-    entries[starts[marked]] += 1
+    entries[offsets[:-1][marked]] += 1
     return _group(kinds, widths, marked.astype(np.int64), entries)
 
 
@@ -50,7 +50,7 @@ def group_terms(terms: Terms) -> list[Group]:
 
 
 def distinct_rows(rows: NDArray[np.int64]) -> int:
-    """How many of the rows differ from each other."""
+    """Number of distinct rows."""
     order = np.lexsort(rows.T)
     return 1 + int((rows[order[1:]] != rows[order[:-1]]).any(axis=1).sum())
 
@@ -63,7 +63,7 @@ def _group(
 ) -> list[Group]:
     if not len(widths):
         return []
-    starts = np.cumsum(widths) - widths
+    starts = row_offsets(widths)[:-1]
     makes, make = np.unique(np.stack((kinds, widths, marked)), axis=1, return_inverse=True)
     by_make = np.split(np.argsort(make, kind="stable"), np.cumsum(np.bincount(make))[:-1])
     groups = []

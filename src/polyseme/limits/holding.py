@@ -1,4 +1,4 @@
-"""The rows about merely holding a circuit's features, which is exponentially cheaper."""
+"""The rows about holding a circuit's features, which takes exponentially fewer dimensions."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _GARG = cited("garg2026features")
 
 
 def holding_rows(features: int, active: int, failure: float) -> tuple[Row, ...]:
-    """Dimensions that hold the features, at most `active` on, by how they are to be read.
+    """Return the dimensions that hold the features, at most `active` on: a row per way of reading.
 
-    What is random fails with probability at most `failure`. Where more dimensions than features
-    come out, one a feature is what is needed.
+    Random codes fail with probability at most `failure`. Where a formula gives more dimensions than
+    there are features, the row has one dimension per feature, which is always enough.
     """
     apart = 1 / (2 * active)
     found = [
@@ -50,7 +50,7 @@ def holding_rows(features: int, active: int, failure: float) -> tuple[Row, ...]:
 
 
 def _interference(features: int, apart: float, failure: float) -> list[tuple[str, int, str]]:
-    """Codes whose inner products are all so small that every linear read is right."""
+    """Return rows of codes with inner products so small that every linear read is right."""
     return [
         (
             f"inner products within {apart:.3g}, at least",
@@ -66,7 +66,10 @@ def _interference(features: int, apart: float, failure: float) -> list[tuple[str
 
 
 def _ball_and_box(features: int, active: int) -> list[tuple[str, int, str]]:
-    """Widths at which a threshold gate reads the AND of any pair; as m grows, with certainty."""
+    """Return the widths at which a threshold gate reads the AND of any pair.
+
+    The probability that it does tends to 1 as the number of features grows.
+    """
     if active < 2 or features - active < 2:
         return []
     source = cited("li2026ball")

@@ -1,4 +1,4 @@
-"""The rows that bound a network from below: by counting, and by what weights can hold."""
+"""The rows that bound a network from below: by counting, and by the bits that weights can hold."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BITS = (1, 2, 8)
 def lower_rows(
     circuit: Circuit, count: CountingBound, layers: int, error: float
 ) -> tuple[Row, ...]:
-    """Neurons of one hidden layer, or of each of `layers` equal ones, at least."""
+    """Return lower bounds on the neurons of one hidden layer, or of each of `layers` equal ones."""
     spared = count.with_error(len(circuit.outputs), error)
     rows = [
         *(
@@ -40,7 +40,7 @@ def lower_rows(
 
 
 def least(bits: float, bits_per_weight: float) -> int:
-    """Neurons n of the n x n layer that holds so many bits, in whole neurons."""
+    """Least whole number of neurons n of an n x n layer that holds `bits`."""
     return math.ceil(neurons_for(bits, bits_per_weight))
 
 
@@ -49,12 +49,16 @@ def _counted(name: str, bits: float, layers: int, bits_each: float) -> Row:
 
 
 def _asymptotic(circuit: Circuit, bits: float) -> list[Row]:
-    """Adler and Shavit's bound, for the families it is about: permutations and pairwise logic."""
+    """Return Adler and Shavit's bound if the circuit is of its families, else no row.
+
+    The families are permutations and pairwise logic.
+    """
     features, outputs = len(circuit.features), len(np.unique(circuit.outputs))
     widths = np.diff(circuit.fan_in_offsets)
     permutes = outputs == features and circuit.depth <= 1 and bool((widths == 1).all())
     pairs = circuit.depth == 1 and bool((widths == 2).all())
-    # With many of all pairs asked for, or one twice, there are fewer sets than the bound is for.
+    # If a circuit has many of all pairs, or has one twice, its family is smaller than the bound
+    # assumes.
     if not (permutes or pairs) or least_parameters(outputs, 1) > bits:
         return []
     name = "1 bit a weight, m' log2(m'/e) of them"

@@ -1,10 +1,11 @@
-"""Functions that differ by which feature plays which part: a count for circuits of any depth.
+"""Count the functions that renaming its features makes of a circuit, whatever its depth.
 
-Renaming the features of a function of m features makes m! / A functions, A being the renamings that
-change nothing. Such a renaming takes every feature to one that, switched on alone, switches on the
-same outputs. So A is at most the product of the factorials of how many features are alike in this,
-and what is left is a count of different functions, whatever the circuit: a network that is told the
-features by a fixed encoder must know which of them it computes.
+Renaming the features of a function of m features makes m! / A functions, A being the number of
+renamings that change nothing. Such a renaming takes every feature to a feature that, switched on
+alone, switches on the same outputs. Call these features alike. Then A is at most the product of the
+factorials of the numbers of alike features, and m! over this product is a lower bound on the number
+of different functions, whatever the circuit. A network that receives the features from a fixed
+encoder must hold which of these functions it computes.
 """
 
 from __future__ import annotations
@@ -18,18 +19,19 @@ from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.evaluate import evaluate_sparse
 from polyseme.limits.combinatorics import log2_factorial
 
-# Wires held at a time, and how many samples go through the circuit at once at first.
+# Number of wires held at once, and number of samples in the first batch.
 _HELD_WIRES = 2**25
 _FEWEST_AT_ONCE = 64
-# After so many outputs were switched on, only the features tried until then are renamed.
+# Once this many outputs have been switched on, no further feature is tried, and only the features
+# tried so far are renamed.
 _TRIED_OUTPUTS = 2**24
 
 
 def renaming_bits(circuit: Circuit) -> float:
-    """log2 of how many functions renaming a circuit's features makes at least.
+    """Return log2 of a lower bound on the number of functions that renaming features makes.
 
-    Outputs keep their names. Features that switch nothing on alone count as alike, so circuits that
-    need several features for anything are given 0 bits.
+    Outputs keep their names. Features that switch on no output alone count as alike, so a circuit
+    whose outputs all need several features has 0 bits.
     """
     features = len(circuit.features)
     alike: Counter[bytes] = Counter()

@@ -10,11 +10,11 @@ from polyseme.common.literature import PUBLICATIONS
 
 @dataclass(frozen=True)
 class Row:
-    """A number of neurons, under what name, and where it comes from.
+    """A number of neurons or dimensions, with its name and its source.
 
-    `parameters` is how many numbers they store, where that is known, and `inputs` how a
-    construction takes its features. What is `indicative` rests on a count of descriptions, and so
-    bounds no network.
+    `parameters` is the number of stored parameters where it is known, and `inputs` the way in which
+    a construction receives its features. An `indicative` row rests on a count of descriptions, and
+    so bounds no network.
     """
 
     name: str
@@ -26,10 +26,10 @@ class Row:
 
 
 def cited(*keys: str) -> str:
-    """The short names of publications."""
+    """Return the short names of publications, joined."""
     return "; ".join(PUBLICATIONS[key].short for key in keys)
 
 
 def plain(rows: tuple[Row, ...]) -> list[dict[str, Any]]:
-    """Rows as dictionaries."""
+    """Return rows as dictionaries."""
     return [asdict(row) for row in rows]

@@ -1,13 +1,12 @@
-"""The rows about networks that exist: one just compiled, or one that is given."""
+"""The rows about networks that exist: a network just compiled, or a given one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.compiler.compile import fulfil
-from polyseme.compiler.request import Request
+from polyseme.common.progress import Note
+from polyseme.compiler.compile import compile_report
 from polyseme.errors import SourceError
 from polyseme.limits.lower import least
 from polyseme.limits.rows import Row
@@ -16,11 +15,12 @@ from polyseme.networks.network import Network
 
 @dataclass(frozen=True)
 class NetworkBound:
-    """What the counting bound says at the number of bits that a network's own weights hold.
+    """The counting bound at the number of bits that a network's own weights hold.
 
-    `weight_bits` is what an ideal entropy coder needs for its `weights` hidden weights, and
-    `bits_per_weight` their quotient. `lower_bound_neurons` is for as many equal layers as the
-    network has; 0 where nothing is to be learnt or its weights hold nothing.
+    `weight_bits` is the number of bits that an ideal entropy coder needs for the `weights` hidden
+    weights, and `bits_per_weight` is `weight_bits` over `weights`. `lower_bound_neurons` is for as
+    many equal layers as the network has. It is 0 if the family has one member, so that there is
+    nothing to learn, or if the weights hold no bits.
     """
 
     neurons: int
@@ -32,9 +32,9 @@ class NetworkBound:
 
 
 def network_bound(network: Network, circuit: Circuit, bits: float) -> NetworkBound:
-    """Hold a network of a circuit against the bits that tell its family apart.
+    """Compare a network of a circuit with `bits`, the bits that tell the circuit's family apart.
 
-    Raises SourceError when the network has other features or outputs than the circuit.
+    Raises SourceError when the numbers of features or outputs are not those of the circuit.
     """
     for what, has, wants in (
         ("features", len(network.encoder.features), len(circuit.features)),
@@ -57,13 +57,13 @@ def network_bound(network: Network, circuit: Circuit, bits: float) -> NetworkBou
     )
 
 
-def measured_row(circuit: Circuit, active: int, error: float, note: Callable[[str], None]) -> Row:
-    """Compile a circuit and say how large the network is; `note` is called with each step.
+def measured_row(circuit: Circuit, active: int, error: float, note: Note) -> Row:
+    """Compile a circuit and return the size of the network as a row.
 
-    Raises CompileError as `compile` does.
+    `note` is called with a line of text per step. Raises OptionError as `compile` does.
     """
-    sized = fulfil(circuit, Request(active=active, error=error), note)
-    network, seen = sized.network, sized.confirmation
+    report = compile_report(circuit, active=active, error=error, note=note)
+    network, seen = report.network, report.confirmation
     assert seen is not None
     return Row(
         f"compiled, {network.provenance.construction}",

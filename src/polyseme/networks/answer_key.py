@@ -1,120 +1,209 @@
-"""The answer key: what every neuron of a network is for.
+"""The answer key: the purpose of every unit of a network.
 
-A network file holds only what is needed to run it. The key holds what an interpretability method
-would have to find: the circuit, which neurons each term was given, and the factors C and D of W.
+A network file holds only what the network needs to run. The key holds what an interpretability
+method would have to find: the circuit, the units that serve each part of it, and the factors of the
+weights.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.circuits.terms import Terms
+from polyseme.circuits.term_wires import wires_of_terms
+from polyseme.circuits.terms import Terms, terms_of
 from polyseme.codes.code import SparseCode
-from polyseme.codes.row_kernels import Words, fits_in_words, is_worthwhile, spread
-from polyseme.networks.checks import check_array, check_below, check_runs
-from polyseme.networks.network import Layer, Network
+from polyseme.common.arguments import shown_value, whole_number
+from polyseme.common.ragged import row_numbers, select_rows
+from polyseme.errors import OptionError
+from polyseme.networks.ends import Encoder, Readout
+from polyseme.networks.layer import Layer
+from polyseme.networks.layer_key import LayerKey
+from polyseme.networks.registry import registered
+from polyseme.networks.table import shortened
 
-CHANNELS = ("output", "input", "mixed", "own")
-_BLOCK_ENTRIES = 4_000_000
+
+class NetworkParts(Protocol):
+    """The parts of a network that a key is about; `Network` has them."""
+
+    @property
+    def encoder(self) -> Encoder:
+        """From names to numbers."""
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The hidden layers, first to last."""
+
+    @property
+    def readout(self) -> Readout:
+        """From numbers to names."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class AnswerKey:
-    """Circuit, terms, the channel and code of each term, and the factors of the weight matrix.
+    """Circuit, the encoder's code, and a `LayerKey` for every hidden layer, first to last.
 
-    W = `compression` @ `decompression.matrix()` exactly: `compression` int16 (neurons, features)
-    computes and compresses, the decompression is the encoder's code read backwards; a feature that
-    is fully on adds `unit` to a neuron's integer sum. Term t lives on
-    `term_neurons[term_offsets[t]:term_offsets[t + 1]]` (int32) through channel
-    `CHANNELS[term_channels[t]]`. Raises ValueError when an array does not serve the circuit.
+    Args:
+        circuit: the circuit that the network computes.
+        encoder: the code of the features.
+        layers: the key of every layer.
+
+    Raises:
+        OptionError: a layer is not about the circuit, or does not read the one before.
+
+    Example:
+        >>> import polyseme as ps
+        >>> network = ps.compile(ps.problems.pairwise_and(1000, 1000), neurons=600)
+        >>> network.key.belongs_to(network)
+        True
+        >>> len(network.key.columns_of(0)) > 10
+        True
     """
 
     circuit: Circuit
-    terms: Terms
-    term_channels: NDArray[np.uint8]
-    term_offsets: NDArray[np.int64]
-    term_neurons: NDArray[np.int32]
-    compression: sp.csr_array
-    decompression: SparseCode
-    unit: int
+    encoder: SparseCode
+    layers: tuple[LayerKey, ...]
 
     def __post_init__(self) -> None:
-        """Check that every array serves the circuit, and that nothing points outside it."""
-        features, outputs = len(self.circuit.features), len(self.circuit.outputs)
-        _check_terms(self.terms, features, outputs)
-        check_array("term channels", self.term_channels, np.uint8, 1)
-        check_below("term channels", self.term_channels, len(CHANNELS))
-        if len(self.term_channels) != len(self.terms):
-            raise ValueError(f"{len(self.term_channels)} channels for {len(self.terms)} terms")
-        check_array("term neurons", self.term_neurons, np.int32, 1)
-        check_runs("term offsets", self.term_offsets, len(self.terms), len(self.term_neurons))
-        check_below("term neurons", self.term_neurons, self.compression.shape[0])
-        check_array("compression", self.compression.data, np.int16, 1)
-        if self.compression.shape[1] != features or self.decompression.features != features:
-            raise ValueError(f"compression and decompression must serve {features} features")
-        check_below("features of the compression", self.compression.indices, features)
-        if self.unit < 1 or self.unit & (self.unit - 1):
-            raise ValueError(f"unit {self.unit} is not a power of two")
+        """Check that every layer is about the circuit and reads the one before."""
+        if not self.layers:
+            raise OptionError("an answer key needs at least one layer")
+        below = len(self.circuit.features)
+        if self.encoder.features != below:
+            raise OptionError(f"{self.encoder.features} codes for {below} features")
+        for number, layer in enumerate(self.layers):
+            if layer.wires.min() < -1 or layer.wires.max() >= self.circuit.wires:
+                raise OptionError(f"wires of layer {number} are not all wires of the circuit")
+            matrix = layer.compression if layer.factors else layer.reads
+            if matrix is not None and matrix.shape[1] != below:
+                raise OptionError(f"layer {number} must read {below} columns")
+            if matrix is not None and number:
+                # Raises if the columns below have no one weight.
+                _ = self.layers[number - 1].positions
+            below = len(layer.wires)
+        if any(layer.of_terms for layer in self.layers):
+            self._check_terms()
+
+    def _check_terms(self) -> None:
+        if len(self.layers) > 1:
+            raise OptionError("only a single layer holds terms")
+        layer, terms = self.layers[0], self.terms
+        if len(layer.wires) != len(terms):
+            raise OptionError(f"{len(layer.wires)} columns for the {len(terms)} terms")
+        if layer.inverted.any():
+            raise OptionError("a column that is a term cannot be inverted")
+        if not np.array_equal(layer.wires, wires_of_terms(self.circuit)):
+            raise OptionError("wires of layer 0 are not those of the terms")
+
+    @property
+    def has_terms(self) -> bool:
+        """True if columns are the circuit's terms: those of a single hidden layer."""
+        return self.layers[0].of_terms
+
+    @property
+    def terms(self) -> Terms:
+        """The circuit as an OR of terms per output, column t of the layer being term t.
+
+        Raises:
+            OptionError: the columns are wires.
+        """
+        if not self.has_terms:
+            raise OptionError("the columns of this key are wires, not terms")
+        return terms_of(self.circuit)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Save the key as `docs/format.md` describes."""
-        from polyseme.networks.saving.files import save_key
+        """Save the key as `docs/format.md` describes.
 
-        save_key(self, path)
+        Args:
+            path: the file to write; it appears whole or not at all.
 
-    def belongs_to(self, network: Network) -> bool:
-        """Whether the network has this key's names and codes, and W = C D to the last weight."""
-        code, layer = network.encoder.code, network.layers[0]
-        return (
-            self.circuit.features == network.encoder.features
-            and self.circuit.output_names == network.readout.outputs
-            and self.decompression.neurons == code.neurons
-            and np.array_equal(self.decompression.positions, code.positions)
-            and np.array_equal(self.decompression.signs, code.signs)
-            and self.compression.shape[0] == layer.units
-            and self._multiplies_to(layer)
-        )
+        Raises:
+            OptionError: `path` is no path.
+            PolysemeError: the file cannot be written.
+        """
+        registered("save_key")(self, path)
 
-    def _multiplies_to(self, layer: Layer) -> bool:
-        """Whether C D is its weights, a block of rows at a time, in integers that cannot round."""
-        compress, code = self.compression, self.decompression
-        if not layer.is_sparse and is_worthwhile(compress.nnz, code) and fits_in_words(compress):
-            return np.array_equal(spread(compress, Words.of(code)), layer.weights)
-        decompress = code.matrix().astype(np.int64)
-        rows = max(1, _BLOCK_ENTRIES // code.neurons)
-        for begin in range(0, layer.units, rows):
-            product = compress[begin : begin + rows].astype(np.int64) @ decompress
-            weights = layer.weights[begin : begin + rows]
-            if layer.is_sparse:
-                same = not (product - weights).count_nonzero()
-            else:
-                same = np.array_equal(product.toarray(), weights)
-            if not same:
-                return False
-        return True
+    def belongs_to(self, network: NetworkParts) -> bool:
+        """Return whether the key is true of a network, as far as weights can tell.
 
-    def hosts(self) -> sp.csr_array:
-        """Which terms each neuron serves, Boolean (neurons, terms) in sparse rows."""
-        ones = np.ones(len(self.term_neurons), bool)
-        by_term = sp.csr_array(
-            (ones, self.term_neurons, self.term_offsets),
-            shape=(len(self.terms), self.compression.shape[0]),
-        )
-        return by_term.T.tocsr()
+        Names and codes must agree, the weights of every layer must be those of its key to the last
+        integer, and every output must read the units of its own columns.
 
-    def neuron_terms(self, neuron: int) -> NDArray[np.int64]:
-        """Which terms a neuron serves: its polysemanticity, by number."""
-        places = np.flatnonzero(self.term_neurons == neuron)
-        return np.searchsorted(self.term_offsets, places, side="right") - 1
+        Args:
+            network: a network, or anything with its encoder, layers and readout.
 
-    def describe_term(self, term: int) -> str:
-        """A term in words: its literals and the output it feeds."""
+        Raises:
+            OptionError: `network` is none.
+        """
+        if not all(hasattr(network, part) for part in ("encoder", "layers", "readout")):
+            raise OptionError(f"network is {shown_value(network)}; it must be a network")
+        code = network.encoder.code
+        if (
+            self.circuit.features != network.encoder.features
+            or self.circuit.output_names != network.readout.outputs
+            or len(self.layers) != len(network.layers)
+            or self.encoder.neurons != code.neurons
+            or not np.array_equal(self.encoder.positions, code.positions)
+            or not np.array_equal(self.encoder.signs, code.signs)
+        ):
+            return False
+        below = [None, *self.layers]
+        return all(
+            key.describes(layer, self._code(held) if key.resolution else None)
+            for key, layer, held in zip(self.layers, network.layers, below, strict=False)
+        ) and self._is_read_by(network.readout)
+
+    def _code(self, below: LayerKey | None) -> SparseCode:
+        return self.encoder if below is None else below.code
+
+    def _is_read_by(self, readout: Readout) -> bool:
+        """Return whether outputs read the units of their columns, as far as those are known."""
+        last = self.layers[-1]
+        if last.of_terms:
+            known = np.ones(len(readout.outputs), bool)
+            output, column = self.terms.output.astype(np.int64), np.arange(len(last.wires))
+        else:
+            found = _only_column(last.wires, self.circuit.outputs)
+            known = found >= 0
+            output, column = np.flatnonzero(known), found[known]
+        offsets, places = select_rows(last.offsets, column)
+        told = np.repeat(output, np.diff(offsets)) * last.width + last.units[places]
+        reader = row_numbers(np.diff(readout.offsets))
+        read = reader * last.width + readout.neurons
+        return np.array_equal(np.unique(told), np.unique(read[known[reader]]))
+
+    def hosts(self, layer: int = 0) -> sp.csr_array:
+        """Return which columns each unit of a layer serves, Boolean (width, columns)."""
+        return self._layer(layer).hosts()
+
+    def _layer(self, layer: int) -> LayerKey:
+        return self.layers[whole_number("layer", layer, 0, len(self.layers) - 1)]
+
+    def columns_of(self, unit: int, layer: int = 0) -> NDArray[np.int64]:
+        """Return the columns that a unit of a layer serves: its polysemanticity, by number."""
+        return self._layer(layer).columns_of(unit)
+
+    def describe(self, column: int, layer: int = 0) -> str:
+        """Return a column of a layer in words.
+
+        A term is its literals and the output it feeds, a wire the feature's name or the gate's
+        number, with "inverted" where its units are off when it is on.
+        """
+        held = self._layer(layer)
+        column = whole_number("column", column, 0, len(held.wires) - 1)
+        if self.has_terms:
+            return self._described_term(column)
+        wire = int(held.wires[column])
+        name = self.circuit.wire_name(wire) if wire >= 0 else "part of an XOR"
+        return name + (", inverted" if held.inverted[column] else "")
+
+    def _described_term(self, term: int) -> str:
         begin, end = self.terms.offsets[term : term + 2]
         words = [
             ("" if sign > 0 else "not ") + self.circuit.features[int(feature)]
@@ -124,13 +213,48 @@ class AnswerKey:
         ]
         return f"{' & '.join(words)} -> {self.circuit.output_names[int(self.terms.output[term])]}"
 
+    def __repr__(self) -> str:
+        """One line, without the arrays."""
+        what = "terms" if self.has_terms else "wires"
+        held = sum(len(layer.wires) for layer in self.layers)
+        layers = "1 layer" if len(self.layers) == 1 else f"{len(self.layers):,} layers"
+        return f"AnswerKey({shortened(self.circuit.name)!r}: {held:,} {what} in {layers})"
 
-def _check_terms(terms: Terms, features: int, outputs: int) -> None:
-    check_array("outputs of terms", terms.output, np.int32, 1)
-    check_array("literals", terms.literals, np.int32, 1)
-    check_array("signs of literals", terms.signs, np.int8, 1)
-    check_runs("offsets of literals", terms.offsets, len(terms), len(terms.literals))
-    check_below("outputs of terms", terms.output, outputs)
-    check_below("literals", terms.literals, features)
-    if len(terms.signs) != len(terms.literals) or np.any(np.abs(terms.signs) != 1):
-        raise ValueError("every literal needs a sign, +1 or -1")
+
+def term_key(
+    circuit: Circuit,
+    encoder: SparseCode,
+    width: int,
+    offsets: NDArray[np.int64],
+    units: NDArray[np.int32],
+    channels: NDArray[np.uint8],
+    *,
+    compression: sp.csr_array | None = None,
+    resolution: int = 0,
+) -> AnswerKey:
+    """Return the key of a network of one hidden layer, whose columns are the circuit's terms.
+
+    The arguments are as in `LayerKey`; wires are found from the terms.
+    """
+    wires = wires_of_terms(circuit)
+    layer = LayerKey(
+        width,
+        wires,
+        offsets,
+        units,
+        np.zeros(len(wires), bool),
+        of_terms=True,
+        channels=channels,
+        compression=compression,
+        resolution=resolution,
+    )
+    return AnswerKey(circuit, encoder, (layer,))
+
+
+def _only_column(wires: NDArray[np.int32], asked: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the one column that holds each wire asked for; -1 for none, several, or no wire."""
+    order = np.argsort(wires, kind="stable")
+    rising = wires[order]
+    begin, end = (np.searchsorted(rising, asked, side) for side in ("left", "right"))
+    only = (end - begin == 1) & (asked >= 0)
+    return np.where(only, order[np.minimum(begin, len(order) - 1)], -1)

@@ -1,4 +1,4 @@
-"""The artefact: an encoder from names to neurons, layers of ReLUs, a readout from neurons to names.
+"""The network: an encoder from names to numbers, hidden layers, a readout from numbers to names.
 
 All weights are small integers and all scales are powers of two, so a network of one hidden layer
 computes the same numbers, to the last bit, in float32, float64 or integers, dense or sparse, here
@@ -9,173 +9,31 @@ float32 holds: deeper networks make the same decisions up to that rounding (`doc
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
-from polyseme.circuits.names import Names
-from polyseme.codes.code import SparseCode
-from polyseme.networks.checks import check_array, check_below, check_runs, check_sparse
+from polyseme.errors import OptionError
+from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.checks import check_below
+from polyseme.networks.ends import Encoder, Readout
+from polyseme.networks.layer import Layer, Weights
+from polyseme.networks.registry import registered
+from polyseme.networks.table import Rows, html_table, shortened, text_table
 
 if TYPE_CHECKING:
     import torch
 
-    from polyseme.networks.answer_key import AnswerKey
-    from polyseme.networks.deep_key import DeepKey
-
-# Float32 holds whole numbers below this without rounding, and scales in this range.
-EXACT = 2**24
-_MIN_SCALE, _MAX_SCALE = 2.0**-24, 2.0**24
-# A sparse layer of few entries could claim any width; a program may well hold a row of it.
-MAX_SPARSE_INPUTS = 2**24
-# An array or a csr_array. scipy comes without types, so nothing could tell the two apart.
-Weights: TypeAlias = Any
-
-
-@dataclass(frozen=True, eq=False)
-class Encoder:
-    """Where each named feature goes: feature i adds `code.signs[i]` at `code.positions[i]`."""
-
-    features: Names
-    code: SparseCode
-
-    def __post_init__(self) -> None:
-        """Check that every feature has a code."""
-        if len(self.features) != self.code.features:
-            raise ValueError(f"{len(self.features)} names for {self.code.features} codes")
-        if not self.code.positions.size:
-            raise ValueError("the encoder must have a feature, and a dimension for it")
-
-    @property
-    def dimensions(self) -> int:
-        """The width of the encoded vector."""
-        return self.code.neurons
-
-    @property
-    def in_superposition(self) -> bool:
-        """Whether there are more features than dimensions."""
-        return self.code.features > self.code.neurons
-
-
-def _nothing() -> NDArray[np.int32]:
-    return np.zeros(0, np.int32)
-
-
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """One layer: units h = max(weights @ x + bias, 0) * scale, and behind them what it carries.
-
-    With a `cap` above 0 the units are clipped: h = min(max(weights @ x + bias, 0), cap) * scale. A
-    clipped unit is two ReLUs, the second taking away what the first has above the cap. With
-    `squared` they are no ReLUs: h = (weights @ x + bias)^2 * scale.
-
-    The numbers of x listed in `carried` pass the layer unchanged, a residual stream that costs no
-    neuron: the layer writes h and then x[carried].
-
-    Shapes: `weights` int8 or int16 (units, inputs), an array or a `csr_array` whose columns rise in
-    each row; `bias` int32 (units,), in the weights' units and within 2^24 of 0; `scale` is a power
-    of two from 2^-24 to 2^24, applied last; `cap` a whole number from 0 to 2^24 - 1, in the
-    weights' units; `carried` int32, rising. Raises ValueError otherwise.
-    """
-
-    weights: Weights
-    bias: NDArray[np.int32]
-    scale: float
-    cap: int = 0
-    squared: bool = False
-    carried: NDArray[np.int32] = field(default_factory=_nothing)
-
-    def __post_init__(self) -> None:
-        """Check types and shapes; a scale that is no power of two would round."""
-        if self.weights.dtype not in (np.int8, np.int16) or self.weights.ndim != 2:
-            raise ValueError("weights must be int8 or int16 and two-dimensional")
-        if not all(self.weights.shape):
-            raise ValueError("weights must not be empty")
-        if self.is_sparse:
-            check_sparse("sparse weights", self.weights)
-            if self.inputs > MAX_SPARSE_INPUTS:
-                raise ValueError(
-                    f"a sparse layer reads {self.inputs} numbers, more than {MAX_SPARSE_INPUTS}"
-                )
-        if self.bias.dtype != np.int32 or self.bias.shape != self.weights.shape[:1]:
-            raise ValueError("bias must be int32, one a unit")
-        if self.bias.min() <= -EXACT or self.bias.max() >= EXACT:
-            raise ValueError(f"bias must lie within {EXACT} of 0, so that float32 holds it exactly")
-        if not _MIN_SCALE <= self.scale <= _MAX_SCALE or np.frexp(self.scale)[0] != 0.5:
-            raise ValueError(f"scale {self.scale} is not a power of two from 2^-24 to 2^24")
-        if not isinstance(self.cap, int | np.integer) or not 0 <= self.cap < EXACT:
-            raise ValueError(f"cap {self.cap} is not a whole number from 0 to {EXACT - 1}")
-        if self.squared and self.cap:
-            raise ValueError("a layer cannot be both squared and clipped")
-        check_array("carried", self.carried, np.int32, 1)
-        check_below("carried", self.carried, self.inputs)
-        if (np.diff(self.carried) <= 0).any():
-            raise ValueError("carried inputs must rise")
-
-    @property
-    def is_sparse(self) -> bool:
-        """Whether the weights are stored as a list of entries."""
-        return bool(sp.issparse(self.weights))
-
-    @property
-    def units(self) -> int:
-        """How many numbers the layer computes: rows of the weights."""
-        return int(self.weights.shape[0])
-
-    @property
-    def width(self) -> int:
-        """How many numbers the layer writes: what it computes and what it carries."""
-        return self.units + len(self.carried)
-
-    @property
-    def neurons(self) -> int:
-        """How many ReLUs the layer has: one a unit, two where units are clipped."""
-        return 2 * self.units if self.cap else self.units
-
-    @property
-    def inputs(self) -> int:
-        """How many numbers the layer reads."""
-        return int(self.weights.shape[1])
-
-
-@dataclass(frozen=True, eq=False)
-class Readout:
-    """Output i is on when the weighted sum of what it reads reaches its threshold.
-
-    `neurons` numbers what the last layer writes.
-
-    Shapes: `offsets` int64 (outputs + 1,) cuts `neurons` int32 and `weights` int16 into one run an
-    output; `thresholds` float32 (outputs,), each exactly representable. A threshold of infinity
-    marks an output that is never on; one that is always on reads nothing and has a threshold below
-    0. Raises ValueError otherwise.
-    """
-
-    outputs: Names
-    offsets: NDArray[np.int64]
-    neurons: NDArray[np.int32]
-    weights: NDArray[np.int16]
-    thresholds: NDArray[np.float32]
-
-    def __post_init__(self) -> None:
-        """Check types, that the runs cover the arrays, and that every threshold is one."""
-        check_array("readout neurons", self.neurons, np.int32, 1)
-        check_array("readout weights", self.weights, np.int16, 1)
-        check_array("thresholds", self.thresholds, np.float32, 1)
-        if not len(self.outputs) or len(self.thresholds) != len(self.outputs):
-            raise ValueError(f"{len(self.thresholds)} thresholds for {len(self.outputs)} outputs")
-        if len(self.neurons) != len(self.weights):
-            raise ValueError(f"{len(self.weights)} readout weights for {len(self.neurons)} neurons")
-        check_runs("readout offsets", self.offsets, len(self.outputs), len(self.neurons))
-        if not (self.thresholds > -np.inf).all():
-            raise ValueError("a threshold is minus infinity or not a number")
+# Layers of which a table has a row; of more, the first and the last.
+_MOST_ROWS = 8
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """What is worth knowing about how a network came to be; saved with it as JSON.
+    """Origin of a network: source, construction, promise and sizes; saved with it as JSON.
 
     `readout_parameters` counts the numbers in encoder and readout that the seed does not reproduce.
     """
@@ -191,24 +49,43 @@ class Provenance:
     note: str = ""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Network:
-    """A complete network: names in, names out. `key` is the answer key, when it is at hand."""
+    """A complete network: names in, names out.
+
+    Args:
+        encoder: from names of features to numbers.
+        layers: the hidden layers, first to last; each reads the numbers that the one before writes.
+        readout: from the last layer's numbers to names of outputs.
+        provenance: the origin of the network; it changes nothing that is computed.
+        key: the answer key, if it is at hand.
+
+    Raises:
+        OptionError: there is no layer, or a part reads another width than the one before it writes.
+
+    Example:
+        >>> import polyseme as ps
+        >>> network = ps.compile(ps.problems.pairwise_and(1000, 1000), neurons=600)
+        >>> network
+        Network('and2:features=1000,gates=1000', tight-frames: 592 ReLUs in 1 layer, ...)
+        >>> network.run(["x0", "x1"])
+        []
+    """
 
     encoder: Encoder
     layers: tuple[Layer, ...]
     readout: Readout
     provenance: Provenance
-    key: AnswerKey | DeepKey | None = None
+    key: AnswerKey | None = None
 
     def __post_init__(self) -> None:
-        """Check that each part reads what the one before it writes."""
+        """Check that each part reads the width that the one before it writes."""
         if not self.layers:
-            raise ValueError("a network needs at least one layer")
+            raise OptionError("a network needs at least one layer")
         width = self.encoder.dimensions
         for number, layer in enumerate(self.layers):
             if layer.inputs != width:
-                raise ValueError(f"layer {number} reads {layer.inputs} numbers but gets {width}")
+                raise OptionError(f"layer {number} reads {layer.inputs} numbers but gets {width}")
             width = layer.width
         check_below("readout neurons", self.readout.neurons, width)
 
@@ -234,7 +111,7 @@ class Network:
 
     @property
     def parameters(self) -> int:
-        """Hidden weights and biases, and what of encoder and readout the seed does not give.
+        """Hidden weights, biases, and numbers of encoder and readout that the seed does not give.
 
         Of a sparse layer the stored entries count, and not their positions. The second ReLU of a
         clipped unit has the weights of the first and adds none.
@@ -243,40 +120,135 @@ class Network:
         hidden = sum(int(layer.weights.size) + layer.bias.size for layer in self.layers)
         return hidden + self.provenance.readout_parameters
 
-    def run(self, on: list[str]) -> list[str]:
-        """Switch features on by name; return the names of the outputs that are on.
-
-        Raises SourceError for a name the network does not have.
-        """
-        from polyseme.networks.run import outputs_on
-
-        active = np.array([[self.encoder.features.position(name) for name in on]], np.int32)
-        positions = outputs_on(self, active.reshape(1, -1)).indices
-        return [self.readout.outputs[int(position)] for position in sorted(positions)]
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Save weights, encoder and readout (not the answer key) as `docs/format.md` describes."""
-        from polyseme.networks.saving.files import save_network
-
-        save_network(self, path)
-
-    def to_torch(self) -> torch.nn.Module:
-        """Return the network as plain torch layers; needs the `torch` extra."""
-        from polyseme.networks.exporting.to_torch import to_torch
-
-        return to_torch(self)
-
     def weight_bits(self) -> float:
-        """Bits an ideal entropy coder needs for the hidden weights: entropy times their number.
+        """Return the bits an ideal entropy coder needs for the hidden weights.
 
-        The entropy is that of all entries of a weight matrix. Of a sparse layer those are the
-        stored ones and the zeros between them, so that its positions are paid for and the number
-        is the same as that of the layer stored in full. Which inputs are carried is paid for too.
+        That is their entropy times their number. The entropy is that of all entries of a weight
+        matrix. Of a sparse layer those are the stored ones and the zeros between them, so that its
+        positions are paid for and the number is the same as that of the layer stored in full. Which
+        inputs are carried is paid for too.
         """
         return sum(
             _entropy_bits(layer.weights) + _choice_bits(len(layer.carried), layer.inputs)
             for layer in self.layers
         )
+
+    def run(self, on: Iterable[str]) -> list[str]:
+        """Switch features on by name; return the names of the outputs that are on.
+
+        Args:
+            on: names of features, each as often as you like.
+
+        Returns:
+            Names of outputs, in the order of the readout.
+
+        Raises:
+            OptionError: `on` is no list of names.
+            SourceError: a name is not the network's; the message has near ones.
+
+        Example:
+            >>> import polyseme as ps
+            >>> circuit = ps.build_circuit("abc", [(ps.GateKind.AND, (0, 1))], [3])
+            >>> ps.compile(circuit).run(["a", "b"])
+            ['y0']
+        """
+        names: list[str] = registered("run")(self, on)
+        return names
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save weights, encoder and readout (not the answer key) as `docs/format.md` describes.
+
+        Args:
+            path: the file to write; it appears whole or not at all.
+
+        Raises:
+            OptionError: `path` is no path.
+            PolysemeError: the file cannot be written.
+        """
+        registered("save_network")(self, path)
+
+    def to_torch(self, path: str | os.PathLike[str] | None = None) -> torch.nn.Module:
+        """Return the network as plain torch layers; needs the `torch` extra.
+
+        Args:
+            path: a file to write the state dict to as well, as safetensors.
+
+        Returns:
+            A `torch.nn.Sequential` that takes (samples, features) of 0 and 1 and returns (samples,
+            outputs), 0 or more if an output is on. Its modules are `encoder`, `layer0`, `relu0`
+            (`clip0` or `square0`), `layer1`, ..., `readout`; a layer that carries numbers is one
+            module `residual0` around its two.
+
+        Raises:
+            MissingExtraError: torch is not installed.
+            CapacityError: a part would exceed 4 GiB as a dense matrix.
+            OptionError: `path` is no path.
+            PolysemeError: the file cannot be written.
+        """
+        module: torch.nn.Module = registered("to_torch")(self, path)
+        return module
+
+    def to_onnx(self, path: str | os.PathLike[str] | None = None) -> bytes:
+        """Return the network as an ONNX model; needs the `onnx` extra.
+
+        Args:
+            path: a file to write the model to as well.
+
+        Returns:
+            The serialised model, the same bytes for the same network. Input `features` float32
+            (batch, features) holds 0 and 1; `outputs` float32 (batch, outputs) is 0 or more if
+            `on`, Boolean, is true.
+
+        Raises:
+            MissingExtraError: onnx is not installed.
+            CapacityError: a part would exceed 4 GiB, or the file 2 GiB.
+            OptionError: `path` is no path.
+            PolysemeError: the file cannot be written.
+        """
+        model: bytes = registered("to_onnx")(self, path)
+        return model
+
+    def __repr__(self) -> str:
+        """One line, without the arrays."""
+        layers = "1 layer" if len(self.layers) == 1 else f"{len(self.layers):,} layers"
+        return (
+            f"Network({shortened(self.provenance.source)!r}, "
+            f"{shortened(self.provenance.construction, 20)}: {self.neurons_total:,} ReLUs in "
+            f"{layers}, {len(self.encoder.features):,} features, {self.provenance.gates:,} gates, "
+            f"{len(self.readout.outputs):,} outputs)"
+        )
+
+    def __str__(self) -> str:
+        """A small table."""
+        return text_table(self._title, self._rows)
+
+    def _repr_html_(self) -> str:
+        """Return the same table in a notebook."""
+        return html_table(self._title, self._rows)
+
+    @property
+    def _title(self) -> str:
+        construction = shortened(self.provenance.construction, 20)
+        return f"{shortened(self.provenance.source)}, compiled by {construction}"
+
+    @property
+    def _rows(self) -> Rows:
+        layers = [(f"layer {i}", layer.described) for i, layer in enumerate(self.layers)]
+        if len(layers) > _MOST_ROWS:
+            kept = _MOST_ROWS // 2
+            between = ("…", f"{len(layers) - 2 * kept:,} layers more")
+            layers = [*layers[:kept], between, *layers[-kept:]]
+        one_each = self.provenance.monosemantic_neurons
+        return [
+            ("encoder", self.encoder.described),
+            *layers,
+            ("readout", self.readout.described),
+            ("ReLUs", f"{self.neurons_total:,}, at most {self.neurons:,} per layer"),
+            ("gates", f"{self.provenance.gates:,}; one ReLU each would take {one_each:,}"),
+            ("parameters", f"{self.parameters:,}"),
+            ("promise", f"at most {self.provenance.active} features on"),
+            ("answer key", "none at hand" if self.key is None else repr(self.key)),
+        ]
 
 
 def _entropy_bits(weights: Weights) -> float:
@@ -291,7 +263,7 @@ def _entropy_bits(weights: Weights) -> float:
 
 
 def _choice_bits(chosen: int, among: int) -> float:
-    """Entropy of a mask that marks so many."""
+    """Return entropy of a mask that marks so many."""
     share = np.array([chosen, among - chosen]) / among
     share = share[share > 0]
     return float(-(share * np.log2(share)).sum() * among)

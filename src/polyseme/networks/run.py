@@ -4,13 +4,13 @@ In a network of one hidden layer both ways give the same numbers exactly: everyt
 times a power of two below 2^24, which float32 holds without rounding. Deeper networks may round,
 and then the order of summation shows in the last bits.
 
-An output that is *on* is one thing, an output that *differs from rest*, from what it is when no
-feature is on, another; they are the same where no output is on at rest.
+An output *differs from rest* when its value is not the one it has with no feature on. If no output
+is on at rest, the outputs that differ from rest are those that are *on*.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -19,22 +19,41 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.evaluate import active_matrix
-from polyseme.networks.network import Layer, Network
+from polyseme.errors import OptionError
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 from polyseme.networks.shared_readout import Block, SharedReadout, read_blocks, shared_readout
+from polyseme.networks.table import shortened
 
 # Below this share of non-zero activations readout and sparse layers multiply sparse by sparse.
 _SPARSE_SHARE = 0.12
-# Below this share dense layers read only the columns of what is active; above it BLAS is faster.
+# Below this share dense layers read only the columns of active inputs; above it BLAS is faster.
 _SPARSE_SHARE_DENSE = 0.03
-# Beyond this many dense weights (4 GB as float32) layers are widened each time they are used.
+# Beyond this many dense weights (4 GB as float32), layers are widened to float32 at each use.
 _KEPT_WEIGHTS = 1_000_000_000
 _TURNED_ROWS = 256
 # Float32, an array or a csr_array. scipy comes without types to tell the two apart by.
 Values: TypeAlias = Any
 
 
+def run(network: Network, on: Iterable[str]) -> list[str]:
+    """Return the names of the outputs that are on when the named features are.
+
+    Raises OptionError if `on` is no list of names, SourceError for a name that the network lacks.
+    """
+    if isinstance(on, str | bytes) or not isinstance(on, Iterable):
+        raise OptionError(f"on must be a list of feature names, not {shortened(repr(on))}")
+    names = list(on)
+    for name in names:
+        if not isinstance(name, str):
+            raise OptionError(f"on must be feature names, and {shortened(repr(name))} is none")
+    active = np.array([[network.encoder.features.position(name) for name in names]], np.int32)
+    positions = outputs_on(network, active.reshape(1, -1)).indices
+    return [network.readout.outputs[int(position)] for position in sorted(positions)]
+
+
 def encode(network: Network, active: NDArray[np.int32]) -> sp.csr_array:
-    """Encoded inputs, float32 (samples, dimensions), for lists of active features (-1 pads)."""
+    """Encode lists of active features (-1 pads); return float32 (samples, dimensions)."""
     on = active_matrix(active, len(network.encoder.features))
     return (on.astype(np.float32) @ network.encoder.code.matrix()).tocsr()
 
@@ -42,26 +61,26 @@ def encode(network: Network, active: NDArray[np.int32]) -> sp.csr_array:
 def hidden_activity(
     network: Network, active: NDArray[np.int32], sparse: bool = True
 ) -> NDArray[np.float32]:
-    """Activations of the last hidden layer, float32 (samples, units).
+    """Return activations of the last hidden layer, float32 (samples, units).
 
-    With `sparse` only the columns of active inputs are read wherever few are active; without it the
+    With `sparse`, layers with few active inputs read only the columns of those. Without it,
     products with dense weights are dense.
     """
     return LayerRunner(network).hidden(encode(network, active), sparse)
 
 
 def outputs_on(network: Network, active: NDArray[np.int32], sparse: bool = True) -> sp.csr_array:
-    """Which outputs are on, Boolean (samples, outputs) in sparse rows."""
+    """Return which outputs are on, Boolean (samples, outputs) in sparse rows."""
     runner = LayerRunner(network)
     hidden = runner.hidden(encode(network, active), sparse)
     return runner.on(hidden)
 
 
 class LayerRunner:
-    """A network's matrices in float32, made once and used for many batches.
+    """Matrices of a network in float32, made once and used for many batches.
 
-    Of a network with more than 10^9 dense weights those are widened layer by layer in every batch
-    instead: its batches should be of a thousand samples or more.
+    In a network with more than 10^9 dense weights, weights are widened to float32 layer by layer in
+    every batch instead, so its batches should have a thousand samples or more.
     """
 
     def __init__(self, network: Network):
@@ -75,19 +94,19 @@ class LayerRunner:
 
     @cached_property
     def resting(self) -> NDArray[np.bool_]:
-        """Which outputs are on when no feature is, Boolean (outputs,)."""
+        """Outputs that are on when no feature is, Boolean (outputs,)."""
         nothing = np.empty((1, 0), np.int32)
         return self.over_threshold(self.hidden(self.encode(nothing), sparse=True))[:, 0]
 
     def outputs(self, active: NDArray[np.int32], sparse: bool = True) -> sp.csr_array:
-        """Which outputs differ from rest, Boolean (samples, outputs) in sparse rows.
+        """Return which outputs differ from rest, Boolean (samples, outputs) in sparse rows.
 
-        The same as `evaluate_sparse` says of a circuit. `outputs_on` says what is really on.
+        `evaluate_sparse` returns the same of a circuit, and `outputs_on` the outputs that are on.
         """
         return self.decide(self.hidden(self.encode(active), sparse))
 
     def activations(self, active: NDArray[np.int32]) -> list[NDArray[np.float32]]:
-        """What every hidden layer writes, float32 (samples, width) each."""
+        """Return the numbers that every hidden layer writes, float32 (samples, width) each."""
         values: Values = self.encode(active)
         layers = []
         for number in range(len(self.network.layers)):
@@ -96,26 +115,26 @@ class LayerRunner:
         return layers
 
     def hidden(self, encoded: sp.csr_array, sparse: bool) -> NDArray[np.float32]:
-        """Activations of the last hidden layer for encoded inputs, float32 (samples, units)."""
+        """Return activations of the last hidden layer, float32 (samples, units)."""
         values: Values = encoded
         for number in range(len(self.network.layers)):
             values = self._layer(number, values, sparse)
         return np.asarray(values)
 
     def decide(self, hidden: NDArray[np.float32]) -> sp.csr_array:
-        """Which outputs differ from rest for activations (samples, units), Boolean, sparse rows."""
+        """Return which outputs differ from rest, from activations, Boolean in sparse rows."""
         return self._decided(hidden, self.resting)
 
     def on(self, hidden: NDArray[np.float32]) -> sp.csr_array:
-        """Which outputs are on for activations (samples, units), Boolean, sparse rows."""
+        """Return which outputs are on, for activations (samples, units), Boolean in sparse rows."""
         return self._decided(hidden, np.zeros(len(self.network.readout.outputs), bool))
 
     def over_threshold(self, hidden: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """Which outputs are on, Boolean (outputs, samples), for activations (samples, units)."""
+        """Return which outputs are on, Boolean (outputs, samples), for activations of units."""
         return np.asarray(self.readings(hidden) >= self.network.readout.thresholds[:, None])
 
     def readings(self, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Readout sums before the threshold, float32 (outputs, samples)."""
+        """Return readout sums before the threshold, float32 (outputs, samples)."""
         if not self._shared:
             return self._readings(hidden)
         readings = np.empty((len(self.network.readout.outputs), len(hidden)), np.float32)
@@ -124,7 +143,7 @@ class LayerRunner:
         return readings
 
     def blocks(self, hidden: NDArray[np.float32]) -> Iterator[Block]:
-        """The same in blocks, each output and sample in one of them."""
+        """Yield the readout sums in blocks; each output and sample is in one of them."""
         if self._shared:
             yield from read_blocks(self._shared, hidden)
         else:
@@ -133,7 +152,7 @@ class LayerRunner:
 
     @cached_property
     def reads_in_blocks(self) -> bool:
-        """Whether blocks are small, however many outputs and samples there are."""
+        """True if blocks are small, however many outputs and samples there are."""
         return bool(self._shared)
 
     @cached_property
@@ -150,7 +169,7 @@ class LayerRunner:
         return np.asarray(self._readout @ np.ascontiguousarray(hidden.T))
 
     def _decided(self, hidden: NDArray[np.float32], but: NDArray[np.bool_]) -> sp.csr_array:
-        """Which outputs are on and not in `but`, or off and in it: Boolean, sparse rows."""
+        """Return which outputs are on and not in `but`, or off and in it: Boolean, sparse rows."""
         rows, columns = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         thresholds = self.network.readout.thresholds
         for block in self.blocks(hidden):
@@ -167,7 +186,7 @@ class LayerRunner:
         return decided
 
     def encode(self, active: NDArray[np.int32]) -> sp.csr_array:
-        """Encoded inputs, float32 (samples, dimensions), for lists of active features (-1 pads)."""
+        """Encode lists of active features (-1 pads); return float32 (samples, dimensions)."""
         on = active_matrix(active, len(self.network.encoder.features))
         return (on.astype(np.float32) @ self._code).tocsr()
 
@@ -184,7 +203,7 @@ class LayerRunner:
 
 
 def readout_matrix(network: Network) -> sp.csr_array:
-    """The readout as a float32 matrix (outputs, width of the last layer)."""
+    """Return the readout as a float32 matrix (outputs, width of the last layer)."""
     readout = network.readout
     shape = (len(readout.outputs), network.layers[-1].width)
     entries = (readout.weights.astype(np.float32), readout.neurons, readout.offsets)
@@ -192,7 +211,7 @@ def readout_matrix(network: Network) -> sp.csr_array:
 
 
 def _transposed(layer: Layer) -> Values:
-    """Weights as a float32 matrix (inputs, units), of the layer's kind."""
+    """Return weights as a float32 matrix (inputs, units), of the layer's kind."""
     if layer.is_sparse:
         return layer.weights.astype(np.float32).T.tocsr()
     turned = np.empty(layer.weights.shape[::-1], np.float32)
@@ -216,11 +235,8 @@ def _dense(values: Values) -> NDArray[np.float32]:
 
 
 def _activate(layer: Layer, sums: NDArray[np.float32]) -> NDArray[np.float32]:
-    """ReLU, clip or square, and scale, in place."""
+    """Bias, activation and scale, in place."""
     sums += layer.bias.astype(np.float32)
-    if layer.squared:
-        np.square(sums, out=sums)
-    else:
-        np.clip(sums, 0, layer.cap or None, out=sums)
+    layer.activation.apply(sums)
     sums *= np.float32(layer.scale)
     return sums

@@ -1,10 +1,10 @@
-"""Outputs that read the same neurons, read together.
+"""Dense products for outputs that read the same neurons.
 
 A union of orthogonal bases puts as many outputs on a set of neurons as each of them reads. Their
 sums are one small dense product, which BLAS computes several times faster than a product of sparse
-rows, and of which only a block need be held at a time, where the sums of all outputs for many
-samples would not fit. It sums in an order of its own: in a network of one hidden layer, whose sums
-float32 holds exactly, no order can be seen. In a deeper one outputs are never read like this.
+rows. Only one block of sums is held at a time, since the sums of all outputs for many samples would
+not fit. The order of summation differs from that of sparse rows. That changes nothing in a network
+of one hidden layer, whose sums float32 holds exactly; deeper networks are not read like this.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from polyseme.networks.network import Network
 
 # Samples at a time: enough for BLAS, few enough that their activations stay in a core's cache.
 _SAMPLES = 64
-# Numbers gathered, and numbers read, in one block: what a core's cache holds.
+# Numbers gathered, and numbers read, in one block: as many as a core's cache holds.
 _BLOCK_NUMBERS = 1 << 18
 # Fewer outputs to a set of neurons than this are read faster as sparse rows.
 _FEWEST_SHARING = 8
@@ -49,7 +49,7 @@ class Block:
 
 
 def shared_readout(network: Network) -> list[SharedReadout]:
-    """The readout in pieces of a cache's size; empty where too few outputs share their neurons."""
+    """Return the readout in pieces that fit a cache; none if too few outputs share neurons."""
     readout = network.readout
     reads = np.diff(readout.offsets)
     if len(network.layers) > 1 or not reads[0] or (reads != reads[0]).any():
@@ -77,9 +77,9 @@ def shared_readout(network: Network) -> list[SharedReadout]:
 
 
 def read_blocks(pieces: list[SharedReadout], hidden: NDArray[np.float32]) -> Iterator[Block]:
-    """Every output for every sample of activations (samples, units), once.
+    """Yield the sums of every output for every sample of activations (samples, units) once.
 
-    The sums of a block are there until the next is asked for.
+    The sums of a block are valid until the next block is asked for.
     """
     gathered = np.empty(max(piece.neurons.size for piece in pieces) * _SAMPLES, np.float32)
     sums = np.empty(max(piece.outputs.size for piece in pieces) * _SAMPLES, np.float32)
@@ -87,7 +87,7 @@ def read_blocks(pieces: list[SharedReadout], hidden: NDArray[np.float32]) -> Ite
         samples = slice(begin, min(begin + _SAMPLES, len(hidden)))
         columns = np.ascontiguousarray(hidden[samples].T)
         for piece in pieces:
-            # Into the same memory again: to be given fresh memory costs as much as the work.
+            # The same memory is used again: allocating costs as much as the product.
             found = _room(gathered, piece.neurons, columns)
             read = _room(sums, piece.outputs, columns)
             np.take(columns, piece.neurons, axis=0, out=found, mode="clip")
@@ -98,6 +98,6 @@ def read_blocks(pieces: list[SharedReadout], hidden: NDArray[np.float32]) -> Ite
 def _room(
     memory: NDArray[np.float32], rows: NDArray[np.int64], columns: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """The start of some memory as an array of a row of `columns` for each of `rows`."""
+    """Return the start of `memory` as an array with one row of `columns` per entry of `rows`."""
     shape = (*rows.shape, columns.shape[1])
     return memory[: rows.size * columns.shape[1]].reshape(shape)

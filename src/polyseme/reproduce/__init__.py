@@ -1,1 +1,1 @@
-"""Published figures, recomputed: one source a file."""
+"""Published figures, recomputed: one source per file."""

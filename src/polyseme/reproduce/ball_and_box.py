@@ -1,4 +1,18 @@
-"""The width at which every pairwise AND is right at once, from the exact law of the reads.
+"""Recompute the chance that every pairwise AND is right at once, by width."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+
+from polyseme.common.distributions import normal_quantile
+from polyseme.common.progress import Note
+from polyseme.common.random_streams import Stream, stream
+from polyseme.reproduce.row import Row, equal
+
+ABOUT = """\
+The width at which every pairwise AND is right at once, from the exact law of the reads.
 
 Li et al. 2026, *The Ball and the Box*: m features with Gaussian codes in d dimensions, k of them on
 at random. An active feature reads H + sigma (Z_i - mean Z) and an inactive one sigma W_j, with
@@ -9,21 +23,11 @@ two largest inactive reads do. So k normals and the two largest of m - k more de
 
 With l1 and l0 the normal quantiles of upper tail 1/k and 1/(m-k), the room between true and false
 pairs closes at width k (3 l1 + l0)^2: at c times it, true pairs read about 2 - 2 l1 s or more and
-false ones about 1 + (l1 + l0) s or less, s = sqrt(k/d). The tuned bias is the centre between.
-"""
-
-from __future__ import annotations
-
-from math import sqrt
-
-import numpy as np
-
-from polyseme.common.distributions import normal_quantile
-from polyseme.reproduce.row import Note, Row, equal
+false ones about 1 + (l1 + l0) s or less, s = sqrt(k/d). The tuned bias is the centre between."""
 
 ACTIVE = 1024
 FEATURES = 1024**4
-# Chance that no pair is wrong, by width in units of k (3 l1 + l0)^2.
+# Chance that no pair is wrong, by width as a multiple of k (3 l1 + l0)^2.
 PUBLISHED = {1.0: 0.1548, 1.2: 0.8252, 1.5: 0.9976, 2.0: 1.0}
 DRAWS = 20_000
 # All four printed values are multiples of 1/2,500.
@@ -32,7 +36,7 @@ _BATCH = 2000
 
 
 def quantiles(active: int, features: int) -> tuple[float, float]:
-    """l1 and l0: the normal quantiles of upper tail 1/active and 1/(features - active)."""
+    """Return l1 and l0: the normal quantiles of upper tail 1/active and 1/(features - active)."""
     return float(normal_quantile(1 / active)), float(normal_quantile(1 / (features - active)))
 
 
@@ -55,14 +59,14 @@ def chance_all_right(
 def _extremes(
     active: int, features: int, width: int, draws: int, generator: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The smallest sum of reads of a true pair and the largest of a false one, each (draws,)."""
+    """Draw the smallest sum of reads of a true pair and the largest of a false one, (draws,)."""
     strength = generator.chisquare(width, draws) / width
     sigma = np.sqrt(active * strength / width)
     reads = generator.standard_normal((draws, active))
     reads -= reads.mean(axis=1, keepdims=True)
     reads.partition((0, 1, active - 1), axis=1)
-    # The largest of n uniform numbers: its distance from 1 is the share E/(E + rest) of n + 1
-    # exponential spacings, and the second largest's adds the next.
+    # The distance of the largest of n uniform numbers from 1 is the share E/(E + rest) of the first
+    # of n + 1 exponential spacings. The distance of the second largest adds the next spacing.
     spacings = np.cumsum(generator.standard_exponential((draws, 2)), axis=1)
     rest = generator.standard_gamma(features - active - 1, (draws, 1))
     others = normal_quantile(spacings / (spacings[:, 1:] + rest))
@@ -76,7 +80,7 @@ def rows(seed: int, note: Note) -> list[Row]:
     found = []
     for factor, published in PUBLISHED.items():
         note(f"ball and box: {factor:g} times k (3 l1 + l0)^2")
-        generator = np.random.default_rng([seed, 0xBA11, int(10 * factor)])
+        generator = stream(seed, Stream.REPRODUCED_BALL_AND_BOX, int(10 * factor))
         ours = chance_all_right(ACTIVE, FEATURES, factor, DRAWS, generator)
         typical = max(ours * (1 - ours), 1 / PUBLISHED_DRAWS)
         found.append(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
+from polyseme.common.progress import Note
 from polyseme.reproduce import (
     ball_and_box,
     circuits_in_superposition,
@@ -17,12 +17,15 @@ from polyseme.reproduce import (
     threshold_recovery,
     trained_universal_and,
 )
-from polyseme.reproduce.row import Note, Row
+from polyseme.reproduce.row import Row
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A source's figures: their name, what is compared, and the function that computes the rows."""
+    """The figures of one source: their name, what is compared, and the function for the rows.
+
+    `about` is the `ABOUT` of the figures' module. It is printed into `docs/reproduction.md`.
+    """
 
     name: str
     about: str
@@ -31,7 +34,7 @@ class Figure:
 
 def _figure(module: ModuleType) -> Figure:
     name = module.__name__.rpartition(".")[2].replace("_", "-")
-    return Figure(name, inspect.cleandoc(module.__doc__ or ""), module.rows)
+    return Figure(name, module.ABOUT, module.rows)
 
 
 CATALOGUE = {

@@ -1,4 +1,26 @@
-"""How many small networks fit in a large one, and how their errors grow over five rotations.
+"""Recompute the capacities of embeddings, and the errors of rotations in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.codes.arithmetic_progressions import progression_capacity, progression_code
+from polyseme.codes.inner_products import coherence
+from polyseme.codes.reed_solomon import largest_field, reed_solomon_code
+from polyseme.common.progress import Note
+from polyseme.common.random_streams import Stream, stream
+from polyseme.reproduce.row import Row, equal, explained
+from polyseme.reproduce.small_networks import (
+    SmallNetworks,
+    SuperposedNetworks,
+    superpose,
+)
+
+ABOUT = """\
+How many small networks fit in a large one, and how their errors grow over five rotations.
 
 Bushnaq and Mendel 2024; Linsefors and Bushnaq 2025, *Circuits in Superposition* 1 and 2 and
 *Rotations in Superposition*. At D = 1000 neurons, small networks of width d = 4 and S = 6 neurons
@@ -11,29 +33,11 @@ published code (Rot-in-Sup, revision 7c3c438, `CompInSup`, capped, as for their 
 random seeds 0 to 4, 1,500 sets each, and averaging: mean squared error of the vector of active
 networks after each of five rotations, with 1, 2 and 3 active. The error terms of the articles (see
 `small_networks.py`) are compared too: they are linear in the noise, so they hold until inactive
-networks wake up.
-"""
-
-from __future__ import annotations
-
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
-
-from polyseme.codes.arithmetic_progressions import progression_capacity, progression_code
-from polyseme.codes.coherence import coherence
-from polyseme.codes.reed_solomon import largest_field, reed_solomon_code
-from polyseme.reproduce.row import Note, Row, equal, explained
-from polyseme.reproduce.small_networks import (
-    SmallNetworks,
-    SuperposedNetworks,
-    superpose,
-)
+networks wake up."""
 
 NEURONS, WIDTH, SPREAD, ROTATIONS = 1000, 4, 6, 5
 BLOCK = NEURONS // WIDTH
-# Mean squared error after rotations 1 to 5, by how many are active: the authors' code, 5 runs.
+# Mean squared error after rotations 1 to 5, by active networks: the authors' code, 5 runs.
 PUBLISHED = {
     1: (0.0, 0.0084, 0.1255, 0.6018, 1.6494),
     2: (0.0345, 0.1526, 0.5749, 1.5436, 3.4959),
@@ -54,12 +58,12 @@ class Errors:
 
 
 def rotations(networks: int, layers: int, generator: np.random.Generator) -> SmallNetworks:
-    """Small networks of width 4 that turn a vector by a random angle at every layer."""
+    """Draw small networks of width 4, each turning a vector by its own angle at every layer."""
     angle = generator.uniform(0, 2 * np.pi, networks)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     turn = np.moveaxis(turn, 2, 0)
     shared = np.zeros((4, 4))
-    # All rows read the indicator a_0 - a_1; it makes up for the bias and the shift of the vector.
+    # All rows read the indicator a_0 - a_1, which makes up for the bias and the vector's shift.
     shared[:, 0], shared[:, 1] = 2, -2
     own = np.zeros((networks, 4, 4))
     own[:, 2:, 2:] = turn
@@ -96,10 +100,10 @@ def rotation_errors(
 
 
 def predicted_error(networks: int, active: int, layer: int) -> float:
-    """The published error terms for active rotations after `layer` of them.
+    """Return the published error terms for active networks after `layer` rotations.
 
-    Of the vector's rows, own weights put out the turned vector, of squared length 1, and all
-    weights that plus 2 on either row: 9 on average.
+    In the vector's rows, own weights put out the turned vector, of squared length 1. All weights
+    together put out the turned vector plus 2 in either row, of squared length 9 on average.
     """
     kappa = WIDTH / NEURONS - 1 / (networks * SPREAD)
     passed_on = (layer - 1) * networks * kappa**2 * (active + (active - 1) * 9)
@@ -107,14 +111,14 @@ def predicted_error(networks: int, active: int, layer: int) -> float:
 
 
 def rows(seed: int, note: Note) -> list[Row]:
-    """Compare capacities, errors with those of the authors' code, and with their error terms."""
+    """Compare capacities, and errors with those of the authors' code and with their error terms."""
     note("circuits in superposition: embeddings")
     found = _capacity_rows()
     networks = progression_capacity(BLOCK, SPREAD)
     code = progression_code(networks, BLOCK, SPREAD)
     seen: dict[int, list[Errors]] = {active: [] for active in PUBLISHED}
     for run in range(NETWORKS):
-        generator = np.random.default_rng([seed, 0x707A, run])
+        generator = stream(seed, Stream.REPRODUCED_ROTATIONS, run)
         large = superpose(rotations(networks, ROTATIONS, generator), code, generator)
         for active, errors in seen.items():
             note(f"circuits in superposition: network {run + 1} of {NETWORKS}, {active} active")

@@ -1,12 +1,4 @@
-"""Cross-talk of linear readouts of random unit codes, against the least there can be.
-
-Borobia, Seguí-Mas and Tormo-Carbó 2026: with F features in d dimensions, the mean squared
-cross-talk of any linear readout of unit gain is at least (F-d)/(d(F-1)). We compute its ratio to
-that floor for two readouts of random unit codes. Of the tied one it is (F-1)/(F-d) on average, as
-two random unit vectors have mean squared inner product 1/d; for large F that is (F/d)/(F/d - 1). Of
-the rescaled pseudo-inverse it is mean(1/p_i - 1) / (F/d - 1), p_i being the leverage of feature i;
-leverages differ so little that this stays within a few percent of 1.
-"""
+"""Recompute the cross-talk of linear readouts of random unit codes."""
 
 from __future__ import annotations
 
@@ -14,10 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polyseme.codes.coherence import welch_mean_square
 from polyseme.codes.gaussian import gaussian_code
+from polyseme.codes.inner_products import welch_mean_square
 from polyseme.codes.readout import mean_square_cross_talk, pseudo_inverse_readout, tied_readout
-from polyseme.reproduce.row import Note, Row, equal, explained
+from polyseme.common.progress import Note
+from polyseme.common.random_streams import Stream, stream
+from polyseme.reproduce.row import Row, equal, explained
+
+ABOUT = """\
+Cross-talk of linear readouts of random unit codes, against the least there can be.
+
+Borobia, Seguí-Mas and Tormo-Carbó 2026: with F features in d dimensions, the mean squared
+cross-talk of any linear readout of unit gain is at least (F-d)/(d(F-1)). We compute its ratio to
+that floor for two readouts of random unit codes. Of the tied one it is (F-1)/(F-d) on average, as
+two random unit vectors have mean squared inner product 1/d; for large F that is (F/d)/(F/d - 1). Of
+the rescaled pseudo-inverse it is mean(1/p_i - 1) / (F/d - 1), p_i being the leverage of feature i;
+leverages differ so little that this stays within a few percent of 1."""
 
 DIMENSIONS = (16, 32, 64, 128)
 LOADS = (2, 4, 8, 16)
@@ -28,7 +32,7 @@ DRAWS = 40
 
 @dataclass(frozen=True)
 class Ratios:
-    """Mean ratio to the floor of both readouts, and the standard deviations of one draw."""
+    """Mean ratios of both readouts to the floor, and the standard deviations of one draw."""
 
     tied: float
     tied_deviation: float
@@ -37,7 +41,7 @@ class Ratios:
 
 
 def ratios(dimensions: int, load: int, draws: int, generator: np.random.Generator) -> Ratios:
-    """Draw codes of `load` features a dimension and compare both readouts with the floor."""
+    """Draw codes of `load` features per dimension and compare both readouts with the floor."""
     features = load * dimensions
     floor = welch_mean_square(features, dimensions)
     seen = np.empty((draws, 2))
@@ -57,7 +61,7 @@ def rows(seed: int, note: Note) -> list[Row]:
     for dimensions in DIMENSIONS:
         for load in LOADS:
             note(f"linear floors: {load * dimensions} features in {dimensions} dimensions")
-            generator = np.random.default_rng([seed, 0xF100, dimensions, load])
+            generator = stream(seed, Stream.REPRODUCED_LINEAR_FLOORS, dimensions, load)
             found += _rows_at(dimensions, load, ratios(dimensions, load, DRAWS, generator))
     return found
 

@@ -1,4 +1,20 @@
-"""Universal AND: what a linear readout cannot do, a Bernoulli layer, and a quadratic one.
+"""Recompute the errors of linear, Bernoulli and quadratic layers for universal AND."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.codes.sign import sign_code
+from polyseme.common.progress import Note
+from polyseme.common.random_streams import Stream, stream
+from polyseme.reproduce.row import Row, at_most, equal, explained
+
+ABOUT = """\
+Universal AND: what a linear readout cannot do, a Bernoulli layer, and a quadratic one.
 
 Hänni, Mendel, Vaintrob and Chan 2024, *Mathematical Models of Computation in Superposition*.
 
@@ -12,19 +28,7 @@ Hänni, Mendel, Vaintrob and Chan 2024, *Mathematical Models of Computation in S
   1 + N, and the fixed scale adds (1 + 2 s' p)(1-p^2)/(d p^2).
 - Features in superposition as unit vectors v_i in r dimensions, inner products at most eps; the
   r(r+1)/2 quadratic neurons (x_k + x_l)^2 and x_k^2 hold every product x_k x_l, so (v_i . x)(v_j .
-  x) is a linear readout of them. Two features on, it is off by at most 2 eps (1 + eps).
-"""
-
-from __future__ import annotations
-
-from dataclasses import dataclass
-from math import exp, sqrt
-
-import numpy as np
-from numpy.typing import NDArray
-
-from polyseme.codes.sign import sign_code
-from polyseme.reproduce.row import Note, Row, at_most, equal, explained
+  x) is a linear readout of them. Two features on, it is off by at most 2 eps (1 + eps)."""
 
 SOURCE = "vaintrob2024mathematical"
 NEURONS, DENSITY, OTHERS = 1000, 0.2, 3
@@ -34,11 +38,11 @@ _INPUTS = np.array([(0, 0), (0, 1), (1, 0), (1, 1)], np.float64)
 
 
 def linear_and_errors() -> tuple[float, float]:
-    """Largest error of the best affine readout of AND: in least squares, and by linear program."""
+    """Largest errors of the best affine readout of AND: least squares, and a linear program."""
     design = np.column_stack([np.ones(4), _INPUTS])
     wanted = _INPUTS.prod(axis=1)
     fitted = design @ np.linalg.lstsq(design, wanted, rcond=None)[0]
-    # Imported here, as it takes long and the command line imports all figures.
+    # scipy.optimize is imported here: its import is slow and the command line imports all figures.
     from scipy.optimize import linprog
 
     # Least t with -t <= design w - wanted <= t.
@@ -60,8 +64,8 @@ def universal_and(
 ) -> UniversalAnd:
     """Draw Bernoulli layers, switch on `on` of a and b (0 to 2) and `others` more, and read.
 
-    Only the columns of these features are drawn, as no other one matters. A layer without a neuron
-    of both features reads 0.
+    Only the columns of these features are drawn, since no other column matters. A layer without a
+    neuron that reads both a and b reads 0.
     """
     scaled, mean = np.zeros(draws), np.zeros(draws)
     for draw in range(draws):
@@ -75,7 +79,7 @@ def universal_and(
 
 @dataclass(frozen=True)
 class Quadratic:
-    """Neurons, largest inner product of two codes, largest error of any AND with any two on."""
+    """Neurons, largest inner product of two codes, and largest error of any AND with any two on."""
 
     neurons: int
     coherence: float
@@ -103,9 +107,10 @@ def _readout(
     right: NDArray[np.float64],
     upper: tuple[NDArray[np.intp], NDArray[np.intp]],
 ) -> NDArray[np.float64]:
-    """Weights on the neurons that give (left . x)(right . x), (pairs, neurons).
+    """Return the weights on the neurons that give (left . x)(right . x), (pairs, neurons).
 
-    Off the diagonal x_k x_l = ((x_k + x_l)^2 - x_k^2 - x_l^2) / 2, which takes from the squares.
+    Off the diagonal x_k x_l = ((x_k + x_l)^2 - x_k^2 - x_l^2) / 2, so each such weight is taken off
+    the weights of the squares x_k^2 and x_l^2.
     """
     row, column = upper
     apart = row != column
@@ -131,10 +136,10 @@ def rows(seed: int, note: Note) -> list[Row]:
     ]
     for on in (1, 2):
         note(f"universal AND: {on} of the two features on")
-        generator = np.random.default_rng([seed, 0xA2D, on])
+        generator = stream(seed, Stream.REPRODUCED_UNIVERSAL_AND, on)
         found += _moment_rows(on, universal_and(NEURONS, DENSITY, OTHERS, on, DRAWS, generator))
     note("universal AND: quadratic activation")
-    return [*found, *_quadratic_rows(np.random.default_rng([seed, 0xA2D, 3]))]
+    return [*found, *_quadratic_rows(stream(seed, Stream.REPRODUCED_UNIVERSAL_AND, 3))]
 
 
 def _moment_rows(on: int, reads: UniversalAnd) -> list[Row]:

@@ -1,17 +1,4 @@
-"""The exact worst case of one layer with Reed-Solomon output codes, met by adversarial inputs.
-
-Statement. Inputs are basis-aligned, each feature is read by at most f pairwise ANDs, at most s are
-active, and gate g has a code S_g of weight w, any two sharing at most lam neurons. A neuron adds up
-the features of its gates, each counted once, with bias -1; gate g reads the mean of the ReLUs on
-S_g. Then a true gate reads at least 1 and a false one at most (s-1) f lam / w, so w = (s-1) f lam +
-1 is always right. (A neuron of S_g is on by as much as active features on it exceed one, and a
-stranger is on at most f lam of them. With one of the gate's own features on, s-1 strangers add one
-each there; with none on, s strangers do, but the first on each neuron is lost, which costs as many
-as the widest of them has.) The supports are those of Kautz and Singleton 1964; the bound is ours.
-
-An adversary meets the bound where one gate's code meets lam neurons of every gate of s-1 other
-features, all different for each of them. The search below goes over all gates and features.
-"""
+"""Recompute the exact worst case of one layer with Reed-Solomon output codes."""
 
 from __future__ import annotations
 
@@ -24,7 +11,24 @@ from numpy.typing import NDArray
 from polyseme.circuits.problems import pairwise_and
 from polyseme.circuits.terms import terms_of
 from polyseme.codes.reed_solomon import reed_solomon_code
-from polyseme.reproduce.row import Note, Row, at_least, at_most, equal
+from polyseme.common.progress import Note
+from polyseme.common.random_streams import Stream, stream
+from polyseme.reproduce.row import Row, at_least, at_most, equal
+
+ABOUT = """\
+The exact worst case of one layer with Reed-Solomon output codes, met by adversarial inputs.
+
+Statement. Inputs are basis-aligned, each feature is read by at most f pairwise ANDs, at most s are
+active, and gate g has a code S_g of weight w, any two sharing at most lam neurons. A neuron adds up
+the features of its gates, each counted once, with bias -1; gate g reads the mean of the ReLUs on
+S_g. Then a true gate reads at least 1 and a false one at most (s-1) f lam / w, so w = (s-1) f lam +
+1 is always right. (A neuron of S_g is on by as much as active features on it exceed one, and a
+stranger is on at most f lam of them. With one of the gate's own features on, s-1 strangers add one
+each there; with none on, s strangers do, but the first on each neuron is lost, which costs as many
+as the widest of them has.) The supports are those of Kautz and Singleton 1964; the bound is ours.
+
+An adversary meets the bound where one gate's code meets lam neurons of every gate of s-1 other
+features, all different for each of them. The search below goes over all gates and features."""
 
 SIZES = ((2, 2, 1, 3, 47, 141), (2, 3, 1, 5, 47, 235))
 FEATURES = 2000
@@ -40,7 +44,7 @@ class Layer:
     weights: sp.csr_array
 
     def reads(self, active: NDArray[np.int64]) -> NDArray[np.float64]:
-        """What every gate reads when the features of each row are on, (samples, gates)."""
+        """Return the read of every gate with the features of each row on, (samples, gates)."""
         features = self.weights.shape[1]
         offsets = np.arange(len(active) + 1) * active.shape[1]
         on = sp.csr_array(
@@ -52,7 +56,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class WorstCase:
-    """The largest read a false gate can have, over all gates and inputs, and one that shows it."""
+    """The largest read of a false gate over all gates and inputs, and a gate and input with it."""
 
     reads: float
     gate: int
@@ -60,16 +64,16 @@ class WorstCase:
 
 
 def build_layer(features: int, influence: int, weight: int, degree: int, seed: int) -> Layer:
-    """Random pairwise ANDs, each feature read `influence` times, with Reed-Solomon codes."""
+    """Build random pairwise ANDs with Reed-Solomon codes; `influence` gates read each feature."""
     gates = features * influence // 2
     terms = terms_of(pairwise_and(features=features, gates=gates, seed=seed))
     pairs = terms.literals.reshape(-1, 2).astype(np.int64)
-    generator = np.random.default_rng([seed, 0x5EED])
+    generator = stream(seed, Stream.REPRODUCED_REED_SOLOMON_CODES)
     code = reed_solomon_code(gates, weight, degree, generator)
     neuron = np.repeat(code.positions, 2, axis=0).ravel()
     feature = np.repeat(pairs.ravel(), weight)
     counts = sp.csr_array((np.ones(neuron.size), (neuron, feature)), shape=(code.neurons, features))
-    # A feature counts once on a neuron however many of its gates are there.
+    # A feature counts once on a neuron, even if several of its gates are on that neuron.
     counts.data[:] = 1
     return Layer(pairs, code.positions, counts)
 
@@ -77,8 +81,9 @@ def build_layer(features: int, influence: int, weight: int, degree: int, seed: i
 def worst_case(layer: Layer, active: int) -> WorstCase:
     """Maximise a false gate's read over all gates and all inputs with one of its features on.
 
-    With a feature of the gate on, its read is the number of (neuron of its code, other active
-    feature) that meet, over the weight: the largest is a sum of the s-1 largest counts.
+    With one feature of the gate on, the read is the number of pairs (neuron of the gate's code,
+    other active feature) that meet, divided by the weight. So the largest read is the sum of the
+    s-1 largest counts, divided by the weight.
     """
     gates, weight = layer.supports.shape
     offsets = np.arange(gates + 1) * weight
@@ -111,7 +116,7 @@ def _rows_of(size: tuple[int, int, int, int, int, int], seed: int) -> list[Row]:
     bound = (active - 1) * influence * shared / weight
     name = f"m = {FEATURES:,}, (f, s, lam, w, q, n) = {size}"
     shown = layer.reads(np.array([worst.active]))[0, worst.gate]
-    generator = np.random.default_rng([seed, 0x5EEE, active])
+    generator = stream(seed, Stream.REPRODUCED_REED_SOLOMON_INPUTS, active)
     true, false = _sampled(layer, active, generator)
     by_sampling = f"{DRAWS:,} inputs that satisfy a gate, other features random"
     return [
@@ -148,7 +153,7 @@ def _rows_of(size: tuple[int, int, int, int, int, int], seed: int) -> list[Row]:
 
 
 def _sampled(layer: Layer, active: int, generator: np.random.Generator) -> tuple[float, float]:
-    """Least read of a true gate and largest of a false one over random inputs."""
+    """Least read of a true gate, and largest read of a false gate, over random inputs."""
     features = layer.weights.shape[1]
     least, most = np.inf, -np.inf
     for _ in range(DRAWS // 100):
@@ -167,6 +172,6 @@ def _sampled(layer: Layer, active: int, generator: np.random.Generator) -> tuple
 def _filled(
     pair: NDArray[np.int64], active: int, features: int, generator: np.random.Generator
 ) -> NDArray[np.int64]:
-    """A pair and other random features, `active` in all."""
+    """Return the pair and other random features, `active` in all."""
     others = generator.choice(features, active, replace=False)
     return np.concatenate([pair, others[~np.isin(others, pair)]])[:active]

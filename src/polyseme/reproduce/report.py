@@ -1,4 +1,4 @@
-"""The rows as words: a verdict, and a page of Markdown."""
+"""Write rows as text: cells of a table, and a page of Markdown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLUMNS = ("statement", "source", "published", "ours", "tolerance", "samples", "
 
 
 def cells(row: Row) -> tuple[str, ...]:
-    """A row as the cells of a table, in the order of `COLUMNS`."""
+    """Return a row as the cells of a table, in the order of `COLUMNS`."""
     return (
         row.statement,
         row.source,
@@ -25,19 +25,19 @@ def cells(row: Row) -> tuple[str, ...]:
 
 
 def verdict(row: Row) -> str:
-    """Whether a row agrees, in a word or two."""
+    """Return "yes", "no, explained" or "no": the agreement of a row."""
     if row.agrees:
         return "yes"
     return "no, explained" if row.explained else "no"
 
 
 def number(value: float) -> str:
-    """A value in five digits; what is left by rounding shows as 0."""
+    """Return a value in five digits; rounding errors show as 0."""
     return f"{value:.5g}" if abs(value) >= 1e-12 else "0"
 
 
 def summary(rows: Sequence[Row]) -> str:
-    """How many rows agree, in one line."""
+    """Return one line with the numbers of rows that agree, are explained, or neither."""
     agreeing = sum(row.agrees for row in rows)
     known = sum(row.explained and not row.agrees for row in rows)
     return (
@@ -47,7 +47,7 @@ def summary(rows: Sequence[Row]) -> str:
 
 
 def markdown(found: Found, seed: int) -> str:
-    """A page with a section for each figure: what is compared, the table, and notes on rows."""
+    """Return a page with one section per figure: what is compared, the table, and notes on rows."""
     every = [row for rows in found.values() for row in rows]
     parts = [
         "# Published figures, recomputed",
@@ -74,7 +74,7 @@ def _table(rows: Sequence[Row]) -> str:
 
 
 def _notes(rows: Sequence[Row]) -> str:
-    """One line for every note, with the rows it is about; then the explanations."""
+    """Return one line per note or explanation, with the numbers of its rows."""
     lines: dict[str, list[int]] = {}
     for place, row in enumerate(rows, 1):
         if row.note:

@@ -1,23 +1,20 @@
-"""One published statement beside what the library computes."""
+"""One published statement beside the value that the library computes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
 from polyseme.common.literature import PUBLICATIONS
-
-Note = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Row:
     """A published value, ours, and whether they agree.
 
-    `tolerance` is how far ours may be off, in the units of the value; `samples` how many random
-    draws ours comes from, 0 where it is computed without any. `note` says what was compared and
-    where the tolerance comes from. `explanation` is given only where the values disagree and other
-    numbers, computed in the same run, show which of them is off.
+    `tolerance` is the distance allowed between the two, in the units of the value. `samples` is the
+    number of random draws that ours comes from, 0 if it is computed without any. `note` says what
+    was compared and where the tolerance comes from. `explanation` is given only if the values
+    disagree and other numbers, computed in the same run, show which of the two is off.
     """
 
     source: str
@@ -32,11 +29,11 @@ class Row:
 
     @property
     def explained(self) -> bool:
-        """Whether it agrees, or it is known why not."""
+        """True if the row agrees or has an explanation."""
         return self.agrees or bool(self.explanation)
 
     def as_json(self) -> dict[str, str | float | bool]:
-        """All of it, by name."""
+        """Return all fields by name, and `explained`."""
         return {**asdict(self), "explained": self.explained}
 
 
@@ -50,7 +47,7 @@ def equal(
     samples: int = 0,
     note: str = "",
 ) -> Row:
-    """A row that agrees when ours is within `tolerance` of what publication `key` says."""
+    """Return a row that agrees if ours is within `tolerance` of the value in publication `key`."""
     value, wanted, slack = float(ours), float(published), float(tolerance)
     agrees = abs(value - wanted) <= slack
     return Row(PUBLICATIONS[key].short, statement, wanted, value, agrees, samples, slack, note)
@@ -66,7 +63,7 @@ def at_most(
     samples: int = 0,
     note: str = "",
 ) -> Row:
-    """A row that agrees when ours is no more than `tolerance` above a published bound."""
+    """Return a row that agrees if ours is at most `tolerance` above a published bound."""
     row = equal(key, statement, published, ours, tolerance=tolerance, samples=samples, note=note)
     return replace(row, agrees=row.ours <= row.published + row.tolerance)
 
@@ -81,11 +78,11 @@ def at_least(
     samples: int = 0,
     note: str = "",
 ) -> Row:
-    """A row that agrees when ours is no more than `tolerance` below a published bound."""
+    """Return a row that agrees if ours is at most `tolerance` below a published bound."""
     row = equal(key, statement, published, ours, tolerance=tolerance, samples=samples, note=note)
     return replace(row, agrees=row.ours >= row.published - row.tolerance)
 
 
 def explained(row: Row, why: str, evidence: bool) -> Row:
-    """The row with an explanation, if it disagrees and the evidence for it is there."""
+    """Return the row with an explanation, if it disagrees and `evidence` holds; else the row."""
     return replace(row, explanation=why) if evidence and not row.agrees else row

@@ -1,4 +1,28 @@
-"""How the neurons for pairwise AND grow: between the published lower and upper bounds.
+"""Recompute the growth of the neurons that pairwise AND takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import exp, log, log2, sqrt
+
+import numpy as np
+
+from polyseme.circuits.problems import pairwise_and
+from polyseme.common.progress import Note
+from polyseme.common.random_streams import Stream
+from polyseme.compiler.constructions.three_channel.build import build_superposed
+from polyseme.compiler.constructions.three_channel.plan import Plan, make_plan
+from polyseme.compiler.constructions.three_channel.prediction import predicted_neurons
+from polyseme.compiler.task import Task
+from polyseme.errors import PolysemeError
+from polyseme.limits.combinatorics import log2_binomial
+from polyseme.reproduce.row import Row, at_least, at_most, equal, explained
+from polyseme.verification.inputs import draw_inputs
+from polyseme.verification.sampling import wrong_samples
+
+ABOUT = """\
+How the neurons for pairwise AND grow: between the published lower and upper bounds.
 
 Adler and Shavit 2024: computing m' pairwise ANDs takes at least of order sqrt(m' log m') neurons,
 and of order sqrt(m') log m' are enough. We find how many neurons the compiler's networks need for
@@ -12,41 +36,23 @@ where the one before crossed, and carried from there to the crossing by the slop
 
 Both statements are of orders, so a ratio need not be constant at sizes one can build. What must
 hold is that neurons stay above the counting bound, sqrt(log2 of the number of such circuits) at one
-bit a weight, and that their ratio to the upper law does not grow.
-"""
-
-from __future__ import annotations
-
-from dataclasses import dataclass
-from itertools import pairwise
-from math import exp, log, log2, sqrt
-
-import numpy as np
-
-from polyseme.circuits.problems import pairwise_and
-from polyseme.compiler.constructions.three_channel.build import build_superposed
-from polyseme.compiler.constructions.three_channel.plan import Plan, Stream, make_plan
-from polyseme.compiler.constructions.three_channel.prediction import predicted_neurons
-from polyseme.limits.combinatorics import log2_binomial
-from polyseme.reproduce.row import Note, Row, at_least, at_most, equal, explained
-from polyseme.verification.inputs import draw_inputs
-from polyseme.verification.sampling import wrong_samples
+bit a weight, and that their ratio to the upper law does not grow."""
 
 SOURCE = "adler2024complexity"
 ACTIVE, ERROR = 3, 1e-2
 SEARCHED = (2**10, 2**12)
 TRIED_ONCE = (2**14, 2**16, 2**18)
-# The share of the compiler's prediction, which has a margin, to begin at.
+# The share of the compiler's prediction to begin at; below 1, since the prediction has a margin.
 _FIRST_SHARE = 0.78
 SAMPLES = 3000
-# Sizes are tried so far apart; the error changes about threefold.
+# Ratio of successive sizes tried; one step changes the error about threefold.
 _STEP = 1.06
 _MOST_PROBES = 12
 
 
 @dataclass(frozen=True)
 class Crossing:
-    """Neurons where the error crosses `ERROR`, and how steeply log error falls in log neurons."""
+    """Neurons where the error crosses `ERROR`, and the fall of log error per log neurons there."""
 
     gates: int
     neurons: float
@@ -54,7 +60,7 @@ class Crossing:
 
 
 def find_crossing(plan: Plan, start: float, samples: int, note: Note) -> Crossing:
-    """Try sizes from `start` up or down until two lie on either side of the error asked for."""
+    """Try sizes from `start` up or down until two errors lie on either side of `ERROR`."""
     gates = len(plan.terms)
     size = max(2, round(start))
     seen = {size: _log_error(plan, size, samples, note)}
@@ -71,12 +77,12 @@ def find_crossing(plan: Plan, start: float, samples: int, note: Note) -> Crossin
 
 
 def _around(seen: dict[int, float]) -> tuple[tuple[int, float], tuple[int, float]]:
-    """The two sizes next to each other whose errors lie on either side of the one asked for."""
+    """Return the two neighbouring sizes, with their errors, that lie on either side of `ERROR`."""
     sizes = sorted(seen)
     for low, high in pairwise(sizes):
         if seen[low] > log(ERROR) >= seen[high]:
             return (low, seen[low]), (high, seen[high])
-    raise ValueError(f"no size from {sizes[0]} to {sizes[-1]} brackets an error of {ERROR:g}")
+    raise PolysemeError(f"no size from {sizes[0]} to {sizes[-1]} brackets an error of {ERROR:g}")
 
 
 def _log_error(plan: Plan, neurons: int, samples: int, note: Note) -> float:
@@ -89,7 +95,7 @@ def _log_error(plan: Plan, neurons: int, samples: int, note: Note) -> float:
 
 def _plan(gates: int, seed: int) -> Plan:
     circuit = pairwise_and(features=gates, gates=gates, seed=seed)
-    return make_plan(circuit, ACTIVE, ERROR, "superposed", seed)
+    return make_plan(Task(circuit, ACTIVE, ERROR, "superposed", seed))
 
 
 def rows(seed: int, note: Note) -> list[Row]:
@@ -119,7 +125,8 @@ def growth_rows(crossings: list[Crossing]) -> list[Row]:
         [sqrt(log2_binomial(one.gates * (one.gates - 1) // 2, one.gates)) for one in crossings]
     )
     lower, upper = np.sqrt(gates * np.log2(gates)), np.sqrt(gates) * np.log2(gates)
-    # The number wrong, some 30, is known to a share of 0.2, and the size to that over the slope.
+    # About 30 samples are wrong, so the error is known to a share of 0.2, and the size to a share
+    # of 0.2 over the slope.
     doubt = 4 * 0.2 / float(np.mean([one.slope for one in crossings]))
     sizes = f"m' = {', '.join(f'2^{log2(one):g}' for one in gates)}"
     flatter = (

@@ -1,15 +1,4 @@
-"""How many active features a threshold recovers among F = d^2 in d dimensions.
-
-Borobia, Seguí-Mas and Tormo-Carbó 2026: order d / log d. The decoder that gives their numbers reads
-each feature along its own random unit code and compares with one half; a set is recovered when
-every active feature reads more and every other one less. (Taking the s largest reads instead
-recovers larger sets nearly always, so that is not what was done.)
-
-The F codes need not be drawn. Given the active ones, with sum x, an inactive code is uniform on the
-sphere, so its read exceeds t with chance P(u > t / |x|), u one coordinate of a uniform unit vector:
-u^2 is Beta(1/2, (d-1)/2). All F - s inactive ones stay below with that chance's power, so each draw
-of the s active codes gives the exact chance of recovery under it, and we average those.
-"""
+"""Recompute the number of active features that a threshold recovers."""
 
 from __future__ import annotations
 
@@ -23,21 +12,36 @@ from scipy.special import betaincc
 from polyseme.codes.gaussian import gaussian_code
 from polyseme.codes.readout import recover, tied_readout
 from polyseme.common.distributions import binomial_at_least
-from polyseme.reproduce.row import Note, Row, equal
+from polyseme.common.progress import Note
+from polyseme.common.random_streams import Stream, stream
+from polyseme.reproduce.row import Row, equal
+
+ABOUT = """\
+How many active features a threshold recovers among F = d^2 in d dimensions.
+
+Borobia, Seguí-Mas and Tormo-Carbó 2026: order d / log d. The decoder that gives their numbers reads
+each feature along its own random unit code and compares with one half; a set is recovered when
+every active feature reads more and every other one less. (Taking the s largest reads instead
+recovers larger sets nearly always, so that is not what was done.)
+
+The F codes need not be drawn. Given the active ones, with sum x, an inactive code is uniform on the
+sphere, so its read exceeds t with chance P(u > t / |x|), u one coordinate of a uniform unit vector:
+u^2 is Beta(1/2, (d-1)/2). All F - s inactive ones stay below with that chance's power, so each draw
+of the s active codes gives the exact chance of recovery under it, and we average those."""
 
 THRESHOLD = 0.5
 ASKED = 0.95
 PUBLISHED = {128: 1, 256: 2, 512: 5, 1024: 8}
 DRAWS = 4000
-# How many draws the published shares are taken over is not known to us; this many are assumed.
+# The number of draws behind the published shares is not known to us; this many are assumed.
 PUBLISHED_DRAWS = 100
-# An answer is within sampling error unless so many draws would give another this often.
+# An answer is within sampling error unless that many draws would give another this often.
 CONFIDENCE = 0.975
 
 
 @dataclass(frozen=True)
 class Recovered:
-    """Chance that a set is recovered by the threshold, its standard error, and by largest reads."""
+    """Chance that the threshold recovers a set, its standard error, and chance by largest reads."""
 
     chance: float
     error: float
@@ -47,7 +51,7 @@ class Recovered:
 def recovery_chance(
     dimensions: int, active: int, draws: int, generator: np.random.Generator
 ) -> Recovered:
-    """Chances that `active` of d^2 features are recovered, averaged over draws of their codes."""
+    """Return the chances that `active` of d^2 features are recovered, averaged over code draws."""
     codes = generator.standard_normal((draws, active, dimensions))
     codes /= np.linalg.norm(codes, axis=2, keepdims=True)
     held = codes.sum(axis=1)
@@ -60,7 +64,7 @@ def recovery_chance(
 
 
 def _all_below(cosine: NDArray[np.float64], dimensions: int, strangers: int) -> NDArray[np.float64]:
-    """Chance that no uniform unit vector of so many has a cosine above the given ones."""
+    """Chance that none of `strangers` uniform unit vectors has a cosine above the given ones."""
     above = 0.5 * betaincc(0.5, (dimensions - 1) / 2, np.minimum(cosine, 1) ** 2)
     chance: NDArray[np.float64] = np.exp(strangers * np.log1p(-above))
     return chance
@@ -69,7 +73,7 @@ def _all_below(cosine: NDArray[np.float64], dimensions: int, strangers: int) -> 
 def simulated_recovery(
     dimensions: int, active: int, codes: int, sets: int, generator: np.random.Generator
 ) -> list[float]:
-    """The same share from whole codes of d^2 features: one share a code, of `sets` sets each."""
+    """Return the recovered share of `sets` sets for each of several whole codes of d^2 features."""
     features = dimensions**2
     shares = []
     for _ in range(codes):
@@ -84,14 +88,14 @@ def rows(seed: int, note: Note) -> list[Row]:
     found = []
     for dimensions, published in PUBLISHED.items():
         note(f"threshold recovery: {dimensions**2:,} features in {dimensions} dimensions")
-        generator = np.random.default_rng([seed, 0x7E57, dimensions])
+        generator = stream(seed, Stream.REPRODUCED_THRESHOLD_RECOVERY, dimensions)
         seen = [
             recovery_chance(dimensions, active, DRAWS, generator)
             for active in range(1, published + 3)
         ]
         found.append(_largest_row(dimensions, published, seen))
     note("threshold recovery: whole codes at 128 dimensions")
-    return [*found, _law_row(np.random.default_rng([seed, 0x7E58]))]
+    return [*found, _law_row(stream(seed, Stream.REPRODUCED_THRESHOLD_LAW))]
 
 
 def _largest_row(dimensions: int, published: int, seen: list[Recovered]) -> Row:
@@ -117,7 +121,7 @@ def _largest_row(dimensions: int, published: int, seen: list[Recovered]) -> Row:
 
 
 def possible_answers(chances: list[float]) -> list[int]:
-    """Sizes that `PUBLISHED_DRAWS` draws may well find largest, given the chance of each size."""
+    """Return the sizes that `PUBLISHED_DRAWS` draws may find largest, given chances per size."""
     enough = binomial_at_least(ceil(ASKED * PUBLISHED_DRAWS), PUBLISHED_DRAWS, chances)
     found = np.append(True, enough > 1 - CONFIDENCE)
     next_lost = np.append(enough < CONFIDENCE, False)

@@ -1,4 +1,19 @@
-"""The four kinds of neuron that gradient descent finds for universal AND.
+"""Recompute the four kinds of neuron that gradient descent finds for universal AND."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.common.progress import Note
+from polyseme.errors import OptionError
+from polyseme.reproduce.row import Row, equal
+
+ABOUT = """\
+The four kinds of neuron that gradient descent finds for universal AND.
 
 Newgas 2025, *Compressed Computation: Dense Circuits in a Toy Model of the Universal-AND Problem*:
 to each pair of inputs a trained neuron is of one of four classes, with these values at inputs 00,
@@ -9,18 +24,7 @@ to each pair of inputs a trained neuron is of one of four classes, with these va
 Trained weights are of two values only, so that a neuron is of some class to every pair at once: A
 where both inputs have the larger value, C where both have the smaller, B1 and B2 between. A linear
 program finds the two values and the common bias that give all four tables, with the least negative
-weight; we run those ReLUs and combine what they put out.
-"""
-
-from __future__ import annotations
-
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
-
-from polyseme.reproduce.row import Note, Row, equal
+weight; we run those ReLUs and combine what they put out."""
 
 SOURCE = "newgas2025compressed"
 TABLES = {
@@ -29,7 +33,7 @@ TABLES = {
     "B2": (0.05, 0.15, 0.0, 0.0),
     "C": (0.05, 0.0, 0.0, 0.0),
 }
-# Whether each input has the larger weight.
+# 1 for an input with the larger weight, 0 for one with the smaller.
 LARGER = {"A": (1, 1), "B1": (1, 0), "B2": (0, 1), "C": (0, 0)}
 SIGNS = {"A": 1, "B1": -1, "B2": -1, "C": 1}
 INPUTS = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
@@ -44,7 +48,7 @@ class BinaryNeurons:
     bias: float
 
     def outputs(self, kind: str) -> NDArray[np.float64]:
-        """What a neuron of a class puts out at inputs 00, 01, 10, 11."""
+        """Return the output of a neuron of a class at inputs 00, 01, 10, 11."""
         weights = np.where(LARGER[kind], self.larger, self.smaller)
         return np.maximum(INPUTS @ weights + self.bias, 0)
 
@@ -52,18 +56,18 @@ class BinaryNeurons:
 def fit(tables: Mapping[str, tuple[float, ...]]) -> BinaryNeurons:
     """Find the two weights and the bias whose neurons have the values of the tables.
 
-    Raises ValueError where no such neurons exist.
+    Raises OptionError if no such neurons exist.
     """
     design, values = [], []
     for kind, table in tables.items():
         large = INPUTS @ np.array(LARGER[kind])
         design.append(np.column_stack([large, INPUTS.sum(axis=1) - large, np.ones(4)]))
         values.append(np.array(table))
-    # Imported here, as it takes long and the command line imports all figures.
+    # scipy.optimize is imported here: its import is slow and the command line imports all figures.
     from scipy.optimize import linprog
 
     matrix, wanted = np.concatenate(design), np.concatenate(values)
-    # Where the value is 0 the ReLU may receive anything below 0. The objective is -smaller.
+    # A ReLU whose value is 0 may receive any number below 0. The objective is -smaller.
     on = wanted > 0
     solved = linprog(
         [0, -1, 0],
@@ -74,7 +78,7 @@ def fit(tables: Mapping[str, tuple[float, ...]]) -> BinaryNeurons:
         bounds=(None, None),
     )
     if not solved.success:
-        raise ValueError(f"no two weights and a bias have the values {dict(tables)}")
+        raise OptionError(f"no two weights and a bias have the values {dict(tables)}")
     return BinaryNeurons(*(float(value) for value in solved.x))
 
 

@@ -1,1 +1,1 @@
-"""Is the network the circuit?"""
+"""Comparing networks with the circuits that they were compiled from."""

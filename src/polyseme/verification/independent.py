@@ -1,8 +1,8 @@
-"""A second opinion on what the outputs must be: logic as read, simulated as an AIG.
+"""An independent reference for verification: logic as read, simulated as an AIG.
 
-It shares no code with what it checks: not with choosing polarities (`circuits.normalise`), not with
-following active wires (`circuits.follow`), not with the compiler. All signals are computed for 64
-samples at a time, a bit each, level by level.
+It shares no code with the parts that it checks: neither with normalising (`circuits.logic`), nor
+with following active wires (`circuits.follow`), nor with the compiler. All signals are computed
+level by level for 64 samples at a time, one bit per sample.
 """
 
 from __future__ import annotations
@@ -14,30 +14,31 @@ from numpy.typing import NDArray
 from polyseme.circuits.logic.aig import two_input_ands
 from polyseme.circuits.logic.netlist import Netlist
 from polyseme.circuits.topological import wire_levels
+from polyseme.errors import OptionError
 from polyseme.verification.reference import Reference
 
 _BITS = 64
-# Words of 64 samples held at a time, over all signals: 64 MB.
+# At most so many words of 64 samples are held at a time, over all signals: 64 MB.
 _WORDS = 2**23
 
 Words = NDArray[np.uint64]
 
 
 def evaluate_aig(netlist: Netlist, bits: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Evaluate logic on dense bits (samples, inputs) by way of its AIG; returns (samples, outputs).
+    """Return the outputs (samples, outputs) of logic for dense bits (samples, inputs), by its AIG.
 
-    Raises ValueError when `bits` has another shape.
+    Raises OptionError when `bits` has another shape.
     """
     bits = np.asarray(bits, bool)
     inputs = len(netlist.inputs)
     if bits.ndim != 2 or bits.shape[1] != inputs:
-        raise ValueError(f"bits must be (samples, {inputs}), not {bits.shape}")
+        raise OptionError(f"bits must be (samples, {inputs}), not {bits.shape}")
     sample, feature = np.nonzero(bits)
     return _Simulator(netlist).outputs(sample, feature, len(bits))
 
 
 def independent_reference(netlist: Netlist) -> Reference:
-    """What a network is to compute, according to logic as it was read."""
+    """Return the reference that evaluates logic as it was read."""
     simulator = _Simulator(netlist)
     nothing = np.zeros(0, np.int64)
     resting = simulator.outputs(nothing, nothing, 1)[0]
@@ -51,7 +52,7 @@ def independent_reference(netlist: Netlist) -> Reference:
 
 
 class _Simulator:
-    """The ANDs of an AIG, arranged by level once and simulated often."""
+    """The ANDs of an AIG, sorted by level once and simulated for many samples."""
 
     def __init__(self, netlist: Netlist):
         ands = two_input_ands(netlist)
@@ -71,7 +72,7 @@ class _Simulator:
     def outputs(
         self, sample: NDArray[np.int64], feature: NDArray[np.int64], samples: int
     ) -> NDArray[np.bool_]:
-        """All outputs (samples, outputs), where `feature` is on in `sample`, pair by pair."""
+        """Return all outputs (samples, outputs), with feature[i] on in sample[i] for every i."""
         values = np.empty((samples, len(self._outputs)), bool)
         step = _BITS * max(1, _WORDS // self._signals)
         for begin in range(0, samples, step):
@@ -91,14 +92,14 @@ class _Simulator:
 
 
 def _read(words: Words, literals: NDArray[np.int32]) -> Words:
-    """The values of literals: those of their signals, complemented where the literal is odd."""
+    """Return the values of literals: those of their signals, complemented for odd literals."""
     complement = np.where(literals & 1, np.uint64(2**64 - 1), np.uint64(0))
     values: Words = words[literals >> 1] ^ complement[:, None]
     return values
 
 
 def _unpacked(words: Words) -> NDArray[np.bool_]:
-    """A bit a sample, (rows, 64 x words)."""
-    # Little-endian words, whatever the machine, so that bytes stand in the order of samples.
+    """Return one Boolean per sample, (rows, 64 x words)."""
+    # Words are made little-endian on every machine, so that bytes are in the order of samples.
     octets = np.ascontiguousarray(words, "<u8").view(np.uint8)
     return np.unpackbits(octets, axis=1, bitorder="little").astype(bool)

@@ -1,7 +1,7 @@
-"""Named distributions of sparse inputs to try a network on.
+"""Named distributions of sparse inputs for checking networks.
 
-Each returns lists of active features, int32 (samples, active), -1 where a row has fewer. Uniform
-active sets hardly ever satisfy a gate of a large circuit, so an honest test needs the others too.
+Inputs are lists of active features, int32 (samples, active), padded with -1. Uniform active sets
+hardly ever satisfy a gate of a large circuit, so a meaningful check needs the other distributions.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.supports import draw_supported, guess_supports
 from polyseme.circuits.terms import Terms
-from polyseme.errors import CompileError
+from polyseme.common.ragged import places_in_rows
+from polyseme.errors import OptionError
 
 Generator = np.random.Generator
 
@@ -45,10 +46,10 @@ def draw_inputs(
 ) -> NDArray[np.int32]:
     """Draw `samples` inputs with at most `active` features on from a named distribution.
 
-    `hosts` (neurons, terms) says which terms share a neuron and makes near-misses crowd there;
-    without it they crowd on gates that share an input. "alone" returns one row a gate, or
-    `samples` of them chosen at random where there are more. Raises CompileError for an unknown name
-    and where no gate can be satisfied by `active` features.
+    `hosts` (neurons, terms) holds the terms on each neuron. Near-misses are of terms that share a
+    neuron, or an input if there are no `hosts`. "alone" returns one row per gate, or `samples` rows
+    chosen at random if there are more gates. Raises OptionError for an unknown name, and if
+    `active` features can satisfy no gate.
     """
     if name == "uniform":
         return fill(np.empty((samples, 0), np.int32), terms.features, active, generator)
@@ -60,7 +61,7 @@ def draw_inputs(
         "near-miss": lambda: _near_miss(terms, active, samples, generator, hosts),
     }
     if name not in draw:
-        raise CompileError(f"no inputs named {name!r}; there are {', '.join(DESCRIPTIONS)}")
+        raise OptionError(f"no inputs named {name!r}; there are {', '.join(DESCRIPTIONS)}")
     return draw[name]()
 
 
@@ -74,18 +75,18 @@ def draw_deep_inputs(
 ) -> NDArray[np.int32]:
     """Draw `samples` inputs with at most `active` features on for a circuit of any depth.
 
-    Gates are switched on by `supports` (wires, active), or by what `guess_supports` returns; either
-    way every such row is checked to have its gate on. Where no gate has a support, rows are
-    uniform. Raises CompileError for an unknown name and for those that only circuits of one hidden
+    Gates are switched on by `supports` (wires, active), or by those that `guess_supports` returns;
+    either way every such row is checked to have its gate on. If no gate has a support, rows are
+    uniform. Raises OptionError for an unknown name, and for a name that only circuits of one hidden
     layer have.
     """
     if name in DESCRIPTIONS and name not in DEEP_DESCRIPTIONS:
-        raise CompileError(
+        raise OptionError(
             f"inputs {name!r} are for circuits of one hidden layer; deeper ones have "
             f"{', '.join(DEEP_DESCRIPTIONS)}"
         )
     if name not in DEEP_DESCRIPTIONS:
-        raise CompileError(f"no inputs named {name!r}; there are {', '.join(DEEP_DESCRIPTIONS)}")
+        raise OptionError(f"no inputs named {name!r}; there are {', '.join(DEEP_DESCRIPTIONS)}")
     features = len(circuit.features)
     rows = np.full((samples, min(active, features)), -1, np.int32)
 
@@ -96,7 +97,8 @@ def draw_deep_inputs(
     if supported:
         known = guess_supports(circuit, active) if supports is None else supports
         complete = (lambda some: some) if name == "alone" else filled
-        # Every other row where half are supported, so that any piece of them is mixed too.
+        # If half of the rows are supported, they are every other row, so that any run of rows is
+        # mixed too.
         chosen = slice(0, 2 * supported, 2) if name == "mixed" else slice(None)
         rows[chosen] = draw_supported(
             circuit, known[:, : rows.shape[1]], supported, generator, complete
@@ -113,9 +115,9 @@ def fill(
     generator: Generator,
     forbidden: NDArray[np.int32] | None = None,
 ) -> NDArray[np.int32]:
-    """Complete rows of distinct features (-1 where empty) with random others, up to `active`.
+    """Return rows of distinct features (-1 pads) filled up to `active` with random other features.
 
-    `forbidden` (rows, any width, -1 pads) lists features a row must not receive.
+    `forbidden` (rows, any width, -1 pads) lists features that a row must not receive.
     """
     width = min(active, features)
     rows = np.full((len(fixed), width), -1, np.int32)
@@ -135,22 +137,25 @@ def fill(
 
 
 def padded_literals(terms: Terms, chosen: NDArray[np.int64], sign: int) -> NDArray[np.int32]:
-    """The chosen terms' literals of one sign, int32 (chosen, most of any), -1 pads."""
+    """Return the literals of one sign of the chosen terms, int32 (chosen, width), -1 pads."""
     picked = terms.select(chosen)
     keep = picked.signs == sign
     row = picked.term_of_literal[keep]
     counts = np.bincount(row, minlength=len(chosen))
-    place = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+    place = places_in_rows(counts)
     table = np.full((len(chosen), int(counts.max(initial=0))), -1, np.int32)
     table[row, place] = picked.literals[keep]
     return table
 
 
 def satisfiable(terms: Terms, active: int) -> NDArray[np.int64]:
-    """Terms that `active` features can satisfy, rising. Raises CompileError if there are none."""
+    """Return the terms that `active` features can satisfy, rising.
+
+    Raises OptionError if there are none.
+    """
     able = np.flatnonzero(terms.plain <= active)
     if not len(able):
-        raise CompileError(f"no gate can be satisfied with {active} active features")
+        raise OptionError(f"no gate can be satisfied with {active} active features")
     return able
 
 
@@ -161,7 +166,7 @@ def _satisfied(terms: Terms, active: int, samples: int, generator: Generator) ->
 
 
 def _one_short(terms: Terms, active: int, samples: int, generator: Generator) -> NDArray[np.int32]:
-    """The missing input is drawn at random, and the filling never brings it back."""
+    """Draw rows in which a random term lacks one random input, which is not filled in again."""
     chosen = generator.choice(np.flatnonzero(terms.plain - 1 <= active), samples)
     plain = padded_literals(terms, chosen, 1)
     missing = (generator.random(samples) * terms.plain[chosen]).astype(np.int64)
@@ -185,7 +190,7 @@ def _near_miss(
     generator: Generator,
     hosts: sp.csr_array | None,
 ) -> NDArray[np.int32]:
-    """All inputs of some term on but one; then those of terms that share its neuron; then fill."""
+    """Draw rows with all inputs but one of several terms of a random neuron, filled at random."""
     crowds = _share_an_input(terms) if hosts is None else hosts
     busy = np.flatnonzero(np.diff(crowds.indptr))
     rows = np.full((samples, min(active, terms.features)), -1, np.int32)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from scipy.special import betainccinv, betaincinv
 
+from polyseme.errors import OptionError
+
 
 def clopper_pearson(failures: int, samples: int, level: float = 0.95) -> tuple[float, float]:
-    """The Clopper-Pearson interval for a rate seen as `failures` out of `samples`.
+    """Return the Clopper-Pearson interval for a rate observed as `failures` out of `samples`.
 
-    Each end has (1 - level) / 2 on its outside, so zero failures in N give about 3.7 / N above.
-    Source: Clopper and Pearson, Biometrika 26 (1934). Raises ValueError for impossible counts.
+    The chance beyond each end is at most (1 - level) / 2, so at 95 % the upper end for no failures
+    in N samples is about 3.7 / N. Source: Clopper and Pearson, Biometrika 26 (1934). Raises
+    OptionError for impossible counts.
     """
     if not 0 <= failures <= samples or samples < 1:
-        raise ValueError(f"{failures} failures in {samples} samples is impossible")
+        raise OptionError(f"{failures} failures in {samples} samples is impossible")
     tail = (1 - level) / 2
     low = 0.0 if failures == 0 else float(betaincinv(failures, samples - failures + 1, tail))
     high = 1.0

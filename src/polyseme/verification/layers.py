@@ -1,4 +1,4 @@
-"""Where does the first wrong feature appear? Every wire a deep network carries, layer by layer."""
+"""Verification layer by layer: every wire that a hidden layer carries, read and compared."""
 
 from __future__ import annotations
 
@@ -8,23 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.evaluate import wires_on
-from polyseme.errors import CompileError
-from polyseme.networks.deep_key import DeepKey
+from polyseme.common.arguments import function, instance
+from polyseme.common.progress import Progress
+from polyseme.errors import OptionError
+from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
-from polyseme.verification.sampling import Progress, batch_size, batches, circuit_of, draw_fresh
+from polyseme.verification.sampling import batch_size, batches, circuit_of, draw_fresh
 
-# A wire reads as on from here: on wires read close to 1, and stray units come in sixths.
+# A wire counts as on from this reading. Wires that are on read close to 1, and stray units add
+# about a sixth each.
 _ON = 0.6
 
 
 @dataclass(frozen=True)
 class LayerErrors:
-    """How a layer carries its wires; a sample is wrong when any of them is misread.
+    """Errors in reading the wires of one layer; a sample is wrong when any wire is misread.
 
-    `columns` counts the wires carried, `wrong` samples, `first_wrong` names the first wire misread
-    in the first wrong sample ("" where there is none). `mean_on` is how many of the wires are on,
-    and `mean_active` how many units are above zero, in an average sample.
+    `layer` is the number of the layer, from 0 on. `columns` is the number of wires carried and
+    `wrong` that of wrong samples. `first_wrong` names the first wire misread in the first wrong
+    sample; it is "" if there is none. `mean_on` is the mean number of wires on per sample, and
+    `mean_active` the mean number of units above zero.
     """
 
     layer: int
@@ -37,7 +41,7 @@ class LayerErrors:
 
 @dataclass(frozen=True)
 class LayerReport:
-    """What was tried, and every hidden layer from first to last."""
+    """Errors of every hidden layer, first to last, and the inputs that were tried."""
 
     inputs: str
     active: int
@@ -46,7 +50,7 @@ class LayerReport:
 
     @property
     def first_wrong(self) -> LayerErrors | None:
-        """The first layer in which any wire is ever wrong."""
+        """The first layer in which a wire was misread in any sample; None if there is none."""
         return next((layer for layer in self.layers if layer.wrong), None)
 
 
@@ -59,12 +63,34 @@ def verify_layers(
     seed: int = 1,
     progress: Progress | None = None,
 ) -> LayerReport:
-    """Read every wire of the answer key's circuit that a layer carries, and compare.
+    """Compare every wire that a hidden layer carries with the circuit of the answer key.
 
-    The inputs are those that `verify` draws for the same numbers. Raises CompileError as that does,
-    and for a network that has no answer key or only one hidden layer.
+    A wire is read as the mean of its units, and counts as on from 0.6. Columns that are no wire of
+    the circuit, such as a part of an XOR, are not compared.
+
+    Args:
+        network: A network compiled stage by stage, with its answer key.
+        active: Number of features on at once; by default the promise it was compiled for.
+        samples: Number of inputs to draw.
+        inputs: Name of the distribution of the inputs; `verify` draws the same ones.
+        seed: Seed of the inputs.
+        progress: A function called with the samples done and all samples.
+
+    Returns:
+        The errors of every hidden layer.
+
+    Raises:
+        OptionError: The network has no answer key, or its key has terms and not wires; or an
+            argument is of a wrong type or out of range.
+
+    Example:
+        >>> import polyseme as ps
+        >>> network = ps.compile(ps.problems.layered(30, 3), construction="monosemantic")
+        >>> ps.verify_layers(network, samples=100).first_wrong is None
+        True
     """
-    key = deep_key_of(network)
+    key = readable_key(network)
+    function("progress", progress, "samples done and samples in all")
     circuit = circuit_of(network)
     active = network.provenance.active if active is None else active
     rows = draw_fresh(network, circuit, inputs, active, samples, seed)
@@ -79,24 +105,31 @@ def verify_layers(
     return LayerReport(inputs, active, len(rows), tuple(tally.errors() for tally in tallies))
 
 
-def deep_key_of(network: Network) -> DeepKey:
-    """The answer key of a deep network. Raises CompileError for any other."""
-    if isinstance(network.key, DeepKey):
-        return network.key
+def readable_key(network: Network) -> AnswerKey:
+    """Return the answer key of a network whose columns are wires.
+
+    Raises OptionError if there is no key, or if it has terms and not wires.
+    """
+    instance("network", network, Network, "a network")
     if network.key is None:
-        raise CompileError("what a layer carries is known only from the answer key")
-    raise CompileError("a network of one hidden layer has nothing in between to look at")
+        raise OptionError("what a layer carries is known only from the answer key")
+    if network.key.has_terms:
+        raise OptionError(
+            "a network of one hidden layer has nothing in between to look at: its readout alone "
+            "tells terms from noise; use verify"
+        )
+    return network.key
 
 
-def _batch_size(network: Network, key: DeepKey) -> int:
+def _batch_size(network: Network, key: AnswerKey) -> int:
     columns = max(len(layer.wires) for layer in key.layers)
     return min(batch_size(network), max(16, 8_000_000 // columns))
 
 
 class _Tally:
-    """What has been seen of a layer so far."""
+    """Counts of the errors of one layer, added up batch by batch."""
 
-    def __init__(self, key: DeepKey, number: int):
+    def __init__(self, key: AnswerKey, number: int):
         self._key = key
         self._number = number
         self._known = np.flatnonzero(key.layers[number].wires >= 0)
@@ -105,7 +138,7 @@ class _Tally:
         self._first = -1
 
     def take(self, activations: NDArray[np.float32], carried: NDArray[np.bool_]) -> None:
-        """Compare the readings of a batch with what is on, (samples, wires)."""
+        """Compare the readings of a batch with the wires that are on, (samples, wires)."""
         layer = self._key.layers[self._number]
         read = layer.readings(activations)[self._known].T >= _ON
         misread = read != carried
@@ -118,7 +151,7 @@ class _Tally:
         self._active += int(np.count_nonzero(activations))
 
     def errors(self) -> LayerErrors:
-        """What was seen."""
+        """Return the errors counted so far."""
         name = self._key.circuit.wire_name(self._first) if self._first >= 0 else ""
         return LayerErrors(
             layer=self._number,

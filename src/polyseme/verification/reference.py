@@ -1,4 +1,4 @@
-"""What a network is compared with: something that says what the outputs must be."""
+"""References: evaluators that return the outputs which a network is compared with."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from polyseme.circuits.evaluate import evaluate_sparse
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """An evaluator of what is computed.
+    """An evaluator of the outputs that a network must have.
 
-    `resting` bool (outputs,) says which outputs are on when nothing is. `differing` takes lists of
-    active features (samples, width), -1 pads, and returns which outputs differ from that, Boolean
-    (samples, outputs) in sparse rows. `evaluator` says in a word or two what it is.
+    `resting` bool (outputs,) is True for outputs that are on when no feature is. `differing` takes
+    lists of active features (samples, width), -1 pads, and returns the outputs that differ from
+    rest, Boolean (samples, outputs) in sparse rows. `evaluator` is a short name for reports.
     """
 
     evaluator: str
@@ -29,5 +29,5 @@ class Reference:
 
 
 def reference_of(circuit: Circuit) -> Reference:
-    """The circuit itself, evaluated by following only the wires that are on."""
+    """Return the reference that evaluates a circuit by following only the wires that are on."""
     return Reference("circuit", circuit.inverted, partial(evaluate_sparse, circuit))

@@ -1,8 +1,8 @@
-"""Verification by sampling: is the network the circuit, on inputs from a named distribution?"""
+"""Verification by sampling: comparing a network with its circuit on random inputs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,22 +10,33 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.circuits.terms import Terms, terms_of
+from polyseme.circuits.terms import Terms, one_layer_form
+from polyseme.common.arguments import function, instance, shown_value, text, whole_number
 from polyseme.common.parallel import in_order, threads
-from polyseme.errors import CompileError
-from polyseme.networks.answer_key import AnswerKey
+from polyseme.common.progress import Progress
+from polyseme.common.random_streams import Stream, stream
+from polyseme.errors import CapacityError, OptionError
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
 from polyseme.verification.inputs import draw_deep_inputs, draw_inputs
 from polyseme.verification.intervals import clopper_pearson
 from polyseme.verification.reference import Reference, reference_of
 
-Progress = Callable[[int, int], None]
+# Lists of active features are held in memory: at most this many entries.
+MAX_ENTRIES = 10**9
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What was tried and what failed. A sample is wrong when any of its outputs is."""
+    """Result of `verify`. A sample is wrong when any of its outputs is wrong.
+
+    Attributes:
+        inputs: Name of the distribution that the samples were drawn from.
+        active: Largest number of features on at once.
+        samples: Number of samples.
+        wrong: Number of wrong samples.
+        first_wrong: Names of the features on in the first wrong sample; empty if there is none.
+    """
 
     inputs: str
     active: int
@@ -35,16 +46,16 @@ class Verification:
 
     @property
     def error(self) -> float:
-        """Share of samples with any output wrong."""
+        """Share of samples that are wrong, 0 to 1."""
         return self.wrong / self.samples
 
     @property
     def error_interval(self) -> tuple[float, float]:
-        """Exact 95 % interval for the error rate."""
+        """Exact (Clopper-Pearson) 95 % interval for the share of wrong inputs, (low, high)."""
         return clopper_pearson(self.wrong, self.samples)
 
     def __str__(self) -> str:
-        """One sentence for a notebook or a terminal."""
+        """Return one sentence for a notebook or a terminal."""
         low, high = self.error_interval
         return (
             f"{self.wrong:,} of {self.samples:,} {self.inputs} inputs ({self.active} on at once) "
@@ -63,14 +74,39 @@ def verify(
     progress: Progress | None = None,
     reference: Reference | None = None,
 ) -> Verification:
-    """Compare a network with its circuit on `samples` inputs from the distribution `inputs`.
+    """Compare a network with its circuit on random inputs.
 
-    `circuit` defaults to the one in the network's answer key, `active` to the promise it was
-    compiled for. The inputs are fresh: drawn from a stream that compilation never uses. What the
-    outputs must be is asked of `reference`, by default of the circuit. Raises CompileError when
-    there is no circuit, when it does not have the network's names, and for numbers out of range.
+    The inputs are drawn from a stream of random numbers that compilation never uses.
+
+    Args:
+        network: The network to check.
+        circuit: The circuit to compare with; by default that of the network's answer key.
+        active: Largest number of features on at once; by default the promise that the network was
+            compiled for.
+        samples: Number of inputs to draw.
+        inputs: Name of their distribution: "satisfied", "one-short", "near-miss", "uniform" or
+            "alone"; for deep circuits "satisfied", "uniform", "alone" or "mixed".
+        seed: Seed of the inputs, at least 0.
+        progress: A function called with the samples done and all samples.
+        reference: An evaluator of the outputs that the network must have; by default the circuit.
+
+    Returns:
+        The number of samples and of wrong ones.
+
+    Raises:
+        OptionError: There is no circuit, its names are not those of the network, or an argument is
+            of a wrong type or out of range.
+
+    Example:
+        >>> import polyseme as ps
+        >>> network = ps.compile(ps.problems.pairwise_and(50, 50), construction="monosemantic")
+        >>> print(ps.verify(network, samples=1000))
+        0 of 1,000 satisfied inputs (3 on at once) gave any wrong output: 95 % interval 0 to 0.0037
     """
     compared = circuit_of(network, circuit)
+    function("progress", progress, "samples done and samples in all")
+    if reference is not None:
+        instance("reference", reference, Reference, "a Reference")
     active = network.provenance.active if active is None else active
     rows = draw_fresh(network, compared, inputs, active, samples, seed)
     wrong = compare(network, reference or reference_of(compared), rows, progress)
@@ -80,14 +116,16 @@ def verify(
 
 
 def circuit_of(network: Network, circuit: Circuit | None = None) -> Circuit:
-    """The circuit to compare with: the one given, else the answer key's.
+    """Return the circuit to compare with: the one given, or else that of the answer key.
 
-    Raises CompileError when there is none, and when it does not have the network's names.
+    Raises OptionError when there is none, and when its names are not those of the network.
     """
+    instance("network", network, Network, "a network")
     if circuit is None:
         if network.key is None:
-            raise CompileError("a network without its answer key needs the circuit to compare with")
+            raise OptionError("a network without its answer key needs the circuit to compare with")
         circuit = network.key.circuit
+    instance("circuit", circuit, Circuit, "a circuit")
     _check_names(network, circuit)
     return circuit
 
@@ -95,37 +133,46 @@ def circuit_of(network: Network, circuit: Circuit | None = None) -> Circuit:
 def draw_fresh(
     network: Network, circuit: Circuit, inputs: str, active: int, samples: int, seed: int
 ) -> NDArray[np.int32]:
-    """Inputs for a network from a stream that compilation never uses, int32 (samples, active)."""
-    _check_numbers(active, samples)
-    generator = np.random.default_rng([seed, 0x5EED])
+    """Draw inputs, int32 (samples, active), from a stream that compilation never uses."""
+    active = whole_number("active", active, 1)
+    samples = whole_number("samples", samples, 1)
+    if active * samples > MAX_ENTRIES:
+        raise CapacityError(
+            f"{shown_value(samples)} samples of {shown_value(active)} active features are more "
+            f"than {MAX_ENTRIES:,} numbers"
+        )
+    text("inputs", inputs)
+    generator = stream(whole_number("seed", seed, 0), Stream.VERIFICATION)
     terms = shallow_terms(network, circuit)
     if terms is None:
         return draw_deep_inputs(inputs, circuit, active, samples, generator)
-    # The key knows which terms share neurons, but only of the circuit the network was made from.
+    # The key has the terms on each neuron, but only for the circuit that the network was made from.
+    return draw_inputs(inputs, terms, active, samples, generator, _hosts(network, circuit))
+
+
+def _hosts(network: Network, circuit: Circuit) -> sp.csr_array | None:
+    """Return the terms on each neuron, (neurons, terms); None if they are not placed on neurons."""
     key = network.key
-    hosts = key.hosts() if isinstance(key, AnswerKey) and circuit is key.circuit else None
-    return draw_inputs(inputs, terms, active, samples, generator, hosts)
+    if key is None or not key.has_terms or circuit is not key.circuit:
+        return None
+    hosts = key.hosts()
+    for_all = hosts.nnz == hosts.shape[0] * hosts.shape[1]
+    return None if for_all or not key.layers[0].factors else hosts
 
 
 def shallow_terms(network: Network, circuit: Circuit) -> Terms | None:
-    """The terms of a circuit of one hidden layer; None of a deeper one, which has other inputs.
+    """Return the terms of a circuit of one hidden layer; None for a deeper one.
 
-    Constants and outputs that rest at 1 count as deeper, and so does whatever was compiled as such.
+    Circuits with constants or outputs that are 1 at rest count as deeper, and so do those whose
+    network was compiled stage by stage.
     """
     key = network.key
-    if isinstance(key, AnswerKey):
-        return key.terms if circuit is key.circuit else _terms_or_none(circuit)
-    return _terms_or_none(circuit) if key is None else None
-
-
-def _terms_or_none(circuit: Circuit) -> Terms | None:
-    if circuit.inverted.any() or (circuit.outputs < 0).any():
+    if key is not None and not key.has_terms:
         return None
-    try:
-        terms = terms_of(circuit)
-    except CompileError:
-        return None
-    return terms if len(terms) else None
+    if key is not None and circuit is key.circuit:
+        return key.terms
+    form = one_layer_form(circuit)
+    return form.terms if form.is_shallow else None
 
 
 def wrong_samples(
@@ -134,7 +181,7 @@ def wrong_samples(
     active: NDArray[np.int32],
     progress: Progress | None = None,
 ) -> NDArray[np.bool_]:
-    """Which samples have any output wrong, Boolean (samples,)."""
+    """Return True for each sample with any output wrong, Boolean (samples,)."""
     return compare(network, reference_of(circuit), active, progress)
 
 
@@ -144,9 +191,9 @@ def compare(
     active: NDArray[np.int32],
     progress: Progress | None = None,
 ) -> NDArray[np.bool_]:
-    """Which samples have any output other than the reference says, Boolean (samples,)."""
+    """Return True for each sample with any output unlike the reference's, Boolean (samples,)."""
     runner = LayerRunner(network)
-    # Where the two disagree about rest, to agree about what differs from it is to be wrong.
+    # If resting values differ, equal changes from rest mean unequal outputs.
     flipped = runner.resting != reference.resting
 
     def wrong_of(piece: tuple[NDArray[np.int32], sp.csr_array]) -> NDArray[np.bool_]:
@@ -159,7 +206,7 @@ def compare(
         return np.asarray(wrong | (made_good < flipped.sum()))
 
     size = samples_at_once(runner)
-    # The reference is asked by this thread alone: it may be anything.
+    # Only this thread calls the reference, which may not be safe to call from several.
     pieces = ((batch, reference.differing(batch)) for _, batch in batches(active, size))
     found, done = [np.zeros(0, bool)], 0
     for wrong in in_order(wrong_of, pieces, threads() if runner.reads_in_blocks else 1):
@@ -171,31 +218,24 @@ def compare(
 
 
 def batches(rows: NDArray[np.int32], size: int) -> Iterator[tuple[int, NDArray[np.int32]]]:
-    """Cut rows into consecutive pieces: (where it begins, the piece)."""
+    """Yield consecutive pieces of at most `size` rows, each with the number of its first row."""
     for begin in range(0, len(rows), size):
         yield begin, rows[begin : begin + size]
 
 
 def batch_size(network: Network) -> int:
-    """Samples at a time, so that readings and activations of a layer stay near 32 MB."""
+    """Return the samples per batch with which activations and readings of a layer take 32 MB."""
     widest = max(len(network.readout.outputs), *(layer.width for layer in network.layers))
     return int(np.clip(8_000_000 // widest, 16, 2048))
 
 
 def samples_at_once(runner: LayerRunner) -> int:
-    """As `batch_size`, but of a layer only where outputs are read in blocks."""
+    """Return `batch_size`, or a size that leaves out the readings if they are made in blocks."""
     if not runner.reads_in_blocks:
         return batch_size(runner.network)
-    # Whole blocks, of 64 samples; and not so many that one thread has them all.
+    # Batches are whole blocks of 64 samples, and small enough that all threads get some.
     widest = max(layer.width for layer in runner.network.layers)
     return int(np.clip(8_000_000 // widest // 64 * 64, 64, 512))
-
-
-def _check_numbers(active: int, samples: int) -> None:
-    if active < 1:
-        raise CompileError(f"active is {active}; it must be at least 1")
-    if samples < 1:
-        raise CompileError(f"samples is {samples}; it must be at least 1")
 
 
 def _check_names(network: Network, circuit: Circuit) -> None:
@@ -204,14 +244,14 @@ def _check_names(network: Network, circuit: Circuit) -> None:
         (network.readout.outputs, circuit.output_names, "outputs"),
     ):
         if len(ours) != len(theirs):
-            raise CompileError(
+            raise OptionError(
                 f"the network has {len(ours):,} {what} and {circuit.name} has {len(theirs):,}"
             )
         if ours != theirs:
             place = next(
                 i for i, pair in enumerate(zip(ours, theirs, strict=True)) if len(set(pair)) > 1
             )
-            raise CompileError(
+            raise OptionError(
                 f"{what} differ at {place}: the network has {ours[place]!r} and {circuit.name} "
                 f"has {theirs[place]!r}"
             )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from polyseme.circuits import Circuit, GateKind, evaluate_dense, evaluate_sparse, read, wires_on
 from polyseme.circuits.drawing.layered import deal_groups
 from polyseme.circuits.problems import layered
-from polyseme.errors import SourceError
+from polyseme.errors import PolysemeError
 
 
 @st.composite
@@ -142,18 +142,18 @@ def test_read_opens_it(source: str, circuit: Circuit) -> None:
     ("arguments", "message"),
     [
         ((7, 2, 3, 0), "layered:width=7,depth=2,active=3: width must be at least 8"),
-        ((0, 2, 3, 0), "width 0 must be a whole number from 1 to"),
-        ((8, 0, 3, 0), "depth 0 must be a whole number from 1 to"),
-        ((8, 2, 0, 0), "active 0 must be a whole number from 1 to"),
+        ((0, 2, 3, 0), "width is 0; it must be 1 to"),
+        ((8, 0, 3, 0), "depth is 0; it must be 1 to"),
+        ((8, 2, 0, 0), "active is 0; it must be 1 to"),
         ((8, 2, 9, 0), "layered:width=8,depth=2,active=9: active must be at most width, 8"),
-        ((8, 2, 3, -1), "seed -1 must be"),
-        ((8, 2.0, 3, 0), "depth 2.0 must be"),
+        ((8, 2, 3, -1), "seed is -1; it must be"),
+        ((8, 2.0, 3, 0), "depth is 2.0; it must be"),
         ((10**5, 101, 3, 0), "width x depth 10100000 must be at most 10000000"),
         ((10**8, 10**8, 3, 0), "width x depth 10000000000000000 must be at most"),
     ],
 )
 def test_sizes_out_of_range_are_refused(arguments: tuple[int, ...], message: str) -> None:
-    with pytest.raises(SourceError) as caught:
+    with pytest.raises(PolysemeError) as caught:
         layered(*arguments)
     assert message in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
@@ -172,6 +172,6 @@ def test_sizes_out_of_range_are_refused(arguments: tuple[int, ...], message: str
     ],
 )
 def test_a_source_out_of_range_is_refused(source: str, message: str) -> None:
-    with pytest.raises(SourceError) as caught:
+    with pytest.raises(PolysemeError) as caught:
         read(source)
     assert message in str(caught.value)

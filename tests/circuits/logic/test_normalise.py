@@ -1,15 +1,12 @@
-"""Netlists made circuits that rest at zero, against a slow oracle; order, levels and rewriting."""
+"""Netlists made circuits that rest at zero, against a slow oracle."""
 
 from __future__ import annotations
 
-import builtins
-from collections import defaultdict
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from polyseme.circuits import (
     Circuit,
@@ -18,15 +15,11 @@ from polyseme.circuits import (
     NetlistKind,
     evaluate_dense,
     normalise,
-    rewrite,
     wires_on,
 )
-from polyseme.circuits.logic.aig import netlist_of, two_input_ands
 from polyseme.circuits.terms import MAX_XOR_INPUTS
-from polyseme.circuits.topological import CyclicError, topological_order
-from polyseme.errors import MissingExtraError, SourceError
-from support.circuits import same
-from support.netlists import computed, every_input, large_circuit, make_netlist, netlists
+from polyseme.errors import SourceError
+from support.netlists import computed, every_input, make_netlist, netlists
 
 AND, XOR = NetlistKind.AND, NetlistKind.XOR
 
@@ -70,19 +63,8 @@ def test_nothing_is_left_that_could_be_spared(netlist: Netlist) -> None:
     assert not wires_on(circuit, np.array([[-1]])).nnz
 
 
-@given(netlists())
-@settings(max_examples=80, deadline=None)
-def test_circuits_go_to_netlists_and_back(netlist: Netlist) -> None:
-    circuit = normalise(netlist)
-    assert same(normalise(netlist_of(circuit)), circuit)
-    ands = two_input_ands(netlist)
-    assert (ands.kinds == AND).all()
-    assert (np.diff(ands.fan_in.reshape(-1, 2)) <= 0).all()
-    for on in every_input(len(netlist.inputs))[::7]:
-        assert computed(ands, on) == computed(netlist, on)
-
-
 A, B, C, D = 2, 4, 6, 8
+
 # Gates over inputs a, b, c, d (literals 2, 4, 6, 8; gates from 10 on), one output: what remains of
 # the gates, and the output's wire and polarity.
 FOLDS: dict[str, tuple[list[tuple[NetlistKind, list[int]]], int, Any, int, bool]] = {
@@ -162,61 +144,3 @@ def test_deep_logic_needs_no_deep_stack() -> None:
     gates = [(AND, [2 * (2 + gate) ^ 1, 2 * (1 + gate % 2)]) for gate in range(1, count)]
     circuit = normalise(make_netlist(2, [(XOR, [2, 4]), *gates], [2 * (2 + count)]))
     assert circuit.depth > 1000 or circuit.gates < 10
-
-
-@given(st.data())
-@settings(max_examples=100, deadline=None)
-def test_topological_order(data: st.DataObject) -> None:
-    gates = data.draw(st.integers(0, 12))
-    read = [
-        data.draw(st.lists(st.integers(-1, gates - 1), max_size=2), label=f"gate {gate}")
-        for gate in range(gates)
-    ]
-    offsets = np.cumsum([0, *map(len, read)]).astype(np.int64)
-    flat = np.array([gate for row in read for gate in row], np.int32)
-    reach = defaultdict(set, {gate: {i for i in read[gate] if i >= 0} for gate in range(gates)})
-    for _ in range(gates):
-        for gate in range(gates):
-            reach[gate] |= set().union(*(reach[inner] for inner in reach[gate]))
-    cyclic = [gate for gate in range(gates) if gate in reach[gate]]
-    if cyclic:
-        with pytest.raises(CyclicError) as caught:
-            topological_order(offsets, flat)
-        assert caught.value.gate in cyclic
-        return
-    order = topological_order(offsets, flat).tolist()
-    assert sorted(order) == list(range(gates))
-    assert all(order.index(inner) < order.index(g) for g in range(gates) for inner in reach[g])
-
-
-@given(netlists(max_inputs=6))
-@settings(max_examples=40, deadline=None)
-def test_rewriting_keeps_the_function(netlist: Netlist) -> None:
-    pytest.importorskip("aigverse", reason="the extra 'logic' is not installed")
-    smaller = rewrite(netlist)
-    assert (smaller.inputs, smaller.output_names) == (netlist.inputs, netlist.output_names)
-    assert smaller.gates <= two_input_ands(netlist).gates
-    for on in every_input(len(netlist.inputs)):
-        assert computed(smaller, on) == computed(netlist, on)
-
-
-def test_rewriting_makes_a_large_netlist_smaller() -> None:
-    pytest.importorskip("aigverse", reason="the extra 'logic' is not installed")
-    circuit = large_circuit(2000, seed=1)
-    smaller = normalise(rewrite(netlist_of(circuit)))
-    assert smaller.gates < two_input_ands(netlist_of(circuit)).gates
-    bits = np.random.default_rng(0).random((300, len(circuit.features))) < 0.5
-    assert np.array_equal(evaluate_dense(smaller, bits), evaluate_dense(circuit, bits))
-
-
-def test_rewriting_without_aigverse_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = builtins.__import__
-
-    def without(name: str, *rest: Any) -> Any:
-        if name.split(".")[0] == "aigverse":
-            raise ImportError(name)
-        return original(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(MissingExtraError, match=r"polyseme\[logic\]"):
-        rewrite(make_netlist(1, [], [2]))

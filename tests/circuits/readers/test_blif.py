@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 from pathlib import Path
 
@@ -11,17 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyseme.circuits.logic.netlist import Netlist, NetlistKind
-from polyseme.circuits.readers.aiger import read_aiger
-from polyseme.circuits.readers.bench import read_bench
 from polyseme.circuits.readers.blif import read_blif
+from support.blif import interpreted
 from support.logic_files import (
-    CIRCUITS,
     assert_read_or_refused,
-    real_files,
     refusal,
     spoilt,
     truth_table,
-    values_of,
     written,
 )
 
@@ -29,6 +24,7 @@ HALF_ADDER = (
     ".model half\n.inputs a b\n.outputs sum carry\n"
     ".names a b sum\n10 1\n01 1\n.names a b carry\n11 1\n.end\n"
 )
+
 BUFFERS = 100_000
 
 
@@ -49,40 +45,6 @@ def ones(netlist: Netlist) -> set[str]:
         for row, outputs in truth_table(netlist).items()
         if list(outputs.values()) == [1]
     }
-
-
-def interpreted(text: str, values: dict[str, int]) -> dict[str, int]:
-    """The outputs of a file of .names and .latch, straight from its text for one input."""
-    known = dict(values)
-    covers: dict[str, tuple[list[str], list[list[str]]]] = {}
-    outputs: dict[str, str] = {}
-    latches: dict[str, str] = {}
-    rows: list[list[str]] = []
-    for line in re.sub(r"#.*", "", text).replace("\\\n", " ").splitlines():
-        words = line.split()
-        if words[:1] == [".names"]:
-            rows = []
-            covers[words[-1]] = (words[1:-1], rows)
-        elif words[:1] == [".outputs"]:
-            outputs |= {name: name for name in words[1:]}
-        elif words[:1] == [".latch"]:
-            latches[f"{words[2]}.next"] = words[1]
-        elif words and not words[0].startswith("."):
-            rows.append(words)
-
-    def value(name: str) -> int:
-        if name not in known:
-            inputs, cover = covers[name]
-            bits = [str(value(other)) for other in inputs]
-            hit = any(
-                all(mark in ("-", bit) for mark, bit in zip("".join(row[:-1]), bits, strict=True))
-                for row in cover
-            )
-            # Rows of output 0 say where the signal is off.
-            known[name] = int(hit) if not cover or cover[0][-1] == "1" else int(not hit)
-        return known[name]
-
-    return {name: value(read) for name, read in (outputs | latches).items()}
 
 
 @st.composite
@@ -196,6 +158,7 @@ def test_comments_may_be_latin_1(path: Path) -> None:
 
 
 HEAD = ".model m\n.inputs a b\n.outputs f\n"
+
 BROKEN: list[tuple[str | bytes, str]] = [
     ("", "x.blif: no output; name at least one"),
     (".model m\n.inputs a\n.end\n", "x.blif: no output; name at least one"),
@@ -281,44 +244,3 @@ def test_a_spoilt_file_is_read_or_refused(path: Path, data: bytes) -> None:
 @settings(max_examples=200, deadline=None)
 def test_any_bytes_are_read_or_refused(path: Path, data: bytes) -> None:
     assert_read_or_refused(path, data, read_blif)
-
-
-def random_columns(names: list[str], samples: int = 500) -> dict[str, int]:
-    source = random.Random(0)
-    return {name: source.getrandbits(samples) for name in names}
-
-
-@pytest.mark.parametrize("file", [*real_files("mcnc/*.blif"), *real_files("epfl/*.blif")])
-def test_a_real_file_computes_what_its_text_says(file: Path) -> None:
-    netlist, text = read_blif(file), file.read_text()
-    columns = random_columns(list(netlist.inputs), 20)
-    outputs = values_of(netlist, columns, 20)
-    for sample in range(20):
-        row = {name: value >> sample & 1 for name, value in columns.items()}
-        assert interpreted(text, row) == {n: v >> sample & 1 for n, v in outputs.items()}
-
-
-@pytest.mark.skipif(not CIRCUITS.exists(), reason="the circuits lie outside the project")
-def test_c880_is_the_same_in_blif_and_bench() -> None:
-    blif, bench = (
-        read_blif(CIRCUITS / "mcnc/C880.blif"),
-        read_bench(CIRCUITS / "iscas85/c880.bench"),
-    )
-    columns = random_columns(list(blif.inputs))
-    # The same signals in the same order; BLIF calls "1GAT(0)" what BENCH calls "1".
-    assert [name.partition("GAT")[0] for name in blif.inputs] == list(bench.inputs)
-    renamed = {name.partition("GAT")[0]: value for name, value in columns.items()}
-    outputs = values_of(blif, columns, 500)
-    assert {name.partition("GAT")[0]: v for name, v in outputs.items()} == values_of(
-        bench, renamed, 500
-    )
-
-
-@pytest.mark.parametrize("file", real_files("epfl/*.blif"))
-def test_epfl_files_are_the_same_in_blif_and_aiger(file: Path) -> None:
-    blif, aiger = read_blif(file), read_aiger(file.with_suffix(".aig"))
-    columns = random_columns(list(blif.inputs))
-    by_order = dict(zip(aiger.inputs, columns.values(), strict=True))
-    assert list(values_of(blif, columns, 500).values()) == list(
-        values_of(aiger, by_order, 500).values()
-    )

@@ -165,7 +165,7 @@ HEAD = ".i 2\n.o 1\n"
 BROKEN: list[tuple[str | bytes, str]] = [
     ("", "x.pla: .i is missing"),
     (".i 2\n", "x.pla: .o is missing"),
-    (".o 2\n11 1\n", "x.pla, line 2: a cube before .i has told how wide it is"),
+    (".o 2\n11 1\n", "x.pla, line 2: a cube stands before .i"),
     (HEAD + "11 11\n", "line 3: a cube of 4 marks where .i and .o ask for 3"),
     (HEAD + "11\n", "line 3: a cube of 2 marks where .i and .o ask for 3"),
     (HEAD + "11\n11 1\n", "line 3: a cube of 5 marks where .i and .o ask for 3"),

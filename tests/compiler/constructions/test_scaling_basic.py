@@ -15,7 +15,7 @@ import pytest
 from polyseme.circuits import problems
 from polyseme.codes.reed_solomon import smallest_field
 from polyseme.compiler.constructions.catalogue import CATALOGUE
-from polyseme.compiler.constructions.construction import Task
+from polyseme.compiler.task import Task
 from support.scaling import Sizes, check_law, fitted_slope, measure
 
 TOLERANCE = 0.1

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from polyseme.circuits import problems
 from polyseme.circuits.circuit import Circuit
 from polyseme.compiler.constructions.catalogue import CATALOGUE
-from polyseme.compiler.constructions.construction import Task
-from polyseme.compiler.constructions.three_channel import build, spreading
+from polyseme.compiler.constructions.three_channel import build
+from polyseme.compiler.constructions.three_channel.regions import spreading
+from polyseme.compiler.task import Task
 from support.heavy_light import heavy_and_light
 from support.scaling import Sizes, check_law, measure
 

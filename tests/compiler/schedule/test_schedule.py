@@ -21,7 +21,7 @@ from polyseme.compiler.schedule.merging import MAX_INPUTS, drop_unreached, merge
 from polyseme.compiler.schedule.packing import Gates, pack
 from polyseme.compiler.schedule.scheduling import Carry, make_schedule, open_gates
 from polyseme.compiler.schedule.stages import Schedule, Stage
-from polyseme.errors import CompileError
+from polyseme.errors import CapacityError
 from support.places import CIRCUITS
 
 IDENTITY, AND, OR, AND_NOT, XOR = GateKind
@@ -373,10 +373,12 @@ def test_a_residual_stream_is_taken_where_it_makes_the_widest_layer_narrower(
     by_gates, auto = make_schedule(circuit, Carry.GATES), make_schedule(circuit)
     by_stream = make_schedule(circuit, Carry.RESIDUAL)
     assert (by_gates.residual, by_stream.residual) == (False, True)
-    assert by_gates.alone.tolist() == [len(stage) for stage in by_gates.stages]
-    assert by_stream.alone.max() <= by_gates.alone.max()
-    assert auto.residual == (by_stream.alone.max() < by_gates.alone.max())
-    assert auto.alone.max() == by_stream.alone.max()
+    assert by_gates.monosemantic_neurons.tolist() == [len(stage) for stage in by_gates.stages]
+    assert by_stream.monosemantic_neurons.max() <= by_gates.monosemantic_neurons.max()
+    assert auto.residual == (
+        by_stream.monosemantic_neurons.max() < by_gates.monosemantic_neurons.max()
+    )
+    assert auto.monosemantic_neurons.max() == by_stream.monosemantic_neurons.max()
     # Evening, which only a stream asks for, may also happen to leave fewer wires alive at once.
     few = make_schedule(circuit, Carry.RESIDUAL, few_columns=True)
     assert max(map(len, few.stages)) <= max(map(len, by_gates.stages))
@@ -430,7 +432,7 @@ def test_too_many_literals_are_refused_and_one_fewer_is_not(
     monkeypatch.setattr(carrying, "MAX_LITERALS", literals)
     make_schedule(circuit, Carry.GATES)
     monkeypatch.setattr(carrying, "MAX_LITERALS", literals - 1)
-    with pytest.raises(CompileError) as caught:
+    with pytest.raises(CapacityError) as caught:
         make_schedule(circuit, Carry.GATES)
     message = f"read {literals} inputs in all; the most is {literals - 1}"
     assert str(caught.value).startswith("circuit: its 3 layers of up to 3 gates")

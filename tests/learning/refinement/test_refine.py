@@ -13,14 +13,15 @@ from safetensors.numpy import load_file, save_file
 import polyseme as ps
 from polyseme.cli.main import main
 from polyseme.codes.code import SparseCode
-from polyseme.errors import CompileError, FileFormatError, MissingExtraError
+from polyseme.common.extras import import_torch
+from polyseme.errors import FileFormatError, MissingExtraError, OptionError
 from polyseme.learning.refinement import margins as margins_module
 from polyseme.learning.refinement.batches import Blocks
 from polyseme.learning.refinement.linear import Linear
 from polyseme.learning.refinement.margins import Margins
 from polyseme.learning.refinement.quantise import basis_features
 from polyseme.learning.refinement.refine import refine
-from polyseme.learning.refinement.torch_extra import import_torch, one_thread
+from polyseme.learning.refinement.torch_threads import one_thread
 from polyseme.networks.saving.files import load, save_key, save_network
 
 GATES, NEURONS = 200, 96
@@ -70,9 +71,9 @@ def test_codes_and_readout_stay_and_the_key_is_true_of_every_weight(network, res
     refined = result.network
     assert refined.key.belongs_to(refined)
     assert not network.key.belongs_to(refined)
-    product = refined.key.compression.toarray().astype(int) @ network.encoder.code.matrix().astype(
+    product = refined.key.layers[0].compression.toarray().astype(
         int
-    )
+    ) @ network.encoder.code.matrix().astype(int)
     assert np.array_equal(product, refined.layers[0].weights)
     assert refined.encoder is network.encoder
     assert np.array_equal(refined.readout.neurons, network.readout.neurons)
@@ -230,7 +231,7 @@ def test_without_torch_one_line_names_the_extra(network, monkeypatch, capsys):
 )
 def test_networks_that_cannot_be_refined_are_refused(source, options, says):
     options = {"construction": "tight-frames", "neurons": 96} | options
-    with pytest.raises(CompileError, match=says):
+    with pytest.raises(OptionError, match=says):
         refine(ps.compile(ps.read(source), **options))
 
 
@@ -238,12 +239,12 @@ def test_networks_that_cannot_be_refined_are_refused(source, options, says):
     "options", [{"passes": 0}, {"passes": 10**9}, {"error": 0.0}, {"error": 1.0}]
 )
 def test_numbers_out_of_range_are_refused(network, options):
-    with pytest.raises(CompileError, match=r"it must be"):
+    with pytest.raises(OptionError, match=r"it must be"):
         refine(network, **options)
 
 
 def test_a_network_without_its_key_is_refused(network):
-    with pytest.raises(CompileError, match="with their answer key"):
+    with pytest.raises(OptionError, match="with their answer key"):
         refine(replace(network, key=None))
 
 
@@ -251,7 +252,7 @@ def test_codes_that_are_no_orthogonal_bases_are_refused():
     positions = np.array([[0, 1], [0, 1], [2, 3], [2, 3]], np.int32)
     good = SparseCode(4, positions, np.array([[1, 1], [1, -1], [1, 1], [1, -1]], np.int8))
     assert basis_features(good).tolist() == [0, 1, 2, 3]
-    with pytest.raises(CompileError, match="orthogonal"):
+    with pytest.raises(OptionError, match="orthogonal"):
         basis_features(SparseCode(4, positions, np.ones((4, 2), np.int8)))
 
 
@@ -259,7 +260,7 @@ def test_codes_that_are_no_orthogonal_bases_are_refused():
 def test_the_slope_is_that_of_the_loss_summed_over_inputs_one_by_one(active, at_once, monkeypatch):
     """Against a loop over outputs and inputs, differentiated by torch."""
     monkeypatch.setattr(margins_module, "_AT_ONCE", at_once)
-    torch = import_torch()
+    torch = import_torch("refining")
     generator = np.random.default_rng(3)
     features, neurons, margin, level = 9, 5, 0.3, 1.5
     gates = np.array([[0, 1], [1, 2], [3, 4], [5, 6], [0, 7], [2, 8], [0, 4]])

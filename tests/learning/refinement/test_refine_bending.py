@@ -14,13 +14,14 @@ from polyseme.circuits.evaluate import evaluate_sparse
 from polyseme.circuits.terms import terms_of
 from polyseme.cli.main import main
 from polyseme.codes.code import SparseCode
-from polyseme.errors import CompileError
+from polyseme.common.extras import import_torch
+from polyseme.errors import OptionError
 from polyseme.learning.refinement.hinge import Hinge
 from polyseme.learning.refinement.quantise import basis_features
 from polyseme.learning.refinement.refine import refine
 from polyseme.learning.refinement.sampled_loss import _ALONE, SampledLoss
 from polyseme.learning.refinement.samples import Samples
-from polyseme.learning.refinement.torch_extra import import_torch, one_thread
+from polyseme.learning.refinement.torch_threads import one_thread
 from polyseme.networks.saving.files import load, save_key, save_network
 
 ACTIVE = 3
@@ -90,10 +91,10 @@ def test_codes_and_readout_stay_and_the_key_is_true_of_every_weight(network, res
     assert refined.key.belongs_to(refined)
     code = network.encoder.code.matrix().astype(int)
     assert np.array_equal(
-        refined.key.compression.toarray().astype(int) @ code, refined.layers[0].weights
+        refined.key.layers[0].compression.toarray().astype(int) @ code, refined.layers[0].weights
     )
     assert refined.encoder is network.encoder
-    assert np.array_equal(refined.key.term_neurons, network.key.term_neurons)
+    assert np.array_equal(refined.key.layers[0].units, network.key.layers[0].units)
     for what in ("offsets", "neurons", "weights"):
         assert np.array_equal(getattr(refined.readout, what), getattr(network.readout, what))
     moved = refined.readout.thresholds - network.readout.thresholds
@@ -167,14 +168,14 @@ def test_other_gates_are_refined_too(circuit, active, neurons):
 
 def test_other_constructions_are_refused_in_one_line():
     circuit = ps.problems.pairwise_and(40, 40)
-    with pytest.raises(CompileError, match="and this is of monosemantic") as caught:
+    with pytest.raises(OptionError, match="and this is of monosemantic") as caught:
         refine(ps.compile(circuit, active=3, construction="monosemantic"))
     assert "\n" not in str(caught.value)
 
 
 def test_deep_networks_are_refused():
     deep = ps.compile(ps.problems.layered(40, 2), active=3, neurons=400)
-    with pytest.raises(CompileError, match="with their answer key, can be refined"):
+    with pytest.raises(OptionError, match="with their answer key, can be refined"):
         refine(deep)
 
 
@@ -186,7 +187,7 @@ def test_surveys_have_every_gate_alone_and_drills_what_was_failed(circuit):
     terms = terms_of(circuit)
     samples = Samples(terms, 4, seed=3)
     alone, failed = [], set()
-    for step in range(samples.a_pass):
+    for step in range(samples.steps_per_pass):
         batch = samples.at(step)
         on = evaluate_sparse(circuit, batch.rows).toarray()
         drawn = batch.terms >= 0
@@ -206,9 +207,9 @@ def test_surveys_have_every_gate_alone_and_drills_what_was_failed(circuit):
     assert set(np.concatenate(alone)) == set(range(len(terms)))
     # What was failed is forgotten at the beginning of a pass.
     samples.failed(batch, np.arange(5))
-    survey = samples.at(samples.a_pass)
+    survey = samples.at(samples.steps_per_pass)
     samples.failed(survey, np.arange(0))
-    assert len(samples.at(samples.a_pass + 1).rows) == 0
+    assert len(samples.at(samples.steps_per_pass + 1).rows) == 0
 
 
 def test_groups_have_the_same_heavy_feature(circuit):
@@ -227,7 +228,7 @@ def test_groups_have_the_same_heavy_feature(circuit):
 def test_the_slope_is_that_of_the_loss_sample_by_sample(seed, monkeypatch):
     """Against a dense loop over samples and outputs, differentiated by torch."""
     monkeypatch.setattr("polyseme.learning.refinement.samples._SORT", 12)
-    torch = import_torch()
+    torch = import_torch("refining")
     circuit = ps.problems.facts(table(40))
     network = ps.compile(circuit, active=ACTIVE, neurons=100, construction="three-channel")
     key, layer, margin = network.key, network.layers[0], 0.2
@@ -245,13 +246,13 @@ def test_the_slope_is_that_of_the_loss_sample_by_sample(seed, monkeypatch):
         on[number, row[row >= 0]] = 1
     w = torch.from_numpy(weights).requires_grad_()
     b = torch.from_numpy(bias).requires_grad_()
-    sums = torch.from_numpy(on @ key.decompression.matrix().toarray()) @ w.T + b
+    sums = torch.from_numpy(on @ key.encoder.matrix().toarray()) @ w.T + b
     should = evaluate_sparse(circuit, batch.rows).toarray()
     total = sum(_loss_of(sums[i], should[i], batch, i, hinge, key, network, margin)
                 for i in range(len(batch.rows)))  # fmt: skip
     total.backward()
     expected = w.grad.numpy()
-    basis = key.decompression.positions[basis_features(key.decompression)]
+    basis = key.encoder.positions[basis_features(key.encoder)]
     expected[:, ~np.isin(np.arange(expected.shape[1]), basis)] = 0
     assert np.abs(expected).max() > 1
     assert np.allclose(slope.weights.numpy(), expected, atol=2e-3 * np.abs(expected).max())
@@ -259,14 +260,14 @@ def test_the_slope_is_that_of_the_loss_sample_by_sample(seed, monkeypatch):
 
 
 def _loss_of(sums, should, batch, sample, hinge, key, network, margin):
-    torch = import_torch()
+    torch = import_torch("refining")
     readout = hinge.readout.toarray()
     units = network.readout.weights[network.readout.offsets[:-1]] / np.array(
         [row[row > 0][0] for row in readout]
     )
     thresholds = network.readout.thresholds / units
     term, total = batch.terms[sample], 0
-    hosts = key.term_neurons[key.term_offsets[term] : key.term_offsets[term + 1]]
+    hosts = key.layers[0].units[slice(*key.layers[0].offsets[term : term + 2])]
     for output in range(len(readout)):
         hidden = sums.relu()
         if term >= 0 and output == key.terms.output[term]:

@@ -9,11 +9,12 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from safetensors.torch import load_file
 
-from polyseme.errors import MissingExtraError, PolysemeError
+from polyseme.errors import CapacityError, MissingExtraError, OptionError
 from polyseme.networks.exporting import dense as dense_module
 from polyseme.networks.exporting import to_onnx as onnx_module
-from polyseme.networks.exporting.to_onnx import save_onnx, to_onnx
+from polyseme.networks.exporting.to_onnx import to_onnx
 from polyseme.networks.exporting.to_torch import to_torch
 from polyseme.networks.exporting.torch_modules import Square
 from polyseme.networks.network import Network
@@ -167,10 +168,7 @@ def test_activations_in_the_model_are_ours(kind):
     network = network_of(kind)
     bits = draw_bits(network, 20, seed=4)
     model = onnx.load_from_string(to_onnx(network))
-    names = [
-        f"{'square' if layer.squared else 'clip' if layer.cap else 'relu'}{number}"
-        for number, layer in enumerate(network.layers)
-    ]
+    names = [f"{layer.activation.name}{number}" for number, layer in enumerate(network.layers)]
     for name in names:
         model.graph.output.append(onnx.ValueInfoProto(name=name))
     seen = _session(model.SerializeToString()).run(names, {"features": bits.astype(np.float32)})
@@ -187,6 +185,16 @@ def test_a_state_dict_loads_into_another_export():
     target.load_state_dict(source.state_dict())
     bits = draw_bits(network, 20)
     assert np.array_equal(_run_torch(target, bits), _run_torch(source, bits))
+
+
+def test_a_state_dict_is_saved_whole(tmp_path):
+    path = tmp_path / "state.safetensors"
+    state = to_torch(network_of("monosemantic"), path).state_dict()
+    loaded = load_file(path)
+    assert list(loaded) == sorted(state)
+    assert all(torch.equal(loaded[name], tensor) for name, tensor in state.items())
+    with pytest.raises(OptionError, match="path"):
+        to_torch(network_of("monosemantic"), 5)
 
 
 def test_exporting_to_torch_draws_no_random_numbers():
@@ -235,7 +243,8 @@ def test_the_same_network_gives_the_same_model():
 
 def test_a_model_is_saved_whole(tmp_path):
     network = network_of("facts")
-    save_onnx(network, tmp_path / "net.onnx")
+    model = network.to_onnx(tmp_path / "net.onnx")
+    assert model == network.to_onnx()
     assert [each.name for each in tmp_path.iterdir()] == ["net.onnx"]
     assert (tmp_path / "net.onnx").read_bytes() == to_onnx(network)
 
@@ -251,14 +260,14 @@ def test_a_model_is_saved_whole(tmp_path):
 )
 def test_what_would_be_too_large_dense_is_refused(export, kind, limit, message, monkeypatch):
     monkeypatch.setattr(dense_module, "MAX_DENSE_BYTES", limit)
-    with pytest.raises(PolysemeError, match=message) as caught:
+    with pytest.raises(CapacityError, match=message) as caught:
         export(network_of(kind))
     assert "\n" not in str(caught.value)
 
 
 def test_a_model_too_large_for_its_format_is_refused(monkeypatch):
     monkeypatch.setattr(onnx_module, "MAX_TENSOR_BYTES", 1000)
-    with pytest.raises(PolysemeError, match=r"tensors take [\d,]+ bytes.* at most 1,000"):
+    with pytest.raises(CapacityError, match=r"tensors take [\d,]+ bytes.* at most 1,000"):
         to_onnx(network_of("deep"))
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from polyseme.circuits.circuit import Circuit
+from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
 from polyseme.circuits.names import Names
+from polyseme.circuits.terms import terms_of
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import save_key, save_network
 from support.places import ROOT
@@ -80,7 +81,7 @@ def test_a_program_that_needs_polyseme_would_be_found_out():
     assert "import of polyseme halted" in done.stderr
 
 
-@pytest.mark.parametrize("kind", ["network", "key", "deep key"])
+@pytest.mark.parametrize("kind", ["network", "key"])
 def test_the_document_lists_every_tensor_with_its_type_and_every_metadata_key(kind, tmp_path):
     path = tmp_path / "file.safetensors"
     section = DOCUMENT.split(f"## The {kind} file\n")[1].split("\n## ")[0]
@@ -102,15 +103,11 @@ def test_the_document_lists_every_tensor_with_its_type_and_every_metadata_key(ki
 
 
 def _networks_for(kind: str) -> list[Network]:
-    if kind == "deep key":
-        network = superposed_network(300)
-        listed = replace(network.key, circuit=_listed(network.key.circuit))
-        return [replace(network, key=listed), superposed_network(10_000)]
-    return (
-        [network_of("facts")]
-        if kind == "key"
-        else [network_of(name) for name in ("facts", "mixed", "stream")]
-    )
+    if kind == "network":
+        return [network_of(name) for name in ("facts", "mixed", "stream")]
+    network = superposed_network(300)
+    listed = replace(network.key, circuit=_listed(network.key.circuit))
+    return [network_of("facts"), replace(network, key=listed), superposed_network(10_000)]
 
 
 def _listed(circuit: Circuit) -> Circuit:
@@ -138,3 +135,62 @@ def _rows(section: str) -> dict[str, tuple[str, str]]:
             for name in re.findall(r"`([^`]+)`", cells[0]):
                 rows[name] = (cells[1], cells[2])
     return rows
+
+
+def test_terms_are_those_that_the_document_describes():
+    gates = [
+        (GateKind.AND, (1, 0)),
+        (GateKind.AND_NOT, (2, 3, 4)),
+        (GateKind.XOR, (1, 2)),
+        (GateKind.XOR, (0, 3, 2)),
+        (GateKind.IDENTITY, (3,)),
+        (GateKind.XOR, (2, 4)),
+        (GateKind.OR, (7, 6, 10, 9, 5)),
+        (GateKind.OR, (11, 8, 1, 0)),
+    ]
+    circuit = build_circuit("abcde", gates, [12, 6, 8])
+    terms, told = terms_of(circuit), _terms(circuit, gates)
+    found = [
+        (int(output), terms.literals[begin:end].tolist(), terms.signs[begin:end].tolist())
+        for output, begin, end in zip(
+            terms.output, terms.offsets[:-1], terms.offsets[1:], strict=True
+        )
+    ]
+    assert found == told
+
+
+def _terms(circuit: Circuit, gates: list) -> list[tuple[int, list[int], list[int]]]:
+    """Terms as the document has them: an output, literals, and their signs."""
+    found = []
+    for output, wire in enumerate(circuit.outputs.tolist()):
+        closed, waiting = set(), [wire]
+        while waiting:
+            wire = waiting.pop()
+            kind, inputs = gates[wire - 5] if wire >= 5 else (None, ())
+            if kind in (GateKind.OR, GateKind.IDENTITY):
+                waiting += inputs
+            else:
+                closed.add(wire)
+        found += [(output, [wire], [1]) for wire in sorted(closed) if wire < 5]
+        of_kind = {
+            kind: [
+                gates[wire - 5][1]
+                for wire in sorted(closed)
+                if wire >= 5 and gates[wire - 5][0] == kind
+            ]
+            for kind in GateKind
+        }
+        for inputs in of_kind[GateKind.AND]:
+            found.append((output, list(inputs), [1] * len(inputs)))
+        for inputs in of_kind[GateKind.AND_NOT]:
+            found.append((output, list(inputs), [1] + [-1] * (len(inputs) - 1)))
+        patterns = [
+            (len(inputs), pattern, place)
+            for place, inputs in enumerate(of_kind[GateKind.XOR])
+            for pattern in range(1, 1 << len(inputs))
+            if pattern.bit_count() % 2
+        ]
+        for width, pattern, place in sorted(patterns):
+            signs = [1 if pattern >> i & 1 else -1 for i in range(width)]
+            found.append((output, list(of_kind[GateKind.XOR][place]), signs))
+    return found

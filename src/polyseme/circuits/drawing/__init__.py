@@ -1,1 +1,1 @@
-"""Random circuits: what named problems draw."""
+"""Drawing the gates of the random circuits among the named problems."""

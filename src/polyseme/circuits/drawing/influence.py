@@ -17,14 +17,14 @@ from polyseme.errors import SourceError
 
 INFLUENCES = ("regular", "uniform", "zipf")
 
-# Draws a number of features, with repeats.
+# A function that draws a number of features, with repeats.
 _Draw = Callable[[int], NDArray[np.int32]]
 
 # A zipf family that needs more rows drawn than this many times its size is called too dense.
 _MAX_OVERDRAW = 20
-# Inputs drawn at once at least, so that small families take few rounds.
+# At least so many inputs are drawn at once, so that small families take few rounds.
 _MIN_DRAW = 4096
-# Inputs looked at, beyond those of the overdraw, before a gate is called too wide.
+# So many inputs are drawn, beyond those of the overdraw, before a gate is called too wide.
 _PATIENCE = 10**7
 
 
@@ -35,20 +35,21 @@ def draw_gates(
 
     "regular": every feature is read by floor or ceil of inputs x gates / features gates; "uniform":
     all families are equally likely; "zipf": inputs are drawn one after another, feature i with
-    probability proportional to 1 / (i + 1), and whatever repeats is drawn again. Needs
-    gates <= (features choose inputs). Raises SourceError if a zipf family is too dense to draw.
+    probability proportional to 1 / (i + 1), and repeats are drawn again. There must be at least as
+    many sets as gates, gates <= (features choose inputs). Raises SourceError if a zipf family is
+    too dense to draw.
     """
     if influence == "zipf":
         return _draw_zipf(features, gates, inputs, generator)
     if 2 * inputs > features:
-        # Draw what each gate leaves out: rows nearly full are slow to draw.
+        # Wide rows are slow to draw, so the features that each gate leaves out are drawn.
         left_out = draw_gates(features, gates, features - inputs, influence, generator)
         reads = np.ones((gates, features), bool)
         reads[np.arange(gates)[:, None], left_out] = False
         return np.nonzero(reads)[1].astype(np.int32).reshape(gates, inputs)
     if count_sets(features, inputs, 2 * gates) < 2 * gates:
-        # Draw which sets are no gate. Taking a balanced family from the family of all sets, which
-        # every feature is in equally often, leaves a balanced family.
+        # The sets that are no gate are drawn. Every feature is in equally many of all sets, so
+        # taking away a balanced family leaves a balanced family.
         everything = all_sets(features, inputs)
         absent = _draw_sparse(features, len(everything) - gates, inputs, influence, generator)
         return generator.permutation(_without(everything, absent))
@@ -56,9 +57,9 @@ def draw_gates(
 
 
 def count_sets(features: int, inputs: int, limit: int) -> int:
-    """How many sets of `inputs` features there are, or `limit` if there are more.
+    """Return the number of sets of `inputs` features, or `limit` if there are more.
 
-    Stops counting at the limit: the full number may have millions of digits.
+    Counting stops at the limit, because the full number may have millions of digits.
     """
     sets = 1
     for chosen in range(min(inputs, features - inputs)):
@@ -69,7 +70,7 @@ def count_sets(features: int, inputs: int, limit: int) -> int:
 
 
 def all_sets(features: int, inputs: int) -> NDArray[np.int32]:
-    """All sets of `inputs` features in lexicographic order, int32 (sets, inputs)."""
+    """Return all sets of `inputs` features in lexicographic order, int32 (sets, inputs)."""
     if inputs == 2:
         first, second = np.triu_indices(features, 1)
         return np.stack((first, second), axis=1).astype(np.int32)
@@ -104,7 +105,7 @@ def _draw_zipf(features: int, gates: int, inputs: int, generator: Generator) -> 
 def _draw_family(
     gates: int, inputs: int, draw: _Draw, hashes: NDArray[np.uint64]
 ) -> NDArray[np.int32]:
-    """Draw rows one after another, leaving out those already there, until there are `gates`."""
+    """Draw rows one after another, without those already drawn, until there are `gates`."""
     rows = np.empty((0, inputs), np.int32)
     least = 1 + _MIN_DRAW // max(inputs, 1)
     drawn, batch = 0, gates
@@ -124,7 +125,7 @@ def _draw_family(
 
 
 def _draw_rows(count: int, inputs: int, draw: _Draw) -> NDArray[np.int32]:
-    """Draw rows of distinct features, ascending: what repeats within a row is drawn again."""
+    """Draw rows of distinct features, ascending; repeats within a row are drawn again."""
     rows = np.sort(draw(count * inputs).reshape(count, inputs), axis=1)
     bad = np.arange(count)
     patience = _MAX_OVERDRAW * count * inputs + _PATIENCE
@@ -146,21 +147,21 @@ def _draw_rows(count: int, inputs: int, draw: _Draw) -> NDArray[np.int32]:
 
 
 def _hashes(features: int, generator: Generator) -> NDArray[np.uint64]:
-    """A random number for each feature; a set is known by their sum modulo 2^64.
+    """Draw a random number per feature; the sum modulo 2^64 over a set identifies the set.
 
-    Two different sets agree with probability 2^-64, and then one of them is merely drawn again.
+    Two different sets agree with probability 2^-64, and then one of them is only drawn again.
     """
     return generator.integers(2**64, size=features, dtype=np.uint64)
 
 
 def _distinct(rows: NDArray[np.int32], hashes: NDArray[np.uint64]) -> NDArray[np.int32]:
-    """The rows, in order, without those that stood before."""
+    """Return the rows, in order, without repeats of earlier rows."""
     first = np.unique(hashes[rows].sum(axis=1), return_index=True)[1]
     return rows if len(first) == len(rows) else rows[np.sort(first)]
 
 
 def _without(everything: NDArray[np.int32], absent: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The rows of `everything` that are not in `absent`, a part of it; compared exactly."""
+    """Return the rows of `everything` that are not in its part `absent`; compared exactly."""
     rows = np.concatenate((everything, absent))
     if rows.shape[1]:
         rows = rows[np.lexsort(rows.T)]

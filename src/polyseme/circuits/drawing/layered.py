@@ -2,15 +2,15 @@
 
 Each level has as many gates as there are features and reads only the level before. Every wire has
 one *carrying* edge into the next level (an OR's input, the plain input of an AND_NOT, an
-identity's), so a wire that is on stays on as some gate. Three wires of four have also one *testing*
-edge (an AND's input or the negated one of an AND_NOT).
+identity's), so a wire that is on keeps some gate of the next level on. Three wires of four also
+have one *testing* edge (an AND's input or the negated input of an AND_NOT).
 
-Random gates alone would make a dull circuit: wires that are hardly ever on together are never on
-together in an AND. So features are dealt into groups, all groups are followed through the levels as
-these are drawn, and half of the ANDs read wires that some group has on together. Each such AND is
-one wire more that is on; for balance, as many wires are merged by an OR of two wires of one group
-or shut by an AND_NOT of them. Whatever no group switches on goes to an OR beside a wire that some
-group does; otherwise the wires of groups would run together and die out elsewhere.
+If gates read wires at random, two inputs of an AND would hardly ever be on together, and the ANDs
+would do nothing. So features are dealt into groups, all groups are followed through the levels as
+these are drawn, and half of the ANDs read wires that some group has on together. Each such AND
+switches one more wire on. For balance, as many wires are merged by an OR of two wires of one group
+or shut off by an AND_NOT of them. The other ORs take first the wires that no group switches on,
+each beside some other wire; otherwise they would merge wires of groups, and activity would die out.
 """
 
 from __future__ import annotations
@@ -21,13 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import GateKind
+from polyseme.common.ragged import row_offsets
 
 Generator = np.random.Generator
 Integers = NDArray[np.int64]
 
-# Of the wires a group loses for balance, one in so many is shut by an AND_NOT, the others merged.
+# Of the wires that groups lose for balance, one in so many is shut off by an AND_NOT, and the
+# others are merged by ORs.
 _SHUT_EVERY = 4
-# A group that loses wires for balance keeps at least so many: fewer are never in an AND again.
+# A group that loses wires for balance keeps at least so many, because an AND needs two.
 _FEWEST = 2
 
 
@@ -35,7 +37,7 @@ _FEWEST = 2
 class _Level:
     """One level: `kinds` uint8 (width,), and `reads` int64 (width, 2), wires of the level before.
 
-    Gates of one input have -1 for the second.
+    Gates of one input have -1 as their second.
     """
 
     kinds: NDArray[np.uint8]
@@ -43,7 +45,7 @@ class _Level:
 
 
 def deal_groups(width: int, active: int, generator: Generator) -> Integers:
-    """Deal features into groups of `active`, (groups, active); a remainder is in none."""
+    """Deal features into groups of `active`, (groups, active); a remainder is in no group."""
     groups = width // active
     return generator.permutation(width)[: groups * active].reshape(groups, active)
 
@@ -55,12 +57,12 @@ def draw_layers(
 
     `width` features (at least 8) are followed by `depth` levels of `width` gates, a quarter each of
     AND, OR and AND_NOT, the others identities. Groups of `active` features (at most `width`) keep
-    about `active` wires on at every level. The groups are what `deal_groups` gives for the same
-    fresh generator.
+    about `active` wires on at every level. The groups are those that `deal_groups` draws from a
+    generator in the same state.
     """
     dealt = deal_groups(width, active, generator)
     groups = len(dealt)
-    # What is on is kept as sorted numbers group * width + wire.
+    # Wires that are on are kept as sorted numbers group * width + wire.
     on = np.sort((np.arange(groups)[:, None] * width + dealt).ravel())
     kinds = np.empty((depth, width), np.uint8)
     reads = np.empty((depth, width, 2), np.int32)
@@ -71,8 +73,7 @@ def draw_layers(
         on = _next_on(on, level)
     flat = reads.reshape(-1, 2)
     widths = (flat >= 0).sum(axis=1)
-    offsets = np.concatenate(([0], np.cumsum(widths, dtype=np.int64)))
-    return kinds.ravel(), offsets, flat[flat >= 0]
+    return kinds.ravel(), row_offsets(widths), flat[flat >= 0]
 
 
 def _draw_level(on: Integers, width: int, groups: int, active: int, generator: Generator) -> _Level:
@@ -89,12 +90,13 @@ def _draw_level(on: Integers, width: int, groups: int, active: int, generator: G
 
 
 def _pairs(on: Integers, width: int, generator: Generator) -> tuple[Integers, Integers]:
-    """Disjoint pairs of wires that a group has on together, at random.
+    """Draw disjoint pairs of wires that a group has on together.
 
-    Returns (pairs, 3), the group and two wires, and which pair of its group each is, (pairs,).
+    Returns the group and the two wires, (pairs, 3), and the number of the pair within its group,
+    (pairs,).
     """
     mixed = generator.permutation(on)
-    # A wire of several groups goes to one of them.
+    # A wire that several groups have on is given to one of them.
     _, first = np.unique(mixed % width, return_index=True)
     mixed = mixed[np.sort(first)]
     mixed = mixed[np.argsort(mixed // width, kind="stable")]
@@ -105,7 +107,7 @@ def _pairs(on: Integers, width: int, generator: Generator) -> tuple[Integers, In
 
 
 def _grow(on: Integers, width: int, counts: Integers, most: int, generator: Generator) -> Integers:
-    """Pairs for ANDs, (pairs, 3), at most `most`: groups with few wires on come first."""
+    """Draw at most `most` pairs for ANDs, (pairs, 3), first from groups with few wires on."""
     pairs, place = _pairs(on, width, generator)
     rank = counts[pairs[:, 0]] + place + 2 * generator.random(len(pairs))
     return pairs[np.argsort(rank, kind="stable")[:most]]
@@ -114,7 +116,7 @@ def _grow(on: Integers, width: int, counts: Integers, most: int, generator: Gene
 def _shrink(
     on: Integers, width: int, counts: Integers, most: int, generator: Generator
 ) -> Integers:
-    """Pairs that are to become one wire, at most `most`: groups with many wires on come first."""
+    """Draw at most `most` pairs to become one wire, first from groups with many wires on."""
     pairs, place = _pairs(on, width, generator)
     left = counts[pairs[:, 0]] - place - 1
     pairs, left = pairs[left >= _FEWEST], left[left >= _FEWEST]
@@ -123,7 +125,7 @@ def _shrink(
 
 
 def _merge_or_shut(lost: Integers, tested: Integers) -> tuple[Integers, Integers]:
-    """Part the lost pairs into those an OR merges and those an AND_NOT shuts, (pairs, 2) each."""
+    """Split pairs into those that an OR merges and those that an AND_NOT shuts, (pairs, 2) each."""
     # A wire has only one testing edge, so one that an AND reads cannot be negated.
     shut = (np.arange(len(lost)) % _SHUT_EVERY == 0) & ~np.isin(lost[:, 2], tested)
     return lost[~shut, 1:], lost[shut, 1:]
@@ -132,7 +134,7 @@ def _merge_or_shut(lost: Integers, tested: Integers) -> tuple[Integers, Integers
 def _carry(
     on: Integers, width: int, merged: Integers, shut: Integers, generator: Generator
 ) -> tuple[Integers, Integers, Integers]:
-    """Deal every wire to one carrying edge: ORs (quarter, 2), plain inputs, and identities."""
+    """Deal each wire to one carrying edge; return ORs (quarter, 2), plain inputs and identities."""
     quarter = width // 4
     free = np.ones(width, bool)
     free[merged] = False
@@ -151,7 +153,7 @@ def _carry(
 def _test(
     width: int, fired: Integers, shut: Integers, generator: Generator
 ) -> tuple[Integers, Integers]:
-    """Deal wires to testing edges, no wire to two: ANDs (quarter, 2), and negated inputs."""
+    """Deal wires to testing edges, none to two; return ANDs (quarter, 2) and negated inputs."""
     quarter = width // 4
     free = np.ones(width, bool)
     free[fired] = False
@@ -164,12 +166,13 @@ def _test(
 
 
 def _apart(plain: Integers, negated: Integers) -> Integers:
-    """Exchange negated inputs until none is its gate's plain one; both are of distinct wires."""
+    """Exchange negated inputs until none equals its gate's plain one; each list has no repeats."""
     same = np.flatnonzero(plain == negated)
     if len(same) == 1:
         same = np.append(same, (same + 1) % len(plain))
     result = negated.copy()
-    # What is another gate's plain input is not this one's, so one turn is enough.
+    # Plain inputs are distinct, so the plain input of one gate is not that of the next, and one
+    # rotation is enough.
     result[same] = np.roll(negated[same], 1)
     return result
 
@@ -190,7 +193,7 @@ def _shuffled(
 
 
 def _next_on(on: Integers, level: _Level) -> Integers:
-    """Which (group, wire) are on a level further, as the same sorted numbers."""
+    """Return the wires that each group has on at the next level, as the same sorted numbers."""
     width = len(level.kinds)
     gates = np.arange(width)
     first, second = level.reads.T
@@ -211,7 +214,7 @@ def _next_on(on: Integers, level: _Level) -> Integers:
 
 
 def _among(keys: Integers, known: Integers) -> NDArray[np.bool_]:
-    """Which keys are among the sorted `known`, bool of the same shape."""
+    """Return True for each key that is among the sorted `known`, bool of the same shape."""
     if not len(known):
         return np.zeros(len(keys), bool)
     found: NDArray[np.bool_] = (

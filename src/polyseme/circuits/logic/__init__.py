@@ -1,1 +1,1 @@
-"""Logic as read, and how it becomes a circuit."""
+"""Logic as read from files, and its conversion to circuits and back."""

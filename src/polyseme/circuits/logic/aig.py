@@ -1,4 +1,4 @@
-"""Circuits as netlists, and netlists as AND-inverter graphs (AIGs): nothing but ANDs of two."""
+"""Circuits as netlists, and netlists as AND-inverter graphs (AIGs), which have only ANDs of two."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ import numpy as np
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.logic.netlist import Netlist, NetlistKind
+from polyseme.common.ragged import row_numbers
 
 
 def netlist_of(circuit: Circuit) -> Netlist:
-    """The netlist with a gate for every gate of a circuit, in the same order.
+    """Return the netlist with one gate per gate of a circuit, in the same order.
 
-    An inverted output reads the negated literal; one that names wire -1 is constant.
+    An inverted output reads the negated literal, and one of wire -1 reads a constant.
     """
-    gate_of_edge = np.repeat(np.arange(circuit.gates), np.diff(circuit.fan_in_offsets))
+    gate_of_edge = row_numbers(np.diff(circuit.fan_in_offsets))
     is_or = circuit.kinds == GateKind.OR
-    # An OR is a negated AND of negated literals; so its wire has the odd literal.
+    # An OR is a negated AND of negated literals, so its wire is the odd literal of its gate.
     odd = np.zeros(circuit.wires + 1, np.int64)
     odd[len(circuit.features) : -1] = is_or
     literal = 2 * np.arange(1, circuit.wires + 2) + odd
@@ -38,10 +39,10 @@ def netlist_of(circuit: Circuit) -> Netlist:
 
 
 def two_input_ands(netlist: Netlist) -> Netlist:
-    """The same logic as ANDs of two literals each; wide gates become balanced trees.
+    """Return the same logic as ANDs of two literals each; wide gates become balanced trees.
 
-    An XOR of two is three ANDs. Gates are neither merged nor dropped. Every gate reads its larger
-    literal first, as binary AIGER wants it.
+    An XOR of two becomes three ANDs. Gates are neither merged nor dropped. Every gate reads its
+    larger literal first, as binary AIGER needs it.
     """
     ands = _Ands(len(netlist.inputs))
     literals = list(range(0, 2 * len(netlist.inputs) + 2, 2))
@@ -67,20 +68,20 @@ def two_input_ands(netlist: Netlist) -> Netlist:
 
 
 class _Ands:
-    """ANDs of two so far."""
+    """The ANDs of two that were added so far."""
 
     def __init__(self, inputs: int):
         self.fan_in: list[int] = []
         self._next = 2 * inputs + 2
 
     def both(self, one: int, other: int) -> int:
-        """The literal of `one` AND `other`."""
+        """Add `one` AND `other` and return its literal."""
         self.fan_in += (one, other) if one > other else (other, one)
         self._next += 2
         return self._next - 2
 
     def either(self, one: int, other: int) -> int:
-        """The literal of `one` XOR `other`: not both and not neither."""
+        """Add `one` XOR `other`, as "not both and not neither", and return its literal."""
         return self.both(self.both(one, other) ^ 1, self.both(one ^ 1, other ^ 1) ^ 1)
 
 

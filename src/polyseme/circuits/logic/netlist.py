@@ -1,9 +1,9 @@
-"""Logic as it is found in files: ANDs and XORs of literals, before any polarity is chosen.
+"""Logic as files have it: ANDs and XORs of literals, not yet resting at zero.
 
 Signals are numbered as in AIGER: signal 0 is the constant false, signals 1 .. inputs are the
-inputs, and signal inputs + 1 + g is gate g. A *literal* is 2 * signal, plus one where the signal is
-negated; so literal 0 is false and literal 1 is true. Every logic function is a few such gates (an
-OR is a negated AND of negated literals), which is what lets all readers share one target.
+inputs, and signal inputs + 1 + g is gate g. A *literal* is 2 * signal, plus one if the signal is
+negated; so literal 0 is false and literal 1 is true. Every gate of the file formats becomes a few
+such gates (an OR is a negated AND of negated literals), so all readers can return a netlist.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.names import Names
 
-# What a file may have. A short file can announce many inputs; a gate takes some 500 bytes of memory
-# on its way to a circuit.
+# Limits for files. A short file can announce many inputs. Each gate takes some 500 bytes of memory
+# while it is made into a circuit.
 MAX_INPUTS = 2**22
 MAX_GATES = 2**22
 
 
 class NetlistKind(IntEnum):
-    """What a gate of a netlist computes from its literals; an AND of none is true, an XOR false."""
+    """Kind of a gate of a netlist; an AND of no literals is true, and an XOR of none is false."""
 
     AND = 0
     XOR = 1
@@ -34,7 +34,7 @@ class Netlist:
     """Gates over literals as arrays, in topological order; inputs and outputs keep their names.
 
     Shapes: `kinds` uint8 (gates,); `fan_in_offsets` int64 (gates + 1,) cuts `fan_in` int32
-    (literals,) into one run a gate; `outputs` int32 (outputs,) are literals.
+    (literals,) into one run per gate; `outputs` int32 (outputs,) are literals.
     """
 
     inputs: Names
@@ -47,5 +47,5 @@ class Netlist:
 
     @property
     def gates(self) -> int:
-        """How many gates there are."""
+        """Number of gates."""
         return len(self.kinds)

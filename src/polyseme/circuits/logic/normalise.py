@@ -1,20 +1,20 @@
-"""From logic as files have it to a circuit that rests at zero.
+"""Rewriting logic as files have it into a circuit that rests at zero.
 
 With all inputs off, some signals of a netlist are on. Each of those is replaced by its complement,
-which is off then; whoever read the signal reads the complement negated. So a signal becomes a wire
-that rests at zero and a polarity, and a gate reads *plain* wires (polarity and literal agree) and
-*negated* ones:
+which is then off, and the gates that read the signal read the negated complement. So a signal
+becomes a wire that rests at zero and a polarity, and a gate reads *plain* wires (polarity and
+literal agree) and *negated* wires:
 
 | gate | plain | negated | becomes |
 |---|---|---|---|
 | AND | any | none | AND of the plain |
 | AND | one | some | AND_NOT |
 | AND | several | some | AND of the plain, then AND_NOT |
-| AND | none | some | OR of the negated, complemented: that NOR is on at rest |
+| AND | none | some | OR of the negated, complemented, because this NOR is on at rest |
 | XOR | any | any | XOR of the wires, complemented if an odd number is negated |
 
-On the way constants are folded, gates that compute the same from the same wires are merged, and in
-the end gates that no output needs are dropped.
+Constants are folded, gates of the same kind over the same wires are merged, and gates that no
+output needs are dropped.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.logic.netlist import Netlist, NetlistKind
 from polyseme.circuits.terms import MAX_XOR_INPUTS
+from polyseme.common.ragged import row_numbers, row_offsets
 from polyseme.errors import SourceError
 
 _AND, _OR, _AND_NOT, _XOR = (
@@ -36,19 +37,19 @@ _AND, _OR, _AND_NOT, _XOR = (
 
 
 def normalise(netlist: Netlist) -> Circuit:
-    """Make the circuit that computes what a netlist does, every wire of it resting at zero.
+    """Return the circuit that computes what a netlist does and whose wires all rest at zero.
 
-    All inputs become features, read or not; an output keeps its name, and its polarity in
-    `inverted`; one that is constant names wire -1. No gate has a constant or a repeated input or
-    only one input, no two gates are the same, every gate is needed by an output, and no XOR has
+    All inputs become features, whether read or not. An output keeps its name; it is `inverted` if
+    it is on at rest, and has wire -1 if it is constant. No gate has only one input, or a constant
+    or repeated one. No two gates are the same, every gate is needed by an output, and no XOR has
     more than MAX_XOR_INPUTS inputs. Raises SourceError when a gate or output reads a literal that
-    is not defined before it, and as `Circuit` does (for want of inputs or outputs, say).
+    is not defined before it, and as `Circuit` does (if there are no inputs, for example).
     """
     _check(netlist)
     inputs = len(netlist.inputs)
     gates = _Gates(inputs)
-    # A wire and a polarity are a literal of the new circuit: 2 * (wire + 1), plus one if the signal
-    # is the wire's complement. Literals 0 and 1 are the constants, as in the netlist.
+    # A wire and a polarity make a literal of the new circuit: 2 * (wire + 1), plus one if the
+    # signal is the complement of the wire. Literals 0 and 1 are constants, as in the netlist.
     literals = list(range(0, 2 * inputs + 2, 2))
     fan_in = netlist.fan_in.tolist()
     ends = netlist.fan_in_offsets.tolist()
@@ -60,7 +61,7 @@ def normalise(netlist: Netlist) -> Circuit:
 
 
 class _Gates:
-    """The circuit's gates so far, over nodes: node 0 is off, node wire + 1 is the wire."""
+    """The circuit's gates so far, over nodes: node 0 is always off, node wire + 1 is the wire."""
 
     def __init__(self, features: int):
         self.kinds: list[int] = []
@@ -70,7 +71,7 @@ class _Gates:
         self._nodes: dict[tuple[int, ...], int] = {}
 
     def and_of(self, literals: list[int]) -> int:
-        """The literal of an AND of literals."""
+        """Return the literal of an AND of literals, with gates added if there are none for it."""
         plain: set[int] = set()
         negated: set[int] = set()
         for literal in literals:
@@ -83,27 +84,28 @@ class _Gates:
         if not plain.isdisjoint(negated):
             return 0
         first = self._one_or_more(_AND, plain)
-        # The AND of the plain wires may turn out to be one of the negated wires.
+        # The AND of the plain wires may be a gate that is also one of the negated wires.
         if not negated:
             return 2 * first
         return 0 if first in negated else 2 * self._node(_AND_NOT, (first, *sorted(negated)))
 
     def xor_of(self, literals: list[int]) -> int:
-        """The literal of an XOR of literals."""
+        """Return the literal of an XOR of literals, with gates added if there are none for it."""
         polarity = 0
         for literal in literals:
             polarity ^= literal & 1
         nodes = _odd(literal >> 1 for literal in literals)
         while len(nodes) > MAX_XOR_INPUTS:
             pieces = range(0, len(nodes), MAX_XOR_INPUTS)
-            # The XOR of some may turn out to be another that is there, so they may cancel again.
+            # The XOR of some nodes may be a gate that is also another of the nodes, so nodes may
+            # cancel again.
             nodes = _odd(
                 self._one_or_more(_XOR, nodes[piece : piece + MAX_XOR_INPUTS]) for piece in pieces
             )
         return 2 * self._one_or_more(_XOR, nodes) ^ polarity
 
     def _one_or_more(self, kind: int, nodes: Iterable[int]) -> int:
-        """The node of a gate of any number of inputs; of none it is off (as OR and XOR are)."""
+        """Return the node of a gate of any number of inputs; without inputs it is always off."""
         ordered = sorted(nodes)
         if len(ordered) < 2:
             return ordered[0] if ordered else 0
@@ -121,7 +123,7 @@ class _Gates:
 
 
 def _odd(nodes: Iterable[int]) -> list[int]:
-    """The nodes met an odd number of times, in order, without the constant."""
+    """Return the nodes that occur an odd number of times, rising, without the constant."""
     odd: set[int] = set()
     for node in nodes:
         odd ^= {node}
@@ -130,7 +132,7 @@ def _odd(nodes: Iterable[int]) -> list[int]:
 
 
 def _needed(netlist: Netlist, gates: _Gates, outputs: NDArray[np.int64]) -> Circuit:
-    """The circuit of the gates that some output needs, in the order they stand in."""
+    """Return the circuit of the gates that some output needs, in the same order."""
     features = len(netlist.inputs)
     needed = bytearray(features + 1 + len(gates.kinds))
     for node in (outputs >> 1).tolist():
@@ -149,7 +151,7 @@ def _needed(netlist: Netlist, gates: _Gates, outputs: NDArray[np.int64]) -> Circ
     return Circuit(
         features=netlist.inputs,
         kinds=np.array(gates.kinds, np.uint8)[kept_gates],
-        fan_in_offsets=np.concatenate(([0], np.cumsum(widths[kept_gates], dtype=np.int64))),
+        fan_in_offsets=row_offsets(widths[kept_gates]),
         fan_in=wire[nodes],
         outputs=wire[outputs >> 1],
         output_names=netlist.output_names,
@@ -161,7 +163,7 @@ def _needed(netlist: Netlist, gates: _Gates, outputs: NDArray[np.int64]) -> Circ
 def _check(netlist: Netlist) -> None:
     widths = np.diff(netlist.fan_in_offsets)
     first = 2 * (1 + len(netlist.inputs))
-    above = first + 2 * np.repeat(np.arange(netlist.gates), widths)
+    above = first + 2 * row_numbers(widths)
     for what, literals, limit in (
         ("a gate", netlist.fan_in, above),
         ("an output", netlist.outputs, np.int64(first + 2 * netlist.gates)),

@@ -13,25 +13,23 @@ from numpy.typing import NDArray
 from polyseme.circuits.logic.aig import netlist_of, two_input_ands
 from polyseme.circuits.logic.netlist import Netlist, NetlistKind
 from polyseme.circuits.logic.normalise import normalise
-from polyseme.errors import MissingExtraError
+from polyseme.common.extras import import_aigverse
 
 
 def rewrite(netlist: Netlist) -> Netlist:
-    """Rewrite, resubstitute and refactor the ANDs of a netlist as long as each round saves some.
+    """Return a smaller netlist of ANDs and XORs of two literals that computes the same.
 
-    The result is ANDs and XORs of two literals, with the same inputs, outputs, names and function,
-    and no more gates than the netlist has as ANDs of two. Raises MissingExtraError when aigverse is
-    not installed, and SourceError as `normalise` does.
+    Its ANDs are rewritten, resubstituted and refactored in rounds until a round saves no gate.
+    Inputs, outputs and names are the same, and there are no more gates than the netlist has as ANDs
+    of two. Raises MissingExtraError when aigverse is not installed, and SourceError as `normalise`
+    does.
     """
-    try:
-        from aigverse import algorithms, networks
-    except ImportError:
-        raise MissingExtraError(
-            "rewriting needs aigverse; install it with: pip install 'polyseme[logic]'"
-        ) from None
-    # Normalised first: a gate with the same literal twice would read as neither AND nor XOR.
+    aigverse = import_aigverse("rewriting")
+    algorithms = aigverse.algorithms
+    # Normalising removes repeated inputs: in an index list, a gate with the same literal twice is
+    # neither an AND nor an XOR.
     ands = two_input_ands(netlist_of(normalise(netlist)))
-    graph = networks.AigIndexList(_index_list(ands)).to_aig()
+    graph = aigverse.networks.AigIndexList(_index_list(ands)).to_aig()
     best = graph = algorithms.cleanup_dangling(graph)
     while True:
         graph = algorithms.aig_cut_rewriting(graph)
@@ -44,9 +42,9 @@ def rewrite(netlist: Netlist) -> Netlist:
 
 
 def _index_list(ands: Netlist) -> list[int]:
-    """Counts of inputs, outputs and gates, then two literals a gate, then the outputs' literals.
+    """Return an index list: counts of inputs, outputs and gates, the gates' and outputs' literals.
 
-    The smaller literal comes first: the other way round says XOR.
+    Every gate has two literals, the smaller one first; the larger one first would mean an XOR.
     """
     pairs = np.sort(ands.fan_in.reshape(-1, 2), axis=1).ravel()
     counts = [len(ands.inputs), len(ands.outputs), ands.gates]

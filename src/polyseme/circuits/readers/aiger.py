@@ -1,15 +1,16 @@
 """AIGER files, ASCII (.aag) and binary (.aig), version 1.9 without justice and fairness.
 
-A latch is cut: its value becomes an input, named by its symbol or l0, l1, ..., behind the ordinary
-inputs; its next-state function becomes an output named like the latch with ".next" behind, behind
-the ordinary outputs. What it is reset to is checked and dropped. Bad states and constraints become
-outputs behind those. What has no symbol is named i0, o0, b0, c0 and so on. Of equal names the first
-is kept, symbols before others, and the rest get _2, _3, ... behind.
+A latch is cut. Its value becomes an input after the ordinary inputs, named by its symbol or l0, l1,
+and so on; its next-state function becomes an output after the ordinary outputs, named like the
+latch with ".next" appended. The latch's reset value is checked and dropped. Bad states and
+constraints become outputs after those. Inputs and outputs without a symbol are named i0, o0, b0, c0
+and so on. Of several equal names the first is kept, symbols before others, and the rest get _2, _3,
+... appended.
 
-The reader is our own though aigverse (the extra `logic`) has one. Version 0.1.7 of that, given
+This reader exists although aigverse (the extra `logic`) has one. Version 0.1.7 of aigverse, given
 broken files, ends the process with a segmentation fault (an output or an AND that reads an
 undefined variable, a negative literal), does not end (a truncated binary file), or returns another
-circuit without a word (a cycle of ANDs, a difference of ten bytes); its messages name no line.
+circuit without an error (a cycle of ANDs, a difference of ten bytes); its messages name no line.
 
 Source: Biere, Heljanko and Wieringa, "AIGER 1.9 and beyond", technical report 11/2, FMV, JKU Linz,
 2011.
@@ -31,11 +32,11 @@ from polyseme.circuits.readers.aiger_symbols import STEM, Symbols, distinct, nam
 from polyseme.circuits.readers.text import (
     MAX_LOGIC_BYTES,
     read_bytes,
-    shown_path,
     shown_text,
     whole_number,
 )
 from polyseme.circuits.topological import CyclicError, topological_order
+from polyseme.common.files import shown_path
 from polyseme.errors import SourceError
 
 MAX_VARIABLES = 2**29
@@ -45,7 +46,7 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class _Header:
-    """The first line: how many of what there are, by the letter of the field."""
+    """The first line: the counts, by the letter of the field, and whether the file is binary."""
 
     binary: bool
     counts: dict[str, int]
@@ -57,17 +58,18 @@ class _Header:
 
     @property
     def sources(self) -> int:
-        """How many inputs and latches there are."""
+        """Number of inputs and latches."""
         return self.counts["I"] + self.counts["L"]
 
 
 @dataclass(frozen=True)
 class _Body:
-    """What the file says between its header and its symbols, in literals of the file.
+    """The part of the file between its header and its symbols, in literals of the file.
 
-    Shapes: `defined` (inputs + latches + ands,), the even literals in that order; `read` (outputs +
-    latches + bad + constraints,), what they read; `fan_in` (ands, 2). `defined_lines`, `read_lines`
-    and `and_lines` are the lines they stand in (0: in none).
+    Shapes: `defined` (inputs + latches + ands,), the even literals that these define, in that
+    order; `read` (outputs + latches + bad + constraints,), the literals that these read; `fan_in`
+    (ands, 2). `defined_lines`, `read_lines` and `and_lines` are the lines of the file that hold
+    them, 0 for those that are not in a line.
     """
 
     defined: Numbers
@@ -79,10 +81,10 @@ class _Body:
 
 
 def read_aiger(path: str | os.PathLike[str]) -> Netlist:
-    """Read an AIGER file, in whichever of the two forms its first word announces.
+    """Read an AIGER file, ASCII or binary; its first word says which.
 
     The netlist is named like the file. Raises SourceError naming the file, the line (in binary data
-    the byte) and the rule for anything else.
+    the byte) and the rule if it is no such file.
     """
     scanner = Scanner(read_bytes(path, MAX_LOGIC_BYTES, "a file of logic"), shown_path(path))
     header = _read_header(scanner)
@@ -108,7 +110,7 @@ def _read_header(scanner: Scanner) -> _Header:
     if form not in ("aag", "aig") or not 5 <= len(numbers) <= len(_FIELDS):
         raise scanner.broken(
             f"{shown_text(first)} is no AIGER header; that is 'aag M I L O A' or 'aig M I L O A', "
-            "with B, C, J and F behind where there are such"
+            "followed by B, C, J and F if there are any of these"
         )
     counts = dict.fromkeys(_FIELDS, 0)
     for field, text in zip(_FIELDS, numbers, strict=False):
@@ -116,13 +118,13 @@ def _read_header(scanner: Scanner) -> _Header:
     header = _Header(form == "aig", counts)
     for field, what in (("J", "justice properties"), ("F", "fairness constraints")):
         if counts[field]:
-            raise scanner.broken(f"{what} ({field} = {counts[field]}) are of no use here")
+            raise scanner.broken(f"{what} ({field} = {counts[field]}) are not supported")
     _check_counts(scanner, header)
     return header
 
 
 def _check_counts(scanner: Scanner, header: _Header) -> None:
-    """Refuse counts that the file is too short for, before anything is made of that size."""
+    """Refuse counts for which the file is too short, before anything of that size is allocated."""
     counts = header.counts
     variables = header.sources + counts["A"]
     if counts["M"] < variables or (header.binary and counts["M"] > variables):
@@ -145,7 +147,7 @@ def _check_counts(scanner: Scanner, header: _Header) -> None:
 
 def _read_body(scanner: Scanner, header: _Header) -> _Body:
     counts, top = header.counts, header.top
-    # In binary files literals need not be written: they count up.
+    # Binary files do not hold these literals, which count up.
     own = 2 * np.arange(1, header.sources + counts["A"] + 1)
     if header.binary:
         inputs = Rows(own[: counts["I"], None], np.zeros(counts["I"], np.int64))
@@ -173,7 +175,7 @@ def _read_body(scanner: Scanner, header: _Header) -> _Body:
 
 
 def _read_latches(scanner: Scanner, header: _Header, own: Numbers) -> Rows:
-    """Literal and next state of every latch, (latches, 2)."""
+    """Read the literal and the next state of every latch, (latches, 2)."""
     widths = (1, 2) if header.binary else (2, 3)
     rows = scanner.rows(len(own), widths, "a latch", header.top)
     values = np.column_stack((own, rows.values)) if header.binary else rows.values
@@ -188,7 +190,7 @@ def _read_latches(scanner: Scanner, header: _Header, own: Numbers) -> Rows:
 
 
 def _read_differences(scanner: Scanner, own: Numbers) -> Rows:
-    """Literal and the two literals read of every AND of a binary file, (ands, 3)."""
+    """Read every AND of a binary file: its literal and the two that it reads, (ands, 3)."""
     begin = scanner.position
     differences = scanner.differences(2 * len(own)).reshape(-1, 2)
     first = own - differences[:, 0]
@@ -203,7 +205,7 @@ def _read_differences(scanner: Scanner, own: Numbers) -> Rows:
 
 
 def _in_order(scanner: Scanner, header: _Header, body: _Body) -> tuple[Numbers, Numbers]:
-    """What ANDs (in topological order) and outputs read, in literals of the netlist."""
+    """Return the literals of the netlist that ANDs, in topological order, and outputs read."""
     _check_definitions(scanner, body)
     first_gate = header.sources + 1
     fan_in = _renumbered(scanner, body, body.fan_in.ravel(), np.repeat(body.and_lines, 2), "an AND")
@@ -242,8 +244,9 @@ def _check_definitions(scanner: Scanner, body: _Body) -> None:
 def _renumbered(
     scanner: Scanner, body: _Body, literals: Numbers, lines: Numbers, what: str
 ) -> Numbers:
-    """Literals of the file as literals of the netlist, before its gates are put in order."""
-    # The constant is defined too. Variables may be few and have large numbers: no table of them.
+    """Return literals of the file as literals of the netlist before its gates are put in order."""
+    # The constant is defined too. A few variables may have very large numbers, so they are searched
+    # for and not looked up in a table of all numbers.
     defined = np.concatenate(([0], body.defined))
     order = np.argsort(defined, kind="stable")
     ascending = defined[order]

@@ -1,4 +1,4 @@
-"""The pieces AIGER files are made of: lines of numbers, and differences in groups of seven bits."""
+"""The parts of AIGER files: lines of numbers, and differences in groups of seven bits."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.readers.text import shown_text
+from polyseme.common.ragged import places_in_rows
 from polyseme.errors import SourceError
 
 # A difference is below 2^31, so five groups of seven bits hold it.
@@ -17,7 +18,7 @@ _MAX_GROUPS = 5
 
 @dataclass(frozen=True)
 class Rows:
-    """Lines of numbers: `values` int64 (rows, width), short rows ending in -1; `lines` (rows,)."""
+    """Lines of numbers: `values` int64 (rows, width), -1 pads, and their line numbers (rows,)."""
 
     values: NDArray[np.int64]
     lines: NDArray[np.int64]
@@ -27,7 +28,7 @@ class Scanner:
     """A file read from the front, line by line or, in between, as binary differences."""
 
     def __init__(self, data: bytes, shown: str):
-        """Start in front of the first line; `shown` names the file in messages."""
+        """Start before the first line; `shown` names the file in messages."""
         self.data = data
         self.shown = shown
         self.position = 0
@@ -37,20 +38,26 @@ class Scanner:
 
     @property
     def left(self) -> int:
-        """How many bytes are not read yet."""
+        """Number of bytes not read yet."""
         return len(self.data) - self.position
 
     def broken(self, rule: str) -> SourceError:
-        """The error that the line just read breaks a rule."""
+        """Return the error that the line just read breaks a rule."""
         return SourceError(f"{self.place()}{rule}")
 
     def place(self) -> str:
-        """What opens a message about the line just read; behind binary data that is its byte."""
+        """Return the start of a message about the line just read: the file and the line.
+
+        After binary data, where lines cannot be counted, the byte is given and not the line.
+        """
         where = f"line {self.line}" if self._counts_lines else f"byte {self._begin}"
         return f"{self.shown}, {where}: "
 
     def next_line(self, what: str) -> bytes:
-        """The next line without its end. Raises SourceError if there is none; `what` was sought."""
+        """Return the next line without its end.
+
+        Raises SourceError if there is none; `what` is what the line should have been.
+        """
         if not self.left:
             raise SourceError(f"{self.shown}: the file ends where {what} should follow")
         self._begin = self.position
@@ -61,14 +68,14 @@ class Scanner:
         return self.data[self._begin : end].removesuffix(b"\r")
 
     def rows(self, count: int, widths: tuple[int, ...], what: str, highest: int) -> Rows:
-        """The whole numbers in each of `count` lines, from 0 to `highest`, `widths` of them.
+        """Read `count` lines of whole numbers from 0 to `highest`, each of one of the `widths`.
 
-        Raises SourceError for a line that holds anything else; `what` is what a line says.
+        Raises SourceError for a line that holds anything else; `what` names such a line.
         """
         first, flat, widest = self.line + 1, array("q"), max(widths)
         for _ in range(count):
             line = self.next_line(what)
-            # Looking at characters first keeps signs out, and numbers that take long to convert.
+            # Checking length and characters first refuses signs, and numbers slow to convert.
             if len(line) > 80 or line.translate(None, b"0123456789 "):
                 raise self.broken(f"{what} is written in whole numbers, not {_shown(line)}")
             row = list(map(int, line.split()))
@@ -84,10 +91,10 @@ class Scanner:
         return Rows(values, np.arange(first, first + count))
 
     def differences(self, count: int) -> NDArray[np.int64]:
-        """The next `count` numbers, each in groups of seven bits, the lowest first, (count,).
+        """Read the next `count` numbers, each in groups of seven bits, the lowest first, (count,).
 
-        All groups but a number's last have the eighth bit set. Raises SourceError when the file
-        ends before, or a number has more than 31 bits.
+        All groups of a number but its last have the eighth bit set. Raises SourceError when the
+        file ends too early, or a number has more than 31 bits.
         """
         self._counts_lines = False
         begin = self.position
@@ -98,7 +105,7 @@ class Scanner:
         for number in np.flatnonzero(widths > _MAX_GROUPS)[:1]:
             raise self._too_large(int(number), begin + int(starts[number]))
         if len(ends) < count:
-            # The next number has no end in this part: it is too long, or the file too short.
+            # The next number does not end in this part: it is too long, or the file is too short.
             start = int(ends[-1]) if len(ends) else 0
             if len(part) - start > _MAX_GROUPS:
                 raise self._too_large(len(ends), begin + start)
@@ -107,7 +114,7 @@ class Scanner:
             )
         if not count:
             return np.zeros(0, np.int64)
-        group = np.arange(ends[-1]) - np.repeat(starts, widths)
+        group = places_in_rows(widths)
         values = np.add.reduceat((part[: ends[-1]] & 127).astype(np.int64) << 7 * group, starts)
         for number in np.flatnonzero(values >= 2**31)[:1]:
             raise self._too_large(int(number), begin + int(starts[number]))

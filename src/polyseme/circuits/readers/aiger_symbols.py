@@ -1,4 +1,4 @@
-"""The names in an AIGER file: its symbol table, and names for what has no symbol."""
+"""The names in an AIGER file: its symbol table, and default names for all without a symbol."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from polyseme.circuits.names import MAX_NAME_LENGTH, Names, check_name
 from polyseme.circuits.readers.aiger_lines import Scanner
 
-# So much of a name is kept where something is put behind it: the whole must not grow too long.
+# Names are cut to so many characters before a suffix is appended, so that they do not become too
+# long.
 STEM = MAX_NAME_LENGTH - 20
 _SYMBOL = re.compile(rb"([a-z])([0-9]{1,10}) (.*)")
 # The letter of a section, and the names of the positions in it that have one.
@@ -16,9 +17,10 @@ Symbols = Mapping[str, Mapping[int, str]]
 
 
 def read_symbols(scanner: Scanner, counts: Mapping[str, int]) -> Symbols:
-    """Read the lines up to the comment or the end; `counts` says how many of each letter exist.
+    """Read the lines up to the comment or the end; `counts` are the positions of each letter.
 
-    Raises SourceError for a line that names nothing there is, or names it twice or unfitly.
+    Raises SourceError for a line that is no symbol, names a position that does not exist or already
+    has a name, or breaks the rule of names.
     """
     symbols: dict[str, dict[int, str]] = {letter: {} for letter in counts}
     while scanner.left:
@@ -47,7 +49,7 @@ def read_symbols(scanner: Scanner, counts: Mapping[str, int]) -> Symbols:
 
 
 def names_of(symbols: Symbols, sections: Iterable[tuple[str, int]]) -> Names:
-    """Distinct names for the positions of each section (letter, count), one after another."""
+    """Return distinct names for the positions of all sections (letter, count), in order."""
     sections = [section for section in sections if section[1]]
     if len(sections) == 1 and not symbols[sections[0][0]]:
         return Names(prefix=sections[0][0], count=sections[0][1])
@@ -57,9 +59,10 @@ def names_of(symbols: Symbols, sections: Iterable[tuple[str, int]]) -> Names:
 
 
 def distinct(given: list[str | None], otherwise: list[str]) -> list[str]:
-    """Every name that is given, `otherwise` where it is None; repeated ones get _2, _3, ... behind.
+    """Return distinct names: those given, and those of `otherwise` where None is given.
 
-    The first of equal names keeps its own, given ones before others.
+    The first of several equal names is kept, given ones before others, and the rest get _2, _3, ...
+    appended.
     """
     given_first = sorted(range(len(given)), key=lambda place: given[place] is None)
     names = [other if name is None else name for name, other in zip(given, otherwise, strict=True)]
@@ -69,7 +72,7 @@ def distinct(given: list[str | None], otherwise: list[str]) -> list[str]:
     for place in given_first:
         name = names[place]
         if name in met:
-            # Counting on from the last number, by stem, keeps many equal names from taking long.
+            # Counting continues from the stem's last number, so many equal names take linear time.
             stem = name[:STEM]
             number = tried.get(stem, 1) + 1
             while f"{stem}_{number}" in taken:

@@ -1,4 +1,4 @@
-"""The BENCH format of the ISCAS circuits, and the tables of truth ABC writes in it."""
+"""The BENCH format of the ISCAS circuits, with the truth tables (LUT) that ABC writes in it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from pathlib import Path
 from polyseme.circuits.logic.netlist import Netlist, NetlistKind
 from polyseme.circuits.readers.covers import define_cover
 from polyseme.circuits.readers.signals import Signals
-from polyseme.circuits.readers.text import lines_of, read_logic, shown_path, shown_text
+from polyseme.circuits.readers.text import lines_of, read_logic, shown_text
+from polyseme.common.files import shown_path
 from polyseme.errors import SourceError
 
 MAX_TABLE_INPUTS = 16
 
 _PORT = re.compile(r"(INPUT|OUTPUT)\s*\((.*)\)", re.IGNORECASE)
-# Kind of the gate, whether its inputs are negated, whether its output is.
+# Kind of the gate, 1 if its inputs are negated, True if its output is.
 _GATES = {
     "AND": (NetlistKind.AND, 0, False),
     "NAND": (NetlistKind.AND, 0, True),
@@ -34,8 +35,8 @@ _CONSTANTS = {"VDD": False, "GND": True}
 def read_bench(path: str | os.PathLike[str]) -> Netlist:
     """Read a BENCH file.
 
-    Flip-flops are cut: each is one more input, and the output "<flip-flop>.next". Raises
-    SourceError naming the file, the line and the rule for anything else than such a file.
+    Flip-flops are cut: each becomes one more input, and an output "<flip-flop>.next". Raises
+    SourceError naming the file, the line and the rule if it is no such file.
     """
     shown = shown_path(path)
     definitions = _Definitions(shown)
@@ -47,14 +48,14 @@ def read_bench(path: str | os.PathLike[str]) -> Netlist:
 
 
 class _Definitions:
-    """Takes the lines of a file one by one."""
+    """The signals defined so far; it takes the lines of a file one by one."""
 
     def __init__(self, shown: str):
         self.signals = Signals(shown)
         self._shown = shown
 
     def take(self, text: str, line: int) -> None:
-        """Take a line: a port, or a signal and what it is."""
+        """Take a line: a port, or a signal and its definition."""
         port = _PORT.fullmatch(text)
         if port:
             name = self._name(port[2], line)
@@ -110,7 +111,7 @@ class _Definitions:
         values, rows = int(table, 16), 2**width
         if values >> rows:
             raise self._error(line, f"table {shown_text(table)} has more than {rows} bits")
-        # Describe whichever half of the table is smaller.
+        # The cubes describe the ones of the table or its zeros, whichever are fewer.
         negated = values.bit_count() > rows // 2
         wanted = values ^ (2**rows - 1) if negated else values
         cubes, _ = _cubes(wanted, wanted, width)
@@ -128,12 +129,13 @@ class _Definitions:
 
 
 def _cubes(must: int, may: int, width: int) -> tuple[list[str], int]:
-    """Few cubes that cover a table of `must` and no more than `may`, and the table they cover.
+    """Return few cubes that cover the table `must` and no more than `may`, and the table covered.
 
-    The lowest bit of a table is the row of all zeros. This is Minato's and Morreale's recursion:
-    split by the last input, cubes that have to read it come first, and what is left needs none.
-    Every cube takes a row of `must` of its own, so their number and with it the work are bounded by
-    the table, and the depth is `width`.
+    The lowest bit of a table is the row of all zeros. This is the recursion of Minato and Morreale.
+    The table is split by its last input. The rows that only cubes that read this input can cover
+    are covered first, and the rows left over by cubes that do not read it. Every cube covers a row
+    of `must` that no other covers, so the table bounds the number of cubes and the work, and the
+    depth is `width`.
     """
     if not must:
         return [], 0

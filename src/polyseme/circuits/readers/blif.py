@@ -13,12 +13,12 @@ from polyseme.circuits.readers.text import (
     MAX_LINE_LENGTH,
     lines_of,
     read_logic,
-    shown_path,
     shown_text,
 )
+from polyseme.common.files import shown_path
 from polyseme.errors import SourceError
 
-# What says when signals arrive, what they load or where they came from, and not what they are.
+# Directives about timing, load and origin, which do not change the function.
 _IGNORED = (
     *(".area", ".attr", ".clock", ".clock_event", ".cname", ".cycle", ".delay", ".param", ".wire"),
     *(".input_arrival", ".input_drive", ".max_input_load", ".output_load", ".output_required"),
@@ -32,7 +32,7 @@ _REFUSED = {
     ".mlatch": "a latch of a library cannot be looked up; write it as .latch",
     ".start_kiss": "a table of states is not supported; write it as .names and .latch",
 }
-# Behind these nothing belongs to the circuit: .exdc begins what it may do but need not.
+# Nothing after these belongs to the circuit; .exdc begins its external don't-cares.
 _LAST = (".end", ".exdc")
 _LATCH_TYPES = ("fe", "re", "ah", "al", "as")
 _LATCH_STATES = ("0", "1", "2", "3")
@@ -41,8 +41,8 @@ _LATCH_STATES = ("0", "1", "2", "3")
 def read_blif(path: str | os.PathLike[str]) -> Netlist:
     """Read the first model of a BLIF file.
 
-    Latches are cut: each is one more input, and the output "<latch>.next". Raises SourceError
-    naming the file, the line and the rule for anything else than such a file.
+    Latches are cut: each becomes one more input, and an output "<latch>.next". Raises SourceError
+    naming the file, the line and the rule if it is no such file.
     """
     shown = shown_path(path)
     model = _Model(shown)
@@ -57,7 +57,7 @@ def read_blif(path: str | os.PathLike[str]) -> Netlist:
 
 
 def _statements(text: str, shown: str) -> Iterator[tuple[int, list[str]]]:
-    """The words of each statement and the line where it begins; a final backslash goes on."""
+    """Yield the first line of each statement and its words; a final backslash continues a line."""
     start, words, length = 0, list[str](), 0
     for line, whole in lines_of(text, shown):
         piece = whole.partition("#")[0].rstrip()
@@ -79,12 +79,12 @@ def _statements(text: str, shown: str) -> Iterator[tuple[int, list[str]]]:
 
 
 class _Model:
-    """Takes the statements of a model one by one."""
+    """The signals of a model so far; it takes the statements one by one."""
 
     def __init__(self, shown: str):
         self.signals = Signals(shown)
         self._shown = shown
-        # The cover being read: its line, its inputs and output, its cubes and what they say of it.
+        # The cover being read: its line, its inputs and output, its cubes and their output value.
         self._line = 0
         self._names: list[str] = []
         self._cubes: list[str] = []

@@ -1,4 +1,4 @@
-"""Sums of products as text: "1-0" is the AND of a first input and of the negation of a third."""
+"""Sums of products as text: "1-0" is the AND of the first input and the negated third input."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from polyseme.circuits.logic.netlist import NetlistKind
 from polyseme.circuits.readers.signals import Signals
 
-# Past this width a cover of a parity would be longer than any file.
+# Above this width the cover of a parity would be longer than any file.
 _MAX_PARITY_INPUTS = 24
 
 
@@ -19,10 +19,10 @@ def define_cover(
     line: int,
     negated: bool = False,
 ) -> None:
-    """Define a signal as the OR of cubes, or as its negation; no cube is false.
+    """Define a signal as the OR of cubes or its negation; the OR of no cubes is false.
 
-    Every cube has one of "0", "1" and "-" for every literal. A cover that lists all inputs of odd
-    or of even parity becomes an XOR.
+    Every cube has one of "0", "1" and "-" for every literal. A cover of all inputs of odd parity,
+    or of all of even parity, becomes an XOR.
     """
     if _is_parity(cubes, len(literals)):
         even = cubes[0].count("1") % 2 == 0

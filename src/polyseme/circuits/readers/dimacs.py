@@ -1,4 +1,4 @@
-"""DIMACS CNF: a conjunction of clauses, as one output that says whether they are all satisfied."""
+"""DIMACS CNF: a conjunction of clauses, as one output that is on when all are satisfied."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from polyseme.circuits.readers.text import (
     claimed_size,
     lines_of,
     read_logic,
-    shown_path,
     shown_text,
 )
+from polyseme.common.files import shown_path
 from polyseme.errors import SourceError
 
 _NUMBERS = re.compile(r"[-0-9 \t\f\v]*")
 
 
 def read_dimacs(path: str | os.PathLike[str]) -> Netlist:
-    """Read a CNF file: inputs "x1", "x2", ..., and the output "satisfied".
+    """Read a CNF file; its inputs are named "x1", "x2", ..., and its output "satisfied".
 
-    Raises SourceError naming the file, the line and the rule for anything else than such a file.
+    Raises SourceError naming the file, the line and the rule if it is no such file.
     """
     shown = shown_path(path)
     text = read_logic(path)
@@ -42,7 +42,7 @@ def read_dimacs(path: str | os.PathLike[str]) -> Netlist:
 
 
 class _Clauses:
-    """Takes the lines of a file one by one; `numbers` are its clauses, each with its final 0."""
+    """The clauses so far, taken line by line; `numbers` has all of them, each with its final 0."""
 
     def __init__(self, shown: str, length: int):
         self._shown = shown
@@ -75,7 +75,7 @@ class _Clauses:
         self._last_line = line
 
     def finish(self) -> None:
-        """Check what only the end of the file can tell."""
+        """Check the rules that can be checked only at the end of the file."""
         if not self._header_line:
             raise SourceError(f"{self._shown}: no header p cnf VARIABLES CLAUSES")
         if len(self.numbers) and self.numbers[-1] != 0:

@@ -16,7 +16,9 @@ import numpy as np
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.names import Names, check_name
-from polyseme.circuits.readers.text import read_text, shown_path
+from polyseme.circuits.readers.text import read_text
+from polyseme.common.files import shown_path
+from polyseme.common.ragged import row_offsets
 from polyseme.errors import SourceError
 
 MAX_FILE_BYTES = 2**28
@@ -25,10 +27,10 @@ MAX_FACTS = 10**7
 
 
 def read_facts(path: str | os.PathLike[str]) -> Circuit:
-    """Read a CSV table of facts: a header, the subject first, one further column a relation.
+    """Read a CSV table of facts: a header, a column of subjects, and one more column per relation.
 
-    Cells lose surrounding blanks; an empty cell is no fact; blank lines are skipped. Raises
-    SourceError naming the file, the line and the rule for anything else than such a table.
+    Blanks around cells are removed, an empty cell is no fact, and blank lines are skipped. Raises
+    SourceError naming the file, the line and the rule if it is no such table.
     """
     shown = shown_path(path)
     records = _records(read_text(path, MAX_FILE_BYTES, "a table"), shown)
@@ -50,8 +52,7 @@ def read_facts(path: str | os.PathLike[str]) -> Circuit:
 def facts_from_table(table: Mapping[str, Mapping[str, str]]) -> Circuit:
     """Make the circuit of a table subject -> relation -> object; an empty object is no fact.
 
-    Names are taken as they are. Raises SourceError naming the subject and the rule, as `read_facts`
-    does the line.
+    Blanks around names are kept. Raises SourceError naming the subject and the rule.
     """
     relations = dict.fromkeys(relation for row in table.values() for relation in row)
     number = {relation: position for position, relation in enumerate(relations)}
@@ -66,7 +67,7 @@ def facts_from_table(table: Mapping[str, Mapping[str, str]]) -> Circuit:
 
 
 class _FactsBuilder:
-    """Collects facts, checking each name where its place is still known."""
+    """The facts so far; names are checked as they are added, while their place is known."""
 
     def __init__(self, relations: Sequence[str], place: str):
         if not relations:
@@ -88,7 +89,7 @@ class _FactsBuilder:
         self._output_of_fact: list[int] = []
 
     def add_subject(self, subject: str, place: str) -> None:
-        """Begin a subject; the facts added next are its own."""
+        """Begin a subject, to which the facts added next belong."""
         _check_text(subject, "subject", place)
         if subject in self._relations:
             raise SourceError(f"{place}subject {subject[:40]!r} is also the name of a relation")
@@ -114,7 +115,7 @@ class _FactsBuilder:
         self._output_of_fact.append(output)
 
     def circuit(self, name: str, place: str) -> Circuit:
-        """The circuit of all facts: their ANDs, then the ORs of outputs with several facts."""
+        """Return the circuit: the ANDs of all facts, then the ORs of outputs with several facts."""
         facts = len(self._output_of_fact)
         if not facts:
             raise SourceError(f"{place}no fact; fill at least one cell")
@@ -125,7 +126,7 @@ class _FactsBuilder:
         by_output = np.argsort(output, kind="stable")
         counts = np.bincount(output)
         shared = counts > 1
-        wires = (features + by_output[np.cumsum(counts) - counts]).astype(np.int32)
+        wires = (features + by_output[row_offsets(counts)[:-1]]).astype(np.int32)
         wires[shared] = features + facts + np.arange(np.count_nonzero(shared))
         widths = np.concatenate((np.full(facts, 2), counts[shared]))
         return Circuit(
@@ -133,7 +134,7 @@ class _FactsBuilder:
             kinds=np.repeat(
                 np.array([GateKind.AND, GateKind.OR], np.uint8), (facts, len(widths) - facts)
             ),
-            fan_in_offsets=np.concatenate(([0], np.cumsum(widths))),
+            fan_in_offsets=row_offsets(widths),
             fan_in=np.concatenate((pairs.ravel(), features + by_output[shared[output[by_output]]])),
             outputs=wires,
             output_names=Names(list(self._outputs)),
@@ -150,7 +151,7 @@ def _check_text(name: str, what: str, place: str) -> None:
 
 
 def _records(text: str, shown: str) -> Iterator[tuple[int, list[str]]]:
-    """The lines that are not blank, as stripped cells, each with the number it starts at."""
+    """Yield the first line of each row that is not blank, and its cells without outer blanks."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     while True:
         line = reader.line_num + 1

@@ -1,4 +1,4 @@
-"""Circuits as JSON, the one format that says a circuit exactly; `docs/circuits.md` specifies it."""
+"""Circuits as JSON, the only format that keeps a circuit exactly; see `docs/circuits.md`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.logic.netlist import MAX_GATES, MAX_INPUTS
 from polyseme.circuits.names import Names, check_name
-from polyseme.circuits.readers.text import MAX_LOGIC_BYTES, read_text, shown_path
+from polyseme.circuits.readers.text import MAX_LOGIC_BYTES, read_text
+from polyseme.common.files import shown_path
 from polyseme.errors import SourceError
 
 FORMAT = "polyseme-circuit"
@@ -25,9 +26,9 @@ _KEYS = ("format", "version", "name", "features", "gates", "outputs")
 
 
 def read_json(path: str | os.PathLike[str]) -> Circuit:
-    """Read a circuit. Without a name of its own it is named like the file.
+    """Read a circuit; one without a name is named like the file.
 
-    Raises SourceError naming the file, the place in it and the rule for anything else.
+    Raises SourceError naming the file, the place in it and the rule if it is no such file.
     """
     shown = shown_path(path)
     text = read_text(path, MAX_LOGIC_BYTES, "a circuit")
@@ -38,7 +39,11 @@ def read_json(path: str | os.PathLike[str]) -> Circuit:
 
 
 def _parse(text: str) -> dict[str, Any]:
-    """The object a file holds, if it is well-formed JSON without repeated keys or odd numbers."""
+    """Return the object that a file holds.
+
+    Raises SourceError for JSON that is not well-formed, repeated keys, and numbers such as NaN or
+    those of too many digits.
+    """
     try:
         parsed = json.loads(text, object_pairs_hook=_distinct_keys, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
@@ -84,7 +89,7 @@ def _circuit(parsed: dict[str, Any], file_name: str) -> Circuit:
 
 
 class _Wires:
-    """Numbers of wires by number or by name."""
+    """Wires by number or by name."""
 
     def __init__(self, features: Names, gate_names: Sequence[str]):
         self._features = features
@@ -101,11 +106,14 @@ class _Wires:
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
-        """Made when the first name is met: in a large file there may be none."""
+        """Wires by name; the table is made at the first name, as a large file may have none."""
         return {name: wire for wire, name in enumerate((*self._features, *self._gates))}
 
     def number(self, wire: object, reader: str) -> int:
-        """The number of a wire that `reader` reads. Raises SourceError if there is no such wire."""
+        """Return the number of a wire that `reader` reads.
+
+        Raises SourceError for a name that is not defined, and for what is neither name nor number.
+        """
         if type(wire) is int and abs(wire) < 2**31:
             return wire
         if not isinstance(wire, str):
@@ -137,7 +145,7 @@ def _features(given: object) -> Names:
 
 
 def _gate_rows(given: object) -> tuple[list[str], list[Any]]:
-    """Names of gates (none if they are a list), and what is said of each."""
+    """Return the names of the gates (none if they are a list), and the entry of each."""
     if not isinstance(given, list | dict):
         raise SourceError(f"'gates' must be a list or an object, not {_short(given)}")
     if len(given) > MAX_GATES:
@@ -148,7 +156,7 @@ def _gate_rows(given: object) -> tuple[list[str], list[Any]]:
 def _gates(
     rows: list[Any], wires: _Wires
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int32]]:
-    """Kinds, fan-in offsets and fan-in of gates written [kind, input, ...]."""
+    """Return the kinds, fan-in offsets and fan-in of gates written [kind, input, ...]."""
     kinds, ends = bytearray(), [0]
     fan_in: list[int] = []
     for gate, row in enumerate(rows):
@@ -173,7 +181,7 @@ def _starts_with_text(row: object) -> bool:
 
 
 def _outputs(given: object, wires: _Wires) -> tuple[NDArray[np.int32], Names, NDArray[np.bool_]]:
-    """Wires, names and polarities of outputs written {"name", "wire", "inverted"}."""
+    """Return the wires, names and inversions of outputs written {"name", "wire", "inverted"}."""
     if not isinstance(given, list):
         raise SourceError(f"'outputs' must be a list, not {_short(given)}")
     numbers, names, inverted = [], [], []
@@ -215,7 +223,7 @@ def _texts(given: list[Any], what: str) -> list[str]:
 
 
 def _short(value: object) -> str:
-    """A value as it may stand in a message, however long or deep it is."""
+    """Return a value in a form short enough for a message, however long or deep it is."""
     if isinstance(value, str):
         return ascii(value[:40])
     if isinstance(value, list):

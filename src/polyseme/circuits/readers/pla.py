@@ -15,12 +15,13 @@ from polyseme.circuits.readers.text import (
     claimed_size,
     lines_of,
     read_logic,
-    shown_path,
     shown_text,
 )
+from polyseme.common.files import shown_path
+from polyseme.common.ragged import row_offsets
 from polyseme.errors import SourceError
 
-# Cubes times cubes times columns up to which on-set and off-set are held against each other.
+# On-set and off-set are compared if cubes x cubes x columns is at most this.
 MAX_CHECK_WORK = 10**10
 
 _TYPES = ("f", "fd", "fr", "fdr")
@@ -35,10 +36,10 @@ _BLANKS = str.maketrans("", "", " \t|")
 
 
 def read_pla(path: str | os.PathLike[str]) -> Netlist:
-    """Read a PLA file; an output is on exactly where its on-set says so.
+    """Read a PLA file; an output is on exactly on its on-set.
 
-    What may be either is off. Raises SourceError naming the file, the line and the rule for
-    anything else than such a file, and for an on-set that meets the off-set of the same output.
+    Don't-cares are off. Raises SourceError naming the file, the line and the rule if it is no such
+    file, or if the on-set of an output overlaps its off-set.
     """
     shown = shown_path(path)
     text = read_logic(path)
@@ -56,10 +57,10 @@ def read_pla(path: str | os.PathLike[str]) -> Netlist:
 
 
 class _Table:
-    """Takes the lines of a file one by one and keeps its cubes in their order.
+    """The cubes so far, in their order; it takes the lines of a file one by one.
 
-    `parts` numbers the distinct input parts; of every cube there are its part's number, its output
-    marks and its line.
+    `parts` numbers the distinct input parts. Every cube has the number of its input part in `part`,
+    its output marks in `outputs` and its line in `lines`.
     """
 
     def __init__(self, shown: str, length: int):
@@ -105,11 +106,11 @@ class _Table:
             self.kind = values[0]
 
     def take_row(self, marks: str, line: int) -> None:
-        """Take a cube, or the piece of one that stands on this line."""
+        """Take a cube, or a piece of one that goes over several lines."""
         if not self._pieces:
             for directive in (".i", ".o"):
                 if directive not in self._sizes:
-                    raise self._error(line, f"a cube before {directive} has told how wide it is")
+                    raise self._error(line, f"a cube stands before {directive}")
             self._begun, self._missing = line, self.width
         self._pieces.append(marks)
         self._missing -= len(marks)
@@ -117,7 +118,7 @@ class _Table:
             self._end_cube()
 
     def finish(self) -> None:
-        """Check what only the end of the file can tell."""
+        """Check the rules that can be checked only at the end of the file."""
         for directive in (".i", ".o"):
             if directive not in self._sizes:
                 raise SourceError(f"{self.shown}: {directive} is missing")
@@ -130,16 +131,16 @@ class _Table:
 
     @property
     def inputs(self) -> int:
-        """How many columns are inputs."""
+        """Number of columns that are inputs."""
         return self._sizes[".i"]
 
     @property
     def width(self) -> int:
-        """How many columns there are."""
+        """Number of columns."""
         return self._sizes[".i"] + self._sizes[".o"]
 
     def names(self, directive: str, size: str, prefix: str) -> Names:
-        """The names a directive lists, or numbered ones where the file has none."""
+        """Return the names that a directive lists, or numbered ones if the file lists none."""
         if directive not in self._names:
             return Names(prefix=prefix, count=self._sizes[size])
         line, listed = self._given[directive], self._names[directive]
@@ -186,14 +187,14 @@ def _netlist(table: _Table, name: str) -> Netlist:
         _refuse_contradictions(table, parts[part], feeds, output_names)
     cared = parts != ord("-")
     literals = _columns(cared, 2) + (parts[cared] == ord("0"))
-    # An OR is the negation of an AND of negations; a cube all outputs share is one AND.
+    # An OR is the negation of an AND of negations. Outputs that share an input part share its AND.
     feeding = _feeding(feeds == ord("1"), part, len(parts))
     negations = _columns(feeding, 2) + np.int32(2 * inputs + 1)
     counts = np.concatenate((cared.sum(axis=1), feeding.sum(axis=1)))
     return Netlist(
         inputs=input_names,
         kinds=np.full(len(counts), NetlistKind.AND, np.uint8),
-        fan_in_offsets=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        fan_in_offsets=row_offsets(counts),
         fan_in=np.concatenate((literals, negations)).astype(np.int32),
         outputs=(2 * (1 + inputs + len(parts) + np.arange(outputs)) + 1).astype(np.int32),
         output_names=output_names,
@@ -202,18 +203,21 @@ def _netlist(table: _Table, name: str) -> Netlist:
 
 
 def _marks(rows: list[str], width: int) -> NDArray[np.uint8]:
-    """Rows of marks as their ASCII codes, (rows, width)."""
+    """Return rows of marks as their ASCII codes, (rows, width)."""
     return np.frombuffer("".join(rows).encode(), np.uint8).reshape(len(rows), width)
 
 
 def _columns(chosen: NDArray[np.bool_], step: int) -> NDArray[np.int32]:
-    """`step` * (1 + column) for every place chosen, row by row."""
+    """Return `step` * (1 + column) for every place chosen, row by row."""
     numbers = step * np.arange(1, chosen.shape[1] + 1, dtype=np.int32)
     return np.broadcast_to(numbers, chosen.shape)[chosen]
 
 
 def _feeding(on: NDArray[np.bool_], part: NDArray[np.int64], parts: int) -> NDArray[np.bool_]:
-    """Which outputs each distinct part is on for, (outputs, parts), from one row a cube."""
+    """Return True for each part that switches an output on, (outputs, parts).
+
+    `on` is (cubes, outputs), and `part` is the part of each cube.
+    """
     if not parts:
         return np.zeros((on.shape[1], 0), bool)
     order = np.argsort(part, kind="stable")
@@ -224,9 +228,9 @@ def _feeding(on: NDArray[np.bool_], part: NDArray[np.int64], parts: int) -> NDAr
 def _refuse_contradictions(
     table: _Table, parts: NDArray[np.uint8], feeds: NDArray[np.uint8], names: Names
 ) -> None:
-    """Raise SourceError for two cubes that overlap, one on where the other is off.
+    """Raise SourceError for two cubes that overlap and of which one is on, the other off.
 
-    All pairs cost rows x rows x columns; a table past MAX_CHECK_WORK is taken at its word.
+    Comparing all pairs costs rows x rows x columns; a table above MAX_CHECK_WORK is not checked.
     """
     rows = len(parts)
     if rows * rows * table.width > MAX_CHECK_WORK:

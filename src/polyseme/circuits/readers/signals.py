@@ -1,11 +1,11 @@
-"""Collecting gates of signals known by name, in any order, and making a netlist of them.
+"""Collecting gates of named signals, in any order, and making a netlist of them.
 
-Every format that names its signals ends here, so that a signal never defined, defined twice or
-defined by way of itself is told the same way everywhere: with its name and its line.
+The readers of all formats with named signals use this module, so the errors that a signal is not
+defined, defined twice or depends on itself are the same everywhere, with its name and its line.
 
 While a file is read, signals are numbered as they are met (0 is the constant false) and a literal
-is 2 * number, plus one where negated, just as in a netlist. Every signal that is no input has one
-gate and a flag that negates it, so a NAND is a gate as much as an AND is.
+is 2 * number, plus one if negated, as in a netlist. Every signal that is no input has one gate and
+a flag that negates it, so a NAND is one gate as an AND is.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from polyseme.circuits.logic.netlist import Netlist, NetlistKind
 from polyseme.circuits.names import Names
 from polyseme.circuits.readers.text import check_signal, shown_text
 from polyseme.circuits.topological import CyclicError, topological_order
+from polyseme.common.ragged import select_rows
 from polyseme.errors import SourceError
 
 MAX_SIGNALS = 10**7
@@ -27,7 +28,7 @@ MAX_LITERALS = 5 * 10**7
 
 
 class Signals:
-    """The signals of one file; `shown` is how messages call it.
+    """The signals of one file, which messages call `shown`.
 
     Methods raise SourceError naming `shown`, the line they are given and the rule that is broken.
     """
@@ -36,7 +37,7 @@ class Signals:
         """Begin with no signal but the constant."""
         self._shown = shown
         self._numbers: dict[str, int] = {}
-        # By number of the signal: the line that first speaks of it, and the one that defines it.
+        # By number of the signal: the first line that names it, and the line that defines it.
         self._first_line = array("i", [0])
         self._defined_line = array("i", [0])
         self._inputs: dict[str, int] = {}
@@ -51,7 +52,7 @@ class Signals:
         self._fan_in = array("i")
 
     def literal(self, name: str, line: int) -> int:
-        """The literal of a signal that a line speaks of."""
+        """Return the literal of a signal that a line names."""
         number = self._numbers.get(name)
         if number is None:
             check_signal(name, self._at(line))
@@ -69,8 +70,8 @@ class Signals:
     def add_state(self, name: str, next_state: str, line: int) -> None:
         """Define a signal as the state of a latch, which is cut.
 
-        The state becomes an input behind all others, and the signal `next_state`, which the latch
-        would store, becomes the output "<name>.next" behind all others.
+        The state becomes an input after all others, and the signal `next_state`, which the latch
+        would store, becomes the output "<name>.next" after all others.
         """
         self._states[name] = self._definition(name, line)
         stored = self.literal(next_state, line)
@@ -84,19 +85,19 @@ class Signals:
         line: int,
         negated: bool = False,
     ) -> None:
-        """Define a signal as a gate, or as its negation."""
+        """Define a signal as a gate, or as the negation of a gate."""
         self._add_gate(self._definition(name, line), kind, literals, line, negated)
 
     def conjunction(self, literals: Iterable[int], line: int) -> int:
-        """The literal of an AND without a name."""
+        """Add an AND without a name and return its literal."""
         signal = self._new_signal(line)
         self._add_gate(signal, NetlistKind.AND, literals, line, False)
         return 2 * signal
 
     def netlist(self, name: str) -> Netlist:
-        """All that was collected, in topological order.
+        """Return the netlist of all signals, in topological order.
 
-        Raises SourceError if there is no output, a signal is not defined or depends on itself.
+        Raises SourceError if there is no output, or a signal is not defined or depends on itself.
         """
         outputs = {**self._outputs, **self._next_states}
         if not outputs:
@@ -111,7 +112,8 @@ class Signals:
         final[list(inputs.values())] = 2 * (1 + np.arange(len(inputs)))
         final[signal[order]] = 2 * (1 + len(inputs) + np.arange(len(order)))
         final[signal] += np.array(self._negated, np.int32)
-        offsets, fan_in = _reordered(np.array(self._ends), np.array(self._fan_in, np.int32), order)
+        offsets, places = select_rows(np.array(self._ends), order)
+        fan_in = np.array(self._fan_in, np.int32)[places]
         ends = np.array(list(outputs.values()), np.int32)
         return Netlist(
             inputs=Names(list(inputs)),
@@ -162,7 +164,7 @@ class Signals:
             raise SourceError(f"{self._at(line)}gates may read at most {MAX_LITERALS} literals")
 
     def _name(self, number: int) -> str:
-        # Only messages ask, so nothing is kept that would answer faster.
+        # Only error messages need this, so no table is kept that would be faster.
         return next(name for name, other in self._numbers.items() if other == number)
 
     def _check_defined(self, gate_of_signal: NDArray[np.int32], inputs: dict[str, int]) -> None:
@@ -182,7 +184,7 @@ class Signals:
             return topological_order(np.array(self._ends), read)
         except CyclicError as error:
             gate = error.gate
-            # A gate without a name stands before the named one it is part of.
+            # A gate without a name comes before the named gate to which it belongs.
             while not self._defined_line[self._signal[gate]]:
                 gate += 1
             number = self._signal[gate]
@@ -190,13 +192,3 @@ class Signals:
                 f"{self._at(self._defined_line[number])}signal {shown_text(self._name(number))} "
                 "depends on itself"
             ) from error
-
-
-def _reordered(
-    offsets: NDArray[np.int64], values: NDArray[np.int32], order: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """The runs values[offsets[i]:offsets[i + 1]] in another order, as offsets and values."""
-    widths = np.diff(offsets)[order]
-    ends = np.concatenate(([0], np.cumsum(widths))).astype(np.int64)
-    places = np.repeat(offsets[order] - ends[:-1], widths) + np.arange(ends[-1])
-    return ends, values[places]

@@ -1,4 +1,4 @@
-"""Reading a file as bytes, as text or line by line, and showing what is in it in a message."""
+"""Reading a file as bytes, as text or line by line, and showing a piece of it in a message."""
 
 from __future__ import annotations
 
@@ -8,32 +8,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from polyseme.circuits.names import check_name
+from polyseme.common.files import shown_path
 from polyseme.errors import SourceError
 
 MAX_LOGIC_BYTES = 2**26
 MAX_LINE_LENGTH = 2**24
 MAX_CLAIM = 10**7
-# A header may claim this many of anything, however short its file is.
+# A header may claim sizes up to this, however short its file is.
 FREE_CLAIM = 1000
 _UNDECODED = re.compile("[\udc80-\udcff]")
 
 
-def shown_path(path: str | os.PathLike[str]) -> str:
-    """A path as it is, or escaped where it would break a one-line message."""
-    text = os.fspath(path)
-    return text if text and text.isprintable() and len(text) <= 300 else ascii(text)[:300]
-
-
 def shown_text(text: str) -> str:
-    """A piece of a file in quotes, shortened and escaped so that it fits a one-line message."""
+    """Return a piece of a file in quotes, cut and escaped so that it fits a one-line message."""
     return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
 def read_bytes(path: str | os.PathLike[str], limit: int, what: str) -> bytes:
-    """The bytes of a regular file.
+    """Return the bytes of a regular file.
 
-    Raises SourceError if there is none, and unread if it has more than `limit` bytes; `what` is
-    what the message says may have so many ("a table").
+    Raises SourceError if there is no such file, or it has more than `limit` bytes; then it is not
+    read. `what` names the kind of file in the message ("a table").
     """
     shown = shown_path(path)
     try:
@@ -49,9 +44,10 @@ def read_bytes(path: str | os.PathLike[str], limit: int, what: str) -> bytes:
 
 
 def read_text(path: str | os.PathLike[str], limit: int, what: str) -> str:
-    """The text of a UTF-8 file, without a byte order mark.
+    """Return the text of a UTF-8 file, without a byte order mark.
 
-    Raises SourceError as `read_bytes` does, and with the line of a byte that is not UTF-8 or NUL.
+    Raises SourceError as `read_bytes` does, and for a byte that is not UTF-8 or is NUL, with its
+    line.
     """
     data = read_bytes(path, limit, what)
     try:
@@ -64,11 +60,11 @@ def read_text(path: str | os.PathLike[str], limit: int, what: str) -> str:
 
 
 def read_logic(path: str | os.PathLike[str]) -> str:
-    """The text of a file of logic, of any encoding that extends ASCII.
+    """Return the text of a file of logic, of any encoding that extends ASCII.
 
-    Old files have comments in Latin-1. Bytes that are not UTF-8 become lone surrogates, which
-    `check_signal` refuses in names and no keyword contains; so they may stand in comments only.
-    Raises SourceError as `read_text` does for all else.
+    Old files have comments in Latin-1. Bytes that are not UTF-8 become lone surrogates. No keyword
+    contains these and `check_signal` refuses them in names, so only comments can have them. Raises
+    SourceError as `read_text` does for all other faults.
     """
     data = read_bytes(path, MAX_LOGIC_BYTES, "a file of logic")
     _refuse_nul(data, path)
@@ -76,10 +72,10 @@ def read_logic(path: str | os.PathLike[str]) -> str:
 
 
 def lines_of(text: str, shown: str) -> Iterator[tuple[int, str]]:
-    """Number and text of every line, one at a time, ended by LF, CR LF or CR.
+    """Yield the number and the text of every line; lines end with LF, CR LF or CR.
 
-    Raises SourceError for a line of more than MAX_LINE_LENGTH characters, as splitting one into
-    words takes many times its memory.
+    Raises SourceError for a line of more than MAX_LINE_LENGTH characters, because splitting a line
+    into words takes many times its memory.
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -97,15 +93,18 @@ def lines_of(text: str, shown: str) -> Iterator[tuple[int, str]]:
 
 
 def line_of(data: bytes, position: int) -> int:
-    """The number of the line that holds a byte."""
+    """Return the number of the line that holds a byte."""
     before = data[:position].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return before.count(b"\n") + 1
 
 
 def whole_number(text: str, lowest: int, highest: int, what: str) -> int:
-    """Read a whole number in decimal; `what` opens the message of the SourceError otherwise."""
+    """Read a decimal whole number; raise SourceError, opened by `what`, if it is not one in range.
+
+    The range is `lowest` to `highest`.
+    """
     plain = text.isascii() and text.isdigit()
-    # Compare lengths first: converting a number of many digits is slow or refused.
+    # Lengths are compared first: Python is slow to convert many digits, or refuses.
     if plain and len(text) <= 20 and lowest <= int(text) <= highest:
         return int(text)
     raise SourceError(
@@ -114,10 +113,10 @@ def whole_number(text: str, lowest: int, highest: int, what: str) -> int:
 
 
 def claimed_size(text: str, lowest: int, length: int, what: str) -> int:
-    """Read how many of something a file of `length` characters claims to have.
+    """Read a number of things that a file of `length` characters claims to have.
 
-    Raises SourceError, opened by `what`, unless that is at most MAX_CLAIM and, past FREE_CLAIM, at
-    most `length`; so nothing is made that is out of all proportion to the file.
+    Raises SourceError, opened by `what`, unless the number is at most MAX_CLAIM and, above
+    FREE_CLAIM, at most `length`. So no memory is taken out of proportion to the file.
     """
     size = whole_number(text, lowest, MAX_CLAIM, what)
     if size > max(length, FREE_CLAIM):

@@ -16,11 +16,11 @@ from polyseme.errors import SourceError
 
 
 def write_aiger(circuit: Circuit, path: str | os.PathLike[str]) -> None:
-    """Write a circuit as ANDs of two, in the form the path's ending says, .aag or .aig.
+    """Write a circuit as ANDs of two, in ASCII if the path ends in .aag, in binary if in .aig.
 
-    Names stand in the symbol table, the circuit's own name in the comment, and inverted outputs
-    read negated literals. Raises SourceError for another ending, and PolysemeError when the file
-    cannot be written.
+    The symbol table has the names of inputs and outputs, the comment has the circuit's name, and
+    inverted outputs read negated literals. Raises SourceError for another ending, and PolysemeError
+    when the file cannot be written.
     """
     ending = os.fspath(path).lower()[-4:]
     if ending not in (".aag", ".aig"):
@@ -48,14 +48,14 @@ def _binary(ands: Netlist) -> bytes:
 
 
 def _literals(ands: Netlist) -> NDArray[np.int64]:
-    """The literal of every gate, (gates,)."""
+    """Return the literal of every gate, (gates,)."""
     return 2 * np.arange(len(ands.inputs) + 1, len(ands.inputs) + ands.gates + 1)
 
 
 def _in_groups(values: NDArray[np.int64]) -> bytes:
-    """Numbers below 2^35 in groups of seven bits, the lowest first; all but the last marked."""
+    """Return numbers below 2^35 in groups of seven bits, lowest first; all but the last marked."""
     groups = (values[:, None] >> np.arange(0, 35, 7)) & 127
-    # A group is written if it or a higher one is not zero; the lowest always is.
+    # A group is written if it or a higher one is not zero; the lowest is always written.
     written = (values[:, None] >> np.arange(0, 35, 7)) > 0
     written[:, 0] = True
     marked = np.zeros_like(groups)

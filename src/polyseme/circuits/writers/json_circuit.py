@@ -1,4 +1,4 @@
-"""Writing a circuit as JSON, exactly as it is; `docs/circuits.md` specifies the format."""
+"""Writing a circuit as JSON, which keeps it exactly; `docs/circuits.md` specifies the format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from polyseme.common.files import write_whole
 
 
 def write_json(circuit: Circuit, path: str | os.PathLike[str]) -> None:
-    """Write a circuit, a gate and an output a line. Raises PolysemeError when it cannot be."""
+    """Write a circuit, one line per gate and per output.
+
+    Raises PolysemeError when the file cannot be written.
+    """
     head = {"format": FORMAT, "version": VERSION, "name": circuit.name}
     lines = [f"{_dumped(key)}: {_dumped(value)}" for key, value in head.items()]
     lines.append(f'"features": {_dumped(_names(circuit.features))}')
@@ -32,7 +35,7 @@ def _gates(circuit: Circuit) -> list[str]:
     opening = {int(kind): f'["{name}", ' for name, kind in KIND_NAMES.items()}
     fan_in = circuit.fan_in.tolist()
     ends = pairwise(circuit.fan_in_offsets.tolist())
-    # A list of numbers is written in JSON as in Python, but for its opening bracket here.
+    # JSON writes a list of numbers as Python does; the opening bracket comes before the kind.
     return [
         opening[kind] + str(fan_in[begin:end])[1:]
         for kind, (begin, end) in zip(circuit.kinds.tolist(), ends, strict=True)

@@ -1,9 +1,8 @@
-"""`polyseme bounds`: how small a network for a circuit could be."""
+"""`polyseme bounds`: print how small a network for a circuit could be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -13,7 +12,6 @@ from polyseme.cli.options import DEFAULT_ERROR, Active, AsJson, Error, Source
 from polyseme.cli.output.progress import steps
 from polyseme.cli.output.text import emit, emit_json, emit_table, one_line
 from polyseme.limits.table import Bounds, Row, bounds
-from polyseme.limits.tried import measured_row, network_bound
 from polyseme.networks.saving.files import load
 
 
@@ -26,16 +24,16 @@ def bounds_command(
         typer.Option(
             "--network",
             metavar="NET",
-            help="Also say what the bound is at the bits that this network's own weights hold.",
+            help="Also print the bound at the bits that the weights of this network hold.",
             show_default=False,
         ),
     ] = None,
     measure: Annotated[
-        bool, typer.Option("--measure", help="Also compile SOURCE, and say how small it got.")
+        bool, typer.Option("--measure", help="Also compile SOURCE, and print the size found.")
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Tell how few neurons a network for SOURCE needs at least, and how many constructions take.
+    """Print how few neurons a network for SOURCE needs, and how many each construction takes.
 
     Example: polyseme bounds permutation:features=5000
     Example: polyseme bounds and2:features=2000,gates=2000 --measure
@@ -43,12 +41,9 @@ def bounds_command(
     with steps(f"reading {source}") as step:
         circuit = read(source)
         given = None if network is None else load(network)
-        possible = bounds(circuit, active=active, error=error)
-        if given is not None:
-            held = network_bound(given, circuit, possible.bits)
-            possible = replace(possible, network=held)
-        if measure:
-            possible = replace(possible, measured=(measured_row(circuit, active, error, step),))
+        possible = bounds(
+            circuit, active=active, error=error, network=given, measure=measure, note=step
+        )
     if as_json:
         emit_json(possible.as_json())
     else:
@@ -79,19 +74,19 @@ def _emit_report(possible: Bounds, network: str | None) -> None:
     )
     emit(
         "counted are layers that read no more numbers than they have neurons; with basis inputs, a "
-        "dimension a feature, a layer holds more and may do with fewer neurons"
+        "dimension per feature, a layer holds more weights and may need fewer neurons"
     )
     if possible.note:
         emit(f"note: {possible.note}")
 
 
 def _rows(possible: Bounds, file: str) -> Iterator[tuple[str, Row]]:
-    """Everything as one table, each row with the words that say of what kind it is."""
+    """Yield all rows of the table, each with the words that tell its kind."""
     for row in possible.lower:
         yield "as circuits go, " if row.indicative else "at least, ", row
     held = possible.network
     if held is not None:
-        own = f"{held.bits_per_weight:.3g} bits a weight, as {file} has"
+        own = f"{held.bits_per_weight:.3g} bits per weight, as {file} has"
         kind = "at least, " if possible.counts_functions else "as circuits go, "
         yield kind, Row(own, held.lower_bound_neurons, "counting, entropy of its weights")
     yield from (("to hold the features, ", row) for row in possible.representation)

@@ -1,4 +1,4 @@
-"""`polyseme compile`: a circuit in, a network and its answer key out."""
+"""`polyseme compile`: compile a circuit into a network and its answer key."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from polyseme.circuits.logic_files import check_rewritable, rewritten
 from polyseme.circuits.sources import read
-from polyseme.cli.logic import check_rewritable, rewritten
 from polyseme.cli.options import (
     DEFAULT_ERROR,
     Active,
@@ -23,8 +23,8 @@ from polyseme.cli.output.progress import steps
 from polyseme.cli.output.text import rate, remark
 from polyseme.cli.output_paths import check_output
 from polyseme.cli.refining import Refine, RefineState, check_refining, refined
-from polyseme.compiler.compile import fulfil
-from polyseme.compiler.request import Request
+from polyseme.compiler.compile import compile_report
+from polyseme.compiler.report import Compilation
 from polyseme.limits.counting import counting_bits
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path, save_key, save_network
@@ -38,7 +38,7 @@ def compile_command(
             "--output",
             "-o",
             metavar="NET",
-            help="The network file to write, its answer key beside it; without this, none is.",
+            help="The network file to write, its answer key beside it; without it none is saved.",
         ),
     ] = None,
     active: Active = 3,
@@ -49,7 +49,7 @@ def compile_command(
             "--neurons",
             metavar="N",
             parser=neurons_or_auto,
-            help="The most ReLUs there may be; auto finds the fewest that meet --error.",
+            help="The largest number of ReLUs per layer; auto finds the fewest that meet --error.",
         ),
     ] = None,
     construction: Annotated[
@@ -72,7 +72,7 @@ def compile_command(
         bool,
         typer.Option(
             "--rewrite",
-            help="First make a file of logic smaller, which needs the extra polyseme[logic].",
+            help="First reduce the gates of a file of logic; needs the extra polyseme\\[logic].",
         ),
     ] = False,
     carry: Annotated[
@@ -80,8 +80,9 @@ def compile_command(
         typer.Option(
             "--carry",
             metavar="NAME",
-            help="How wires pass a layer of a deep network unchanged: gates (a neuron repeats "
-            "them), residual (a residual stream), or auto: what makes the widest layer narrower.",
+            help="The way that wires pass a layer of a deep network unchanged: gates (one neuron "
+            "repeats each), residual (a residual stream), or auto (the way that makes the widest "
+            "layer narrower).",
         ),
     ] = "auto",
     refine: Refine = None,
@@ -89,13 +90,14 @@ def compile_command(
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> int:
-    """Compile SOURCE into a network of as few neurons as keep its error under --error.
+    """Compile SOURCE into a network with as few neurons as keep its error under --error.
 
     Example: polyseme compile and2:features=2000,gates=2000 -o net.safetensors
     Example: polyseme compile c432.bench --rewrite -o c432.safetensors
 
     Exit status 1 says that the measured error may be above --error.
     """
+    # Checked before a minute of work.
     if output is not None:
         _check_outputs(output, source)
     if rewrite:
@@ -107,54 +109,48 @@ def compile_command(
             step(f"rewriting {circuit.gates:,} gates")
             circuit = rewritten(circuit)
         begun = time.perf_counter()
-        request = Request(active, error, neurons, construction, encoder, seed, carry)
-        sized = fulfil(circuit, request, step)
+        report = compile_report(
+            circuit,
+            active=active,
+            error=error,
+            neurons=neurons,
+            construction=construction,
+            encoder=encoder,
+            seed=seed,
+            carry=carry,
+            note=step,
+        )
         if refine is not None:
-            sized = refined(sized, request, refine, refine_state, step)
+            report = refined(report, refine, refine_state, step)
         seconds = time.perf_counter() - begun
         count = counting_bits(circuit)
         if output is not None:
-            _save(sized.network, output)
-    assert sized.confirmation is not None
-    compiled = Compiled(
-        network=sized.network,
-        circuit=circuit,
-        measured=sized.confirmation,
-        count=count,
-        error_asked=error,
-        seconds=seconds,
-        per_layer=sized.layers,
-        predicted_neurons=sized.predicted,
-    )
+            _save(report.network, output)
+    compiled = Compiled(report, circuit, count, seconds)
     emit_compiled(compiled, output, as_json)
-    return _status(compiled)
+    return _status(report)
 
 
 def _check_outputs(output: str, source: str) -> None:
-    """Before a minute of work: both files can be written, and neither is the source."""
+    """Raise PolysemeError unless both files can be written and neither is the source."""
     inputs = (source, source.partition(":")[2] or source)
     check_output(output, inputs)
     check_output(str(key_path(output)), inputs)
 
 
 def _save(network: Network, output: str) -> None:
-    """Write the answer key, then the network, so that no network appears without its key.
-
-    A few constructions have none; then the key of what was there before must not stay.
-    """
+    """Write the answer key, then the network, so that no network appears without its key."""
     if network.key is not None:
         save_key(network.key, key_path(output))
     save_network(network, output)
-    if network.key is None:
-        key_path(output).unlink(missing_ok=True)
 
 
-def _status(compiled: Compiled) -> int:
-    upper = compiled.measured.error_interval[1]
-    if upper <= compiled.error_asked:
+def _status(report: Compilation) -> int:
+    if report.passed:
         return 0
+    assert report.confirmation is not None
     remark(
-        f"polyseme: the network falls short: its error may be up to {rate(upper)}, "
-        f"asked for was {rate(compiled.error_asked)}"
+        "polyseme: the network falls short: its error may be up to "
+        f"{rate(report.confirmation.error_interval[1])}, asked for was {rate(report.error)}"
     )
     return 1

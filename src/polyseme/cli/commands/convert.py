@@ -1,4 +1,4 @@
-"""`polyseme convert`: a circuit into a file of logic that other programs read."""
+"""`polyseme convert`: write a circuit as a file of logic that other programs read."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ from typing import Annotated
 import typer
 
 from polyseme.circuits.sources import read
-from polyseme.circuits.writers.aiger import write_aiger
-from polyseme.circuits.writers.json_circuit import write_json
+from polyseme.circuits.writers.by_ending import check_ending, write
 from polyseme.cli.options import AsJson, Source
 from polyseme.cli.output.text import emit, emit_json
 from polyseme.cli.output_paths import check_output
-from polyseme.errors import PolysemeError
-
-_WRITERS = {".aig": write_aiger, ".aag": write_aiger, ".json": write_json}
 
 
 def convert_command(
@@ -35,14 +31,10 @@ def convert_command(
 
     Example: polyseme convert adder.blif -o adder.aig
     """
-    writer = next(
-        (write for ending, write in _WRITERS.items() if output.lower().endswith(ending)), None
-    )
-    if writer is None:
-        raise PolysemeError(f"--output {output[-60:]!r} must end in one of {', '.join(_WRITERS)}")
+    check_ending(output, "--output")
     check_output(output, (source, source.partition(":")[2] or source))
     circuit = read(source)
-    writer(circuit, output)
+    write(circuit, output)
     counts = {
         "features": len(circuit.features),
         "outputs": len(circuit.outputs),

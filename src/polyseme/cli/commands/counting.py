@@ -1,4 +1,4 @@
-"""`polyseme counting`: the counting argument, run on a network."""
+"""`polyseme counting`: run the counting argument on a network."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def counting_command(
             "--active",
             metavar="S",
             parser=whole(1, MAX_SIZE),
-            help="The promise to compile for; by default as many features as a gate reads.",
+            help="The sparsity promise; by default as many features as a gate reads.",
         ),
     ] = None,
     seed: Seed = 0,
@@ -32,14 +32,14 @@ def counting_command(
             "--neurons",
             metavar="N",
             parser=whole(1, MAX_SIZE),
-            help="The most ReLUs there may be; by default as few as bring the gates back.",
+            help="The largest number of ReLUs; by default as few as bring all gates back.",
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Write SOURCE as a network's entropy-coded bytes, and find its gates again by querying it.
+    """Write a network of SOURCE as entropy-coded bytes, and find its gates by querying it.
 
-    SOURCE is a permutation or pairwise ANDs. The bytes are held against the counting bound.
+    SOURCE is a permutation or pairwise ANDs. The bytes are compared with the counting bound.
 
     Example: polyseme counting permutation:features=2000
 
@@ -70,7 +70,7 @@ def _emit_report(run: CountingRun) -> None:
     )
     emit(
         f"both sides know: seed {run.seed}, {run.features:,} features, {run.outputs:,} outputs, "
-        f"{run.inputs} features an output; the seed gives {_given_by_seed(run)}"
+        f"{run.inputs} features per output; the seed gives {_given_by_seed(run)}"
     )
     rows = [(part, f"{size:,}", "") for part, size in run.parts.items()]
     rows.append(("message", f"{run.bytes_message:,}", ""))
@@ -94,6 +94,6 @@ def _given_by_seed(run: CountingRun) -> str:
     if run.encoder != "written":
         given.append("the encoder")
     if run.readout != "written":
-        signs = ", with what signs" if run.readout == "blocks" else ""
+        signs = ", and their signs" if run.readout == "blocks" else ""
         given.append(f"which neurons outputs read{signs}")
     return " and ".join(given) or "nothing"

@@ -1,4 +1,4 @@
-"""`polyseme export`: a network for other programs."""
+"""`polyseme export`: write a network for other programs."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from safetensors.numpy import save
 
 from polyseme.cli.options import AsJson, NetworkFile
 from polyseme.cli.output.text import emit, emit_json
 from polyseme.cli.output_paths import check_output, key_beside
-from polyseme.errors import PolysemeError
+from polyseme.common.files import write_whole
+from polyseme.errors import OptionError
 from polyseme.networks.exporting.to_onnx import to_onnx
-from polyseme.networks.exporting.to_torch import to_torch
+from polyseme.networks.exporting.to_torch import state_bytes, to_torch
 from polyseme.networks.network import Network
-from polyseme.networks.saving.files import load, write_whole
+from polyseme.networks.saving.files import load
 
 
 def export_command(
@@ -42,7 +42,7 @@ def export_command(
     Example: polyseme export net.safetensors --to onnx -o net.onnx
     """
     if to not in _FORMATS:
-        raise PolysemeError(f"--to {to[:40]!r} must be one of {', '.join(_FORMATS)}")
+        raise OptionError(f"--to {to[:40]!r} must be one of {', '.join(_FORMATS)}")
     check_output(output, (network_file, key_beside(network_file) or network_file))
     content = _FORMATS[to](load(network_file))
     write_whole(output, content)
@@ -54,9 +54,7 @@ def export_command(
 
 
 def _torch_state(network: Network) -> bytes:
-    """The state dict as safetensors: it loads into the same layers, and holds no code."""
-    state = to_torch(network).state_dict()
-    return save({name: tensor.numpy() for name, tensor in state.items()}, {"format": "pt"})
+    return state_bytes(to_torch(network))
 
 
 _FORMATS: dict[str, Callable[[Network], bytes]] = {"torch": _torch_state, "onnx": to_onnx}

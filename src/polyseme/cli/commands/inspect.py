@@ -1,32 +1,34 @@
-"""`polyseme inspect`: what is in a network file, and how polysemantic its neurons are."""
+"""`polyseme inspect`: print the contents of a network file and the purpose of its neurons."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
-import numpy as np
 import typer
-from numpy.typing import NDArray
 
 from polyseme.circuits.problems import MAX_SIZE
 from polyseme.cli.options import AsJson, NetworkFile, whole
 from polyseme.cli.output.text import emit, emit_json
 from polyseme.cli.output_paths import key_beside
 from polyseme.compiler.constructions.citing import citation
-from polyseme.errors import PolysemeError
-from polyseme.networks.answer_key import AnswerKey
-from polyseme.networks.deep_key import DeepKey
-from polyseme.networks.network import Layer, Network
+from polyseme.errors import OptionError
+from polyseme.interpret.polysemanticity import (
+    LayerPolysemanticity,
+    Polysemanticity,
+    polysemanticity,
+    served_by,
+)
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path, load
 
-_BARS = 10
 _BAR_WIDTH = 40
 
 
 @dataclass(frozen=True)
 class _Place:
-    """A neuron as it is asked for: its number, and that of its layer where one was given."""
+    """A neuron as the user names it: its number, and the number of its layer if given."""
 
     layer: int | None
     number: int
@@ -49,16 +51,16 @@ def inspect_command(
             "--neuron",
             metavar="J",
             parser=_place,
-            help="Also tell every term that this neuron serves; of a deep network, written L:U, "
+            help="Also print every term that this neuron serves. In a deep network write L:U for "
             "every wire that unit U of layer L carries. Needs the answer key beside NET.",
         ),
     ] = None,
     cite: Annotated[
-        bool, typer.Option("--cite", help="Only print BibTeX for what NET was made with.")
+        bool, typer.Option("--cite", help="Print only BibTeX for the construction of NET.")
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Show what is in NET and, if its answer key is beside it, what each neuron is for.
+    """Print what NET holds and, if its answer key is beside it, how many terms each neuron serves.
 
     Example: polyseme inspect net.safetensors --neuron 7
     Example: polyseme inspect deep.safetensors --neuron 2:7
@@ -68,11 +70,13 @@ def inspect_command(
     if cite:
         emit(citation(network))
         return 0
-    asked = None if neuron is None else _served(network, neuron, network_file)
+    asked = None if neuron is None else _asked(network, neuron, network_file)
+    found = None if network.key is None else polysemanticity(network)
     if as_json:
-        emit_json({**_fields(network), **({} if asked is None else {"neuron": asked.fields})})
+        told = {} if asked is None else {"neuron": asked.fields}
+        emit_json({**_fields(network, found), **told})
         return 0
-    lines = [*_sentences(network), *_polysemanticity(network)]
+    lines = [*_sentences(network), *([] if found is None else _polysemanticity(found))]
     if asked is not None:
         lines += [asked.sentence, *(f"  {one}" for one in asked.served)]
     emit("\n".join(lines))
@@ -80,83 +84,46 @@ def inspect_command(
 
 
 @dataclass(frozen=True)
-class _Served:
-    """What one neuron is for: in JSON, in a sentence, and one by one."""
+class _Asked:
+    """The purpose of one neuron: in JSON, in a sentence, and one by one."""
 
     fields: dict[str, Any]
     sentence: str
-    served: list[str]
+    served: tuple[str, ...]
 
 
-def _served(network: Network, place: _Place, network_file: str) -> _Served:
-    key = network.key
-    if key is None:
-        raise PolysemeError(
+def _asked(network: Network, place: _Place, network_file: str) -> _Asked:
+    if network.key is None:
+        raise OptionError(
             f"{network_file}: no answer key {key_path(network_file).name} is beside it; "
             "what a neuron serves is known only from that"
         )
-    layer = _checked_layer(network, place)
-    if isinstance(key, DeepKey):
-        wires = _wires_carried(key, layer, place.number)
-        return _Served(
-            {"layer": layer, "number": place.number, "wires": wires},
-            f"unit {place.number} of layer {layer} carries {len(wires):,} wires",
-            wires,
+    try:
+        served = served_by(network, place.number, place.layer)
+    except OptionError as error:
+        raise OptionError(f"--neuron LAYER:NUMBER: {error}") from None
+    if network.key.has_terms:
+        return _Asked(
+            {"number": place.number, "terms": list(served)},
+            f"neuron {place.number} serves {len(served):,} terms",
+            served,
         )
-    terms = [key.describe_term(int(term)) for term in key.neuron_terms(place.number)]
-    return _Served(
-        {"number": place.number, "terms": terms},
-        f"neuron {place.number} serves {len(terms):,} terms",
-        terms,
+    layer = place.layer or 0
+    return _Asked(
+        {"layer": layer, "number": place.number, "wires": list(served)},
+        f"unit {place.number} of layer {layer} carries {len(served):,} wires",
+        served,
     )
 
 
-def _checked_layer(network: Network, place: _Place) -> int:
-    layers = network.layers
-    if place.layer is None and len(layers) > 1:
-        raise PolysemeError(
-            f"--neuron {place.number} must name its layer, 0 to {len(layers) - 1}: "
-            f"--neuron LAYER:{place.number}"
-        )
-    layer = place.layer or 0
-    if layer >= len(layers):
-        raise PolysemeError(f"--neuron: layer {layer} must be 0 to {len(layers) - 1}")
-    if place.number >= layers[layer].units:
-        raise PolysemeError(f"--neuron {place.number} must be 0 to {layers[layer].units - 1}")
-    return layer
-
-
-def _wires_carried(key: DeepKey, layer: int, unit: int) -> list[str]:
-    """Names of the wires a unit carries; some columns are no wire of the circuit."""
-    held = key.layers[layer]
-    columns = np.flatnonzero((held.positions == unit).any(axis=1))
-    return [
-        (key.circuit.wire_name(int(wire)) if wire >= 0 else "part of an XOR")
-        + (", inverted" if inverted else "")
-        for wire, inverted in zip(held.wires[columns], held.inverted[columns], strict=True)
-    ]
-
-
-def _loads(network: Network) -> list[NDArray[np.int64]]:
-    """How many terms (in a deep network: wires) each neuron is for, layer by layer."""
-    key = network.key
-    if isinstance(key, AnswerKey):
-        return [np.diff(key.hosts().indptr.astype(np.int64))]
-    if key is None:
-        return []
-    return [
-        np.bincount(held.positions.ravel(), minlength=layer.width)[: layer.units].astype(np.int64)
-        for held, layer in zip(key.layers, network.layers, strict=True)
-    ]
-
-
-def _fields(network: Network) -> dict[str, Any]:
-    loads = _loads(network)
-    deep = isinstance(network.key, DeepKey)
+def _fields(network: Network, found: Polysemanticity | None) -> dict[str, Any]:
     layers = [_layer_fields(layer) for layer in network.layers]
-    if deep:
-        for fields, load_of_units in zip(layers, loads, strict=True):
-            fields["wires_a_unit"] = _spread(load_of_units)
+    terms = None
+    if found is not None and found.things == "terms":
+        terms = _spread(found.layers[0])
+    elif found is not None:
+        for fields, counts in zip(layers, found.layers, strict=True):
+            fields["wires_a_unit"] = _spread(counts)
     return {
         "features": len(network.encoder.features),
         "outputs": len(network.readout.outputs),
@@ -169,49 +136,34 @@ def _fields(network: Network) -> dict[str, Any]:
         "weight_bits": network.weight_bits(),
         "layers": layers,
         **asdict(network.provenance),
-        "terms_a_neuron": _spread(loads[0]) if loads and not deep else None,
+        "terms_a_neuron": terms,
     }
 
 
 def _layer_fields(layer: Layer) -> dict[str, Any]:
+    cap, squared = layer.activation.stored
     return {
         "neurons": layer.neurons,
         "units": layer.units,
-        "cap": layer.cap,
-        "squared": layer.squared,
+        "cap": cap,
+        "squared": squared,
         "carried": len(layer.carried),
         "inputs": layer.inputs,
         "weights_dtype": str(layer.weights.dtype),
         "stored": "sparse" if layer.is_sparse else "dense",
-        "nonzero_share": _nonzero_share(layer),
+        "nonzero_share": layer.nonzero_share,
     }
 
 
-def _spread(load_of_neurons: NDArray[np.int64]) -> dict[str, Any]:
-    counts, edges = _histogram(load_of_neurons)
+def _spread(layer: LayerPolysemanticity) -> dict[str, Any]:
     return {
-        "min": int(load_of_neurons.min()),
-        "median": float(np.median(load_of_neurons)),
-        "max": int(load_of_neurons.max()),
+        "min": layer.least,
+        "median": layer.median,
+        "max": layer.most,
         "histogram": [
-            {"from": int(low), "to": int(high) - 1, "neurons": int(count)}
-            for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
+            {"from": bar.low, "to": bar.high, "neurons": bar.units} for bar in layer.histogram()
         ],
     }
-
-
-def _histogram(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Counts (bars,) and whole edges (bars + 1,), each bar from its edge to below the next."""
-    low, high = int(values.min()), int(values.max()) + 1
-    step = -(-(high - low) // _BARS)
-    edges = np.arange(low, high + step, step)
-    return np.histogram(values, edges)[0], edges
-
-
-def _nonzero_share(layer: Layer) -> float:
-    weights = layer.weights
-    stored = weights.data if layer.is_sparse else weights
-    return float(np.count_nonzero(stored) / (layer.units * layer.inputs))
 
 
 def _sentences(network: Network) -> list[str]:
@@ -223,45 +175,45 @@ def _sentences(network: Network) -> list[str]:
         f"construction   {provenance.construction}, at most {provenance.active} active features",
         f"features       {len(encoder.features):,} in {encoder.dimensions:,} dimensions, {how}",
         f"outputs        {len(network.readout.outputs):,}",
-        f"gates          {provenance.gates:,}; one neuron a gate would take "
+        f"gates          {provenance.gates:,}; one neuron per gate would take "
         f"{provenance.monosemantic_neurons:,}",
         *(_layer_sentence(number, layer) for number, layer in enumerate(network.layers)),
         f"parameters     {network.parameters:,}; "
-        f"{network.weight_bits() / weights:.2f} bits of entropy a weight",
+        f"{network.weight_bits() / weights:.2f} bits of entropy per weight",
     ]
     return [*lines, *([f"note           {provenance.note}"] if provenance.note else [])]
 
 
 def _layer_sentence(number: int, layer: Layer) -> str:
-    clipped = f" ({layer.units:,} units clipped at {layer.cap:,})" if layer.cap else ""
+    cap, squared = layer.activation.stored
+    clipped = f" ({layer.units:,} units clipped at {cap:,})" if cap else ""
     sparse = "sparse " if layer.is_sparse else ""
-    kind = "squares" if layer.squared else "ReLUs"
+    kind = "squares" if squared else "ReLUs"
     carried = f"; {len(layer.carried):,} numbers pass" if len(layer.carried) else ""
     return (
         f"{f'layer {number}':<15}{layer.neurons:,} {kind}{clipped} that read {layer.inputs:,} "
-        f"numbers; {sparse}{layer.weights.dtype}, {_nonzero_share(layer):.0%} not zero{carried}"
+        f"numbers; {sparse}{layer.weights.dtype}, {layer.nonzero_share:.0%} not zero{carried}"
     )
 
 
-def _polysemanticity(network: Network) -> list[str]:
-    loads = _loads(network)
-    if isinstance(network.key, DeepKey):
-        return [
-            f"{f'layer {number}':<15}wires a unit: min {load_of_units.min():,}, median "
-            f"{np.median(load_of_units):,.0f}, max {load_of_units.max():,}"
-            for number, load_of_units in enumerate(loads)
-        ]
-    return _bars(loads[0]) if loads else []
-
-
-def _bars(load_of_neurons: NDArray[np.int64]) -> list[str]:
-    counts, edges = _histogram(load_of_neurons)
-    lines = [
-        f"terms a neuron  min {load_of_neurons.min():,}, median {np.median(load_of_neurons):,.0f}, "
-        f"max {load_of_neurons.max():,}"
+def _polysemanticity(found: Polysemanticity) -> list[str]:
+    if found.things == "terms":
+        return _bars(found.layers[0])
+    return [
+        f"{f'layer {layer.layer}':<15}wires per unit: {_extent(layer)}" for layer in found.layers
     ]
-    for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True):
-        drawn = "#" * -(-_BAR_WIDTH * int(count) // int(counts.max()))
-        span = f"{low:,}" if high - low == 1 else f"{low:,} to {high - 1:,}"
-        lines.append(f"  {span:>16}  {drawn:<{_BAR_WIDTH}} {count:,} neurons")
+
+
+def _bars(layer: LayerPolysemanticity) -> list[str]:
+    bars = layer.histogram()
+    lines = [f"terms per neuron  {_extent(layer)}"]
+    highest = max(bar.units for bar in bars)
+    for bar in bars:
+        drawn = "#" * -(-_BAR_WIDTH * bar.units // highest)
+        span = f"{bar.low:,}" if bar.low == bar.high else f"{bar.low:,} to {bar.high:,}"
+        lines.append(f"  {span:>16}  {drawn:<{_BAR_WIDTH}} {bar.units:,} neurons")
     return lines
+
+
+def _extent(layer: LayerPolysemanticity) -> str:
+    return f"min {layer.least:,}, median {layer.median:,.0f}, max {layer.most:,}"

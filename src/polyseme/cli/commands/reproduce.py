@@ -1,4 +1,4 @@
-"""`polyseme reproduce`: published figures, recomputed."""
+"""`polyseme reproduce`: recompute published figures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from polyseme.cli.output.progress import steps
 from polyseme.cli.output.text import emit, emit_json, emit_table
 from polyseme.common.files import write_whole
 from polyseme.reproduce.catalogue import CATALOGUE
-from polyseme.reproduce.report import COLUMNS, Found, cells, markdown, summary
+from polyseme.reproduce.report import COLUMNS, Found, cells, summary
+from polyseme.reproduce.reproduction import reproduce_figures
 
 DONE = 0
 DISAGREES = 1
@@ -27,36 +28,32 @@ def reproduce_command(
     only: Annotated[
         str | None,
         typer.Option(
-            "--only", metavar="NAME", parser=_name, help=f"Just one of {', '.join(CATALOGUE)}."
+            "--only", metavar="NAME", parser=_name, help=f"Only one of {', '.join(CATALOGUE)}."
         ),
     ] = None,
     seed: Seed = 0,
     write: Annotated[
         str | None,
-        typer.Option("--write", metavar="FILE", help="Write a page of Markdown here as well."),
+        typer.Option("--write", metavar="FILE", help="Also write a page of Markdown to this file."),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Recompute published figures and tell whether they agree within the stated error.
-
-    Exit status 1 if one disagrees without explanation.
+    """Recompute published figures and print whether ours agree within the stated tolerance.
 
     Example: polyseme reproduce --only ball-and-box
+
+    Exit status 1 says that one disagrees without explanation.
     """
-    figures = [CATALOGUE[only]] if only else list(CATALOGUE.values())
-    found = {}
     with steps("recomputing published figures") as note:
-        for figure in figures:
-            found[figure.name] = figure.rows(seed, note)
-    rows = [row for some in found.values() for row in some]
+        reproduction = reproduce_figures(only, seed=seed, note=note)
     if write is not None:
-        write_whole(write, markdown(found, seed).encode())
+        write_whole(write, reproduction.markdown().encode())
     if as_json:
-        emit_json({"rows": [row.as_json() for row in rows]})
+        emit_json({"rows": [row.as_json() for row in reproduction.rows]})
     else:
-        _emit_report(found)
-        emit(summary(rows))
-    return DONE if all(row.explained for row in rows) else DISAGREES
+        _emit_report(reproduction.found)
+        emit(summary(reproduction.rows))
+    return DONE if reproduction.explained else DISAGREES
 
 
 def _emit_report(found: Found) -> None:

@@ -1,4 +1,4 @@
-"""`polyseme run`: names in, names out."""
+"""`polyseme run`: run a network on features by name."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def run_command(
         typer.Option(
             "--on",
             metavar="FEATURE[,FEATURE…]",
-            help="Features to switch on; may be given again. A name may hold commas itself.",
+            help="Features to switch on. The option may be repeated, and a name may hold commas.",
             show_default=False,
         ),
     ],
     as_json: AsJson = False,
 ) -> int:
-    """Run NET with some features on and print the outputs that are on, one a line.
+    """Run NET with some features on and print the outputs that are on, one per line.
 
     Example: polyseme run net.safetensors --on x3,x17
     """
@@ -48,7 +48,7 @@ def run_command(
 
 
 def _names_on(names: Names, given: list[str]) -> list[str]:
-    """Every feature named, once: a text that is no name as a whole is taken apart at its commas."""
+    """Return every feature named, once; a text that is no name is split at its commas."""
     pieces = (
         piece for text in given for piece in ([text] if _known(names, text) else text.split(","))
     )

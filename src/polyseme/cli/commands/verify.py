@@ -1,4 +1,4 @@
-"""`polyseme verify`: is a saved network the circuit it was compiled from?"""
+"""`polyseme verify`: compare a saved network with the circuit it was compiled from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import typer
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.problems import MAX_SIZE
 from polyseme.circuits.sources import read
-from polyseme.cli.logic import netlist_as_read
 from polyseme.cli.options import DEFAULT_ERROR, AsJson, Error, NetworkFile, Seed, whole
 from polyseme.cli.output.progress import bar
 from polyseme.cli.output.text import rate, remark
@@ -19,9 +18,10 @@ from polyseme.cli.output_paths import key_beside
 from polyseme.errors import PolysemeError
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path, load
-from polyseme.verification.independent import independent_reference
+from polyseme.verification.as_read import reference_as_read
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
-from polyseme.verification.layers import LayerReport, deep_key_of, verify_layers
+from polyseme.verification.kinds import input_kinds
+from polyseme.verification.layers import LayerReport, readable_key, verify_layers
 from polyseme.verification.reference import Reference, reference_of
 from polyseme.verification.sampling import Verification, shallow_terms, verify
 
@@ -37,7 +37,7 @@ def verify_command(
         str | None,
         typer.Argument(
             metavar="[SOURCE]",
-            help="What to compare with; by default the circuit in the answer key beside NET.",
+            help="The circuit to compare with; by default the one in the answer key beside NET.",
             show_default=False,
         ),
     ] = None,
@@ -47,27 +47,32 @@ def verify_command(
             "--active",
             metavar="S",
             parser=whole(1, MAX_SIZE),
-            help="Features on at once; by default as many as the network was compiled for.",
+            help="Features that are on at once; by default the promise that NET was compiled for.",
         ),
     ] = None,
     samples: Annotated[
         int,
-        typer.Option("--samples", metavar="N", parser=whole(1, MAX_SAMPLES), help="Inputs to try."),
+        typer.Option(
+            "--samples",
+            metavar="N",
+            parser=whole(1, MAX_SAMPLES),
+            help="The number of inputs to try.",
+        ),
     ] = 100_000,
     inputs: Annotated[
         str,
         typer.Option(
             "--inputs",
             metavar="NAME",
-            help=f"Which inputs: {', '.join(DESCRIPTIONS)}, or all; of a circuit deeper than one "
-            f"hidden layer: {', '.join(DEEP_DESCRIPTIONS)}, or all.",
+            help=f"The kind of inputs: {', '.join(DESCRIPTIONS)}, or all; of a circuit deeper than "
+            f"one hidden layer: {', '.join(DEEP_DESCRIPTIONS)}, or all.",
         ),
     ] = "satisfied",
     independent: Annotated[
         bool,
         typer.Option(
             "--independent",
-            help="Compare with SOURCE simulated as an AIG, by code that compiling does not use.",
+            help="Compare with SOURCE simulated as an AIG by code that compiling does not use.",
         ),
     ] = False,
     layers: Annotated[
@@ -85,18 +90,18 @@ def verify_command(
 
     Example: polyseme verify net.safetensors --inputs all
 
-    Exit status 1 says that its error is above --error (the lower end of the 95 % interval is).
+    Exit status 1 says that the error of NET (the lower end of its interval) is above --error.
     """
     _check_options(inputs, source, independent, layers)
     network, circuit, reference = _open(network_file, source, independent)
     if layers:
-        deep_key_of(network)
+        readable_key(network)
     promise = network.provenance.active if active is None else active
     _check_load(network, promise, samples)
     terms = shallow_terms(network, circuit)
     described = DEEP_DESCRIPTIONS if terms is None else DESCRIPTIONS
     trials = []
-    for name in _chosen(inputs, deep=terms is None):
+    for name in input_kinds(network, circuit) if inputs == "all" else (inputs,):
         with bar(f"{name} inputs") as progress:
             run = verify(
                 network,
@@ -127,26 +132,14 @@ def _check_options(inputs: str, source: str | None, independent: bool, layers: b
         raise PolysemeError("--layers looks at one kind of inputs at a time, not at all")
 
 
-def _chosen(inputs: str, deep: bool) -> tuple[str, ...]:
-    if inputs != "all":
-        return (inputs,)
-    # Mixed inputs are the others over again.
-    return (
-        tuple(name for name in DEEP_DESCRIPTIONS if name != "mixed")
-        if deep
-        else tuple(DESCRIPTIONS)
-    )
-
-
 def _open(
     network_file: str, source: str | None, independent: bool
 ) -> tuple[Network, Circuit, Reference]:
-    """The network, and what to compare it with: the source's circuit, else the answer key's."""
+    """Return the network, the circuit of the source (else of the answer key), and its evaluator."""
     if source is not None:
         network, circuit = load(network_file), read(source)
-        if independent:
-            return network, circuit, independent_reference(netlist_as_read(source, circuit))
-        return network, circuit, reference_of(circuit)
+        reference = reference_as_read(source) if independent else reference_of(circuit)
+        return network, circuit, reference
     network = load(network_file, key_beside(network_file))
     if network.key is None:
         raise PolysemeError(
@@ -177,7 +170,7 @@ def _look_at_layers(
 
 
 def _proved(run: Verification, satisfiable: int | None) -> str | None:
-    """Name what was tried without exception and never failed."""
+    """Return what was proved: every gate alone, if all were tried and none failed."""
     if run.inputs != "alone" or run.wrong:
         return None
     return EVERY_GATE_ALONE if run.samples == satisfiable else None

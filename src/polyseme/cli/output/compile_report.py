@@ -1,4 +1,4 @@
-"""What `polyseme compile` prints: JSON, or sentences and for deep circuits a table of layers."""
+"""Output of `polyseme compile`: JSON, or sentences and for deep circuits a table of layers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ import numpy as np
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.cli.output.text import emit, emit_json, emit_table, interval, rate
-from polyseme.compiler.constructions.staged.report import LayerDecision
+from polyseme.compiler.report import Compilation, LayerDecision
 from polyseme.limits.counting import CountingBound
 from polyseme.limits.lower import least
-from polyseme.networks.answer_key import AnswerKey
-from polyseme.networks.deep_key import DeepKey
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
@@ -35,34 +33,38 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Compiled:
-    """All that the report on one compilation tells; `per_layer` is empty for one hidden layer.
+    """Everything that the output about one compilation is made from."""
 
-    `predicted_neurons` were declared before a search; None where the size was not searched for.
-    """
-
-    network: Network
+    report: Compilation
     circuit: Circuit
-    measured: Verification
     count: CountingBound
-    error_asked: float
     seconds: float
-    per_layer: tuple[LayerDecision, ...]
-    predicted_neurons: int | None
+
+    @property
+    def network(self) -> Network:
+        """The network."""
+        return self.report.network
+
+    @property
+    def measured(self) -> Verification:
+        """The error of the network as measured."""
+        assert self.report.confirmation is not None
+        return self.report.confirmation
 
     @property
     def lower_bound_neurons(self) -> int:
-        """Neurons that hold the circuit's bits at one bit a weight, in as many layers."""
+        """Neurons that hold the bits of the circuit at one bit per weight, in as many layers."""
         return least(self.count.bits / len(self.network.layers), 1.0)
 
 
 def emit_compiled(compiled: Compiled, output: str | None, as_json: bool) -> None:
-    """Write the report on standard output; `output` is where the network was saved, if it was."""
+    """Write the report on standard output; `output` is the path of the saved network, if any."""
     if as_json:
         emit_json(_fields(compiled))
         return
     emit("\n".join(_sentences(compiled, output)))
-    if compiled.per_layer:
-        _emit_layers(compiled.per_layer)
+    if compiled.report.layers:
+        _emit_layers(compiled.report.layers)
 
 
 def _fields(compiled: Compiled) -> dict[str, Any]:
@@ -77,13 +79,13 @@ def _fields(compiled: Compiled) -> dict[str, Any]:
         "units": network.units,
         "neurons": network.neurons,
         "neurons_total": network.neurons_total,
-        # Numbers that pass a layer unchanged, at most: the width of the residual stream.
+        # The most numbers that pass a layer unchanged: the width of the residual stream.
         "carried": network.carried,
         "parameters": network.parameters,
         "weight_bits": network.weight_bits(),
         "monosemantic_neurons": provenance.monosemantic_neurons,
         "lower_bound_neurons": compiled.lower_bound_neurons,
-        "predicted_neurons": compiled.predicted_neurons,
+        "predicted_neurons": compiled.report.predicted,
         "construction": provenance.construction,
         "active": provenance.active,
         "error": measured.error,
@@ -99,7 +101,7 @@ def _fields(compiled: Compiled) -> dict[str, Any]:
         "bits": compiled.count.bits,
         "weights_dtype": _weights_dtype(network),
         "note": provenance.note,
-        "per_layer": [asdict(layer) for layer in compiled.per_layer],
+        "per_layer": [asdict(layer) for layer in compiled.report.layers],
     }
 
 
@@ -117,7 +119,7 @@ def _sentences(compiled: Compiled, output: str | None) -> list[str]:
         _headline(compiled),
         f"error         {measured.wrong:,} of {measured.samples:,} inputs gave any wrong output: "
         f"95 % interval {interval(measured.error_interval)}, asked for "
-        f"{rate(compiled.error_asked)}",
+        f"{rate(compiled.report.error)}",
         f"measured on   {described[measured.inputs]}, {measured.active} on at once",
         f"inputs        {_encoding(network)}",
         f"monosemantic  {_saved(network, deep)}",
@@ -130,12 +132,13 @@ def _sentences(compiled: Compiled, output: str | None) -> list[str]:
     ]
     if provenance.note:
         lines.append(f"note          {provenance.note}")
-    return [*lines, f"saved         {_saved_where(network, output)}"]
+    return [*lines, f"saved         {_saved_where(output)}"]
 
 
 def _is_deep(network: Network) -> bool:
-    """Whether it was compiled stage by stage; such a network may have one layer all the same."""
-    return isinstance(network.key, DeepKey) or len(network.layers) > 1
+    """Return whether the network was compiled stage by stage; it may still have one layer."""
+    holds_wires = network.key is not None and not network.key.has_terms
+    return holds_wires or len(network.layers) > 1
 
 
 def _headline(compiled: Compiled) -> str:
@@ -152,15 +155,15 @@ def _headline(compiled: Compiled) -> str:
         )
     return (
         f"{network.neurons:,} ReLUs compute {amount:,} {noun}: {amount / network.neurons:.1f} "
-        f"{noun} a neuron; {bound}"
+        f"{noun} per neuron; {bound}"
     )
 
 
 def _work(compiled: Compiled) -> tuple[int, str]:
-    """What the network computes, counted in the words of its source."""
+    """Return the number of facts, outputs or gates computed, and that word."""
     key, circuit = compiled.network.key, compiled.circuit
     kind = circuit.name.partition(":")[0]
-    if kind == "facts" and isinstance(key, AnswerKey):
+    if kind == "facts" and key is not None and key.has_terms:
         return len(key.terms), "facts"
     if kind == "permutation":
         return len(circuit.outputs), "outputs"
@@ -171,39 +174,37 @@ def _encoding(network: Network) -> str:
     features, dimensions = len(network.encoder.features), network.encoder.dimensions
     if network.encoder.in_superposition:
         return f"{features:,} features in superposition in {dimensions:,} dimensions"
-    return f"{features:,} features, each a dimension of its own"
+    return f"{features:,} features, each with a dimension of its own"
 
 
 def _saved(network: Network, deep: bool) -> str:
-    alone = network.provenance.monosemantic_neurons
-    without = f"{'one neuron a wire' if deep else 'one neuron a gate'} takes {alone:,}"
+    monosemantic = network.provenance.monosemantic_neurons
+    without = f"{'one neuron per wire' if deep else 'one neuron per gate'} takes {monosemantic:,}"
     if deep:
         without += " in the widest layer"
     if network.carried:
-        without += f", wires that pass in the residual stream none (at most {network.carried:,})"
-    if network.neurons >= alone:
+        without += f", and none for wires in the residual stream (at most {network.carried:,})"
+    if network.neurons >= monosemantic:
         return f"{without}; superposition saves nothing"
-    return f"{without}; superposition saves {1 - network.neurons / alone:.0%}"
+    return f"{without}; superposition saves {1 - network.neurons / monosemantic:.0%}"
 
 
 def _predicted(compiled: Compiled) -> list[str]:
-    """How good the prediction was that the search set out from, if there was one."""
-    predicted, found = compiled.predicted_neurons, compiled.network.neurons
+    """Return a line that compares the network with the prediction, if there was one."""
+    predicted, found = compiled.report.predicted, compiled.network.neurons
     if predicted is None:
         return []
     return [f"predicted     {predicted:,} neurons; these are {found / predicted:.2f} times as many"]
 
 
-def _saved_where(network: Network, output: str | None) -> str:
+def _saved_where(output: str | None) -> str:
     if output is None:
         return "nothing; -o NET saves the network and its answer key"
-    if network.key is None:
-        return f"{output}; this construction has no answer key, so verify it with its SOURCE"
     return f"{output}, answer key {Path(key_path(output)).name}"
 
 
 def _emit_layers(per_layer: tuple[LayerDecision, ...]) -> None:
-    """A row a layer; of many layers the first and the last few."""
+    """Print one row per layer; of many layers the first few and the last few."""
     rows = [_row(layer) for layer in per_layer]
     if len(rows) > _MAX_ROWS:
         kept = _MAX_ROWS - 1

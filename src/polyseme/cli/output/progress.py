@@ -1,4 +1,4 @@
-"""What a person sees on standard error while a command works."""
+"""Progress on standard error while a command works."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from polyseme.cli.output.text import remark
+from polyseme.common.progress import Note
 
 
 @contextmanager
-def steps(first: str) -> Iterator[Callable[[str], None]]:
-    """Yield a function to call with each step: a spinner on a terminal, else a line a step."""
+def steps(first: str) -> Iterator[Note]:
+    """Yield a function to call with each step: a spinner on a terminal, else one line per step."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield remark

@@ -1,4 +1,4 @@
-"""How every command writes: plain text, tables and JSON on standard output, notes on the other."""
+"""Text, tables and JSON on standard output; remarks on standard error."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def emit(text: str) -> None:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
     except OSError as error:
-        # What is still buffered would fail again when the interpreter ends.
+        # The rest of the buffer would fail again when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             raise PolysemeError(f"standard output cannot be written: {error.strerror}") from None
@@ -45,7 +45,7 @@ def remark(text: str) -> None:
 
 
 def emit_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Write a table; columns after the first hold numbers or words and are as wide as needed."""
+    """Write a table with a title, one text per cell."""
     table = Table(title=title, title_justify="left")
     for column in columns:
         table.add_column(column)
@@ -59,7 +59,7 @@ def emit_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
 
 
 def one_line(text: str) -> str:
-    """Text with line ends made blanks and everything else unprintable escaped."""
+    """Return text with line ends made blanks and all else unprintable escaped."""
     joined = " ".join(text.split())[:_LONGEST_LINE]
     return "".join(
         sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in joined
@@ -67,10 +67,10 @@ def one_line(text: str) -> str:
 
 
 def rate(value: float) -> str:
-    """An error rate in two digits."""
+    """Return an error rate in two digits."""
     return f"{value:.2g}"
 
 
 def interval(ends: tuple[float, float]) -> str:
-    """A confidence interval in words."""
+    """Return a confidence interval in words."""
     return f"{rate(ends[0])} to {rate(ends[1])}"

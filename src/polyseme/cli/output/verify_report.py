@@ -1,4 +1,4 @@
-"""What `polyseme verify` prints: one run in sentences, several in a table, layers in another."""
+"""Output of `polyseme verify`: one run in sentences, several in a table, layers in another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EVALUATORS = {"circuit": "the circuit", "aig": "the source, simulated as an AIG
 
 @dataclass(frozen=True)
 class Trial:
-    """One run, what it proved if anything, what its inputs are, and what it was compared with."""
+    """One run, what it proved, its inputs in words, and the evaluator it was compared with."""
 
     run: Verification
     proved: str | None
@@ -80,7 +80,7 @@ def _sentences(trial: Trial) -> list[str]:
 
 
 def _certainty(trial: Trial) -> str:
-    # Where nothing was left out, there is no uncertainty to give an interval of.
+    # All inputs were tried, so there is no uncertainty to give an interval of.
     if trial.proved:
         return "exact"
     return f"95 % interval {interval(trial.run.error_interval)}"
@@ -90,7 +90,7 @@ def _emit_runs(trials: Sequence[Trial]) -> None:
     emit_table(
         f"at most {trials[0].run.active} features on at once; compared with "
         f"{_EVALUATORS[trials[0].evaluator]}",
-        ("inputs", "tried", "wrong", "error", "95 % interval", "proved", "what they are"),
+        ("inputs", "tried", "wrong", "error", "95 % interval", "proved", "description"),
         [
             (
                 trial.run.inputs,

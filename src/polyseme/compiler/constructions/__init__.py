@@ -1,1 +1,1 @@
-"""Constructions by name: each file states one theorem, declares its size, and builds it."""
+"""Constructions by name: each file states a theorem, declares a size, and builds the network."""

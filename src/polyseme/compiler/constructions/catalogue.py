@@ -1,45 +1,57 @@
-"""Every construction there is, by name."""
+"""All constructions, by name."""
 
 from __future__ import annotations
 
-from polyseme.compiler.constructions import monosemantic, quadratic
-from polyseme.compiler.constructions import reed_solomon as reed_solomon_exact
-from polyseme.compiler.constructions.construction import Construction
-from polyseme.compiler.constructions.frames import one_bit, tight_frames
-from polyseme.compiler.constructions.random_weights import (
-    sign_products,
-    targeted_pairs,
-    universal_and,
-)
-from polyseme.compiler.constructions.staged import and_tree, error_correction
-from polyseme.compiler.constructions.three_channel import (
-    input_channel,
-    k_and,
-    mixed_channel,
-    output_channel,
-    permutation,
-    single_use,
-    three_channel,
-)
+from typing import Any
 
-_ALL = (
-    monosemantic.CONSTRUCTION,
-    three_channel.CONSTRUCTION,
-    tight_frames.CONSTRUCTION,
-    one_bit.CONSTRUCTION,
-    output_channel.CONSTRUCTION,
-    single_use.CONSTRUCTION,
-    input_channel.CONSTRUCTION,
-    mixed_channel.CONSTRUCTION,
-    k_and.CONSTRUCTION,
-    and_tree.CONSTRUCTION,
-    permutation.CONSTRUCTION,
-    error_correction.CONSTRUCTION,
-    universal_and.CONSTRUCTION,
-    sign_products.GAUSSIAN,
-    sign_products.RADEMACHER,
-    targeted_pairs.CONSTRUCTION,
-    reed_solomon_exact.CONSTRUCTION,
-    quadratic.CONSTRUCTION,
+from polyseme.compiler.constructions.construction import Construction
+from polyseme.compiler.constructions.frames.one_bit import OneBit
+from polyseme.compiler.constructions.frames.tight_frames import TightFrames
+from polyseme.compiler.constructions.monosemantic import Monosemantic
+from polyseme.compiler.constructions.quadratic import Quadratic
+from polyseme.compiler.constructions.random_weights.sign_products import (
+    GaussianProducts,
+    RademacherProducts,
 )
-CATALOGUE: dict[str, Construction] = {construction.name: construction for construction in _ALL}
+from polyseme.compiler.constructions.random_weights.targeted_pairs import TargetedPairs
+from polyseme.compiler.constructions.random_weights.universal_and import UniversalAnd
+from polyseme.compiler.constructions.reed_solomon import ReedSolomon
+from polyseme.compiler.constructions.staged.and_tree import AndTree
+from polyseme.compiler.constructions.staged.error_correction import ErrorCorrection
+from polyseme.compiler.constructions.staged.superposed import SuperposedLayers
+from polyseme.compiler.constructions.three_channel.input_channel import InputChannel
+from polyseme.compiler.constructions.three_channel.k_and import KAnd
+from polyseme.compiler.constructions.three_channel.mixed_channel import MixedChannel
+from polyseme.compiler.constructions.three_channel.output_channel import OutputChannel
+from polyseme.compiler.constructions.three_channel.permutation import Permutation
+from polyseme.compiler.constructions.three_channel.single_use import SingleUse
+from polyseme.compiler.constructions.three_channel.three_channel import ThreeChannel
+
+MONOSEMANTIC = Monosemantic()
+THREE_CHANNEL = ThreeChannel()
+TIGHT_FRAMES = TightFrames()
+REED_SOLOMON = ReedSolomon()
+SUPERPOSED_LAYERS = SuperposedLayers()
+
+_ALL: tuple[Construction[Any], ...] = (
+    MONOSEMANTIC,
+    THREE_CHANNEL,
+    TIGHT_FRAMES,
+    OneBit(),
+    OutputChannel(),
+    SingleUse(),
+    InputChannel(),
+    MixedChannel(),
+    KAnd(),
+    AndTree(),
+    Permutation(),
+    SUPERPOSED_LAYERS,
+    ErrorCorrection(),
+    UniversalAnd(),
+    GaussianProducts(),
+    RademacherProducts(),
+    TargetedPairs(),
+    REED_SOLOMON,
+    Quadratic(),
+)
+CATALOGUE: dict[str, Construction[Any]] = {recipe.name: recipe for recipe in _ALL}

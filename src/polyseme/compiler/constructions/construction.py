@@ -1,92 +1,153 @@
-"""What a construction is: a recipe with its theorem, the size it declares, and its builder."""
+"""The interface of a construction: what it serves, the size it declares, and how it builds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import Any, ClassVar, Generic, TypeVar
 
-import numpy as np
-
-from polyseme.circuits.circuit import Circuit
-from polyseme.circuits.terms import Terms, terms_of
-from polyseme.compiler.constructions.three_channel.plan import Plan, make_plan
-from polyseme.errors import CompileError
+from polyseme.common.literature import PUBLICATIONS
+from polyseme.compiler.report import LayerDecision
+from polyseme.compiler.task import Task
+from polyseme.errors import OptionError, PolysemeError
 from polyseme.networks.network import Network
+
+Plan = TypeVar("Plan")
+_TEXTS = ("name", "problem", "law", "error")
 
 
 class Inputs(StrEnum):
-    """How features reach the first layer: a dimension each, or fewer dimensions than features."""
+    """The kind of input: one dimension per feature, or fewer dimensions than features."""
 
     BASIS = "basis"
     SUPERPOSED = "superposed"
     EITHER = "either"
 
 
-@dataclass(frozen=True, eq=False)
-class Task:
-    """What a construction is asked for: a circuit, the promise, the error allowed, a seed.
-
-    `encoder` is "auto", "superposed" or "basis"; a construction whose inputs are of one kind only
-    refuses the other.
-    """
-
-    circuit: Circuit
-    active: int
-    error: float
-    encoder: str
-    seed: int
-
-    @cached_property
-    def terms(self) -> Terms:
-        """The circuit as ORs of ANDs of literals. Raises CompileError where it is deeper."""
-        return terms_of(self.circuit)
-
-    @cached_property
-    def plan(self) -> Plan:
-        """The compiler's plan for it. Raises CompileError where the circuit is deeper."""
-        return make_plan(self.circuit, self.active, self.error, self.encoder, self.seed)
-
-    @cached_property
-    def is_shallow(self) -> bool:
-        """Whether one hidden layer computes the circuit, none of whose outputs rests at 1."""
-        if self.circuit.inverted.any() or (self.circuit.outputs < 0).any():
-            return False
-        try:
-            return bool(len(self.terms))
-        except CompileError:
-            return False
-
-    def stream(self, purpose: int) -> np.random.Generator:
-        """The random stream for a purpose; the same for every size, so sizes compare fairly."""
-        return np.random.default_rng([self.seed, purpose])
-
-
 @dataclass(frozen=True)
-class Construction:
-    """A recipe under its own name.
+class Size:
+    """The neurons that a construction declares, and the parameters of a network of that size."""
 
-    `problem`, `law` (neurons, constant included), `error` and `assumptions` are its theorem in
-    words; `sources` are keys of `common.literature.PUBLICATIONS`. `exponent` is the slope of
-    log neurons against log gates as problems of its kind grow, at fixed promise, error and
-    influence, logarithms aside.
+    neurons: int
+    parameters: int
 
-    `refuses` says in one line why it does not serve a task, or nothing where it does. `neurons` is
-    what it declares for a task that it serves, enough for the task's error; `parameters` how many
-    numbers a network of so many neurons stores for it. `build` makes the network with at
-    most so many neurons, and raises CompileError where they are too few.
+
+class Construction(ABC, Generic[Plan]):
+    """A recipe that turns some kind of circuit into a network.
+
+    Attributes:
+        name: The name by which `--construction` and `polyseme.compile` select it.
+        problem: The circuits that it serves, in words.
+        inputs: The kind of input that its networks have.
+        law: The number of neurons as a formula, with its constant.
+        exponent: The slope of log neurons against log gates as problems of its kind grow, at fixed
+            promise, error and influence, apart from logarithms.
+        error: The conditions under which its networks err, in words.
+        assumptions: The assumptions of its theorem, in words.
+        sources: Keys of `polyseme.common.literature.PUBLICATIONS`.
+        searched: Whether the compiler searches for a smaller network than the declared one.
     """
 
-    name: str
-    problem: str
-    inputs: Inputs
-    law: str
-    exponent: float
-    error: str
-    assumptions: tuple[str, ...]
-    sources: tuple[str, ...]
-    refuses: Callable[[Task], str | None]
-    neurons: Callable[[Task], int]
-    parameters: Callable[[Task, int], int]
-    build: Callable[[Task, int], Network]
+    name: ClassVar[str]
+    problem: ClassVar[str]
+    inputs: ClassVar[Inputs]
+    law: ClassVar[str]
+    exponent: ClassVar[float]
+    error: ClassVar[str]
+    assumptions: ClassVar[tuple[str, ...]]
+    sources: ClassVar[tuple[str, ...]]
+    searched: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        """Check that every attribute is given."""
+        for text in _TEXTS:
+            if not isinstance(getattr(self, text, None), str):
+                raise PolysemeError(f"{type(self).__name__}.{text} must be a string")
+        unknown = [key for key in self.sources if key not in PUBLICATIONS]
+        if unknown or not self.sources:
+            raise PolysemeError(f"{self.name}: {unknown} are no sources in common/literature.py")
+        if not isinstance(self.inputs, Inputs) or not 0 <= self.exponent <= 1:
+            raise PolysemeError(f"{self.name}: its inputs or its exponent are not given")
+
+    @abstractmethod
+    def refusal(self, task: Task) -> str | None:
+        """Return in one line why the construction does not serve a task; None where it does."""
+
+    @abstractmethod
+    def plan(self, task: Task) -> Plan:
+        """Return all that is decided before the size, for a task that the construction serves."""
+
+    @abstractmethod
+    def neurons(self, plan: Plan, error: float) -> int:
+        """Return the number of neurons that the construction declares to be enough for an error.
+
+        Raises:
+            CapacityError: No number of neurons is enough.
+        """
+
+    @abstractmethod
+    def parameters(self, plan: Plan, neurons: int) -> int:
+        """Return the number of parameters of a network of so many neurons."""
+
+    @abstractmethod
+    def build(self, plan: Plan, neurons: int) -> Network:
+        """Build a network of at most so many neurons.
+
+        Raises:
+            TooFewNeuronsError: The neurons are too few.
+            CapacityError: A number does not fit its type, which more neurons would not cure.
+        """
+
+    def decisions(self, plan: Plan, network: Network) -> tuple[LayerDecision, ...]:
+        """Return the decision about each layer of a deep network; () for one hidden layer."""
+        return ()
+
+    def candidate(self, task: Task) -> Candidate:
+        """Return the construction with its plan for a task.
+
+        Raises:
+            OptionError: The construction refuses the task; the message says why.
+        """
+        reason = self.refusal(task)
+        if reason is not None:
+            raise OptionError(
+                f"{task.circuit.name}: {self.name} does not serve this task: {reason}"
+            )
+        return Candidate(self, task, self.plan(task))
+
+
+class TaskConstruction(Construction[Task]):
+    """A construction that decides nothing before the size is known: its plan is the task."""
+
+    def plan(self, task: Task) -> Task:
+        """Return the task."""
+        return task
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A construction with its plan for a task, from which networks of any size are built."""
+
+    construction: Construction[Any]
+    task: Task
+    plan: Any
+
+    @cached_property
+    def declared(self) -> Size:
+        """The size that the construction declares for the error of the task."""
+        neurons = self.construction.neurons(self.plan, self.task.error)
+        return Size(neurons, self.construction.parameters(self.plan, neurons))
+
+    def neurons(self, error: float) -> int:
+        """Return the neurons that the construction declares for another error."""
+        return self.construction.neurons(self.plan, error)
+
+    def build(self, neurons: int) -> Network:
+        """Build a network of at most so many neurons, with the errors of `Construction.build`."""
+        return self.construction.build(self.plan, neurons)
+
+    def decisions(self, network: Network) -> tuple[LayerDecision, ...]:
+        """Return the decision about each layer of a deep network."""
+        return self.construction.decisions(self.plan, network)

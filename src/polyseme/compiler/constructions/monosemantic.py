@@ -1,45 +1,68 @@
-"""The naive baseline: a neuron for every term.
+"""The monosemantic baseline: one neuron per term or wire, exact on every input.
 
 Theorem. A circuit of one hidden layer with T terms is computed exactly, for every input, by T
-neurons over basis-aligned inputs: neuron t is ReLU(sum of its plain literals - sum of its negated
+neurons over basis-aligned inputs. Neuron t is ReLU(sum of its plain literals - sum of its negated
 ones - (plain - 1)), which is 1 when the term is satisfied and 0 otherwise. (An OR of single
-features is one neuron.) It stores one weight a literal.
+features is one neuron.) The network stores one weight per literal. A deeper circuit takes one layer
+per stage. It takes as many neurons as its widest stage has live wires, or as that stage computes
+gates where carried wires pass in a residual stream (`staged/one_unit_per_wire.py`).
 """
 
 from __future__ import annotations
 
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.compiler.constructions.construction import Construction, Inputs
+from polyseme.compiler.constructions.staged.build import build_stages
+from polyseme.compiler.constructions.staged.plan import StagedPlan, make_staged_plan
+from polyseme.compiler.constructions.staged.report import layer_decisions
 from polyseme.compiler.constructions.three_channel.build import build_monosemantic
+from polyseme.compiler.constructions.three_channel.plan import Plan, own_plan
+from polyseme.compiler.report import LayerDecision
+from polyseme.compiler.task import Task
 from polyseme.networks.network import Network
 
 
-def _refuses(task: Task) -> str | None:
-    return "its inputs are basis-aligned" if task.encoder == "superposed" else None
+class Monosemantic(Construction[Plan | StagedPlan]):
+    """One neuron per term of a circuit of one hidden layer, or per live wire of a deeper one."""
 
+    name = "monosemantic"
+    problem = "any circuit"
+    inputs = Inputs.BASIS
+    law = "T, the number of terms; of a deeper circuit, the gates of its widest stage"
+    exponent = 1.0
+    error = "none, on any input"
+    assumptions = ()
+    sources = ("polyseme",)
+    searched = False
 
-def _neurons(task: Task) -> int:
-    return task.plan.monosemantic_neurons
+    def refusal(self, task: Task) -> str | None:
+        """Return why the construction does not serve a task; None where it does."""
+        return "its inputs are basis-aligned" if task.encoder == "superposed" else None
 
+    def plan(self, task: Task) -> Plan | StagedPlan:
+        """Return the plan of one neuron per term, or the stages of a deeper circuit."""
+        return own_plan(task) if task.one_layer else task.once(make_staged_plan)
 
-def _parameters(task: Task, neurons: int) -> int:
-    return neurons * task.terms.features + neurons
+    def neurons(self, plan: Plan | StagedPlan, error: float) -> int:
+        """Return the neurons of the widest layer, whatever the error."""
+        if isinstance(plan, StagedPlan):
+            return plan.monosemantic_neurons
+        return plan.terms.monosemantic_neurons
 
+    def parameters(self, plan: Plan | StagedPlan, neurons: int) -> int:
+        """Return the number of weights and biases.
 
-def _build(task: Task, neurons: int) -> Network:
-    return build_monosemantic(task.plan, "the monosemantic network was asked for")
+        The weights of one hidden layer are stored in full; those of several, one per literal.
+        """
+        if isinstance(plan, StagedPlan):
+            return sum(len(stage.literals) + len(stage) for stage in plan.schedule.stages)
+        return neurons * plan.terms.features + neurons
 
+    def build(self, plan: Plan | StagedPlan, neurons: int) -> Network:
+        """Build the network; its number of neurons does not depend on `neurons`."""
+        if isinstance(plan, StagedPlan):
+            return build_stages(plan, plan.monosemantic_neurons)
+        return build_monosemantic(plan, "the monosemantic network was asked for")
 
-CONSTRUCTION = Construction(
-    name="monosemantic",
-    problem="any circuit of one hidden layer",
-    inputs=Inputs.BASIS,
-    law="T, the number of terms",
-    exponent=1.0,
-    error="none, on any input",
-    assumptions=(),
-    sources=("polyseme",),
-    refuses=_refuses,
-    neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
-)
+    def decisions(self, plan: Plan | StagedPlan, network: Network) -> tuple[LayerDecision, ...]:
+        """Return the decision about every layer of a deep network."""
+        return layer_decisions(plan, network) if isinstance(plan, StagedPlan) else ()

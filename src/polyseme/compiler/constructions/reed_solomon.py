@@ -1,28 +1,30 @@
 """Reed-Solomon codes for the gates: exact on every input that keeps the promise.
 
-Theorem (our own; the codes are those of Kautz and Singleton 1964). Features are basis-aligned, each
-read by at most f gates, and at most s are on. Give the gates, ANDs of k features, codes of weight w
-any two of which share at most lam neurons; a neuron reads every feature of its gates with weight 1
-(once, even for several gates) and has bias -(k - 1); a gate is read as the sum over its w neurons.
-Then a true gate reads at least w, and a false one at most (s - k + 1) f lam.
+Theorem (ours; the codes are those of Kautz and Singleton 1964). Let features be basis-aligned, each
+read by at most f gates, with at most s features on. Give the gates, which are ANDs of k features,
+codes of weight w any two of which share at most lam neurons. A neuron reads every feature of its
+gates with weight 1 (once, even if several of its gates read it) and has bias -(k - 1). A gate is
+read as the sum over its w neurons. Then a true gate reads at least w, and a false one at most
+(s - k + 1) f lam.
 
-Proof. Let r < k of a false gate's inputs be on, and let x of the s - r others that are on be read
-by one of its neurons, which then has ReLU(x - (k - 1 - r)). This is at most x (s - k + 1)/(s - r),
-as x <= s - r. A feature that is not an input of the gate is read through its f own gates, each of
-which shares at most lam neurons with this one, so the x add up to at most (s - r) f lam. (Gates
-with the same inputs share what they share through their own inputs only, which are counted in r.)
+Proof. Let r < k of a false gate's inputs be on. Let one of its neurons read x of the s - r other
+features that are on. The neuron then has the value ReLU(x - (k - 1 - r)), which is at most
+x (s - k + 1)/(s - r), as x <= s - r. A feature that is not an input of the gate is read through its
+own f gates, each of which shares at most lam neurons with this gate. So the x add up to at most
+(s - r) f lam. (Gates with the same inputs share neurons through their own inputs only, and these
+are counted in r.)
 
-Declared. w = (s - k + 1) f lam + 1 separates the two with threshold w - 1/2. Reed-Solomon codes of
-degree lam + 1 have q^(lam + 1) words for q prime, q >= w, and take
+Declared size. The threshold w - 1/2 separates the two if w = (s - k + 1) f lam + 1. Reed-Solomon
+codes of degree lam + 1 have q^(lam + 1) words for q prime, q >= w, and take
 
     n = ((s - k + 1) f lam + 1) q,  q the smallest prime with q >= w and q^(lam + 1) >= m'.
 
 The lam of the smallest n is taken. At fixed f and s the best lam grows with log m', so n is
-polylogarithmic; at fixed lam it grows as m'^(1/(lam + 1)). For lam = 0 there is one neuron a gate.
-Both bounds on readings are met with equality by some inputs, in general, if q^(lam + 1) = m'.
+polylogarithmic; at fixed lam it grows as m'^(1/(lam + 1)). For lam = 0 there is one neuron per
+gate. In general some inputs meet both bounds on readings with equality, if q^(lam + 1) = m'.
 
-Error: none, on any input with at most s on. Stored: n x m weights of 0 and 1, n biases; the seed
-gives the readout. Raises CompileError when asked for fewer neurons.
+Error: none, on any input with at most s features on. Stored: n x m weights of 0 and 1, and n
+biases; the seed gives the readout. Building with fewer neurons raises TooFewNeuronsError.
 """
 
 from __future__ import annotations
@@ -32,8 +34,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyseme.codes.reed_solomon import reed_solomon_code, smallest_field
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
-from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.common.random_streams import Stream
+from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
 from polyseme.compiler.parts.assembly import (
     answer_key,
     basis_code,
@@ -44,15 +46,17 @@ from polyseme.compiler.parts.assembly import (
     reads_of_gates,
     refuses_gates,
 )
-from polyseme.errors import CompileError
-from polyseme.networks.network import Layer, Network
+from polyseme.compiler.task import Task
+from polyseme.errors import TooFewNeuronsError
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 
 NAME = "reed-solomon"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Codes of `weight` over a field, two of which share at most `shared` neurons."""
+    """Codes of `weight` over a field, any two of which share at most `shared` neurons."""
 
     shared: int
     weight: int
@@ -60,12 +64,12 @@ class Choice:
 
     @property
     def neurons(self) -> int:
-        """How many neurons the codes take."""
+        """Number of neurons that the codes take."""
         return self.weight * self.field
 
 
 def choice_of(task: Task, shared: int) -> Choice:
-    """The exact codes two of which share at most `shared` neurons."""
+    """Return the smallest exact codes any two of which share at most `shared` neurons."""
     gates, inputs = gate_inputs(task).shape
     crowd = (task.active - inputs + 1) * int(task.terms.influence.max())
     weight = crowd * shared + 1
@@ -73,24 +77,16 @@ def choice_of(task: Task, shared: int) -> Choice:
 
 
 def exact_choice(task: Task) -> Choice:
-    """The codes of fewest neurons that are exact for the task's promise and influence."""
+    """Return the codes of fewest neurons that are exact for the task's promise and influence."""
     best, shared = choice_of(task, 0), 1
-    # No code has fewer neurons than its weight squared, which grows with what words may share.
+    # A code has at least weight^2 neurons, and the weight grows with what words may share.
     while (trial := choice_of(task, shared)).weight ** 2 < best.neurons:
         best = min(best, trial, key=lambda one: one.neurons)
         shared += 1
     return best
 
 
-def _neurons(task: Task) -> int:
-    return exact_choice(task).neurons
-
-
-def _parameters(task: Task, neurons: int) -> int:
-    return neurons * (task.terms.features + 1)
-
-
-def _refuses(task: Task) -> str | None:
+def _refusal(task: Task) -> str | None:
     if task.encoder == "superposed":
         return "its inputs are basis-aligned"
     return refuses_gates(task, exact=True)
@@ -99,7 +95,7 @@ def _refuses(task: Task) -> str | None:
 def _build(task: Task, neurons: int) -> Network:
     choice = exact_choice(task)
     if neurons < choice.neurons:
-        raise CompileError(
+        raise TooFewNeuronsError(
             f"{NAME} needs {choice.neurons:,} neurons to be exact here and was given {neurons:,}"
         )
     gates = gate_inputs(task)
@@ -118,7 +114,7 @@ def _build(task: Task, neurons: int) -> Network:
         Layer(compress.toarray().astype(np.int8), bias, 1.0),
         readout_of(task, members, thresholds),
         "output",
-        answer_key(task, "output", members, compress, code, 1),
+        answer_key(task, "output", members, code, compress=compress, resolution=1),
         readout_parameters=0,
         note=(
             f"exact for at most {task.active} features on: codes of weight {choice.weight} over a "
@@ -127,17 +123,30 @@ def _build(task: Task, neurons: int) -> Network:
     )
 
 
-CONSTRUCTION = Construction(
-    name=NAME,
-    problem="ANDs of k >= 2 features each, of small influence",
-    inputs=Inputs.BASIS,
-    law="w q, w = (s - k + 1) f lam + 1, q prime >= w with q^(lam+1) >= m', for the best lam",
-    exponent=0.0,
-    error="none, on any input that keeps the promise",
-    assumptions=(),
-    sources=("polyseme", "kautz1964nonrandom"),
-    refuses=_refuses,
-    neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
-)
+class ReedSolomon(TaskConstruction):
+    """Reed-Solomon codes for the gates, exact within the promise."""
+
+    name = NAME
+    problem = "ANDs of k >= 2 features each, of small influence"
+    inputs = Inputs.BASIS
+    law = "w q, w = (s - k + 1) f lam + 1, q prime >= w with q^(lam+1) >= m', for the best lam"
+    exponent = 0.0
+    error = "none, on any input that keeps the promise"
+    assumptions = ()
+    sources = ("polyseme", "kautz1964nonrandom")
+
+    def refusal(self, task: Task) -> str | None:
+        """Return why the construction does not serve a task; None where it does."""
+        return _refusal(task)
+
+    def neurons(self, plan: Task, error: float) -> int:
+        """Return the neurons of the smallest exact codes, whatever the error."""
+        return exact_choice(plan).neurons
+
+    def parameters(self, plan: Task, neurons: int) -> int:
+        """Return the number of parameters of a network of so many neurons."""
+        return neurons * (plan.terms.features + 1)
+
+    def build(self, plan: Task, neurons: int) -> Network:
+        """Build the network of at most so many neurons."""
+        return _build(plan, neurons)

@@ -1,1 +1,1 @@
-"""What several constructions share."""
+"""Parts that several constructions share."""

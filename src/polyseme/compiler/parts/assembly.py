@@ -1,4 +1,4 @@
-"""What constructions of one hidden layer share: the gates they serve, the parts of a network."""
+"""Common parts of constructions of one hidden layer: refusals, codes, readout, answer key."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
-from polyseme.compiler.constructions.construction import Task
 from polyseme.compiler.parts.input_code import INPUT_WEIGHT, input_code
-from polyseme.errors import CompileError
-from polyseme.networks.answer_key import CHANNELS, AnswerKey
-from polyseme.networks.network import Encoder, Layer, Network, Provenance, Readout
+from polyseme.compiler.task import Task
+from polyseme.errors import CapacityError
+from polyseme.networks.answer_key import AnswerKey, term_key
+from polyseme.networks.ends import Encoder, Readout
+from polyseme.networks.layer import Layer
+from polyseme.networks.layer_key import CHANNELS
+from polyseme.networks.network import Network, Provenance
 
-# Declared sizes are searched for up to here; no layer of so many neurons would fit in memory.
+# Largest declared size that is considered; no layer of so many neurons would fit in memory.
 MOST_NEURONS = 2**40
 
 
 def refuses_gates(task: Task, widest: int | None = None, exact: bool = False) -> str | None:
-    """Why the outputs are not ANDs of equally many plain features; nothing where they are.
+    """Return why the outputs are not ANDs of equally many plain features; None where they are.
 
-    The number of inputs is from 2 to `widest`, and to the promise: wider gates are never on. Only
-    an `exact` construction serves a task that allows no error.
+    The number of inputs must be from 2 to `widest`, and at most the promise, since wider gates are
+    never on. Only an `exact` construction serves a task that allows no error.
     """
     circuit = task.circuit
     if not exact and task.error <= 0:
         return f"an error of {task.error:g} is for exact constructions; this one sometimes errs"
-    if circuit.inverted.any() or (circuit.outputs < 0).any():
-        return "an output rests at 1 or is constant; every output must be an AND of features"
-    try:
-        terms = task.terms
-    except CompileError as deeper:
-        return str(deeper)
+    if task.obstacle is not None:
+        return task.obstacle
+    terms = task.terms
     if not np.array_equal(terms.output, np.arange(terms.outputs)):
         several = int(np.argmax(np.bincount(terms.output, minlength=terms.outputs) != 1))
         return f"output {circuit.output_names[several]!r} is not one AND of features"
@@ -43,39 +43,37 @@ def refuses_gates(task: Task, widest: int | None = None, exact: bool = False) ->
         return f"output {circuit.output_names[negated]!r} reads a negated feature"
     fewest, most = int(terms.widths.min()), int(terms.widths.max())
     if fewest != most:
-        return f"its gates have {fewest} to {most} inputs; all must have equally many"
+        return f"the gates have {fewest} to {most} inputs; all must have equally many"
     if fewest < 2 or (widest is not None and most > widest):
         limit = "2 or more" if widest is None else " or ".join(map(str, range(2, widest + 1)))
-        return f"its gates have {fewest} inputs; they must have {limit}"
-    if fewest > task.active:
-        return f"a promise of {task.active} active features never satisfies gates of {fewest}"
+        return f"the gates have {fewest} inputs; they must have {limit}"
     return None
 
 
 def gate_inputs(task: Task) -> NDArray[np.int32]:
-    """The features each output reads, int32 (gates, inputs), of a circuit that is not refused."""
+    """Return the features that each output reads, int32 (gates, inputs); none may be refused."""
     return task.terms.literals.reshape(len(task.terms), -1)
 
 
 def crowds(task: Task) -> list[int]:
-    """At most how many gates have exactly 0, 1, ... of their inputs on, under the promise."""
+    """Return bounds on the numbers of gates with exactly 0, 1, ... inputs on, under the promise."""
     gates, inputs = gate_inputs(task).shape
     touched = task.active * int(task.terms.influence.max())
     return [gates] + [min(gates, touched // on) for on in range(1, inputs + 1)]
 
 
 def is_universal(task: Task) -> bool:
-    """Whether the gates are all the sets of so many features, so that naming them tells nothing."""
+    """Return whether the gates are all sets of k features, so that listing them tells nothing."""
     gates = np.sort(gate_inputs(task), axis=1)
     every = comb(task.terms.features, gates.shape[1])
     return len(gates) == every == len(np.unique(gates, axis=0))
 
 
 def superposed_dimensions(features: int, neurons: int) -> int:
-    """Input dimensions: at most as many as neurons, and two features or more for each.
+    """Return the input dimensions: at most one per neuron, and at most one per two features.
 
-    They are such that the features fill whole orthogonal blocks (`orthogonal_blocks.py`): then all
-    features suffer the same interference.
+    The features fill whole orthogonal blocks (`orthogonal_blocks.py`) of that many dimensions, so
+    that all features have the same interference.
     """
     blocks = max(2, -(-features // _whole_places(max(1, neurons))))
     even = -(-features // blocks)
@@ -84,15 +82,16 @@ def superposed_dimensions(features: int, neurons: int) -> int:
 
 
 def interference(features: int, dimensions: int) -> float:
-    """Variance with which one feature is read where another is on, on average over both."""
+    """Return the variance with which one feature is read where another is on, on average."""
     return (1 - dimensions / features) / dimensions if features > dimensions else 0.0
 
 
 def shared_interference(inputs: int, active: int, on: int) -> int:
-    """Variance of what a gate's own inputs read of each other and of what is on, in interferences.
+    """Return the variance of the noise at a gate's own inputs, in multiples of `interference`.
 
-    `on` of the gate's inputs are on: a pair of those is read twice alike, by either for the other;
-    each also meets the others that are on, and each input that is off meets all that is on.
+    `on` of the gate's inputs are on. In a pair of those, each input adds the same noise to the
+    other, so the two add up. Each of those also has the noise of the other features that are on,
+    and each input that is off has the noise of all features that are on.
     """
     return 2 * on * (on - 1) + on * (active - on) + (inputs - on) * active
 
@@ -102,54 +101,60 @@ def _whole_places(dimensions: int) -> int:
 
 
 def _place(dimensions: int) -> int:
-    """The weight of the input code: how many dimensions a group of orthogonal words takes."""
+    """Return the weight of the input code: the dimensions of a group of orthogonal words."""
     return min(INPUT_WEIGHT, 1 << max(0, (dimensions // 4).bit_length() - 1))
 
 
 def too_crowded(task: Task) -> str:
-    """Why a circuit is refused in superposition where no number of neurons would do."""
+    """Return why a circuit is refused in superposition if no number of neurons is enough."""
     return (
-        f"{task.terms.features} features in superposition, two or more a dimension, interfere too "
-        f"much for an error of {task.error:g}, however many neurons there are"
+        f"{task.terms.features} features in superposition, two or more per dimension, interfere "
+        f"too much for an error of {task.error:g}, however many neurons there are"
     )
 
 
 def basis_code(features: int) -> SparseCode:
-    """Feature i is dimension i."""
+    """Return the code in which feature i is dimension i."""
     return input_code(features, 0, True, np.empty(0, np.int32), np.random.default_rng(0))
 
 
 def superposed_code(features: int, neurons: int, generator: np.random.Generator) -> SparseCode:
-    """Features in signed sets of fewer dimensions than features, as tight as can be."""
+    """Draw a signed code of the features in fewer dimensions, as tight as possible."""
     dimensions = superposed_dimensions(features, neurons)
     return input_code(features, dimensions, False, np.empty(0, np.int32), generator)
 
 
 def smallest_number(enough: Callable[[int], bool]) -> int:
-    """A number that is enough though the one below is not: the smallest, if larger ones all are.
+    """Return a number that is enough, where the number below it is not.
 
-    Raises CompileError where `MOST_NEURONS` is not.
+    It is the smallest one, if all numbers above a number that is enough are enough too.
+
+    Raises:
+        CapacityError: No number up to `MOST_NEURONS` is enough.
     """
     low, high = 0, 1
     while not enough(high):
         low, high = high, 2 * high
         if high > MOST_NEURONS:
-            raise CompileError(f"more than {MOST_NEURONS:,} neurons would be needed")
+            raise CapacityError(f"more than {MOST_NEURONS:,} neurons would be needed")
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)
     return high
 
 
-def off_lattice(target: NDArray[np.float64], unit: int) -> NDArray[np.float32]:
-    """Thresholds next to `target`, half-way between two readings that are multiples of 1/unit."""
-    return ((np.floor(target * unit) + 0.5) / unit).astype(np.float32)
+def off_lattice(target: NDArray[np.float64], resolution: int) -> NDArray[np.float32]:
+    """Return the thresholds nearest to `target` that no reading can equal.
+
+    Readings are multiples of 1/resolution, and each threshold is half-way between two of them.
+    """
+    return ((np.floor(target * resolution) + 0.5) / resolution).astype(np.float32)
 
 
 def reads_of_gates(
     gates: NDArray[np.int32], words: NDArray[np.int32], neurons: int, features: int
 ) -> sp.csr_array:
-    """C: 1 where a neuron has a gate that reads the feature, int16 (neurons, features)."""
+    """Return C, which is 1 if a gate of the neuron reads the feature; int16 (neurons, features)."""
     rows = np.repeat(words, gates.shape[1], axis=1).ravel()
     columns = np.tile(gates, (1, words.shape[1])).ravel()
     entries = (np.ones(len(rows), np.int16), (rows, columns))
@@ -160,7 +165,7 @@ def reads_of_gates(
 
 
 def code_members(words: NDArray[np.int32], neurons: int) -> sp.csr_array:
-    """Ones at the neurons of every gate, int16 (gates, neurons)."""
+    """Return ones at the neurons of every gate, int16 (gates, neurons)."""
     ordered = np.sort(words, axis=1)
     offsets = np.arange(len(words) + 1) * words.shape[1]
     ones = np.ones(ordered.size, np.int16)
@@ -172,7 +177,7 @@ def readout_of(
     members: sp.csr_array,
     thresholds: NDArray[np.float32],
 ) -> Readout:
-    """Output i reads the neurons of row i of `members` (gates, neurons) with its entries."""
+    """Return the readout in which output i has the weights of row i of `members`."""
     return Readout(
         outputs=task.circuit.output_names,
         offsets=members.indptr.astype(np.int64),
@@ -189,11 +194,11 @@ def finished(
     layer: Layer,
     readout: Readout,
     channel: str,
-    key: AnswerKey | None,
+    key: AnswerKey,
     readout_parameters: int,
     note: str,
 ) -> Network:
-    """Put a network of one hidden layer together; `channel` is that of all its gates."""
+    """Return a network of one hidden layer; `channel` is the channel of all its gates."""
     gates = len(task.terms)
     return Network(
         encoder=Encoder(task.circuit.features, code),
@@ -218,18 +223,22 @@ def answer_key(
     task: Task,
     channel: str,
     members: sp.csr_array,
-    compress: sp.csr_array,
     code: SparseCode,
-    unit: int,
+    *,
+    compress: sp.csr_array | None = None,
+    resolution: int = 0,
 ) -> AnswerKey:
-    """The key of gates whose neurons are the rows of `members` (gates, neurons); W = C D."""
-    return AnswerKey(
-        circuit=task.circuit,
-        terms=task.terms,
-        term_channels=np.full(len(task.terms), CHANNELS.index(channel), np.uint8),
-        term_offsets=members.indptr.astype(np.int64),
-        term_neurons=members.indices.astype(np.int32),
+    """Return the answer key of gates whose neurons are the rows of `members` (gates, neurons).
+
+    `compress` is C, if W = C D.
+    """
+    return term_key(
+        task.circuit,
+        code,
+        members.shape[1],
+        members.indptr.astype(np.int64),
+        members.indices.astype(np.int32),
+        np.full(len(task.terms), CHANNELS.index(channel), np.uint8),
         compression=compress,
-        decompression=code,
-        unit=unit,
+        resolution=resolution,
     )

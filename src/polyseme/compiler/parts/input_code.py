@@ -1,14 +1,14 @@
-"""Pass 6: the code in which the network receives its features.
+"""Pass 6: draw the code in which the network receives its features.
 
-In superposition, a feature is a signed set of `INPUT_WEIGHT` of the d input dimensions, and all
-together are a union of orthogonal blocks, which interferes as little as Welch's bound allows. Signs
-centre the interference (positive and negative shared places cancel), and a weight of 32 is close
-enough to a dense code for the noise at a neuron to be nearly Gaussian while a sparse input still
-touches few columns. Basis-aligned, feature i is dimension i: nothing interferes.
+In superposition, the code of a feature is a signed set of `INPUT_WEIGHT` of the d input dimensions.
+All codes together are a union of orthogonal blocks, whose interference is the least that Welch's
+bound allows. Signs centre the interference, since positive and negative shared places cancel. A
+weight of 32 is close enough to a dense code to make the noise at a neuron nearly Gaussian, while a
+sparse input still touches few columns of W. With basis-aligned inputs, feature i is dimension i,
+and there is no interference.
 
-Features too heavy for any channel (they own pools that hold a good part of the circuit, and work
-them with a large weight) get dimensions of their own: their codes avoid each other's and everyone
-else's.
+Some features own pools with a large part of the circuit, whose neurons they switch with a large
+weight. They get dimensions of their own, which no other feature shares.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from polyseme.codes.code import SparseCode
 from polyseme.codes.orthogonal_blocks import orthogonal_block_code
 
 INPUT_WEIGHT = 32
-# At most this share of the input dimensions goes to features that do not share theirs.
+# Largest share of the input dimensions for features that share none with others.
 APART_SHARE = 0.25
 
 
@@ -33,8 +33,8 @@ def input_code(
 ) -> SparseCode:
     """Draw the input code: basis-aligned, or signed sets of a power-of-two weight.
 
-    `apart` lists the features that get dimensions of their own; as many of them, from the front, as
-    `APART_SHARE` of the dimensions hold.
+    `apart` lists features that get dimensions of their own, in this order, as long as `APART_SHARE`
+    of the dimensions is not used up.
     """
     if basis:
         places = np.arange(features, dtype=np.int32)[:, None]
@@ -49,7 +49,7 @@ def input_code(
 
 
 def shared_dimensions(dimensions: int, apart: int) -> int:
-    """The dimensions of a superposed code that `apart` heavy features leave to the others."""
+    """Return the dimensions of a superposed code that `apart` heavy features leave to others."""
     weight = _weight(dimensions)
     return dimensions - weight * min(apart, int(APART_SHARE * dimensions / weight))
 

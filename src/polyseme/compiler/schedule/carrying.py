@@ -1,8 +1,8 @@
-"""Which wires every stage carries on for later ones.
+"""Carrying wires to the stages that need them.
 
 A gate of level l is a column of the stages from l on (counted from 1; features are level 0) up to
-the one before the last that reads it; an output up to the last stage. So a wide stage is one that
-many wires cross.
+the one before the last that reads it; an output up to the last stage. So a stage is wide when
+many wires cross it.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.common.ragged import select_rows
 from polyseme.compiler.schedule.levelling import Levels
 from polyseme.compiler.schedule.packing import Gates
 from polyseme.compiler.schedule.stages import Stage
-from polyseme.errors import CompileError
+from polyseme.errors import CapacityError
 
 MAX_LITERALS = 2 * 10**8
 
@@ -23,11 +24,11 @@ MAX_LITERALS = 2 * 10**8
 def build_stages(
     gates: Gates, levels: Levels, name: str
 ) -> tuple[tuple[Stage, ...], NDArray[np.int32]]:
-    """The stages, and the column of every output in the last one (-1: always off).
+    """Return the stages, and the column of every output in the last one (-1: always off).
 
-    Columns that a stage carries on stand first, in the order they had before (features by number);
-    behind them its own gates by wire number, then those that are no wire of the circuit. Raises
-    CompileError, before anything is built, if there are more than MAX_LITERALS literals.
+    Columns that a stage carries on come first, in the order of the stage before (features by
+    number); then its own gates by wire number, then those that are no wire of the circuit. Raises
+    CapacityError, before anything is built, if there are more than MAX_LITERALS literals.
     """
     _check_size(gates, levels, name)
     order = gates.features + np.lexsort(
@@ -35,7 +36,7 @@ def build_stages(
     )
     ends = np.searchsorted(levels.level[order], np.arange(len(levels.widths) + 1), "right")
     live = np.arange(gates.features)
-    # One more, which stays -1, for outputs of -1.
+    # One more entry, which stays -1, serves outputs of -1.
     column_of = np.full(len(gates.wires) + 1, -1, np.int64)
     column_of[live] = live
     stages = []
@@ -53,7 +54,7 @@ def _check_size(gates: Gates, levels: Levels, name: str) -> None:
     literals = int(levels.widths.sum()) - len(gates.disjunction) + len(gates.read)
     if literals > MAX_LITERALS:
         layers, widest = len(levels.widths), int(levels.widths.max())
-        raise CompileError(
+        raise CapacityError(
             f"{name}: its {layers} layers of up to {widest} gates and carried wires read "
             f"{literals} inputs in all; the most is {MAX_LITERALS}"
         )
@@ -66,17 +67,18 @@ def _stage(
     kept: NDArray[np.int64],
     column_of: NDArray[np.int64],
 ) -> Stage:
-    """A stage that carries the columns `kept` of the stage before; the others are its own gates."""
+    """Return a stage that carries the columns `kept` of the stage before.
+
+    Its other columns are its own gates.
+    """
     own = columns[len(kept) :] - gates.features
-    widths = np.diff(gates.offsets)[own] if len(own) else own
-    starts = np.cumsum(widths) - widths
-    places = np.repeat(gates.offsets[own] - starts, widths) + np.arange(int(widths.sum()))
+    offsets, places = select_rows(gates.offsets, own)
     carried = np.ones(len(kept), np.int64)
     return Stage(
         inputs=inputs,
         wires=gates.wires[columns],
         disjunction=np.concatenate((np.zeros(len(kept), bool), gates.disjunction[own])),
-        offsets=np.concatenate(([0], np.cumsum(np.concatenate((carried, widths))))),
+        offsets=np.concatenate((np.arange(len(kept)), len(kept) + offsets)),
         literals=np.concatenate((kept, column_of[gates.read[places]])).astype(np.int32),
         signs=np.concatenate((carried.astype(np.int8), gates.signs[places])),
     )

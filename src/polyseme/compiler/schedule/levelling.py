@@ -1,8 +1,8 @@
-"""When each gate is computed: as soon as it can be, as late, or wherever there is room.
+"""Levels of gates: as soon as possible, as late as possible, or where there is room.
 
-A wire lives from its level until the last gate that reads it. Where carrying a wire takes a neuron,
-what is to be kept small is the number of wires alive at a stage; where wires pass in a residual
-stream, the number of gates computed there.
+A wire lives from its level until the last gate that reads it. If carrying a wire takes a neuron,
+the number of wires alive at a stage is kept small. If wires pass in a residual stream, the number
+of gates computed there is.
 """
 
 from __future__ import annotations
@@ -14,19 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.topological import wire_levels
+from polyseme.common.ragged import row_numbers, row_offsets, select_rows
 from polyseme.compiler.schedule.packing import Gates
 
-# How much wider than needed the widest level may stay: the last percents take most of the time.
+# The widest level may stay this much too wide: the last percents take most of the time.
 _CLOSE = 1.02
 
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """A level for every node and what follows from it.
+    """A level for every node, and the columns and widths that follow.
 
     Shapes: `level` int64 (nodes,), 0 for features; a node is a column of the stages numbered
     first <= stage < `stop`, int64 (nodes,), first being its level or 1; `widths` int64 (stages,)
-    counts the columns, `computed` int64 (stages,) those that are gates of the level and more than
+    counts the columns, `computed` int64 (stages,) those that are gates of the level and no
     identities.
     """
 
@@ -37,7 +38,7 @@ class Levels:
 
 
 def soonest_and_latest(gates: Gates) -> tuple[Levels, Levels]:
-    """All gates placed as soon, and all as late as possible, in as few levels as there can be."""
+    """Return all gates placed as soon, and as late, as possible, in the fewest levels."""
     soonest = wire_levels(gates.features, gates.offsets, gates.read.astype(np.int32))
     depth = max(1, int(soonest.max()))
     placed = (soonest.astype(np.int64), _latest(gates, depth))
@@ -45,12 +46,12 @@ def soonest_and_latest(gates: Gates) -> tuple[Levels, Levels]:
 
 
 def evened(gates: Gates, soonest: Levels, latest: Levels) -> Levels:
-    """Gates placed so that the level that computes most computes little, in no more levels.
+    """Return levels in which the fullest level computes few gates, in no more levels.
 
-    Level by level, of the gates whose inputs are there those that must soon be done come first, and
-    as many as a limit allows. The lowest limit that serves is searched for. This is list
-    scheduling, which is not always the best there is; where it is no better than `soonest` or
-    `latest`, that one is returned.
+    This is list scheduling. Level by level, among the gates whose inputs are computed, those with
+    the lowest latest level come first, as many as a limit allows. The lowest limit that works is
+    searched for. The result may not be the best; if it is no better than `soonest` or `latest`,
+    the better of those is returned.
     """
     best = min(soonest, latest, key=lambda levels: int(levels.computed.max()))
     depth = len(best.computed)
@@ -78,7 +79,7 @@ def _within(
     readers: NDArray[np.int64],
     reader_offsets: NDArray[np.int64],
 ) -> NDArray[np.int64] | None:
-    """Levels (nodes,) of which none computes more than `limit` gates; None where that fails."""
+    """Return levels (nodes,), none of more than `limit` gates; None if that fails."""
     features = gates.features
     level = np.zeros(len(latest), np.int64)
     missing = np.concatenate((np.zeros(features, np.int64), np.diff(gates.offsets)))
@@ -86,7 +87,8 @@ def _within(
     done = np.arange(features)
     waiting = np.empty(0, np.int64)
     for number in range(1, depth + 1):
-        freed = _gather(readers, reader_offsets, done)
+        _, places = select_rows(reader_offsets, done)
+        freed = readers[places]
         np.subtract.at(missing, freed, 1)
         fresh = np.unique(freed[missing[freed] == 0])
         waiting = np.concatenate((waiting, fresh))
@@ -101,24 +103,14 @@ def _within(
 
 
 def _readers(gates: Gates) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The nodes that read each node, one entry a literal, and where each node's entries begin."""
-    gate = gates.features + np.repeat(np.arange(len(gates.disjunction)), np.diff(gates.offsets))
+    """Return the readers of each node, one entry per literal, and offsets of the entries."""
+    gate = gates.features + row_numbers(np.diff(gates.offsets))
     counts = np.bincount(gates.read, minlength=len(gates.wires))
-    return gate[np.argsort(gates.read, kind="stable")], np.concatenate(([0], np.cumsum(counts)))
-
-
-def _gather(
-    entries: NDArray[np.int64], offsets: NDArray[np.int64], chosen: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """The runs of the chosen, one behind the other."""
-    counts = offsets[chosen + 1] - offsets[chosen]
-    starts = np.cumsum(counts) - counts
-    places = np.repeat(offsets[chosen] - starts, counts) + np.arange(int(counts.sum()))
-    return entries[places]
+    return gate[np.argsort(gates.read, kind="stable")], row_offsets(counts)
 
 
 def _latest(gates: Gates, depth: int) -> NDArray[np.int64]:
-    """The highest level every node can have, int64 (nodes,)."""
+    """Return the highest level that every node can have, int64 (nodes,)."""
     level = [depth] * len(gates.wires)
     read: list[int] = gates.read.tolist()
     ends = list(enumerate(pairwise(gates.offsets.tolist()), gates.features))

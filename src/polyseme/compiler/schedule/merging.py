@@ -1,6 +1,6 @@
-"""Gates as lists of literals, and merging them: fewer gates, fewer stages.
+"""Gates as lists of literals, merged into fewer gates and fewer stages.
 
-A gate that only one gate reads is absorbed by that reader where the result is one AND or OR again:
+A gate with one reader is absorbed by that reader if the result is one AND or one OR:
 
 | reader | reads | becomes |
 |---|---|---|
@@ -8,8 +8,9 @@ A gate that only one gate reads is absorbed by that reader where the result is o
 | AND | an OR, negated | AND that has the OR's inputs negated: not (b or c) = not b and not c |
 | OR | an OR | OR of the inputs of both |
 
-(An AND_NOT is an AND with negated literals.) What would hold a literal and its negation is left as
-it is: it would be a constant, and a gate is none. No merged gate has more than MAX_INPUTS literals.
+(An AND_NOT is an AND with negated literals.) Gates are not merged if the result would hold a
+literal and its negation: it would be a constant, which no gate can be. No
+merged gate has more than MAX_INPUTS literals.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ MAX_INPUTS = 6
 
 @dataclass(eq=False)
 class Logic:
-    """ANDs of literals and ORs of plain literals, as lists since merging changes them one by one.
+    """ANDs of literals and ORs of plain literals, in lists that merging changes one by one.
 
     Node n is the circuit's wire n if n is below `wires`, features first, and no wire of it
     otherwise. Literal 2 * n is node n, 2 * n + 1 its negation. `literals` and `disjunction` (an OR)
-    have an entry a node, which says nothing for features; `order` lists the gates, each behind
-    those it reads; `outputs` names nodes, -1 being always off.
+    have one entry per node, unused for features; `order` lists the gates, each after
+    those it reads; `outputs` are nodes, or -1 for always off.
     """
 
     features: int
@@ -38,17 +39,17 @@ class Logic:
 
 
 def tidy_gates(logic: Logic) -> None:
-    """Change `logic` so that gates of one input vanish, and drop what no output reaches.
+    """Remove gates of one input, and gates that no output needs, from `logic`.
 
-    Such a gate stays only where it is read beside what it repeats, negated. The cost is linear in
-    gates and literals.
+    A gate of one input stays only if a gate reads both it and the negation of its input. The
+    cost is linear in gates and literals.
     """
     _skip_identities(logic)
     drop_unreached(logic)
 
 
 def merge_gates(logic: Logic) -> None:
-    """Change tidy `logic` so that gates are absorbed by their only readers. The cost is linear.
+    """Absorb gates of tidy `logic` into their only readers. The cost is linear.
 
     Lists of literals are replaced, not changed.
     """
@@ -57,7 +58,7 @@ def merge_gates(logic: Logic) -> None:
 
 
 def _skip_identities(logic: Logic) -> None:
-    """Read and put out what identities read; a literal read twice is read once."""
+    """Replace identities by their inputs in gates and outputs; drop repeated literals."""
     same = list(range(len(logic.literals)))
     for node in logic.order:
         read = dict.fromkeys(2 * same[read >> 1] + (read & 1) for read in logic.literals[node])
@@ -70,7 +71,7 @@ def _skip_identities(logic: Logic) -> None:
 
 
 def drop_unreached(logic: Logic) -> None:
-    """Change `order` of `logic` so that only gates are left that an output needs."""
+    """Remove gates that no output needs from `order` of `logic`."""
     wanted = bytearray(len(logic.literals))
     for node in logic.outputs:
         if node >= 0:
@@ -98,7 +99,7 @@ def _absorb(logic: Logic) -> None:
 
 
 def _readers(logic: Logic) -> list[int]:
-    """How many gates read each node; more than one for outputs, none for features."""
+    """Return the number of readers of each node: above 1 for outputs, 0 for features."""
     readers = [0] * len(logic.literals)
     for node in logic.order:
         for literal in logic.literals[node]:
@@ -111,7 +112,7 @@ def _readers(logic: Logic) -> list[int]:
 
 
 def _join(joined: dict[int, None], literal: int, inner: list[int], readers: list[int]) -> None:
-    """Put the literals of an inner gate in the place of `literal`, if the result is a gate."""
+    """Replace `literal` by the literals of an inner gate, if the result is a gate."""
     found = [other ^ (literal & 1) for other in inner]
     fresh = [other for other in found if other not in joined]
     if len(joined) - 1 + len(fresh) > MAX_INPUTS or any(other ^ 1 in joined for other in found):

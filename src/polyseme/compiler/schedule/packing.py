@@ -8,16 +8,17 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.common.ragged import row_offsets
 from polyseme.compiler.schedule.merging import Logic
 
 
 @dataclass(frozen=True, eq=False)
 class Gates:
-    """Logic as arrays, its nodes numbered anew: features, then the gates, each behind its inputs.
+    """Logic as arrays, its nodes renumbered: features, then gates, each after its inputs.
 
-    Shapes: `wires` int32 (nodes,), the circuit's wire or -1; `ranks` int64 (nodes,), in which order
-    new gates of a stage stand; `disjunction` bool (gates,); `offsets` int64 (gates + 1,) cuts
-    `read` int64 (nodes) and `signs` int8 into one run a gate; `outputs` int64, -1 if always off.
+    Shapes: `wires` int32 (nodes,), the circuit's wire or -1; `ranks` int64 (nodes,), the order
+    of new gates within a stage; `disjunction` bool (gates,); `offsets` int64 (gates + 1,) cuts
+    `read` int64 (nodes) and `signs` int8 into one run per gate; `outputs` int64, -1 if always off.
     """
 
     features: int
@@ -31,15 +32,15 @@ class Gates:
 
     @property
     def identities(self) -> NDArray[np.bool_]:
-        """Which gates only carry on what they read, (gates,)."""
+        """True for gates that only repeat their input, bool (gates,)."""
         plain = self.signs[self.offsets[:-1]] > 0 if len(self.disjunction) else np.zeros(0, bool)
         return np.asarray((np.diff(self.offsets) == 1) & plain)
 
 
 def pack(logic: Logic) -> Gates:
-    """Number the nodes of `logic` anew and hold its gates as arrays."""
+    """Return the gates of `logic` as arrays, its nodes renumbered."""
     ranks = np.concatenate((np.arange(logic.features), np.array(logic.order, np.int64)))
-    # One more, for outputs of -1.
+    # One more entry, which stays -1, serves outputs of -1.
     node_of = np.full(len(logic.literals) + 1, -1, np.int64)
     node_of[ranks] = np.arange(len(ranks))
     parts = [logic.literals[gate] for gate in logic.order]
@@ -50,7 +51,7 @@ def pack(logic: Logic) -> Gates:
         wires=np.where(ranks < logic.wires, ranks, -1).astype(np.int32),
         ranks=ranks,
         disjunction=np.array([logic.disjunction[gate] for gate in logic.order], bool),
-        offsets=np.concatenate(([0], np.cumsum(widths))),
+        offsets=row_offsets(widths),
         read=node_of[literals >> 1],
         signs=(1 - 2 * (literals & 1)).astype(np.int8),
         outputs=node_of[np.array(logic.outputs, np.int64)],

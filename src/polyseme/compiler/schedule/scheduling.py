@@ -1,9 +1,9 @@
-"""From a circuit of any depth to its stages.
+"""Cutting a circuit of any depth into stages.
 
-Gates no output needs are dropped. An XOR is opened into pairs, (a and not b) or (b and not a): two
-gates of one stage and an OR of the next. Gates are merged (`merging.py`) where that makes no stage
-wider than the widest without, placed (`levelling.py`), and the wires that later stages need are
-carried (`carrying.py`): each by a gate of its own, or in a residual stream that passes the layers.
+Gates that no output needs are dropped. An XOR is opened into pairs, (a and not b) or (b and not a):
+two gates of one stage and an OR of the next. Gates are merged (`merging.py`) if that makes the
+widest stage no wider, then placed (`levelling.py`). Wires that later stages need are carried
+(`carrying.py`), each by a gate of its own or in a residual stream that passes the layers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from polyseme.compiler.schedule.stages import Schedule
 
 
 class Carry(StrEnum):
-    """How wires pass a stage that does not change them: by gates, in a residual stream, or best."""
+    """The way that wires pass a stage unchanged: by gates, in a residual stream, or the better."""
 
     AUTO = "auto"
     GATES = "gates"
@@ -33,19 +33,19 @@ class Carry(StrEnum):
 def make_schedule(
     circuit: Circuit, carry: Carry = Carry.AUTO, few_columns: bool = False
 ) -> Schedule:
-    """Cut a circuit into stages, at least one; its outputs' wires are columns of the last.
+    """Return the stages of a circuit, at least one; the last has the wires of all outputs.
 
-    Where `carry` leaves the choice, there is a residual stream if that makes the widest layer
-    narrower. Then stages are placed so that few gates are computed in the widest, or with
-    `few_columns`, as superposition wants it, so that few wires are live there. Stage 0 reads all
-    features, whether or not anything needs them. Outputs are their wires, whatever `inverted` says.
-    Columns stand in the order `build_stages` gives. Raises CompileError if the stages would be too
+    If `carry` leaves the choice, wires pass in a residual stream if that makes the widest layer
+    narrower. Gates are then placed so that the widest stage computes few gates or, with
+    `few_columns`, which superposition needs, has few live wires. Stage 0 reads all features, needed
+    or not. Outputs are their wires, whatever `inverted` says. Columns are in the order of
+    `build_stages`. Raises CapacityError if the stages would be too
     large.
     """
     placed = _placed(circuit, residual=carry != Carry.GATES)
     by_gates = min(placed, key=lambda pair: _size(pair[1], pair[1].widths))
     by_stream = min(placed, key=lambda pair: _size(pair[1], pair[1].computed))
-    # A layer has a unit at least.
+    # A layer has at least one unit.
     narrower = max(int(by_stream[1].computed.max()), 1) < int(by_gates[1].widths.max())
     residual = carry == Carry.RESIDUAL or (carry == Carry.AUTO and narrower)
     gates, levels = by_stream if residual and not few_columns else by_gates
@@ -54,15 +54,15 @@ def make_schedule(
 
 
 def _placed(circuit: Circuit, residual: bool) -> list[tuple[Gates, Levels]]:
-    """The gates merged, tidied and as given, and each of these placed in two or three ways."""
+    """Return the gates merged, tidied and as given, each placed in two or three ways."""
     logic = open_gates(circuit)
     drop_unreached(logic)
     as_given = pack(logic)
     tidy_gates(logic)
     separate = pack(logic)
     merge_gates(logic)
-    # Merging saves stages, but what a wide gate reads must live longer: a circuit that is already
-    # levelled, by identities, has narrower stages without.
+    # Merging saves stages, but the inputs of a wide gate must live longer: a circuit that is
+    # already levelled by identities has narrower stages without merging.
     placed = []
     for gates in (pack(logic), separate, as_given):
         soonest, latest = soonest_and_latest(gates)
@@ -72,13 +72,16 @@ def _placed(circuit: Circuit, residual: bool) -> list[tuple[Gates, Levels]]:
 
 
 def _size(levels: Levels, widths: NDArray[np.int64]) -> tuple[int, int, int, int]:
-    """What to keep small, most important first."""
+    """Return the numbers to keep small, the most important first."""
     columns = levels.widths
     return int(widths.max()), len(widths), int(columns.max()), int(columns.sum())
 
 
 def open_gates(circuit: Circuit) -> Logic:
-    """The gates of a circuit as ANDs and ORs of literals, XORs in pairs; those of one are ANDs."""
+    """Return the gates of a circuit as ANDs and ORs of literals.
+
+    XORs are opened into pairs, and gates of one input are ANDs.
+    """
     features = len(circuit.features)
     kinds = circuit.kinds
     widths = np.diff(circuit.fan_in_offsets)
@@ -104,7 +107,7 @@ def open_gates(circuit: Circuit) -> Logic:
 
 
 def _open_xor(logic: Logic, node: int) -> None:
-    """Make an XOR a balanced tree of pairs; all but its root are new nodes."""
+    """Replace an XOR by a balanced tree of pairs; all but its root are new nodes."""
     waiting = logic.literals[node]
     while len(waiting) > 1:
         last = len(waiting) == 2

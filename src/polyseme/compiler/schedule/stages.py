@@ -1,6 +1,6 @@
-"""A circuit cut into stages, one a hidden layer: what each layer reads and what it must carry.
+"""A circuit cut into stages, one per hidden layer.
 
-A *stage* has columns, one for every wire that is live behind its layer. A column is one gate over
+A *stage* has columns, one per wire that is live behind its layer. A column is one gate over
 the columns of the stage before (stage 0 reads the features): an AND of literals, plain or negated
 with at least one plain, or an OR of plain literals. An AND of one plain literal carries a wire on.
 """
@@ -14,16 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.common.ragged import row_numbers, select_rows
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
     """The gates of one layer over `inputs` columns of the stage before.
 
-    Shapes: `wires` int32 (columns,), the circuit's wire that each column is, -1 for one that is no
-    wire of the circuit (half of an XOR); `disjunction` bool (columns,), an OR; `offsets` int64
+    Shapes: `wires` int32 (columns,), the wire of the circuit that each column is, or -1 for half of
+    an XOR; `disjunction` bool (columns,), an OR; `offsets` int64
     (columns + 1,) cuts `literals` int32 (columns of the stage before, distinct in a gate) and
-    `signs` int8 (+1 plain, -1 negated) into one run a column.
+    `signs` int8 (+1 plain, -1 negated) into one run per column.
     """
 
     inputs: int
@@ -34,7 +35,7 @@ class Stage:
     signs: NDArray[np.int8]
 
     def __len__(self) -> int:
-        """How many columns there are."""
+        """Number of columns."""
         return len(self.wires)
 
     @property
@@ -43,10 +44,8 @@ class Stage:
         return np.diff(self.offsets)
 
     def select(self, chosen: NDArray[np.int64]) -> Stage:
-        """The chosen columns, in the order given."""
-        widths = self.widths[chosen]
-        offsets = np.concatenate(([0], np.cumsum(widths)))
-        places = np.repeat(self.offsets[chosen] - offsets[:-1], widths) + np.arange(offsets[-1])
+        """Return the chosen columns, in the order given, as a stage."""
+        offsets, places = select_rows(self.offsets, chosen)
         return Stage(
             self.inputs,
             self.wires[chosen],
@@ -58,17 +57,17 @@ class Stage:
 
     @property
     def carries(self) -> NDArray[np.bool_]:
-        """Which columns only carry on a wire, (columns,)."""
+        """True for columns that only carry a wire on, bool (columns,)."""
         return np.asarray((self.widths == 1) & (self.signs[self.offsets[:-1]] > 0))
 
     @property
     def column_of_literal(self) -> NDArray[np.int64]:
-        """Which column each literal belongs to, (literals,)."""
-        return np.repeat(np.arange(len(self)), self.widths)
+        """Column of each literal, (literals,)."""
+        return row_numbers(self.widths)
 
     @property
     def needed(self) -> NDArray[np.int64]:
-        """How many plain literals must be on: all of an AND, one of an OR, (columns,)."""
+        """Number of plain literals that must be on: all of an AND, one of an OR, (columns,)."""
         plain = np.bincount(self.column_of_literal, self.signs > 0, len(self)).astype(np.int64)
         return np.where(self.disjunction, 1, plain)
 
@@ -77,8 +76,8 @@ class Stage:
 class Schedule:
     """The stages of a circuit, first to last; `output_columns` int32 (outputs,) in the last one.
 
-    An output that is always off (wire -1) has column -1. `residual` says that wires which a stage
-    only carries may pass its layer by, where the layer below is exact.
+    An output that is always off (wire -1) has column -1. If `residual`, wires that a stage only
+    carries pass its layer in a residual stream where the layer below is exact.
     """
 
     circuit: Circuit
@@ -87,7 +86,7 @@ class Schedule:
     residual: bool = False
 
     @cached_property
-    def alone(self) -> NDArray[np.int64]:
+    def monosemantic_neurons(self) -> NDArray[np.int64]:
         """Neurons that give every column of a stage its own, over exact inputs, (stages,).
 
         A column that is carried in the residual stream needs none.
@@ -96,5 +95,5 @@ class Schedule:
         if not self.residual:
             return columns
         passing = np.array([int(stage.carries.sum()) for stage in self.stages], np.int64)
-        # A layer has at least one unit, so one that only carries computes one of its wires.
+        # A layer has at least one unit, so a layer that only carries computes one of its wires.
         return np.asarray(np.maximum(columns - passing, np.minimum(columns, 1)))

@@ -1,7 +1,7 @@
-"""Refining networks whose ReLUs bend: what `three-channel` builds.
+"""Refine networks whose ReLUs bend, as `three-channel` builds them.
 
-W and biases descend on the loss of `sampled_loss.py`. Readout and thresholds stay, but that a
-threshold keeps half a unit off every value a reading can take.
+W and biases descend on the loss of `sampled_loss.py`. Readout and thresholds stay, except that each
+threshold is moved half-way between two values that a reading can take.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.learning.refinement.batches import Stream
+from polyseme.common.random_streams import Stream
 from polyseme.learning.refinement.descent import Descent, Pace
 from polyseme.learning.refinement.held_out import PROBE_SAMPLES, HeldOut
 from polyseme.learning.refinement.hinge import Hinge
@@ -23,20 +23,20 @@ from polyseme.networks.network import Network
 from polyseme.verification.sampling import wrong_samples
 
 _PACE = Pace(weights=0.012, bias=0.012, margins=(0.2, 0.03))
-# Where one neuron is all that an output reads, nothing averages over what rounding moves.
-_UNIT = 2048
+# The resolution is fine, since an output that reads one neuron does not average rounding errors.
+_RESOLUTION = 2048
 
 
 class Bending:
-    """A network of `three-channel`, and how it is refined."""
+    """The refiner of a network of `three-channel`."""
 
     def __init__(self, network: Network, key: AnswerKey, held_out: HeldOut, seed: int) -> None:
-        """Draw the probe. Raises CompileError where no gate can be satisfied."""
+        """Draw the probe. Raises OptionError if no gate can be satisfied."""
         self._network, self._key, self._held_out, self._seed = network, key, held_out, seed
-        self._probe = held_out.satisfied(PROBE_SAMPLES, Stream.PROBE)
+        self._probe = held_out.satisfied(PROBE_SAMPLES, Stream.REFINEMENT_PROBE)
 
     def descent(self, passes: int) -> Descent:
-        """A descent from what the construction built."""
+        """Return a descent that starts from the network as the construction built it."""
         layer, key = self._network.layers[0], self._key
         samples = Samples(key.terms, self._network.provenance.active, self._seed)
         loss = SampledLoss(key, Hinge(self._network, key), samples)
@@ -45,14 +45,14 @@ class Bending:
         return Descent(loss, _PACE, weights, layer.bias.astype(np.float32) * scale, passes)
 
     def probed(self, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> tuple[int, int]:
-        """How many held-out samples, and gates alone, the network, quantised, decides wrongly."""
+        """Number of held-out samples, and of gates alone, that the quantised network gets wrong."""
         network = self.finished(weights, bias)
         wrong = wrong_samples(network, self._key.circuit, self._probe).sum()
         return int(wrong), self._held_out.verified_alone(network).wrong
 
     def finished(self, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> Network:
-        """The network quantised."""
-        network = quantised(self._network, self._key, weights, bias, _UNIT)
+        """Return the quantised network."""
+        network = quantised(self._network, self._key, weights, bias, _RESOLUTION)
         readout, scale = network.readout, network.layers[0].scale
         finite = np.isfinite(readout.thresholds)
         steps = np.floor(np.where(finite, readout.thresholds, 0) / scale) + 0.5

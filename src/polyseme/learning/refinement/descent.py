@@ -1,4 +1,4 @@
-"""Going down: Adam with a step and a margin that both shrink, whatever says which way is down."""
+"""Descent on any loss: Adam with a step size and a margin that both shrink."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.common.extras import import_torch
 from polyseme.learning.refinement.state import State, load_state, save_state
-from polyseme.learning.refinement.torch_extra import import_torch
 
 if TYPE_CHECKING:
     import torch
@@ -27,34 +27,36 @@ Watch = Callable[[int, NDArray[np.float32], NDArray[np.float32]], bool]
 
 @dataclass(frozen=True, eq=False)
 class Slope:
-    """What a step goes by: the slopes of the loss along W and along the biases."""
+    """Slopes of the loss along W and along the biases, from which a step is made."""
 
     weights: torch.Tensor
     bias: torch.Tensor
 
 
 class Loss(Protocol):
-    """What is descended on: inputs of its own choice in every step, `a_pass` steps a pass.
+    """A loss that chooses its own inputs in every step, `steps_per_pass` steps per pass.
 
-    What it keeps from step to step it forgets at the end of a pass, where a descent may be
-    interrupted.
+    State is reset after each pass, so checkpoints fall on pass boundaries.
     """
 
     @property
-    def a_pass(self) -> int:
-        """How many steps a pass has."""
+    def steps_per_pass(self) -> int:
+        """Number of steps per pass."""
 
     def slope(self, weights: torch.Tensor, bias: torch.Tensor, step: int, margin: float) -> Slope:
-        """The slope at a step, from 0 on; `margin` is how far from a threshold is far enough."""
+        """Return the slope at a step, counted from 0.
+
+        `margin` is the distance that readings should keep from thresholds.
+        """
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast to go.
+    """Step sizes and margins of a descent.
 
-    `weights` and `bias` are what a number moves in a step at most, to begin with, of the size that
-    weights have. `margins`, in features, are how far from a threshold a reading should be, at first
-    and at last.
+    `weights` and `bias` are the most that a number moves in one of the first steps, as a share of
+    the root mean square of the weights. `margins`, in features, are the distances that a reading
+    should keep from its threshold, at first and at last.
     """
 
     weights: float
@@ -64,14 +66,14 @@ class Pace:
 
 @dataclass(frozen=True)
 class Kept:
-    """Where a descent is kept, and the digest of what it depends on."""
+    """The file in which a descent is kept, and the digest of all that the descent depends on."""
 
     path: str | os.PathLike[str]
     digest: str
 
 
 class Descent:
-    """W and biases on their way down; after any pass it can be kept, and go on from there."""
+    """A descent of W and biases; after any pass it can be saved, and later resumed."""
 
     def __init__(
         self,
@@ -82,9 +84,9 @@ class Descent:
         passes: int,
     ) -> None:
         """Begin with these weights and biases, in features."""
-        library = import_torch()
+        library = import_torch("refining")
         self._loss, self._pace = loss, pace
-        self._last = passes * loss.a_pass
+        self._last = passes * loss.steps_per_pass
         self._size = float(np.sqrt(np.mean(weights.astype(np.float64) ** 2)))
         self._step = 0
         self._tensors: dict[str, torch.Tensor] = {}
@@ -95,30 +97,30 @@ class Descent:
 
     @property
     def weights(self) -> NDArray[np.float32]:
-        """The weights as they are."""
+        """Current weights."""
         return np.asarray(self._tensors["weights.values"].numpy())
 
     @property
     def bias(self) -> NDArray[np.float32]:
-        """The biases as they are."""
+        """Current biases."""
         return np.asarray(self._tensors["bias.values"].numpy())
 
     def run(self, kept: Kept | None, watch: Watch) -> int:
-        """Go on to the end, or until `watch`, called after every pass, says it is enough.
+        """Descend to the end, or until `watch`, called after every pass, returns True.
 
-        Return how many passes were made in all.
+        Return the number of passes made in all, those of an earlier run included.
         """
-        a_pass = self._loss.a_pass
+        steps_per_pass = self._loss.steps_per_pass
         if kept is not None and Path(kept.path).exists():
             self._resume(kept)
-            if self._step and watch(self._step // a_pass, self.weights, self.bias):
-                return self._step // a_pass
+            if self._step and watch(self._step // steps_per_pass, self.weights, self.bias):
+                return self._step // steps_per_pass
         saved = time.monotonic()
         while self._step < self._last:
-            for _ in range(a_pass):
+            for _ in range(steps_per_pass):
                 self._go()
-            done = self._step // a_pass
-            # Kept before it is judged, so that one begun again comes to the same judgement.
+            done = self._step // steps_per_pass
+            # The state is saved before `watch` judges it, so a resumed descent is judged alike.
             if kept is not None and time.monotonic() > saved + _SAVED_EVERY_SECONDS:
                 self._keep(kept)
                 saved = time.monotonic()
@@ -126,7 +128,7 @@ class Descent:
                 break
         if kept is not None:
             self._keep(kept)
-        return self._step // a_pass
+        return self._step // steps_per_pass
 
     def _go(self) -> None:
         passed = self._step / self._last
@@ -138,7 +140,7 @@ class Descent:
             first + (last - first) * passed,
         )
         self._step += 1
-        # Full steps for half the way, then ever smaller ones.
+        # Steps are full for the first half of the descent and then shrink towards 0.
         share = min(1.0, 2 * (1 - passed))
         self._move("weights", slope.weights, self._pace.weights * self._size * share)
         self._move("bias", slope.bias, self._pace.bias * self._size * share)
@@ -161,7 +163,7 @@ class Descent:
             what: tuple(self._tensors[f"{what}.values"].shape) for what in ("weights", "bias")
         }
         state = load_state(kept.path, kept.digest, shapes, self._last)
-        library = import_torch()
+        library = import_torch("refining")
         self._step = state.step
         self._tensors = {
             name: library.from_numpy(tensor.copy()) for name, tensor in state.tensors.items()

@@ -1,11 +1,11 @@
-"""What a refined network is judged by: inputs that no descent has met, and every gate alone."""
+"""Inputs that judge a refined network: samples that no descent has met, and every gate alone."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.learning.refinement.batches import Stream
+from polyseme.common.random_streams import Stream, stream
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.verification.inputs import draw_inputs
@@ -13,31 +13,36 @@ from polyseme.verification.sampling import Verification, wrong_samples
 
 PROBE_SAMPLES = 10_000
 _SAMPLES = 20_000
-# Gates alone are all tried up to so many; of more, so many chosen at random.
+# Up to this many gates are all tried alone; of more gates, this many are chosen at random.
 _MOST_ALONE = 100_000
 
 
 class HeldOut:
-    """Inputs for one network, the same whenever they are asked for."""
+    """Held-out inputs for one network; every call draws the same ones."""
 
     def __init__(self, network: Network, key: AnswerKey, seed: int) -> None:
-        """Nothing is drawn yet."""
+        """Keep what the inputs are drawn from; nothing is drawn yet."""
         self._active, self._key, self._seed = network.provenance.active, key, seed
 
     def satisfied(self, samples: int, purpose: Stream) -> NDArray[np.int32]:
-        """A gate's inputs and random others, int32 (samples, active)."""
+        """Draw inputs that satisfy a random gate, with random other features on.
+
+        The rows are int32 (samples, active).
+        """
         return self._drawn("satisfied", samples, purpose)
 
     def alone(self) -> NDArray[np.int32]:
-        """Every gate's inputs and nothing else."""
-        return self._drawn("alone", _MOST_ALONE, Stream.VERIFICATION)
+        """Return rows that switch on the inputs of one gate and nothing else, one row per gate."""
+        return self._drawn("alone", _MOST_ALONE, Stream.REFINEMENT_VERIFICATION)
 
     def verified(self, network: Network) -> Verification:
-        """How many of fresh satisfied inputs a network decides wrongly."""
-        return self._tried(network, "satisfied", self.satisfied(_SAMPLES, Stream.VERIFICATION))
+        """Verify a network on fresh satisfied inputs."""
+        return self._tried(
+            network, "satisfied", self.satisfied(_SAMPLES, Stream.REFINEMENT_VERIFICATION)
+        )
 
     def verified_alone(self, network: Network) -> Verification:
-        """How many gates by themselves it decides wrongly."""
+        """Verify a network on every gate alone."""
         return self._tried(network, "alone", self.alone())
 
     def _tried(self, network: Network, inputs: str, rows: NDArray[np.int32]) -> Verification:
@@ -45,5 +50,5 @@ class HeldOut:
         return Verification(inputs, self._active, len(rows), wrong)
 
     def _drawn(self, inputs: str, samples: int, purpose: Stream) -> NDArray[np.int32]:
-        generator = np.random.default_rng([self._seed, purpose])
+        generator = stream(self._seed, purpose)
         return draw_inputs(inputs, self._key.terms, self._active, samples, generator)

@@ -1,8 +1,8 @@
-"""Refining networks none of whose ReLUs bends: what `tight-frames` builds for ANDs of two features.
+"""Refine networks none of whose ReLUs bends, as `tight-frames` builds for ANDs of two features.
 
-Its W is the linear map of least noise. But errors are made by few of the numbers that are noise,
-those that happen to be large, and W has more numbers than are needed to read every gate's inputs.
-So descend on the loss of `margins.py`, which is of all inputs that an output can meet.
+The W of `tight-frames` is the linear map of least mean squared noise. But only the few noise terms
+that happen to be large cause errors, and W has more entries than reading every gate's inputs takes.
+So W descends on the loss of `margins.py`, which covers all inputs that an output can meet.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from polyseme.errors import CompileError
-from polyseme.learning.refinement.batches import Blocks, Stream
-from polyseme.learning.refinement.calibrate import extremes, with_level
+from polyseme.common.random_streams import Stream
+from polyseme.errors import OptionError
+from polyseme.learning.refinement.batches import Blocks
+from polyseme.learning.refinement.calibrate import sampled_levels, with_level
 from polyseme.learning.refinement.descent import Descent, Pace, Slope
 from polyseme.learning.refinement.held_out import PROBE_SAMPLES, HeldOut
 from polyseme.learning.refinement.margins import Margins
@@ -30,47 +31,47 @@ if TYPE_CHECKING:
 
 _LEVEL = 1.55
 _PACE = Pace(weights=0.01, bias=0.01, margins=(0.15, 0.04))
-# Steps a pass, while a block's readings are few enough to stay close at hand.
+# Steps per pass, as long as blocks stay small enough for the processor's cache.
 _BLOCKS = 40
 _LARGEST_BLOCK = 250
 _CALIBRATION_SAMPLES = 12_000
-_UNIT = 512
+_RESOLUTION = 512
 
 
 class LinearLoss:
-    """The loss of `margins.py`, a block of outputs a step."""
+    """The loss of `margins.py`, one block of outputs per step."""
 
     def __init__(self, margins: Margins, blocks: Blocks) -> None:
-        """Every output is in one of the blocks of a pass."""
+        """Keep margins and blocks; every output is in one of the blocks of a pass."""
         self._margins, self._blocks = margins, blocks
 
     @property
-    def a_pass(self) -> int:
-        """How many steps a pass has."""
-        return self._blocks.a_pass
+    def steps_per_pass(self) -> int:
+        """Number of steps per pass."""
+        return self._blocks.steps_per_pass
 
     def slope(self, weights: torch.Tensor, bias: torch.Tensor, step: int, margin: float) -> Slope:
-        """The slope of the loss of a step's block."""
+        """Return the slope of the loss of a step's block."""
         return self._margins.slope(weights, bias, self._blocks.at(step), margin)
 
 
 class Linear:
-    """A network of `tight-frames`, and how it is refined. Raises CompileError where it cannot be.
+    """The refiner of a network of `tight-frames`. Raises OptionError if it cannot be refined.
 
-    Biases move by a change that begins at 0: they hold every ReLU open, and that part is not of
-    the size that readings are.
+    The descent moves a change of the biases that begins at 0, not the biases themselves: they hold
+    every ReLU open, and that part is not of the size of readings.
     """
 
     def __init__(self, network: Network, key: AnswerKey, held_out: HeldOut, seed: int) -> None:
-        """Find what outputs rest at."""
+        """Find the resting reading of every output."""
         name, active = network.provenance.source, network.provenance.active
         if not (key.terms.widths == 2).all():
-            raise CompileError(
+            raise OptionError(
                 f"{name}: of tight-frames, only ANDs of two features can be refined; "
                 "compile it by three-channel"
             )
         if active < 3:
-            raise CompileError(
+            raise OptionError(
                 f"{name}: with {active} features on at once nothing else is on beside a gate's "
                 "inputs, so there is nothing to refine"
             )
@@ -80,10 +81,10 @@ class Linear:
         readout = readout_matrix(network)
         self._resting = np.asarray(readout @ self._bias.astype(np.float64))
         self._readout = sp.csr_array(readout / np.float32(np.diff(readout.indptr)[0]))
-        self._probe = held_out.satisfied(PROBE_SAMPLES, Stream.PROBE)
+        self._probe = held_out.satisfied(PROBE_SAMPLES, Stream.REFINEMENT_PROBE)
 
     def descent(self, passes: int) -> Descent:
-        """A descent from what the construction built."""
+        """Return a descent that starts from the network as the construction built it."""
         layer, terms = self._network.layers[0], self._key.terms
         gates = terms.literals.reshape(-1, 2).astype(np.int64)
         active = self._network.provenance.active
@@ -94,20 +95,21 @@ class Linear:
         return Descent(loss, _PACE, weights, np.zeros(layer.units, np.float32), passes)
 
     def probed(self, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> tuple[int, int]:
-        """How many held-out samples the network, quantised, decides wrongly at its best level.
+        """Number of held-out samples that the quantised network decides wrongly, and 0.
 
-        Gates alone, the other number, are not asked for: other inputs on make only more noise.
+        The threshold is at the level that is best for these samples. The 0 stands for gates alone,
+        which are not tried: a gate alone has the least noise.
         """
         network = self._quantised(weights, bias)
-        seen = extremes(network, self._key.circuit, self._probe, self._resting)
+        seen = sampled_levels(network, self._key.circuit, self._probe, self._bias)
         return seen.wrong(seen.level), 0
 
     def finished(self, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> Network:
-        """The network quantised, with the one threshold calibrated."""
+        """Return the quantised network with its one threshold calibrated."""
         network = self._quantised(weights, bias)
-        rows = self._held_out.satisfied(_CALIBRATION_SAMPLES, Stream.CALIBRATION)
-        level = extremes(network, self._key.circuit, rows, self._resting).level
-        # The level of every threshold, and the biases that outputs rested at.
+        rows = self._held_out.satisfied(_CALIBRATION_SAMPLES, Stream.REFINEMENT_CALIBRATION)
+        level = sampled_levels(network, self._key.circuit, rows, self._bias).level
+        # The readout's parameters: one level for all thresholds, and the biases that give the rest.
         count = 1 + len(np.unique(self._network.layers[0].bias))
         return replace(
             with_level(network, self._resting, level),
@@ -115,4 +117,4 @@ class Linear:
         )
 
     def _quantised(self, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> Network:
-        return quantised(self._network, self._key, weights, self._bias + bias, _UNIT)
+        return quantised(self._network, self._key, weights, self._bias + bias, _RESOLUTION)

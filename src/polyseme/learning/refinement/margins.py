@@ -1,12 +1,14 @@
-"""How far outputs are from deciding rightly with room to spare, and which way W must move.
+"""The loss of readings too close to their threshold, and its slope along W, where no ReLU bends.
 
-Where a reading lacks e to be `margin` on the right side of the threshold, an input of `batches.py`
-costs e^2 / (1 + (e / r)^2), the loss of Geman and McClure (1985); where it lacks nothing, nothing.
-Up to the reach r this is a squared hinge. Beyond, an input that is far from right is given up: it
-would take more than it is worth, and some may be wrong. The reach shrinks with the margin, so at
-first nearly none are. All is in units of one feature, for networks none of whose ReLUs bends.
+If a reading lacks e to be `margin` on the right side of the threshold, an input of `batches.py`
+costs e^2 / (1 + (e / r)^2), the loss of Geman and McClure (1985). A reading that lacks nothing
+costs nothing. Up to the reach r the loss is a squared hinge. Beyond the reach it levels off, so
+that an input far from right is given up: it would cost more than it is worth, and a few inputs may
+be wrong. The reach shrinks with the margin, so at first nearly no input is given up. Readings are
+in features.
 
-Few inputs lack anything. So all are compared with what is enough, and only those found are summed.
+Few inputs lack anything. So all readings are compared with a bound, and only the inputs that exceed
+it are summed.
 """
 
 from __future__ import annotations
@@ -17,26 +19,27 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from polyseme.common.extras import import_torch
 from polyseme.learning.refinement.batches import Block
 from polyseme.learning.refinement.descent import Slope
-from polyseme.learning.refinement.torch_extra import import_torch, sparse_tensor
+from polyseme.learning.refinement.torch_tensors import sparse_tensor
 
 if TYPE_CHECKING:
     import torch
 
 # Lower than any reading.
 _LOWEST = -1e6
-# Outputs whose readings stay in a core's cache together.
+# Number of outputs whose readings fit in a core's cache together.
 _AT_ONCE = 32
 # The reach, in margins.
 _REACH = 3.0
 
 
 class Margins:
-    """The loss of one network's codes; W and biases are handed in.
+    """The loss for one network's codes; W and biases are arguments of `slope`.
 
-    `encoder` (features, dimensions) and `readout` (outputs, neurons) are such that W, in features,
-    lies between them: readings are readout W encoder^T. `gates` (outputs, 2) int64.
+    With `encoder` (features, dimensions), `readout` (outputs, neurons) and W in features, readings
+    are readout W encoder^T. `gates` is int64 (outputs, 2).
     """
 
     def __init__(
@@ -47,13 +50,13 @@ class Margins:
         self._decode = sparse_tensor(sp.csr_array(encoder.T))
         self._readout = readout
         self._level = level
-        library = import_torch()
+        library = import_torch("refining")
         self.inputs = tuple(library.from_numpy(gates[:, place].copy()) for place in (0, 1))
 
     def slope(
         self, weights: torch.Tensor, bias: torch.Tensor, block: Block, margin: float
     ) -> Slope:
-        """The slope of the loss of a block of outputs."""
+        """Return the slope of the loss of a block of outputs."""
         readout = sp.csr_array(self._readout[block.outputs])
         through = sparse_tensor(readout)
         lifted = (through @ bias[:, None])[:, 0]
@@ -69,30 +72,30 @@ class Margins:
             of_reads, lift = pull.collected()
             by_output.append((self._decode @ of_reads).T)
             of_lift.append(lift)
-        library = import_torch()
+        library = import_torch("refining")
         back = sparse_tensor(sp.csr_array(readout.T))
         return Slope(back @ library.cat(by_output), (back @ library.cat(of_lift)[:, None])[:, 0])
 
     def of_all_gates(self, reads: torch.Tensor) -> torch.Tensor:
-        """What a gate's two inputs are read as together, (gates, block)."""
+        """Return the sum of the reads of each gate's two inputs, (gates, block)."""
         first, second = self.inputs
         return reads[first] + reads[second]
 
     def of_gates(
         self, reads: torch.Tensor, gates: torch.Tensor, columns: torch.Tensor
     ) -> torch.Tensor:
-        """The same of some gates, each by one output of the block."""
+        """Return the sum of the reads of two inputs for some gates, each by one of the outputs."""
         first, second = self.inputs
         return reads[first[gates], columns] + reads[second[gates], columns]
 
     @property
     def level(self) -> float:
-        """The reading at which an output is on."""
+        """Reading from which an output is on."""
         return self._level
 
 
 class _Pull:
-    """What one block's readings lack; each kind of input adds its slope along what was read."""
+    """The slope of one block's loss along its reads; each kind of input adds its part."""
 
     def __init__(
         self,
@@ -102,7 +105,7 @@ class _Pull:
         block: Block,
         margin: float,
     ) -> None:
-        library = import_torch()
+        library = import_torch("refining")
         self._margins, self._block, self._reach = margins, block, _REACH * margin
         columns = library.arange(len(block.outputs))
         self._own = [reads[block.literals[:, place], columns] for place in (0, 1)]
@@ -110,8 +113,8 @@ class _Pull:
         self._high = margins.level + margin - lifted
         self._low = margins.level - margin - lifted
         self._near = margins.of_gates(reads, block.neighbours, block.places)
-        # Nothing is above or below what is not a number: so what holds an input of the output
-        # itself, be it a gate or a filling, is never found.
+        # Mask the output's own inputs with NaN, so no comparison selects them, nor any gate or
+        # filling with one of them.
         for place in (0, 1):
             reads[block.literals[:, place], columns] = float("nan")
         self._reads = reads
@@ -123,7 +126,7 @@ class _Pull:
         self._of_lift = library.zeros_like(lifted)
 
     def satisfied(self) -> None:
-        """Both own inputs on: the reading must be high."""
+        """Add inputs with both own inputs on: the reading must be high."""
         enough = self._own[0] + self._own[1] - self._high
         fillings, columns, sums = _beyond(-self._filling, enough)
         slope = -self._softened(sums - enough[columns])
@@ -133,11 +136,11 @@ class _Pull:
         self._of_lift.index_add_(0, columns, slope)
 
     def neighbours(self) -> None:
-        """A gate that shares an input is satisfied: the reading must be low."""
+        """Add inputs that satisfy a gate with a shared input: the reading must be low."""
         ranked = self._ranked()
         if not ranked:
             return
-        enough = import_torch().stack([each for _, each in ranked])
+        enough = import_torch("refining").stack([each for _, each in ranked])
         fillings, columns, sums = _beyond(self._filling, enough.amin(0))
         for gates, enough in ranked:
             over = sums - enough[columns]
@@ -148,7 +151,7 @@ class _Pull:
             self._of_lift.index_add_(0, column, slope)
 
     def visited(self) -> None:
-        """Any other gate is satisfied and an own input fills up: the reading must be low."""
+        """Add inputs that satisfy any other gate, filled up with an own input: it must read low."""
         block, beside = self._block, self._pairs
         for feature in block.beside_gates:
             beside = beside + self._reads[feature]
@@ -164,7 +167,7 @@ class _Pull:
             self._of_lift.index_add_(0, column, slope)
 
     def strangers(self) -> None:
-        """No own input is on, and gate or filling is the one that reads highest."""
+        """Add inputs with no own input on, whose gate or filling is the one that reads highest."""
         gate, gates = self._pairs.nan_to_num(_LOWEST).max(0)
         filling, fillings = self._filling.nan_to_num(_LOWEST).max(0)
         if not (gate + filling > self._low).any():
@@ -181,8 +184,11 @@ class _Pull:
         self._of_lift.index_add_(0, columns, slope)
 
     def _ranked(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        """The first neighbour of each output, then the second, ...: which, and what is enough."""
-        library, block = import_torch(), self._block
+        """Return the first neighbour of each output, then the second, and so on.
+
+        Each entry has the gates and the reading of the filling above which they are misread.
+        """
+        library, block = import_torch("refining"), self._block
         rank = library.arange(len(block.places)) - library.searchsorted(block.places, block.places)
         ranked = []
         for number in range(int(rank.max()) + 1 if len(rank) else 0):
@@ -195,14 +201,14 @@ class _Pull:
         return ranked
 
     def collected(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """The slopes along all that is read, (features, block), and along the lift, (block,)."""
-        columns = import_torch().arange(len(self._block.outputs))
+        """Return the slopes along all reads, (features, block), and along the lift, (block,)."""
+        columns = import_torch("refining").arange(len(self._block.outputs))
         for place, of_own in enumerate(self._of_own):
             self._read(self._block.literals[:, place], columns, of_own)
         return self._of_reads, self._of_lift
 
     def _softened(self, lacking: torch.Tensor) -> torch.Tensor:
-        """Half the slope of the loss, along what is lacking."""
+        """Return half the slope of the loss along the amounts lacking."""
         return lacking / (1 + (lacking / self._reach) ** 2) ** 2
 
     def _read(self, features: torch.Tensor, columns: torch.Tensor, slope: torch.Tensor) -> None:
@@ -219,6 +225,6 @@ class _Pull:
 
 
 def _beyond(sums: torch.Tensor, enough: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    """Where sums are more than enough: rows, columns and the sums there."""
+    """Return rows and columns of the sums that exceed `enough`, and these sums."""
     rows, columns = (sums > enough).nonzero(as_tuple=True)
     return rows, columns, sums[rows, columns]

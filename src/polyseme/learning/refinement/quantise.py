@@ -1,12 +1,12 @@
-"""Refined weights back in whole numbers, and an answer key that is true of them to the last one.
+"""Round refined weights to whole numbers, with an answer key that holds for them exactly.
 
 W = C D must hold exactly, and D is given. Some of the features are an orthogonal basis of the
 dimensions. Let H be their codes, with H H^T = w: any change of W is c H for c = change H^T / w, and
 rounding c to whole numbers rounds the change. So C is the construction's, plus whole numbers on the
-features of one basis, and rounding moves a weight by sqrt(w / 12) units on average. Descent leaves
-many readings close to the margin it asked for, where rounding as coarse as the construction's would
-carry some of them past the threshold, so the unit is finer, and W mostly of two bytes. Dimensions
-that the basis leaves over stay as they were.
+features of one basis, and rounding moves a weight by sqrt(w / 12) whole numbers on average. Descent
+leaves many readings close to the margin that it asked for, and rounding as coarse as the
+construction's would carry some of them past the threshold. So the resolution is finer, and W mostly
+takes two bytes per weight. Weights on dimensions that the basis does not cover stay as they were.
 """
 
 from __future__ import annotations
@@ -19,21 +19,23 @@ from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
 from polyseme.compiler.parts.weights import weight_matrix
-from polyseme.errors import CompileError
+from polyseme.errors import CapacityError, OptionError
 from polyseme.networks.answer_key import AnswerKey
-from polyseme.networks.network import EXACT, Layer, Network
+from polyseme.networks.checks import EXACT
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 
-# Codes whose bases leave more than this share of the dimensions uncovered are no union of bases.
+# A code whose bases leave more than this share of the dimensions uncovered is no union of bases.
 _UNCOVERED = 0.25
 
 
 def basis_features(code: SparseCode) -> NDArray[np.int64]:
-    """The first features whose codes are an orthogonal basis, rising, int64 (basis,).
+    """Return the first features whose codes are an orthogonal basis, rising, int64 (basis,).
 
-    Sets of places are taken as they come, if they meet none taken before, and of the features on a
-    set those that are orthogonal to each other; one that has a set to itself is the basis of it.
-    Raises CompileError where they leave much uncovered: codes that are no union of orthogonal
-    bases.
+    Sets of places are taken in the order of their first features, if they are disjoint from those
+    taken before. Of the features on a set, those orthogonal to each other are taken; a feature
+    alone on a set is the basis of that set. Raises OptionError if much is left uncovered: such
+    codes are no union of orthogonal bases.
     """
     order = np.argsort(code.positions, axis=1, kind="stable")
     places = np.take_along_axis(code.positions, order, axis=1)
@@ -56,7 +58,7 @@ def basis_features(code: SparseCode) -> NDArray[np.int64]:
         found += group
         covered += len(group) if len(members[number]) > 1 else code.weight
     if covered < (1 - _UNCOVERED) * code.neurons:
-        raise CompileError("codes that are no orthogonal bases cannot be refined")
+        raise OptionError("codes that are no orthogonal bases cannot be refined")
     return np.sort(np.array(found, np.int64))
 
 
@@ -67,29 +69,31 @@ def quantised(
     bias: NDArray[np.float32],
     finest: int,
 ) -> Network:
-    """The network with weights and biases, in features, rounded; its key with the C they have.
+    """Return the network with rounded weights and biases, and with a key that has their C.
 
-    `key` is the network's; `finest` is what a feature that is fully on adds to an integer sum, at
-    least. Raises CompileError where two bytes do not hold C or W.
+    `weights` and `bias` are in features. `key` is the network's; `finest` is the least resolution.
+    Raises CapacityError if two bytes do not hold C or W.
     """
-    basis, layer = basis_features(key.decompression), network.layers[0]
-    codes = sp.csr_array(key.decompression.matrix()[basis])
-    finer = max(1, finest // key.unit)
-    unit = finer * key.unit
-    change = weights * np.float32(unit) - layer.weights * np.float32(finer)
-    added = np.rint(np.asarray(codes @ change.T).T / np.float32(key.decompression.weight))
+    held = key.layers[0]
+    assert held.compression is not None
+    basis, layer = basis_features(key.encoder), network.layers[0]
+    codes = sp.csr_array(key.encoder.matrix()[basis])
+    finer = max(1, finest // held.resolution)
+    resolution = finer * held.resolution
+    change = weights * np.float32(resolution) - layer.weights * np.float32(finer)
+    added = np.rint(np.asarray(codes @ change.T).T / np.float32(key.encoder.weight))
     narrow = sp.csr_array(added.astype(np.int32))
     entries = (narrow.data, basis[narrow.indices], narrow.indptr)
-    wider = sp.csr_array(entries, shape=key.compression.shape)
-    compress = (key.compression.astype(np.int32) * np.int32(finer) + wider).tocsr()
+    wider = sp.csr_array(entries, shape=held.compression.shape)
+    compress = (held.compression.astype(np.int32) * np.int32(finer) + wider).tocsr()
     if abs(compress).max() > np.iinfo(np.int16).max:
-        raise CompileError("the descent left the range of weights; refine for fewer passes")
+        raise CapacityError("the descent left the range of weights; refine for fewer passes")
     compress = compress.astype(np.int16)
     compress.eliminate_zeros()
     compress.sort_indices()
-    whole = np.clip(np.rint(bias * np.float32(unit)), 1 - EXACT, EXACT - 1).astype(np.int32)
+    whole = np.clip(np.rint(bias * np.float32(resolution)), 1 - EXACT, EXACT - 1).astype(np.int32)
     return replace(
         network,
-        layers=(Layer(weight_matrix(compress, key.decompression), whole, 1.0 / unit),),
-        key=replace(key, compression=compress, unit=unit),
+        layers=(Layer(weight_matrix(compress, key.encoder), whole, 1.0 / resolution),),
+        key=replace(key, layers=(replace(held, compression=compress, resolution=resolution),)),
     )

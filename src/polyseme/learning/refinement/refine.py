@@ -1,48 +1,56 @@
-"""Refinement: a network of the closed form, better by descending on its weights and biases.
+"""Refinement: descent on the weights and biases of a network that a construction built.
 
-W and biases move; encoder and readout stay, so nothing is hidden in them. Codes do not change; what
-neurons read of features, C, does, and the answer key's C is the refined one: W = C D, exactly. What
-is descended on depends on whether ReLUs bend: `linear.py` where none does, `bending.py` elsewhere.
+W and biases move; encoder and readout stay, so nothing is hidden in them. The codes do not change.
+The strengths at which neurons read features, C, do change, and the answer key has the refined C:
+W = C D, exactly. The loss depends on whether ReLUs bend: `linear.py` has the loss for networks in
+which none does, `bending.py` for the others.
 
-Progress is kept in a file where one is named. Same seed, options and network, same bytes.
+Progress is kept in a file if one is named. The same seed, options and network give the same bytes.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.errors import CompileError
+from polyseme.common.arguments import function, instance, real_number, whole_number
+from polyseme.common.extras import import_torch
+from polyseme.common.progress import Note, silent
+from polyseme.errors import OptionError
 from polyseme.learning.refinement.bending import Bending
 from polyseme.learning.refinement.descent import Descent, Kept
 from polyseme.learning.refinement.held_out import PROBE_SAMPLES, HeldOut
 from polyseme.learning.refinement.linear import Linear
 from polyseme.learning.refinement.quantise import basis_features
 from polyseme.learning.refinement.state import digest_of
-from polyseme.learning.refinement.torch_extra import import_torch, one_thread
+from polyseme.learning.refinement.torch_threads import one_thread
 from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.checks import check_path
 from polyseme.networks.network import Network
 from polyseme.verification.sampling import Verification
 
 MAX_PASSES = 100_000
-# How often the held-out probe is read on the way, and the share of the error that is enough there.
+# Number of times that the held-out probe is read, and the share of the error that ends the descent.
 _PROBES = 10
 _AIM = 0.4
-
-Note = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
 class Refined:
-    """A refined network; its error on fresh samples, and that of the network it came from.
+    """A refined network, and its error beside that of the network it came from.
 
-    `alone` and `alone_before` are of every gate by itself. `moved` is the norm of the change of W
-    over the norm of W; `passes` over all outputs were made.
+    Attributes:
+        network: The refined network, with its answer key.
+        measured: Its error on fresh samples.
+        before: The error of the network it came from, on the same samples.
+        alone: Its error on every gate by itself.
+        alone_before: The error of the network it came from on every gate by itself.
+        moved: The norm of the change of W over the norm of W.
+        passes: Passes over all outputs that were made.
     """
 
     network: Network
@@ -54,21 +62,21 @@ class Refined:
     passes: int
 
 
-class Kind(Protocol):
-    """How networks of one kind are refined; weights and biases are in features."""
+class Refiner(Protocol):
+    """The refiner of networks of one construction; weights and biases are in features."""
 
     def descent(self, passes: int) -> Descent:
-        """A descent from what the construction built."""
+        """Return a descent that starts from the network as the construction built it."""
 
     def probed(self, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> tuple[int, int]:
-        """How many of the held-out samples, and of the gates alone, are decided wrongly."""
+        """Number of held-out samples, and of gates alone, that are decided wrongly."""
 
     def finished(self, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> Network:
-        """The network in whole numbers, ready to run."""
+        """Return the network in whole numbers, ready to run."""
 
 
-# By construction; every other is refused.
-SERVED: dict[str, type[Linear] | type[Bending]] = {
+# Refiners by construction; networks of other constructions are refused.
+REFINERS: dict[str, type[Linear] | type[Bending]] = {
     "tight-frames": Linear,
     "three-channel": Bending,
 }
@@ -83,22 +91,47 @@ def refine(
     state: str | os.PathLike[str] | None = None,
     note: Note | None = None,
 ) -> Refined:
-    """Descend on the weights and biases of a network of one hidden layer, key and all.
+    """Descend on the weights and biases of a network of one hidden layer and of its key.
 
-    For networks of `tight-frames` (ANDs of two features) and `three-channel` (whatever it serves).
-    Makes `passes` over all outputs, or fewer if a tenth, two tenths, ... of them are enough for an
-    `error` well under the one asked for on a held-out probe; where ReLUs bend, every gate alone
-    must then be right too. What comes out worse than it was (more gates wrong alone, or as many and
-    more held-out samples) is dropped, and the network returned as it was. `state` names a file
-    that keeps where the descent is; where it is there already, the descent goes on from it. Needs
-    the `torch` extra. Raises CompileError for other networks and numbers out of range,
-    FileFormatError for a file that is no state of this descent, MissingExtraError without torch.
+    The descent ends early if, after a tenth, two tenths, ... of the passes, the error on a held-out
+    probe is well under `error`; if ReLUs bend, every gate alone must then be right too. A result
+    that is worse than the network given (more gates wrong alone, or as many and more held-out
+    samples wrong) is dropped, and the network is returned unchanged. Needs the `torch` extra.
+
+    Args:
+        network: A network of `tight-frames` (ANDs of two features) or `three-channel`, with its
+            answer key.
+        passes: The most passes over all outputs.
+        error: The error asked for.
+        seed: The random seed.
+        state: A file that keeps the state of the descent, which goes on from it if it exists.
+        note: Called with a line on each step.
+
+    Returns:
+        The refined network and its error before and after.
+
+    Raises:
+        OptionError: The network is of another kind, or an argument is of a wrong type or out of
+            range.
+        FileFormatError: The file is no state of this descent.
+        MissingExtraError: torch is not installed.
+
+    Example:
+        >>> import polyseme as ps
+        >>> circuit = ps.read("and2:features=300,gates=300")
+        >>> network = ps.compile(circuit, neurons=256, construction="tight-frames")
+        >>> found = ps.refine(network, passes=1)
+        >>> found.network.neurons
+        256
     """
-    import_torch()
-    key = _check(network, passes, error)
+    import_torch("refining")
+    key = _check(network, passes, error, seed)
+    function("note", note, "a line")
+    if state is not None:
+        check_path(state, "state")
     held_out = HeldOut(network, key, seed)
-    kind: Kind = SERVED[network.provenance.construction](network, key, held_out, seed)
-    tell = note or (lambda line: None)
+    refiner: Refiner = REFINERS[network.provenance.construction](network, key, held_out, seed)
+    tell = note or silent
     before, alone_before = held_out.verified(network), held_out.verified_alone(network)
     tell(f"before refinement {before.wrong:,} of {before.samples:,} wrong{_of_gates(alone_before)}")
 
@@ -106,7 +139,7 @@ def refine(
         if done * _PROBES // passes == (done - 1) * _PROBES // passes:
             tell(f"refined {done:,} of {passes:,} passes")
             return False
-        wrong, alone = kind.probed(weights, bias)
+        wrong, alone = refiner.probed(weights, bias)
         also = f", {alone:,} gates alone wrong" if alone else ""
         tell(f"refined {done:,} of {passes:,} passes: {wrong} of {PROBE_SAMPLES:,} wrong{also}")
         return wrong <= _AIM * error * PROBE_SAMPLES and not alone
@@ -116,9 +149,9 @@ def refine(
         described = f"{network.provenance.source} {passes} {error} {seed}"
         kept = Kept(state, digest_of(described, _arrays(network)))
     with one_thread():
-        descent = kind.descent(passes)
+        descent = refiner.descent(passes)
         made = descent.run(kept, watch)
-        refined = kind.finished(descent.weights, descent.bias)
+        refined = refiner.finished(descent.weights, descent.bias)
     alone, measured = held_out.verified_alone(refined), held_out.verified(refined)
     moved = _moved(network, refined)
     said = f"refined by descent, {made:,} passes: W moved by {moved:.0%} of its norm"
@@ -139,7 +172,7 @@ def _of_gates(alone: Verification) -> str:
 
 
 def _arrays(network: Network) -> list[NDArray[Any]]:
-    """What of a network a descent depends on."""
+    """Return the arrays of a network that a descent depends on."""
     layer, code, readout = network.layers[0], network.encoder.code, network.readout
     found = [layer.weights, layer.bias, code.positions, code.signs, readout.neurons]
     return [*found, readout.weights, readout.thresholds]
@@ -150,17 +183,17 @@ def _moved(before: Network, after: Network) -> float:
     return float(np.linalg.norm(new - old) / np.linalg.norm(old))
 
 
-def _check(network: Network, passes: int, error: float) -> AnswerKey:
-    """The key of a network that can be refined. Raises CompileError for any other."""
+def _check(network: Network, passes: int, error: float, seed: int) -> AnswerKey:
+    """Return the key of a network that can be refined. Raises OptionError for any other network."""
+    instance("network", network, Network, "a network")
     name, key = network.provenance.source, network.key
-    if not 1 <= passes <= MAX_PASSES:
-        raise CompileError(f"passes is {passes}; it must be 1 to {MAX_PASSES:,}")
-    if not 0 < error < 1:
-        raise CompileError(f"error is {error:g}; it must be more than 0 and less than 1")
-    if network.provenance.construction not in SERVED or not isinstance(key, AnswerKey):
-        raise CompileError(
-            f"{name}: only networks of {' and '.join(SERVED)}, with their answer key, can be "
+    whole_number("passes", passes, 1, MAX_PASSES)
+    real_number("error", error, 0, 1)
+    whole_number("seed", seed, 0)
+    if network.provenance.construction not in REFINERS or key is None:
+        raise OptionError(
+            f"{name}: only networks of {' and '.join(REFINERS)}, with their answer key, can be "
             f"refined, and this is of {network.provenance.construction}"
         )
-    basis_features(key.decompression)
+    basis_features(key.encoder)
     return key

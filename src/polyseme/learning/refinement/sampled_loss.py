@@ -1,12 +1,13 @@
-"""The loss of a network whose ReLUs bend, and which way W must move.
+"""The loss of a network whose ReLUs bend, and its slope along W.
 
-Of a sample with other features on, a miss counts as its square while it is less than the margin, so
-while the sample is decided rightly, and what is wrong pulls no harder than that: where two outputs
-contend for a neuron something always is. Of a gate alone it counts squared, and thirty times: none
-of those need be wrong, and as the margin shrinks it is they that are heard.
+For a sample with other features on, a miss costs its square while it is less than the margin, that
+is, while the sample is decided rightly. A larger miss pulls no harder than a miss of the margin:
+where two outputs contend for a neuron, some sample is always wrong. For a gate alone, a miss of any
+size costs its square, times thirty: no gate alone need be wrong, and as the margin shrinks these
+misses come to dominate.
 
-A ReLU that is shut lets no slope through, so an output that reads nothing would never learn to. So
-the neurons of the term that a sample satisfies are let through, shut or not.
+A shut ReLU has no slope, so an output that reads 0 would never learn to read more. The neurons of
+the term that a sample satisfies therefore pass the slope on, shut or not.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.evaluate import active_matrix, evaluate_sparse
+from polyseme.common.extras import import_torch
+from polyseme.common.ragged import places_in_rows, row_numbers
 from polyseme.learning.refinement.descent import Slope
 from polyseme.learning.refinement.hinge import Hinge, Misses, entries
 from polyseme.learning.refinement.quantise import basis_features
 from polyseme.learning.refinement.samples import Batch, Samples
-from polyseme.learning.refinement.torch_extra import import_torch
 from polyseme.networks.answer_key import AnswerKey
 
 if TYPE_CHECKING:
@@ -32,31 +34,31 @@ _ALONE = 30.0
 
 
 class SampledLoss:
-    """The loss on samples, a batch a step; `key` is that of the network that `hinge` reads."""
+    """The loss on samples, one batch per step; `key` is that of the network that `hinge` reads."""
 
     def __init__(self, key: AnswerKey, hinge: Hinge, samples: Samples) -> None:
         """Find the neurons of every term, and the dimensions in which W may move."""
         self._key, self._hinge, self._samples = key, hinge, samples
-        self._code = key.decompression.matrix()
-        fixed = np.ones(key.decompression.neurons, bool)
-        fixed[key.decompression.positions[basis_features(key.decompression)]] = False
+        self._code = key.encoder.matrix()
+        fixed = np.ones(key.encoder.neurons, bool)
+        fixed[key.encoder.positions[basis_features(key.encoder)]] = False
         self._fixed = np.flatnonzero(fixed)
-        counts = np.diff(key.term_offsets)
-        row = np.repeat(np.arange(len(key.terms)), counts)
-        place = np.arange(len(row)) - key.term_offsets[:-1][row]
+        held = key.layers[0]
+        counts = held.counts
+        row, place = row_numbers(counts), places_in_rows(counts)
         self._hosts = np.full((len(key.terms), int(counts.max())), -1, np.int64)
-        self._hosts[row, place] = key.term_neurons
+        self._hosts[row, place] = held.units
         self._read = np.zeros(self._hosts.shape, np.float32)
-        self._read[row, place] = entries(hinge.readout, key.terms.output[row], key.term_neurons)
+        self._read[row, place] = entries(hinge.readout, key.terms.output[row], held.units)
 
     @property
-    def a_pass(self) -> int:
-        """How many steps a pass has."""
-        return self._samples.a_pass
+    def steps_per_pass(self) -> int:
+        """Number of steps per pass."""
+        return self._samples.steps_per_pass
 
     def slope(self, weights: torch.Tensor, bias: torch.Tensor, step: int, margin: float) -> Slope:
-        """The slope of the loss of a step's inputs; what was missed is tried again later."""
-        library = import_torch()
+        """Return the slope of the loss of a step's inputs; missed inputs are tried again later."""
+        library = import_torch("refining")
         batch = self._samples.at(step)
         if not len(batch.rows):
             return Slope(library.zeros_like(weights), library.zeros_like(bias))
@@ -80,8 +82,8 @@ class SampledLoss:
         hidden: torch.Tensor,
         margin: float,
     ) -> torch.Tensor:
-        """The slope along what the neurons add up on the samples missed, (missed, neurons)."""
-        library = import_torch()
+        """Return the slope along the neurons' sums on the missed samples, (missed, neurons)."""
+        library = import_torch("refining")
         alone = batch.alone[misses.samples]
         near = np.clip(misses.amounts, -margin, margin)
         amounts = np.where(alone, np.float32(_ALONE) * misses.amounts, near).astype(np.float32)
@@ -103,7 +105,7 @@ class SampledLoss:
         output: NDArray[np.int64],
         amounts: NDArray[np.float32],
     ) -> None:
-        """Pull at the shut neurons of the term satisfied, where its output is not on."""
+        """Add the slope at shut neurons of the satisfied term, if its output reads too little."""
         own = (term >= 0) & (amounts < 0) & (self._key.terms.output[term] == output)
         hosts, read = self._hosts[term[own]], self._read[term[own]]
         rows = np.broadcast_to(row[own][:, None], hosts.shape)

@@ -1,10 +1,11 @@
-"""The inputs a network whose ReLUs bend is tried on: a survey of all gates, and those it fails on.
+"""The inputs for networks whose ReLUs bend: a survey of all gates, and the inputs that failed.
 
-Which ReLUs are on differs from input to input, so inputs are drawn and run. A pass has surveys and
-drills by turns. Together the surveys of a pass have every gate alone, as many or more satisfied
-gates with other features on, and, where gates have three inputs or more, as many gates that lack
-one. A drill takes up again inputs on which something was wrong, or close to it, earlier in the same
-pass: half of them gates alone, as long as there are any, since those are few and all must be right.
+The ReLUs that are on differ from input to input, so inputs are drawn and run. A pass has surveys
+and drills by turns. Together the surveys of a pass have every gate alone, at least as many
+satisfied gates with other features on, and, if gates have three inputs or more, as many gates that
+lack one input. A drill repeats inputs on which an output was wrong, or nearly wrong, earlier in the
+same pass. Half of a drill is gates alone, as long as any failed, since these are few and all must
+be right.
 """
 
 from __future__ import annotations
@@ -15,24 +16,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.terms import Terms
-from polyseme.learning.refinement.batches import Stream
+from polyseme.common.random_streams import Stream, stream
 from polyseme.verification.inputs import draw_inputs, fill, padded_literals, satisfiable
 
-# Inputs of each sort in a survey, and of both sorts in a drill.
+# Number of inputs of each sort in a survey, and of each of the two sorts in a drill.
 _SORT = 256
 _FEWEST_SURVEYS = 10
-# So many that were failed are remembered, the latest first.
+# Number of failed inputs that are remembered, the latest first.
 _REMEMBERED = 20_000
-# A feature read by this share of the terms is heavy: inputs are put in groups by those.
+# A feature read by this share of the terms is heavy; inputs are grouped by their heavy feature.
 _HEAVY = 0.05
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Inputs in groups: those of a group have the same heavy feature on, or none.
+    """Inputs in groups: all inputs of a group have the same heavy feature on, or none.
 
-    `rows` int32 (samples, active), -1 pads; `terms` int64 (samples,), the term that a sample was
-    drawn to satisfy, or -1; `alone` says where nothing else is on; group i is
+    `rows` is int32 (samples, active), padded with -1. `terms`, int64 (samples,), is the term that a
+    sample was drawn to satisfy, or -1. `alone` marks samples with nothing else on. Group i is
     `cuts[i]:cuts[i + 1]`.
     """
 
@@ -43,13 +44,13 @@ class Batch:
 
 
 class Samples:
-    """The inputs of every step, drawn from the seed; what was failed is forgotten with the pass."""
+    """The inputs of every step, drawn from the seed; failed ones are forgotten after each pass."""
 
     def __init__(self, terms: Terms, active: int, seed: int) -> None:
-        """Raises CompileError where no gate can be satisfied by `active` features."""
+        """Find the gates to draw. Raises OptionError if `active` features can satisfy no gate."""
         self._terms, self._active, self._seed = terms, active, seed
         self._able = satisfiable(terms, active)
-        # One row a gate that can be satisfied.
+        # One row per gate that can be satisfied.
         self._rows = _padded(padded_literals(terms, self._able, 1), active)
         self._barred = padded_literals(terms, self._able, -1)
         self._pieces = -(-len(self._rows) // _SORT)
@@ -59,24 +60,24 @@ class Samples:
         self._failed = self._nothing()
 
     @property
-    def a_pass(self) -> int:
-        """How many steps a pass has: a drill after every survey."""
+    def steps_per_pass(self) -> int:
+        """Number of steps per pass: surveys, each with a drill after it."""
         return 2 * self._surveys
 
     def at(self, step: int) -> Batch:
-        """The inputs of a step; steps are asked for in order, from the beginning of a pass on."""
-        number, place = divmod(step, self.a_pass)
+        """Return the inputs of a step; the steps of a pass must be asked for in order."""
+        number, place = divmod(step, self.steps_per_pass)
         if place == 0:
             self._failed = self._nothing()
-        generator = np.random.default_rng([self._seed, Stream.DRILL, step])
+        generator = stream(self._seed, Stream.REFINEMENT_DRILL, step)
         if place % 2:
             return self._drill(generator)
-        order = np.random.default_rng([self._seed, Stream.SURVEY, number])
+        order = stream(self._seed, Stream.REFINEMENT_SURVEY, number)
         pieces = np.array_split(order.permutation(len(self._rows)), self._pieces)
         return self._survey(pieces[place // 2 % self._pieces], generator)
 
     def failed(self, batch: Batch, which: NDArray[np.int64]) -> None:
-        """Remember these samples of a batch."""
+        """Remember these samples of a batch as failed."""
         old = self._failed
         self._failed = Batch(
             np.concatenate((batch.rows[which], old.rows))[:_REMEMBERED],
@@ -99,7 +100,7 @@ class Samples:
         return self._grouped(np.concatenate(rows), terms, np.arange(len(terms)) < len(piece))
 
     def _drill(self, generator: np.random.Generator) -> Batch:
-        """Take samples out of those failed."""
+        """Take samples out of the remembered ones, half of them gates alone."""
         failed = self._failed
         order = generator.permutation(len(failed.rows))
         alone = failed.alone[order]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.errors import PolysemeError
+from polyseme.errors import CapacityError
 from polyseme.networks.network import Network
 from polyseme.networks.run import readout_matrix
 
@@ -15,9 +15,9 @@ _NEVER = np.float32(2.0**100)
 
 
 def check_dense(network: Network) -> None:
-    """Raise PolysemeError for what would exceed 4 GiB as dense float32 matrices.
+    """Raise CapacityError if a part would exceed 4 GiB as dense float32 matrices.
 
-    That is the encoder, the readout, or all sparse layers together.
+    A part is the encoder, the readout, or all sparse layers together.
     """
     features, outputs = len(network.encoder.features), len(network.readout.outputs)
     width, dimensions = network.layers[-1].width, network.encoder.dimensions
@@ -26,14 +26,14 @@ def check_dense(network: Network) -> None:
         ("readout", outputs, width),
     ):
         if 4 * rows * columns > MAX_DENSE_BYTES:
-            raise PolysemeError(
+            raise CapacityError(
                 f"the {what} would be a dense matrix of {rows:,} x {columns:,} floats, "
                 f"{4 * rows * columns / 2**30:.1f} GiB; at most {MAX_DENSE_BYTES / 2**30:g} GiB "
                 "can be exported"
             )
     entries = sum(layer.units * layer.inputs for layer in network.layers if layer.is_sparse)
     if 4 * entries > MAX_DENSE_BYTES:
-        raise PolysemeError(
+        raise CapacityError(
             f"the sparse layers would be dense matrices of {entries:,} floats, "
             f"{4 * entries / 2**30:.1f} GiB; at most {MAX_DENSE_BYTES / 2**30:g} GiB can be "
             "exported"
@@ -41,16 +41,16 @@ def check_dense(network: Network) -> None:
 
 
 def dense_encoder(network: Network) -> NDArray[np.float32]:
-    """The encoder as a matrix of -1, 0 and 1, float32 (dimensions, features)."""
+    """Return the encoder as a matrix of -1, 0 and 1, float32 (dimensions, features)."""
     return np.ascontiguousarray(network.encoder.code.matrix().T.toarray())
 
 
 def dense_readout(network: Network) -> NDArray[np.float32]:
-    """The readout as a matrix, float32 (outputs, width of the last layer)."""
+    """Return the readout as a matrix, float32 (outputs, width of the last layer)."""
     return np.ascontiguousarray(readout_matrix(network).toarray())
 
 
 def finite_thresholds(network: Network) -> NDArray[np.float32]:
-    """The thresholds, float32 (outputs,), with a number that no reading reaches for infinity."""
+    """Return the thresholds, float32 (outputs,), infinity made a number above any reading."""
     thresholds = network.readout.thresholds
     return np.where(np.isinf(thresholds), _NEVER, thresholds)

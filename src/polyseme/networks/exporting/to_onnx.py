@@ -7,15 +7,19 @@ entries; the runtime widens and scatters them when it loads the graph.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.errors import MissingExtraError, PolysemeError
+from polyseme.common.extras import import_onnx
+from polyseme.common.files import write_whole
+from polyseme.errors import CapacityError
+from polyseme.networks.checks import check_path
 from polyseme.networks.exporting.dense import check_dense, finite_thresholds
-from polyseme.networks.network import Layer, Network
-from polyseme.networks.saving.files import write_whole
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 
 if TYPE_CHECKING:
     import onnx
@@ -25,38 +29,40 @@ MAX_TENSOR_BYTES = 2**31 - 2**20
 _OPSET, _IR_VERSION = 18, 8
 
 
-def save_onnx(network: Network, path: str | os.PathLike[str]) -> None:
-    """Write `to_onnx(network)` to a file, whole or not at all; raises the same errors."""
-    write_whole(path, to_onnx(network))
-
-
-def to_onnx(network: Network) -> bytes:
+def to_onnx(network: Network, path: str | os.PathLike[str] | None = None) -> bytes:
     """Return the network as a serialised ONNX model; the same bytes for the same network.
 
-    Input `features` float32 (batch, features) holds rows of 0 and 1. Output `outputs` float32
-    (batch, outputs) holds readings minus thresholds, and `on` (Boolean, same shape) says where they
-    are 0 or more, which is where `outputs_on` says so: exactly in a network of one hidden layer, up
-    to rounding in a deeper one. The activations of layer i are the value `relu<i>`, `clip<i>`
-    where the layer is clipped, or `square<i>` where it squares; `stream<i>` is these and behind
-    them what the layer carries, where it carries anything.
+    With a `path` they are also written there, whole or not at all.
 
-    Raises MissingExtraError without onnx, and PolysemeError when encoder or readout, or all sparse
+    Input `features` float32 (batch, features) holds rows of 0 and 1. Output `outputs` float32
+    (batch, outputs) holds readings minus thresholds, and `on` (Boolean, same shape) is true if they
+    are 0 or more. That agrees with `outputs_on` exactly in a network of one hidden layer, and up to
+    rounding in a deeper one. The activations of layer i are the value `relu<i>`, `clip<i>`
+    where the layer is clipped, or `square<i>` where it squares; `stream<i>` is these and behind
+    them the numbers that the layer carries, if any.
+
+    Raises MissingExtraError without onnx, and CapacityError when encoder or readout, or all sparse
     layers together, would exceed 4 GiB once scattered, or the file the 2 GiB that the format
     allows.
     """
+    if path is not None:
+        check_path(path)
     check_dense(network)
     graph = _Graph()
     _add_encoder(graph, network)
     hidden = _add_layers(graph, network)
     _add_readout(graph, network, hidden)
-    return graph.serialised(len(network.encoder.features), len(network.readout.outputs))
+    model = graph.serialised(len(network.encoder.features), len(network.readout.outputs))
+    if path is not None:
+        write_whole(path, model)
+    return model
 
 
 class _Graph:
     """Collects nodes and tensors, counting bytes before they are copied into a message."""
 
     def __init__(self) -> None:
-        self._onnx = _import_onnx()
+        self._onnx = import_onnx("to_onnx")
         self._nodes: list[onnx.NodeProto] = []
         self._tensors: dict[str, NDArray[Any]] = {}
 
@@ -81,7 +87,7 @@ class _Graph:
     def scattered(
         self, name: str, shape: tuple[int, int], places: NDArray[np.int64], values: NDArray[Any]
     ) -> str:
-        """A float32 matrix that is `values` at flat `places` (added where equal), 0 elsewhere."""
+        """Return a float32 matrix: the sums of `values` at flat `places`, 0 elsewhere."""
         size = self.tensor(f"{name}.size", np.array([shape[0] * shape[1]]))
         empty = self.node("ConstantOfShape", f"{name}.empty", size)
         entries = self.as_floats(f"{name}.values", values)
@@ -94,10 +100,10 @@ class _Graph:
         )
 
     def serialised(self, features: int, outputs: int) -> bytes:
-        """The finished model."""
+        """Return the finished model."""
         size = sum(values.nbytes for values in self._tensors.values())
         if size > MAX_TENSOR_BYTES:
-            raise PolysemeError(
+            raise CapacityError(
                 f"the network's tensors take {size:,} bytes; an ONNX file holds at most "
                 f"{MAX_TENSOR_BYTES:,}"
             )
@@ -142,11 +148,12 @@ def _add_layers(graph: _Graph, network: Network) -> str:
         weights = _add_weights(graph, f"layer{number}.weights", layer)
         bias = graph.as_floats(f"layer{number}.bias", layer.bias)
         # The square of a scaled sum would be scaled twice.
-        scale = 1.0 if layer.squared else float(layer.scale)
+        scale = float(layer.scale) if layer.activation.scales else 1.0
         sums = graph.node(
             "Gemm", f"layer{number}", values, weights, bias, alpha=scale, beta=scale, transB=1
         )
-        computed = _activated(graph, number, layer, sums)
+        writer = _OnnxWriter(graph, number, sums)
+        computed = layer.activation.write(writer, float(layer.scale))
         if len(layer.carried):
             places = graph.tensor(f"layer{number}.carried", layer.carried.astype(np.int64))
             passed = graph.node("Gather", f"carried{number}", values, places, axis=1)
@@ -155,16 +162,28 @@ def _add_layers(graph: _Graph, network: Network) -> str:
     return values
 
 
-def _activated(graph: _Graph, number: int, layer: Layer, sums: str) -> str:
-    """Add what comes behind the sums of a layer; return the name of the activations."""
-    if layer.squared:
-        scale = graph.tensor(f"layer{number}.scale", np.array(layer.scale, np.float32))
-        square = graph.node("Mul", f"layer{number}.square", sums, sums)
-        return graph.node("Mul", f"square{number}", square, scale)
-    if layer.cap:
-        cap = graph.tensor(f"layer{number}.cap", np.array(layer.cap * layer.scale, np.float32))
-        return graph.node("Clip", f"clip{number}", sums, "zero", cap)
-    return graph.node("Relu", f"relu{number}", sums)
+@dataclass(frozen=True)
+class _OnnxWriter:
+    """Activations as nodes behind the sums of a layer; each returns the name of the units."""
+
+    graph: _Graph
+    number: int
+    sums: str
+
+    def relu(self) -> str:
+        """Add a Relu."""
+        return self.graph.node("Relu", f"relu{self.number}", self.sums)
+
+    def clip(self, highest: float) -> str:
+        """Add a Clip from 0."""
+        cap = self.graph.tensor(f"layer{self.number}.cap", np.array(highest, np.float32))
+        return self.graph.node("Clip", f"clip{self.number}", self.sums, "zero", cap)
+
+    def square(self, scale: float) -> str:
+        """Add two products."""
+        factor = self.graph.tensor(f"layer{self.number}.scale", np.array(scale, np.float32))
+        square = self.graph.node("Mul", f"layer{self.number}.square", self.sums, self.sums)
+        return self.graph.node("Mul", f"square{self.number}", square, factor)
 
 
 def _add_weights(graph: _Graph, name: str, layer: Layer) -> str:
@@ -188,11 +207,3 @@ def _add_readout(graph: _Graph, network: Network, hidden: str) -> None:
     bias = graph.tensor("readout.bias", -finite_thresholds(network))
     graph.node("Gemm", "outputs", hidden, matrix, bias)
     graph.node("GreaterOrEqual", "on", "outputs", "zero")
-
-
-def _import_onnx() -> Any:
-    try:
-        import onnx
-    except ImportError:
-        raise MissingExtraError("to_onnx needs onnx: pip install polyseme[onnx]") from None
-    return onnx

@@ -1,28 +1,35 @@
-"""A network as plain torch layers, for interpretability tools that hook modules by name."""
+"""Networks as plain torch layers, for interpretability tools that hook modules by name."""
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import save
 
-from polyseme.errors import MissingExtraError
+from polyseme.common.extras import import_torch
+from polyseme.common.files import write_whole
+from polyseme.networks.checks import check_path
 from polyseme.networks.exporting.dense import (
     check_dense,
     dense_encoder,
     dense_readout,
     finite_thresholds,
 )
-from polyseme.networks.network import Layer, Network
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 
 if TYPE_CHECKING:
     import torch
 
 
-def to_torch(network: Network) -> torch.nn.Module:
+def to_torch(network: Network, path: str | os.PathLike[str] | None = None) -> torch.nn.Module:
     """Return the network as a `torch.nn.Sequential` in float32.
+
+    With a `path` its state dict is also written there as safetensors, whole or not at all.
 
     Its modules are named `encoder` (Linear without bias, features to dimensions), `layer0`,
     `relu0`, `layer1`, `relu1`, ... (Linear and ReLU; the scale is folded into weights, bias and
@@ -31,19 +38,25 @@ def to_torch(network: Network) -> torch.nn.Module:
     `relu0`, after a squared one `square0`. A layer that carries numbers on is one module
     `residual0` that holds the two, `residual0.layer0` and `residual0.relu0`. Sparse layers become
     dense. The module takes rows of 0 and 1, (samples, features), and returns (samples, outputs): an
-    output is on where its value is 0 or more, which is where `outputs_on` says so: exactly in a
-    network of one hidden layer, up to rounding in a deeper one.
+    output is on if its value is 0 or more. That agrees with `outputs_on` exactly in a network of
+    one hidden layer, and up to rounding in a deeper one.
     Names are in the lists `feature_names` and `output_names`.
 
-    Raises MissingExtraError without torch, and PolysemeError when encoder or readout, or all sparse
+    Raises MissingExtraError without torch, and CapacityError when encoder or readout, or all sparse
     layers together, would exceed 4 GiB as dense matrices.
     """
+    if path is not None:
+        check_path(path)
     check_dense(network)
-    nn = _import_torch().nn
+    nn = import_torch("to_torch").nn
     modules: OrderedDict[str, torch.nn.Module] = OrderedDict()
     modules["encoder"] = _linear(dense_encoder(network), None)
     for number, layer in enumerate(network.layers):
-        parts = {f"layer{number}": _linear(*_scaled(layer)), **_activation(number, layer)}
+        activation = layer.activation
+        parts = {
+            f"layer{number}": _linear(*_scaled(layer)),
+            f"{activation.name}{number}": activation.write(_TorchWriter(), float(layer.scale)),
+        }
         if len(layer.carried):
             from polyseme.networks.exporting.torch_modules import Residual
 
@@ -56,26 +69,35 @@ def to_torch(network: Network) -> torch.nn.Module:
     vars(sequential).update(
         feature_names=list(network.encoder.features), output_names=list(network.readout.outputs)
     )
+    if path is not None:
+        write_whole(path, state_bytes(sequential))
     return sequential
 
 
-def _activation(number: int, layer: Layer) -> dict[str, torch.nn.Module]:
-    nn = _import_torch().nn
-    if layer.squared:
+def state_bytes(module: torch.nn.Module) -> bytes:
+    """Return the state dict of a module as safetensors, which hold no code."""
+    state = {name: tensor.numpy() for name, tensor in module.state_dict().items()}
+    return save(state, {"format": "pt"})
+
+
+class _TorchWriter:
+    """Activations as torch modules, behind a Linear that the scale is folded into."""
+
+    def relu(self) -> torch.nn.Module:
+        """Return a ReLU."""
+        module: torch.nn.Module = import_torch("to_torch").nn.ReLU()
+        return module
+
+    def clip(self, highest: float) -> torch.nn.Module:
+        """Return a Hardtanh from 0."""
+        module: torch.nn.Module = import_torch("to_torch").nn.Hardtanh(0.0, highest)
+        return module
+
+    def square(self, scale: float) -> torch.nn.Module:
+        """Return a square; the square of a scaled sum would be scaled twice."""
         from polyseme.networks.exporting.torch_modules import Square
 
-        return {f"square{number}": Square(1 / float(layer.scale))}
-    if layer.cap:
-        return {f"clip{number}": nn.Hardtanh(0.0, float(layer.cap * layer.scale))}
-    return {f"relu{number}": nn.ReLU()}
-
-
-def _import_torch() -> Any:
-    try:
-        import torch
-    except ImportError:
-        raise MissingExtraError("to_torch needs torch: pip install polyseme[torch]") from None
-    return torch
+        return Square(1 / scale)
 
 
 def _scaled(layer: Layer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -85,8 +107,8 @@ def _scaled(layer: Layer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 
 def _linear(weights: NDArray[np.float32], bias: NDArray[np.float32] | None) -> torch.nn.Module:
-    """A Linear with these weights, (outputs, inputs), never initialised at random."""
-    library = _import_torch()
+    """Return a Linear with these weights, (outputs, inputs), never initialised at random."""
+    library = import_torch("to_torch")
     outputs, inputs = weights.shape
     linear: torch.nn.Module = library.nn.Linear(
         inputs, outputs, bias=bias is not None, device="meta"

@@ -1,4 +1,4 @@
-"""What torch has no module for. Importing this file needs torch."""
+"""Modules that torch does not have. Importing this file needs torch."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 
 
 class Residual(torch.nn.Module):
-    """Modules one after the other, and behind what they compute, numbers that pass them by."""
+    """Modules in sequence; their results, followed by the inputs that pass unchanged."""
 
     def __init__(self, parts: dict[str, torch.nn.Module], carried: NDArray[np.int32]) -> None:
-        """Hold the modules by name; `carried` (numbers,) says what passes."""
+        """Hold the modules by name; `carried` (numbers,) are the inputs that pass."""
         super().__init__()
         for name, part in parts.items():
             self.add_module(name, part)
         self.register_buffer("carried", torch.from_numpy(carried.astype(np.int64)))
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
-        """From (samples, inputs) to (samples, computed and carried)."""
+        """Return (samples, computed and carried) for (samples, inputs)."""
         computed = values
         for part in self.children():
             computed = part(computed)
@@ -34,5 +34,5 @@ class Square(torch.nn.Module):
         self.factor = factor
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
-        """Of the same shape as `values`."""
+        """Return squares in the shape of `values`."""
         return values * values * self.factor

@@ -1,4 +1,7 @@
-"""Reading the JSON of a file's metadata: every value has one type, and nothing else is taken."""
+"""Reading the JSON of a file's metadata; every value must have its one type.
+
+A missing value raises KeyError, a wrong one FileFormatError, which does not name the file yet.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from polyseme.errors import FileFormatError
 from polyseme.networks.network import Provenance
 
 Metadata = Mapping[str, Any]
@@ -14,79 +18,87 @@ MAX_COUNT = 2**31 - 1
 
 
 def parse(text: str) -> Metadata:
-    """Parse the metadata entry. Raises ValueError when it is not a JSON object."""
+    """Return the metadata entry as a JSON object."""
     values = json.loads(text)
     if not isinstance(values, dict):
-        raise ValueError("metadata must be a JSON object")
+        raise FileFormatError("metadata must be a JSON object")
     return values
 
 
 def whole(values: Metadata, name: str) -> int:
-    """A whole number of 0 or more. Raises KeyError or ValueError."""
+    """Return a whole number of 0 or more."""
     value = values[name]
     if type(value) is not int or value < 0:
-        raise ValueError(f"metadata {name!r} must be a whole number of 0 or more")
+        raise FileFormatError(f"metadata {name!r} must be a whole number of 0 or more")
     return value
 
 
 def count(values: Metadata, name: str) -> int:
-    """A number of things, 1 to `MAX_COUNT`. Raises KeyError or ValueError."""
+    """Return a number of things, 1 to `MAX_COUNT`."""
     value = whole(values, name)
     if not 1 <= value <= MAX_COUNT:
-        raise ValueError(f"metadata {name!r} must be 1 to {MAX_COUNT}")
+        raise FileFormatError(f"metadata {name!r} must be 1 to {MAX_COUNT}")
+    return value
+
+
+def flag(values: Metadata, name: str) -> bool:
+    """Return true or false."""
+    value = values[name]
+    if type(value) is not bool:
+        raise FileFormatError(f"metadata {name!r} must be true or false")
     return value
 
 
 def text(values: Metadata, name: str) -> str:
-    """A line of printable text. Raises KeyError or ValueError."""
+    """Return a line of printable text."""
     value = values[name]
     if not isinstance(value, str) or not value.isprintable():
-        raise ValueError(f"metadata {name!r} must be a line of printable text")
+        raise FileFormatError(f"metadata {name!r} must be a line of printable text")
     return value
 
 
 def record(values: Metadata, name: str) -> Metadata:
-    """An object within the metadata. Raises KeyError or ValueError."""
+    """Return an object within the metadata."""
     value = values[name]
     if not isinstance(value, dict):
-        raise ValueError(f"metadata {name!r} must be a JSON object")
+        raise FileFormatError(f"metadata {name!r} must be a JSON object")
     return value
 
 
 def scales(values: Metadata) -> list[float]:
-    """The scale of every layer. Raises KeyError or ValueError."""
+    """Return the scale of every layer."""
     value = values["scales"]
     if not isinstance(value, list) or not all(type(scale) in (int, float) for scale in value):
-        raise ValueError("metadata 'scales' must be a list of numbers")
+        raise FileFormatError("metadata 'scales' must be a list of numbers")
     return [float(scale) for scale in value]
 
 
 def caps(values: Metadata) -> list[int]:
-    """The cap of every layer, 0 for none. Raises KeyError or ValueError."""
+    """Return the cap of every layer, 0 for none."""
     value = values["caps"]
     if not isinstance(value, list) or not all(type(cap) is int for cap in value):
-        raise ValueError("metadata 'caps' must be a list of whole numbers")
+        raise FileFormatError("metadata 'caps' must be a list of whole numbers")
     return value
 
 
 def squared(values: Metadata) -> list[bool]:
-    """Whether each layer squares. Raises KeyError or ValueError."""
+    """Return one flag per layer: true if it squares."""
     value = values["squared"]
     if not isinstance(value, list) or not all(type(square) is bool for square in value):
-        raise ValueError("metadata 'squared' must be a list of true and false")
+        raise FileFormatError("metadata 'squared' must be a list of true and false")
     return value
 
 
 def layers(values: Metadata) -> list[Metadata]:
-    """What a key says about every layer. Raises KeyError or ValueError."""
+    """Return the entries of a key about every layer."""
     value = values["layers"]
     if not isinstance(value, list) or not all(isinstance(layer, dict) for layer in value):
-        raise ValueError("metadata 'layers' must be a list of JSON objects")
+        raise FileFormatError("metadata 'layers' must be a list of JSON objects")
     return value
 
 
 def provenance(values: Metadata) -> Provenance:
-    """Where a network came from. Raises KeyError or ValueError."""
+    """Return the provenance of a network."""
     given = record(values, "provenance")
     channels = record(given, "channels")
     return Provenance(

@@ -1,6 +1,6 @@
-"""The bytes of a safetensors file as pieces: a header, then every tensor from where it lies.
+"""The bytes of a safetensors file in pieces: a header, then the tensors, without copies.
 
-The library would first put a whole file together in memory. These are the same bytes: a compact
+The library would first build a whole file in memory. These are the same bytes: a compact
 JSON header padded with spaces to eight bytes, tensors of wider types first, then by name.
 """
 
@@ -28,9 +28,9 @@ _ORDER = list(_TYPES)
 
 
 def safetensors_pieces(tensors: Tensors, metadata: dict[str, str]) -> Iterator[Piece]:
-    """What a file of these tensors is, in pieces; `metadata` should have one entry at most.
+    """Yield the pieces of a file of these tensors; `metadata` should have one entry at most.
 
-    Raises ValueError for a tensor of a type that files of polyseme do not have.
+    Tensors must be of a type that files of polyseme have.
     """
     names = sorted(tensors, key=lambda name: (-_ORDER.index(tensors[name].dtype.name), name))
     header: dict[str, Any] = {"__metadata__": metadata}

@@ -14,12 +14,12 @@ from polyseme.codes.code import SparseCode
 from polyseme.codes.orthogonal_blocks import orthogonal_block_code
 from polyseme.compiler.compile import compile
 from polyseme.compiler.constructions.catalogue import CATALOGUE
-from polyseme.compiler.constructions.construction import Task
 from polyseme.compiler.constructions.frames.even_signs import even_signs
 from polyseme.compiler.constructions.frames.frame_network import wanted_reads
-from polyseme.counting_argument.drawn_codes import Agreed, Told
+from polyseme.compiler.task import Task
+from polyseme.counting_argument.drawn_codes import Agreed, CodeSource
 from polyseme.counting_argument.message import read_message, write_message
-from polyseme.errors import CompileError
+from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.networks.run import hidden_activity
@@ -87,38 +87,40 @@ def task() -> Task:
 
 @pytest.fixture(scope="module")
 def network(task: Task) -> Network:
-    return ONE_BIT.build(task, ONE_BIT.neurons(task))
+    candidate = ONE_BIT.candidate(task)
+    return candidate.build(candidate.declared.neurons)
 
 
 @pytest.mark.parametrize("active", [3, 4])
 def test_every_weight_is_one_bit_and_the_key_is_exact(active: int) -> None:
     # Codes of weight 32, and of 64; dimensions fewer than neurons and features.
-    network = ONE_BIT.build(task_of(problems.pairwise_and(700, 900), active), 600)
+    network = ONE_BIT.candidate(task_of(problems.pairwise_and(700, 900), active)).build(600)
     weights, key = network.layers[0].weights, network.key
     assert weights.dtype == np.int8
     assert len(np.unique(abs(weights))) == 1
     assert 0.99 < network.weight_bits() / weights.size <= 1
     assert isinstance(key, AnswerKey)
     assert key.belongs_to(network)
-    product = key.compression.toarray().astype(int) @ key.decompression.matrix().toarray()
+    product = key.layers[0].compression.toarray().astype(int) @ key.encoder.matrix().toarray()
     np.testing.assert_array_equal(product, weights)
-    assert key.compression.data.dtype == np.int16
+    assert key.layers[0].compression.data.dtype == np.int16
 
 
 def test_errors_are_as_declared(task: Task, network: Network) -> None:
-    assert network.neurons <= ONE_BIT.neurons(task)
+    assert network.neurons <= ONE_BIT.candidate(task).declared.neurons
     for inputs in ("satisfied", "uniform", "alone"):
         assert verify(network, inputs=inputs, samples=5000).error < 1e-2
     assert network.parameters == ONE_BIT.parameters(task, network.neurons)
     # Half of them are far too few: the check above can fail.
-    assert verify(ONE_BIT.build(task, network.neurons // 2), samples=1000).error > 0.1
+    assert verify(ONE_BIT.candidate(task).build(network.neurons // 2), samples=1000).error > 0.1
 
 
 def test_other_numbers_of_inputs_are_served() -> None:
     for circuit, active in ((problems.permutation(1000), 3), (problems.k_and(1500, 1500, 3), 4)):
         task = task_of(circuit, active)
-        assert ONE_BIT.refuses(task) is None
-        network = ONE_BIT.build(task, ONE_BIT.neurons(task))
+        assert ONE_BIT.refusal(task) is None
+        candidate = ONE_BIT.candidate(task)
+        network = candidate.build(candidate.declared.neurons)
         assert verify(network, samples=3000).error < 1e-2
 
 
@@ -142,8 +144,8 @@ def test_no_relu_bends_within_the_promise(network: Network) -> None:
 
 
 def test_the_seed_gives_every_byte(task: Task, network: Network) -> None:
-    again = ONE_BIT.build(task, network.neurons)
-    other = ONE_BIT.build(task_of(task.circuit, seed=1), network.neurons)
+    again = ONE_BIT.candidate(task).build(network.neurons)
+    other = ONE_BIT.candidate(task_of(task.circuit, seed=1)).build(network.neurons)
     weights, thresholds = network.layers[0].weights, network.readout.thresholds
     assert weights.tobytes() == again.layers[0].weights.tobytes()
     assert thresholds.tobytes() == again.readout.thresholds.tobytes()
@@ -153,7 +155,7 @@ def test_the_seed_gives_every_byte(task: Task, network: Network) -> None:
 def test_a_message_takes_a_bit_a_weight_and_the_codes_come_from_the_seed(network: Network) -> None:
     agreed = Agreed(seed=0, features=1000, outputs=1000, inputs=2)
     message = write_message(network, agreed)
-    assert (message.encoder, message.readout) == (Told.BLOCKS, Told.BLOCKS)
+    assert (message.encoder, message.readout) == (CodeSource.BLOCKS, CodeSource.BLOCKS)
     assert 1 < 8 * len(message.content) / network.layers[0].weights.size < 1.05
     received = read_message(message.content, agreed)
     assert np.array_equal(received.layers[0].weights, network.layers[0].weights)
@@ -161,9 +163,9 @@ def test_a_message_takes_a_bit_a_weight_and_the_codes_come_from_the_seed(network
 
 
 def test_neurons_are_rounded_down_to_whole_groups(task: Task) -> None:
-    assert ONE_BIT.build(task, 415).neurons == 384
-    with pytest.raises(CompileError, match="63 neurons are fewer than the 64 its codes take"):
-        ONE_BIT.build(task, 63)
+    assert ONE_BIT.candidate(task).build(415).neurons == 384
+    with pytest.raises(TooFewNeuronsError, match="63 neurons are fewer than the 64 its codes take"):
+        ONE_BIT.candidate(task).build(63)
 
 
 @pytest.mark.parametrize(
@@ -173,22 +175,22 @@ def test_neurons_are_rounded_down_to_whole_groups(task: Task) -> None:
         (problems.pairwise_and(1000, 1000), "auto", 0.0, "never 0"),
         (problems.pairwise_and(100, 1000), "auto", 1e-2, "at least 128 features"),
         (problems.pairwise_and(200, 200), "auto", 1e-2, "200 gates are too few"),
-        (problems.layered(1000, 2), "auto", 1e-2, "more than one hidden layer"),
+        (problems.layered(1000, 2), "auto", 1e-2, "one hidden layer computes gates over"),
     ],
 )
 def test_what_it_does_not_serve_is_said(circuit, encoder, error, reason) -> None:
-    assert reason in (ONE_BIT.refuses(Task(circuit, 3, error, encoder, 0)) or "")
-    assert ONE_BIT.refuses(Task(problems.pairwise_and(1000, 1000), 3, 1e-2, "auto", 0)) is None
+    assert reason in (ONE_BIT.refusal(Task(circuit, 3, error, encoder, 0)) or "")
+    assert ONE_BIT.refusal(Task(problems.pairwise_and(1000, 1000), 3, 1e-2, "auto", 0)) is None
 
 
 def test_it_takes_more_neurons_and_fewer_bits_and_is_taken_only_where_asked_for() -> None:
     circuit = problems.pairwise_and(10_000, 10_000)
     task = task_of(circuit, 3, 1e-3)
-    more = ONE_BIT.neurons(task) / FRAMES.neurons(task)
+    signs, frames = ONE_BIT.candidate(task).declared, FRAMES.candidate(task).declared
+    more = signs.neurons / frames.neurons
     assert 1.2 < more < 1.35
     # One bit each against eight.
-    bits = ONE_BIT.parameters(task, ONE_BIT.neurons(task))
-    assert bits < 8 * FRAMES.parameters(task, FRAMES.neurons(task)) / 4
+    assert signs.parameters < 8 * frames.parameters / 4
     small = problems.pairwise_and(1000, 1000)
     assert compile(small, neurons=500).provenance.construction == "tight-frames"
     asked = compile(small, neurons=500, construction="one-bit")

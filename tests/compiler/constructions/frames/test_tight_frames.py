@@ -12,9 +12,9 @@ from polyseme.circuits import problems
 from polyseme.codes.code import SparseCode
 from polyseme.codes.orthogonal_blocks import orthogonal_block_code
 from polyseme.compiler.constructions.catalogue import CATALOGUE
-from polyseme.compiler.constructions.construction import Task
 from polyseme.compiler.constructions.frames.joint_reads import joint_compression, joint_strengths
-from polyseme.errors import CompileError
+from polyseme.compiler.task import Task
+from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Network
 from polyseme.networks.run import hidden_activity
 from polyseme.verification.sampling import verify
@@ -77,7 +77,7 @@ def task() -> Task:
 
 @pytest.fixture(scope="module")
 def network(task: Task) -> Network:
-    return FRAMES.build(task, 400)
+    return FRAMES.candidate(task).build(400)
 
 
 def test_the_hidden_layer_is_linear_within_the_promise(network: Network) -> None:
@@ -100,9 +100,9 @@ def test_noise_of_foreign_features_is_what_is_declared(task: Task, network: Netw
 
 
 def test_errors_are_as_declared_and_the_key_belongs(task: Task) -> None:
-    network = FRAMES.build(task, FRAMES.neurons(task))
+    network = FRAMES.candidate(task).build(FRAMES.candidate(task).declared.neurons)
     assert verify(network, samples=5000).error < 1e-2
-    assert network.neurons <= FRAMES.neurons(task)
+    assert network.neurons <= FRAMES.candidate(task).declared.neurons
     assert network.key is not None
     assert network.key.belongs_to(network)
     assert network.provenance.readout_parameters == 1
@@ -110,9 +110,9 @@ def test_errors_are_as_declared_and_the_key_belongs(task: Task) -> None:
 
 
 def test_neurons_are_rounded_down_to_whole_groups(task: Task) -> None:
-    assert FRAMES.build(task, 415).neurons == 400
-    with pytest.raises(CompileError, match="31 neurons are fewer than the 32 its codes take"):
-        FRAMES.build(task, 31)
+    assert FRAMES.candidate(task).build(415).neurons == 400
+    with pytest.raises(TooFewNeuronsError, match="31 neurons are fewer than the 32 its codes take"):
+        FRAMES.candidate(task).build(31)
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,10 @@ def test_neurons_are_rounded_down_to_whole_groups(task: Task) -> None:
         (problems.pairwise_and(200, 200), "basis", 1e-2, "in superposition"),
         (problems.pairwise_and(200, 200), "auto", 0.0, "never 0"),
         (problems.pairwise_and(60, 200), "auto", 1e-2, "at least 64 features"),
-        (problems.layered(200, 2), "auto", 1e-2, "more than one hidden layer"),
+        (problems.layered(200, 2), "auto", 1e-2, "one hidden layer computes gates over"),
     ],
 )
 def test_what_it_does_not_serve_is_said(circuit, encoder, error, reason) -> None:
-    assert reason in (FRAMES.refuses(Task(circuit, 3, error, encoder, 0)) or "")
+    assert reason in (FRAMES.refusal(Task(circuit, 3, error, encoder, 0)) or "")
     served = Task(problems.pairwise_and(200, 200), 3, 1e-2, "auto", 0)
-    assert FRAMES.refuses(served) is None
+    assert FRAMES.refusal(served) is None

@@ -11,14 +11,16 @@ import polyseme as ps
 from polyseme import GateKind, build_circuit
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.evaluate import evaluate_dense
-from polyseme.compiler.constructions.staged.build import WEIGHT, build_deep
+from polyseme.compiler.constructions.staged.build import WEIGHT, build_stages
 from polyseme.compiler.constructions.staged.carrier import Carrier
-from polyseme.compiler.constructions.staged.layer_weights import weave
+from polyseme.compiler.constructions.staged.layer_weights import layer_weights
 from polyseme.compiler.constructions.staged.placing import _evening, place_stage
-from polyseme.compiler.constructions.staged.plan import make_deep_plan
-from polyseme.compiler.constructions.staged.sizing import predicted_neurons
+from polyseme.compiler.constructions.staged.plan import make_staged_plan
+from polyseme.compiler.constructions.staged.prediction import predicted_neurons
 from polyseme.compiler.schedule.scheduling import Carry
-from polyseme.errors import CompileError
+from polyseme.compiler.task import Task
+from polyseme.errors import OptionError, TooFewNeuronsError
+from polyseme.networks.activation import Clip
 from polyseme.networks.run import outputs_on
 from polyseme.verification.sampling import wrong_samples
 
@@ -57,8 +59,8 @@ def circuits(draw: st.DrawFn) -> Circuit:
 @settings(max_examples=150, deadline=None)
 @given(circuits())
 def test_the_monosemantic_network_is_the_circuit_on_every_input(circuit: Circuit) -> None:
-    plan = make_deep_plan(circuit, min(3, len(circuit.features)), 1e-3, 0)
-    network = build_deep(plan, plan.monosemantic_neurons)
+    plan = make_staged_plan(Task(circuit, min(3, len(circuit.features))))
+    network = build_stages(plan, plan.monosemantic_neurons)
     bits = every_input(len(circuit.features))
     computed = outputs_on(network, lists_of(bits)).toarray()
     assert np.array_equal(computed, evaluate_dense(circuit, bits))
@@ -73,8 +75,8 @@ def test_a_residual_stream_takes_no_neurons_and_changes_nothing(circuit: Circuit
     bits = every_input(len(circuit.features))
     sizes = {}
     for carry in Carry:
-        plan = make_deep_plan(circuit, 1, 1e-3, 0, carry)
-        network = build_deep(plan, plan.monosemantic_neurons)
+        plan = make_staged_plan(Task(circuit, 1, carry=carry))
+        network = build_stages(plan, plan.monosemantic_neurons)
         computed = outputs_on(network, lists_of(bits)).toarray()
         assert np.array_equal(computed, evaluate_dense(circuit, bits))
         assert network.neurons == max(plan.monosemantic_neurons, 1)
@@ -96,9 +98,9 @@ def test_a_layer_computes_gates_and_passes_the_rest() -> None:
 
 
 def test_only_deeper_circuits_carry_wires() -> None:
-    with pytest.raises(CompileError, match="carry 'residual' can only be chosen"):
+    with pytest.raises(OptionError, match="carry 'residual' can only be chosen"):
         ps.compile(ps.problems.pairwise_and(20, 20), carry="residual")
-    with pytest.raises(CompileError, match="no way to carry wires named 'skip'; there are auto"):
+    with pytest.raises(OptionError, match="carry is 'skip'; it must be one of auto"):
         ps.compile(ps.problems.layered(20, 2), carry="skip")
 
 
@@ -161,14 +163,14 @@ def test_narrow_stages_after_wide_ones_are_monosemantic_and_right() -> None:
     outputs = first + 3750 + np.arange(749)
     circuit = build_circuit(wide.features, gates, outputs.tolist())
     network = ps.compile(circuit, active=3, neurons=2500)
-    assert network.layers[0].cap
+    assert isinstance(network.layers[0].activation, Clip)
     assert network.layers[-1].is_sparse
     seen = ps.verify(network, circuit, samples=3000)
     assert seen.error < 0.02
 
 
 def test_codes_are_handed_on_as_they_are() -> None:
-    plan = make_deep_plan(ps.problems.layered(1200, 2, active=2), 2, 1e-2, 0)
+    plan = make_staged_plan(Task(ps.problems.layered(1200, 2, active=2), 2, 1e-2))
     units, shared = 500, 400
     generator = np.random.default_rng(0)
     rows = np.array([generator.permutation(shared)[:WEIGHT] for _ in range(1200)], np.int32)
@@ -186,16 +188,16 @@ def test_codes_are_handed_on_as_they_are() -> None:
 
 
 def test_every_unit_reads_its_own_columns_at_full_strength() -> None:
-    plan = make_deep_plan(ps.problems.layered(600, 2, active=2), 2, 1e-2, 0)
+    plan = make_staged_plan(Task(ps.problems.layered(600, 2, active=2), 2, 1e-2))
     stage = plan.schedule.stages[0]
     generator = np.random.default_rng(0)
     rows = np.array([generator.permutation(400)[:WEIGHT] for _ in range(600)], np.int32)
     below = Carrier(400, rows, np.zeros(600, bool), 400, False)
     placed = place_stage(stage, below, 500, 400, WEIGHT, generator)
-    woven = weave(stage, below, placed)
+    built = layer_weights(stage, below, placed)
     full = np.zeros((600, 400))
     full[np.arange(600)[:, None], rows] = 1
-    reads = woven.weights @ full.T / woven.unit
+    reads = built.weights @ full.T / built.resolution
     wanted = np.zeros((500, 600))
     for column, (begin, end) in enumerate(zip(stage.offsets[:-1], stage.offsets[1:], strict=True)):
         for literal, sign in zip(stage.literals[begin:end], stage.signs[begin:end], strict=True):
@@ -230,14 +232,14 @@ def test_a_circuit_too_small_for_superposition_says_so() -> None:
 
 
 def test_codes_that_do_not_fit_are_refused() -> None:
-    plan = make_deep_plan(ps.problems.layered(200, 2), 3, 1e-3, 0)
-    with pytest.raises(CompileError, match="too few"):
-        build_deep(plan, 12)
+    plan = make_staged_plan(Task(ps.problems.layered(200, 2)))
+    with pytest.raises(TooFewNeuronsError, match="too few"):
+        build_stages(plan, 12)
 
 
 def test_the_prediction_grows_with_reads_activity_and_depth() -> None:
     sizes = [
-        predicted_neurons(make_deep_plan(ps.problems.layered(*size), size[2], 1e-3, 0))
+        predicted_neurons(make_staged_plan(Task(ps.problems.layered(*size), size[2])), 1e-3)
         for size in ((400, 4, 2), (1600, 4, 2), (400, 4, 8), (400, 16, 2))
     ]
     assert 1.8 < sizes[1] / sizes[0] < 2.2

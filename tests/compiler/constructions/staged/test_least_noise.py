@@ -17,11 +17,12 @@ import polyseme as ps
 from polyseme.codes.code import SparseCode
 from polyseme.compiler.constructions.staged.build import WEIGHT
 from polyseme.compiler.constructions.staged.carrier import Carrier, basis_carrier
-from polyseme.compiler.constructions.staged.layer_weights import Woven, weave
+from polyseme.compiler.constructions.staged.layer_weights import LayerWeights, layer_weights
 from polyseme.compiler.constructions.staged.least_noise import least_noise
 from polyseme.compiler.constructions.staged.placing import Placed, place_stage
-from polyseme.compiler.constructions.staged.plan import make_deep_plan
+from polyseme.compiler.constructions.staged.plan import make_staged_plan
 from polyseme.compiler.schedule.stages import Stage
+from polyseme.compiler.task import Task
 
 
 def drawn_code(columns: int, units: int, weight: int, seed: int) -> SparseCode:
@@ -122,7 +123,8 @@ def test_reads_that_no_row_has_break_nothing() -> None:
 
 def placed_stage(shared: int) -> tuple[Stage, Carrier, Placed]:
     """A stage over a carrier in superposition that hands its codes on."""
-    stage = make_deep_plan(ps.problems.layered(1200, 2, active=2), 2, 1e-2, 0).schedule.stages[0]
+    task = Task(ps.problems.layered(1200, 2, active=2), 2, 1e-2)
+    stage = make_staged_plan(task).schedule.stages[0]
     generator = np.random.default_rng(0)
     rows = np.array([generator.permutation(shared)[:WEIGHT] for _ in range(1200)], np.int32)
     below = Carrier(shared, rows, np.zeros(1200, bool), shared, False)
@@ -132,22 +134,22 @@ def placed_stage(shared: int) -> tuple[Stage, Carrier, Placed]:
 def test_a_stage_reads_what_it_names_and_hears_little_else() -> None:
     stage, below, placed = placed_stage(400)
     assert placed.inherits
-    woven = weave(stage, below, placed)
-    assert woven.weights.dtype == np.int8
-    reads = woven.weights.astype(int) @ below.code.matrix().toarray().T.astype(int)
+    built = layer_weights(stage, below, placed)
+    assert built.weights.dtype == np.int8
+    reads = built.weights.astype(int) @ below.code.matrix().toarray().T.astype(int)
     wanted, read = reads_wanted(stage, placed, reads.shape)
     named = np.zeros(reads.shape, bool)
     for unit in range(len(reads)):
-        named[unit, woven.reads.indices[slice(*woven.reads.indptr[unit : unit + 2])]] = True
+        named[unit, built.reads.indices[slice(*built.reads.indptr[unit : unit + 2])]] = True
     hosted = np.zeros(reads.shape, bool)
     hosted[below.positions, np.arange(1200)[:, None]] = True
     assert np.array_equal(named, hosted | read)
-    assert np.array_equal(woven.reads.toarray()[named], reads[named])
+    assert np.array_equal(built.reads.toarray()[named], reads[named])
     # Rounding moves each of a column's units by half a step at most.
-    assert np.abs(reads - woven.unit * wanted)[named].max() <= WEIGHT / 2 + 0.05
+    assert np.abs(reads - built.resolution * wanted)[named].max() <= WEIGHT / 2 + 0.05
     others = np.where(named, 0, reads)
-    assert np.allclose(woven.drift, others.sum(axis=1) / 1200)
-    assert (reads[~named] / woven.unit).std() < 0.9 * of_equalised_rows(woven, below, named)
+    assert np.allclose(built.drift, others.sum(axis=1) / 1200)
+    assert (reads[~named] / built.resolution).std() < 0.9 * of_equalised_rows(built, below, named)
 
 
 def reads_wanted(
@@ -162,9 +164,9 @@ def reads_wanted(
     return np.sign(wanted), read
 
 
-def of_equalised_rows(woven: Woven, below: Carrier, named: np.ndarray) -> float:
+def of_equalised_rows(built: LayerWeights, below: Carrier, named: np.ndarray) -> float:
     """The spread of what equalised rows hear of the columns not named, codes handed on alike."""
-    left = woven.reads.astype(np.float32) / np.float32(woven.unit)
+    left = built.reads.astype(np.float32) / np.float32(built.resolution)
     base = np.zeros((left.shape[0], below.units), np.float32)
     base[np.arange(below.shared), np.arange(below.shared)] = WEIGHT
     every = below.code.matrix().toarray() / WEIGHT
@@ -175,28 +177,30 @@ def of_equalised_rows(woven: Woven, below: Carrier, named: np.ndarray) -> float:
 
 
 def test_over_a_basis_weights_are_the_reads() -> None:
-    stage = make_deep_plan(ps.problems.layered(300, 2, active=2), 2, 1e-2, 0).schedule.stages[0]
+    task = Task(ps.problems.layered(300, 2, active=2), 2, 1e-2)
+    stage = make_staged_plan(task).schedule.stages[0]
     resting = np.arange(300) % 3 == 0
     below = basis_carrier(300, resting)
     placed = place_stage(stage, below, 100, 80, WEIGHT, np.random.default_rng(0))
-    woven = weave(stage, below, placed)
+    built = layer_weights(stage, below, placed)
     signs = np.where(resting, -1, 1)
-    assert np.array_equal(woven.weights, woven.reads.toarray() * signs)
-    wanted, _ = reads_wanted(stage, placed, woven.weights.shape)
-    assert np.array_equal(woven.reads.toarray(), woven.unit * wanted)
-    assert np.array_equal(woven.offset, -woven.weights[:, resting].astype(int).sum(axis=1))
-    assert not woven.drift.any()
+    assert np.array_equal(built.weights, built.reads.toarray() * signs)
+    wanted, _ = reads_wanted(stage, placed, built.weights.shape)
+    assert np.array_equal(built.reads.toarray(), built.resolution * wanted)
+    assert np.array_equal(built.offset, -built.weights[:, resting].astype(int).sum(axis=1))
+    assert not built.drift.any()
 
 
 BUILD_AND_HASH = """
 import hashlib
 import polyseme as ps
-from polyseme.compiler.constructions.staged.build import build_deep
-from polyseme.compiler.constructions.staged.plan import make_deep_plan
-from polyseme.compiler.schedule.scheduling import Carry
+from polyseme.compiler.constructions.staged.build import build_stages
+from polyseme.compiler.constructions.staged.plan import make_staged_plan
+from polyseme.compiler.task import Task
 for width, neurons in ((700, 500), (1500, 1300)):
-    plan = make_deep_plan(ps.problems.layered(width, 3, active=2), 2, 1e-2, 0, Carry.GATES)
-    for layer in build_deep(plan, neurons).layers:
+    task = Task(ps.problems.layered(width, 3, active=2), 2, 1e-2, carry="gates")
+    plan = make_staged_plan(task)
+    for layer in build_stages(plan, neurons).layers:
         print(hashlib.sha256(layer.weights.tobytes() + layer.bias.tobytes()).hexdigest())
 """
 

@@ -1,36 +1,40 @@
 """Tight frames with weights of one bit: every entry of W is +1 or -1, times one scale.
 
-Theorem. As in `tight_frames.py`, m' outputs each be the AND of k of m features, no feature in more
-than f of them, at most s features on, and let features have signed codes A in d dimensions and
-outputs R on n neurons, unions of orthogonal bases. Let S = sign(R^T L A), L such that every output
-reads its own features alike (`even_signs.py`), and x = (pi/2) k m' / (n d). Then with own reads
-taken for 1, any other feature that is on moves a reading by noise of variance
+Theorem. As in `tight_frames.py`, let m' outputs each be the AND of k of m features. Let no feature
+be in more than f of them, and at most s features be on. Let features have signed codes A in d
+dimensions and outputs signed codes R on n neurons, both unions of orthogonal bases. Let
+S = sign(R^T L A), with L such that every output reads its own features equally strongly
+(`even_signs.py`), and let x = (pi/2) k m' / (n d). If own reads are scaled to 1, any other feature
+that is on moves a reading by noise of variance
 
     v = 1.15 x / (1 - x).
 
-Why: with codes of length 1, signs that tell nothing make reads of variance 1, own reads z too. L
-raises those: a read follows its number in L by chi = sqrt(2/pi) / h, h being the deviation of the
-sums under the signs, which flip with a normal variable's density at 0. So own reads of r take
-numbers of (r - z) / chi; k m' / (n d) of them a weight make h^2 = k m' / (n d) (r^2 + 1) / chi^2,
-thus r^2 = (1 - x) / x, and v is 1 / r^2. It is `tight-frames` with pi/2 times the literals, so with
-sqrt(pi/2) = 1.25 times the neurons, of one bit instead of eight: a fifth of the bits. That is an
-argument of physicists, no proof. Measured, v is within 3 % of it without the 1.15 at 10,000 and
-100,000 gates, and less at 1,000; the 1.15 is for tails that are above Gaussian ones.
+The argument, which is heuristic and no proof: with codes of length 1, signs that are independent of
+the gates give every read variance 1, also the read z of an own feature. L raises own reads. A read
+follows its number in L with slope chi = sqrt(2/pi) / h, where h is the standard deviation of the
+sums whose signs are W, because signs flip with the density of a normal variable at 0. So an own
+read of r takes a number of (r - z) / chi in L. With k m' / (n d) such numbers per weight,
+h^2 = k m' / (n d) (r^2 + 1) / chi^2, thus r^2 = (1 - x) / x, and v is 1 / r^2. This is the noise of
+`tight-frames` with pi/2 times the literals, so it takes sqrt(pi/2) = 1.25 times the neurons, with
+weights of one bit instead of eight: a fifth of the bits. The measured v, without the factor 1.15,
+is within 3 % of this at 10,000 and 100,000 gates, and less at 1,000. The factor 1.15 allows for
+tails above Gaussian ones.
 
-Own reads do not quite agree: each flip that mends one moves all others on its weight. What is left
-of their differences is, as measured, a standard deviation of u = x / (1 - x) + 1 / (2 l b), where
-l literals add up in a weight and b = m m' / (n d): if codes are hardly more than bases, b near 1,
-sums take few values. The sizes declared are the fewest neurons for which some threshold k - t puts
+Own reads are not quite equal, because each flip that corrects one read moves all others on its
+weight. The standard deviation that is left is, as measured, u = x / (1 - x) + 1 / (2 l b), where l
+literals add up in one weight and b = m m' / (n d). If codes are hardly more than bases, b is near 1
+and sums take few values. The declared size is the smallest n for which some threshold k - t puts
 
     Q(t / sqrt((s-k) v + k u^2)) + sum over r < k of c_r Q((k - t - r) / sqrt((s-r) v + r u^2))
 
-under the error, c_0 = m', c_r <= s f / r; d = n wherever features are enough. Small circuits, where
-no number of neurons does, are refused. Influence counts as for `tight-frames`.
+under the error, with c_0 = m' and c_r <= s f / r, and d = n where there are enough features. Small
+circuits for which no number of neurons is enough are refused. Influence counts as in
+`tight-frames`.
 
-W = C D exactly, with the codes' weight w (32 or 64) times the signs: for D's words on one basis H
-of the dimensions, H H^T = w, C is S H^T on those features. W is kept as bytes of +w and -w: for +1
-and -1, C on one basis would be no whole numbers. C says truly what a neuron adds up, but not which
-gates' features it is for, which `term_neurons` does.
+W = C D exactly, where W is the weight w of the codes (32 or 64) times the signs S. D's words on one
+basis H of the dimensions have H H^T = w, and C is S H^T on the features of that basis. W is kept as
+bytes of +w and -w, since with +1 and -1 the entries of C would not be whole numbers. C says exactly
+what a neuron adds up, but not the gates that a neuron serves; the answer key's `units` say that.
 
 Inputs in superposition. Error: over the draw of the codes, on any input that keeps the promise.
 Stored: n d bits, n biases that are all the same, one threshold; the seed gives the codes. Source:
@@ -44,50 +48,46 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.common.random_streams import Stream
+from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
 from polyseme.compiler.constructions.frames.even_signs import even_signs
 from polyseme.compiler.constructions.frames.frame_network import (
     CLEARANCE,
     drawn_frames,
-    excess,
     failure,
     frame_parameters,
+    imbalance,
     linear_network,
+    load,
     refuses_frames,
-    spent,
     wanted_reads,
 )
-from polyseme.compiler.constructions.three_channel.plan import Stream
 from polyseme.compiler.parts.assembly import smallest_number
-from polyseme.networks.network import Layer, Network
+from polyseme.compiler.task import Task
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 
 NAME = "one-bit"
-# Signs lose least where many literals add up in a weight; with few features on they do at half.
+# Weights of the codes. Signs lose least where many literals add up in one weight; with few features
+# on, half the weight is enough for that.
 WEIGHT, WEIGHT_OF_FEW = 64, 32
 _FEW = 3
-# Tails of noise are a little above Gaussian ones, most of all where every output is a rival.
+# Tails of the noise are a little above Gaussian ones, most of all where every output is a rival.
 _MARGIN = 1.15
-# By how much own reads differ where one literal adds up in a weight, and codes are one basis.
+# Deviation of own reads where one literal adds up in each weight and codes are a single basis.
 _UNEVEN = 0.5
 
 
-def _refuses(task: Task) -> str | None:
-    refusal = refuses_frames(task, _weight)
-    if refusal is None and _failure(task, _neurons(task)) > task.error:
-        return f"{len(task.terms)} gates are too few for signs to read them evenly enough"
-    return refusal
-
-
 def _weight(task: Task) -> int:
-    """How many neurons carry an output, and how many dimensions a feature."""
+    """Return the number of neurons per output, which is also that of dimensions per feature."""
     few = int(task.terms.widths[0]) > 1 and task.active <= _FEW
     return WEIGHT_OF_FEW if few else WEIGHT
 
 
 def _failure(task: Task, neurons: int, even: bool = False) -> float:
-    """The chance that an input is decided wrongly; with `even` own reads as if there were no u."""
+    """Return the chance that an input is decided wrongly; with `even` set, u is taken as 0."""
     terms = task.terms
-    taken = spent(task, neurons, _weight(task))
+    taken = load(task, neurons, _weight(task))
     ratio = np.pi / 2 * taken
     if ratio >= 1:
         return 1.0
@@ -95,39 +95,14 @@ def _failure(task: Task, neurons: int, even: bool = False) -> float:
     adding = taken * _weight(task) ** 2
     bases = taken * terms.features * terms.outputs / terms.literals.size
     uneven = 0.0 if even else (noise + _UNEVEN / (adding * bases)) ** 2
-    return failure(task, _MARGIN * noise + excess(task, neurons), uneven)
-
-
-def _neurons(task: Task) -> int:
-    """The fewest that do; where own reads stay too uneven, twice what noise alone asks for."""
-    weight = _weight(task)
-    fewest = smallest_number(lambda some: _failure(task, some * weight, even=True) <= task.error)
-    some = range(max(2, fewest), 2 * max(2, fewest))
-    enough = (x for x in some if _failure(task, x * weight) <= task.error)
-    return weight * next(enough, some.stop)
-
-
-def _parameters(task: Task, neurons: int) -> int:
-    return frame_parameters(task, neurons, _weight(task))
-
-
-def _build(task: Task, neurons: int) -> Network:
-    weight = _weight(task)
-    outputs, inputs = drawn_frames(task, neurons, weight)
-    signs, own = even_signs(wanted_reads(task), outputs, inputs, task.stream(Stream.SIGNS))
-    # W is the signs times the weight, so an output reads about `own` on each of its neurons.
-    unit = 1 << round(np.log2(own))
-    bias = np.full(outputs.neurons, _clearance(task, unit), np.int32)
-    layer = Layer(signs * np.int8(weight), bias, 1.0 / unit)
-    compress = _compression(signs, inputs)
-    return linear_network(task, NAME, outputs, inputs, layer, compress, own * weight / unit)
+    return failure(task, _MARGIN * noise + imbalance(task, neurons), uneven)
 
 
 def _compression(signs: NDArray[np.int8], inputs: SparseCode) -> sp.csr_array:
-    """C with C D = W, the weight times the signs: int16 (neurons, features).
+    """Return C with C D = W, which is the weight times the signs; int16 (neurons, features).
 
-    The first features, one a dimension, have the words of a first block, H with H^T H = weight; so
-    C is the signs times H^T on those.
+    The first features, one per dimension, have the words of a basis H with H^T H = weight, so C is
+    the signs times H^T on those features.
     """
     basis = inputs.matrix()[: inputs.neurons]
     product = np.ascontiguousarray((basis @ signs.T.astype(np.float32)).T)
@@ -136,29 +111,62 @@ def _compression(signs: NDArray[np.int8], inputs: SparseCode) -> sp.csr_array:
     return compress
 
 
-def _clearance(task: Task, unit: int) -> int:
-    """How far above its bend a ReLU rests: clear of the sums the promise allows."""
+def _clearance(task: Task, resolution: int) -> int:
+    """Return the bias that keeps a ReLU above its bend for all sums within the promise."""
     weight = _weight(task)
     noise = CLEARANCE * weight * np.sqrt(task.active * weight)
-    # No feature adds more than all its dimensions with one sign.
-    return min(int(np.ceil(noise)) + task.active * unit, task.active * weight * weight)
+    # A feature adds most when all its dimensions have the same sign.
+    return min(int(np.ceil(noise)) + task.active * resolution, task.active * weight * weight)
 
 
-CONSTRUCTION = Construction(
-    name=NAME,
-    problem="ANDs of k features each, of small influence; k = 1 is a permutation",
-    inputs=Inputs.SUPERPOSED,
-    law="z sqrt(pi/2 k m'), z ~ sqrt(log(s f / error)), with d = n dimensions",
-    exponent=0.5,
-    error="over the draw of the codes, on any input that keeps the promise",
-    assumptions=(
+class OneBit(TaskConstruction):
+    """ANDs of k features between two tight frames, with weights that are signs."""
+
+    name = NAME
+    problem = "ANDs of k features each, of small influence; k = 1 is a permutation"
+    inputs = Inputs.SUPERPOSED
+    law = "z sqrt(pi/2 k m'), z ~ sqrt(log(s f / error)), with d = n dimensions"
+    exponent = 0.5
+    error = "over the draw of the codes, on any input that keeps the promise"
+    assumptions = (
         "no feature feeds more than its share of the outputs",
         "noise is Gaussian",
         "signs answer to L as those of independent sums would",
-    ),
-    sources=("polyseme",),
-    refuses=_refuses,
-    neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
-)
+    )
+    sources = ("polyseme",)
+
+    def refusal(self, task: Task) -> str | None:
+        """Return why the construction does not serve a task; None where it does."""
+        reason = refuses_frames(task, _weight)
+        if reason is None and _failure(task, self.neurons(task, task.error)) > task.error:
+            return f"{len(task.terms)} gates are too few for signs to read them evenly enough"
+        return reason
+
+    def neurons(self, plan: Task, error: float) -> int:
+        """Return the fewest neurons that are enough.
+
+        If own reads stay too uneven, it is twice the number that noise alone requires.
+        """
+        weight = _weight(plan)
+        fewest = smallest_number(lambda some: _failure(plan, some * weight, even=True) <= error)
+        some = range(max(2, fewest), 2 * max(2, fewest))
+        enough = (groups for groups in some if _failure(plan, groups * weight) <= error)
+        return weight * next(enough, some.stop)
+
+    def parameters(self, plan: Task, neurons: int) -> int:
+        """Return the number of weights and biases, plus one threshold."""
+        return frame_parameters(plan, neurons, _weight(plan))
+
+    def build(self, plan: Task, neurons: int) -> Network:
+        """Build the network; W is the signs times the weight of the codes."""
+        weight = _weight(plan)
+        outputs, inputs = drawn_frames(plan, neurons, weight)
+        signs, own = even_signs(wanted_reads(plan), outputs, inputs, plan.stream(Stream.SIGNS))
+        # W is the signs times the weight, so an output reads about `own` on each of its neurons.
+        resolution = 1 << round(np.log2(own))
+        bias = np.full(outputs.neurons, _clearance(plan, resolution), np.int32)
+        layer = Layer(signs * np.int8(weight), bias, 1.0 / resolution)
+        compress = _compression(signs, inputs)
+        return linear_network(
+            plan, NAME, outputs, inputs, layer, compress, own * weight / resolution
+        )

@@ -1,1 +1,1 @@
-"""Constructions whose weights are drawn without looking at the gates."""
+"""Constructions with random weights, or with random codes that the weights follow."""

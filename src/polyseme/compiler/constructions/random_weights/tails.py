@@ -1,15 +1,16 @@
-"""How likely the mean of many noisy ReLUs is to fall on the wrong side of a threshold.
+"""Bounds on the chance that the mean of many noisy ReLUs is on the wrong side of a threshold.
 
-A gate is read as the mean of N neurons h = ReLU(X), X one of a few levels plus Gaussian noise. For
-any tilt t > 0, Chernoff's bound says P(mean >= threshold) <= (e^(-t threshold) E e^(t h))^N, and
-the same with t < 0 for falling below. A rectified Gaussian of mean u and deviation v has
+A gate is read as the mean of N neurons h = ReLU(X), where X is one of a few levels plus Gaussian
+noise. For any tilt t > 0, Chernoff's bound says P(mean >= threshold) <= (e^(-t threshold)
+E e^(t h))^N, and the same with t < 0 bounds the chance of falling below. A rectified Gaussian of
+mean u and deviation v has
 
     E e^(t h) = Phi(-u/v) + e^(t u + t^2 v^2 / 2) Phi(u/v + t v).
 
-Noise that all neurons of a gate share does not average out: the bound is averaged over it. A gate
-that owns each of n neurons with chance q, instead of N of them, has E = 1 - q + q (...), to the nth
-power. With noise that is a sum of many small signed parts, Gaussian is an approximation; all else
-is exact, so without noise the bound is a theorem.
+Noise that all neurons of a gate share does not average out, so the bound is averaged over that
+noise. If a gate owns each of n neurons with chance q, instead of N neurons, then E = 1 - q +
+q (...), to the nth power. The noise is a sum of many small signed parts, which is only
+approximately Gaussian. All else is exact, so without noise the bound is a theorem.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from scipy.special import log_ndtr
 from polyseme.common.distributions import binomial, normal_below, normal_density
 
 _TILTS = np.geomspace(0.1, 80.0, 32)
-# Shared noise, in deviations: what lies beyond has chance 2e-9.
+# Shared noise, in deviations; larger noise has chance 2e-9.
 _SHARED = np.linspace(-6.0, 6.0, 25)
 _SHARED_CHANCES = normal_density(_SHARED) / normal_density(_SHARED).sum()
 _NO_NOISE = 1e-9
@@ -31,9 +32,10 @@ _NO_NOISE = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Sums:
-    """What a gate's neurons add up before their ReLU: `levels` with `chances`, plus noise.
+    """The sum of a neuron of a gate before its ReLU: `levels` with `chances`, plus noise.
 
-    `noise` is the deviation of what each neuron has of its own, `shared` of what all have together.
+    `noise` is the deviation of the noise that each neuron has of its own, and `shared` that of the
+    noise that all neurons of the gate have in common.
     """
 
     levels: NDArray[np.float64]
@@ -42,7 +44,7 @@ class Sums:
     shared: float = 0.0
 
     def mean(self) -> float:
-        """Expected value of the ReLU."""
+        """Return the expected value of the ReLU."""
         spread = max(float(np.hypot(self.noise, self.shared)), _NO_NOISE)
         ratio = self.levels / spread
         rectified = self.levels * normal_below(ratio) + spread * normal_density(ratio)
@@ -52,26 +54,26 @@ class Sums:
 def sums_of(
     level: float, others: int, chance: float, noise: float = 0.0, shared: float = 0.0
 ) -> Sums:
-    """A level, one higher for each of `others` features that hit a neuron, each with a chance."""
+    """Return sums of a level, plus 1 for each of `others` features that hits, with a chance."""
     hits = np.arange(others + 1)
     chances = np.asarray(binomial(hits, others, chance), np.float64)
     return Sums(level + hits.astype(np.float64), chances, noise, shared)
 
 
 def chance_over(sums: Sums, threshold: float, neurons: int, share: float = 1.0) -> float:
-    """Bound on the chance that the mean over the neurons reaches the threshold."""
+    """Return a bound on the chance that the mean over the neurons reaches the threshold."""
     return _bound(sums, threshold, neurons, share, _TILTS)
 
 
 def chance_under(sums: Sums, threshold: float, neurons: int, share: float = 1.0) -> float:
-    """Bound on the chance that the mean over the neurons stays at or below the threshold."""
+    """Return a bound on the chance that the mean over the neurons does not exceed the threshold."""
     return _bound(sums, threshold, neurons, share, -_TILTS)
 
 
 def _bound(
     sums: Sums, threshold: float, neurons: int, share: float, tilts: NDArray[np.float64]
 ) -> float:
-    """Average, over the shared noise, of the best of the Chernoff bounds with these tilts."""
+    """Return the average, over the shared noise, of the best Chernoff bound with these tilts."""
     shifts = _SHARED * sums.shared if sums.shared else np.zeros(1)
     chances = _SHARED_CHANCES if sums.shared else np.ones(1)
     noise = max(sums.noise, _NO_NOISE)

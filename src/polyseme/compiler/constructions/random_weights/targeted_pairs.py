@@ -1,33 +1,34 @@
-"""Targeted ANDs: a random code for every gate that there is, and neurons for no other.
+"""Targeted ANDs: a random code for each gate of the circuit, and no neurons for other gates.
 
 Theorem (Hänni, Mendel, Vaintrob and Chan 2024, in our words). Give each of m' chosen ANDs of k
-features a random set of w neurons. A neuron reads, with weight 1, every feature of a gate of its
-own and has bias -(k - 1); a gate is read as the mean over its w neurons. With inputs in
-superposition W = C D, D the input code read backwards, about n x d of the possible gates fit into n
+features a random set of w neurons. A neuron reads every feature of its gates with weight 1 and has
+bias -(k - 1). A gate is read as the mean over its w neurons. Let inputs be in superposition, and
+W = C D, where D is the input code read backwards. Then about n x d of the possible gates fit into n
 neurons over d dimensions, up to logarithms: n ~ sqrt(m') up to logarithms when d = n.
 
-This is the plain construction: C is 0/1, without the equalised reads of `compiler/weights.py`. The
-input code is signed, so interference is centred; it is a tight frame in about d = n dimensions (at
+This is the plain construction: C is 0/1, without the equalised reads of `parts/weights.py`. The
+input code is signed, so interference is centred. It is a tight frame in about d = n dimensions (at
 most half as many as features).
 
-Declared, in superposition. One feature is read with variance v = (1 - d/m)/d where another is on.
-A neuron reads k m' w / n literals, so with s features on its sum has noise of its own, of variance
+Declared size, in superposition. One feature is read with variance v = (1 - d/m)/d where another is
+on. A neuron reads k m' w / n literals, so with s features on its sum has noise of its own, of
+variance
 
-    V = s (k m' w / n) v,  about k m' w s / n^2,
+    V = s (k m' w / n) v,  about k m' w s / n^2.
 
-and the interference of a gate's own inputs, of variance about k s v, in common with the gate's
-other neurons, which no number of neurons averages out. Each of the other features on hits a neuron
-of the gate with chance f w / n (f the largest influence). The threshold is midway between the
-expected reading of a true gate and one with an input missing. Chernoff's bound (`tails.py`) over
-the w neurons, summed over the at most s f / r gates with r inputs on and over all m' with none, is
-the error; n is the smallest for which some w keeps it under the one asked for. The best w grows as
-log m' and the noise a neuron bears tends to a constant V, so n ~ sqrt(k m' s w / V) ~
-sqrt(m' log m').
+It also has the interference of a gate's own inputs, of variance about k s v. All neurons of the
+gate have that part in common, so no number of neurons averages it out. Each of the other features
+that are on hits a neuron of the gate with chance f w / n (f the largest influence). The threshold
+is midway between the expected reading of a true gate and that of a gate with one input missing. The
+error is Chernoff's bound (`tails.py`) over the w neurons, summed over the at most s f / r gates
+with r inputs on and over all m' gates with none. The declared n is the smallest for which some w
+keeps it under the error asked for. The best w grows as log m', and the noise that a neuron bears
+tends to a constant V, so n ~ sqrt(k m' s w / V) ~ sqrt(m' log m').
 
-With few features that alone may be too much: then the task is refused in superposition, and done
-basis-aligned where no encoder is asked for.
+With few features the interference of a gate's own inputs alone may be too much. Then the task is
+refused in superposition, and built with basis-aligned inputs if no encoder is asked for.
 
-Declared, basis-aligned: the same with v = 0. Then only hits matter and n ~ f s log m'.
+Declared size, basis-aligned: the same with v = 0. Then only hits matter and n ~ f s log m'.
 
 Error: over the draw of the codes, on any input with at most s features on. Noise is taken for
 Gaussian and hits for independent, which is an approximation. Stored: n x d weights and n biases;
@@ -41,14 +42,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyseme.codes.balanced import balanced_code
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.common.random_streams import Stream
+from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
 from polyseme.compiler.constructions.random_weights.tails import (
     Sums,
     chance_over,
     chance_under,
     sums_of,
 )
-from polyseme.compiler.constructions.three_channel.plan import Stream
 from polyseme.compiler.parts.assembly import (
     MOST_NEURONS,
     answer_key,
@@ -69,8 +70,10 @@ from polyseme.compiler.parts.assembly import (
     too_crowded,
 )
 from polyseme.compiler.parts.weights import weight_matrix
-from polyseme.errors import CompileError
-from polyseme.networks.network import Layer, Network
+from polyseme.compiler.task import Task
+from polyseme.errors import TooFewNeuronsError
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 
 NAME = "targeted-pairs"
 _WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48)
@@ -78,7 +81,7 @@ _WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 20, 24, 28, 32, 40, 
 
 @dataclass(frozen=True)
 class _Codes:
-    """Each gate has `weight` neurons; outputs compare their mean with `threshold`."""
+    """Codes of `weight` neurons per gate, whose mean is compared with `threshold`."""
 
     weight: int
     threshold: float
@@ -86,7 +89,7 @@ class _Codes:
 
 
 def _in_superposition(task: Task) -> bool:
-    """Whether inputs are in superposition: by default, wherever enough neurons would do."""
+    """Return whether inputs are in superposition: by default, if enough neurons would serve."""
     return task.encoder != "basis" and (task.encoder == "superposed" or not _crowded(task))
 
 
@@ -95,10 +98,10 @@ def _crowded(task: Task) -> bool:
 
 
 def _best_codes(task: Task, neurons: int, superposed: bool) -> _Codes:
-    """The weight of the smallest bound on the error."""
+    """Return the codes whose weight has the smallest bound on the error."""
     fitting = [weight for weight in _WEIGHTS if weight <= neurons]
     if not fitting:
-        raise CompileError(
+        raise TooFewNeuronsError(
             f"{neurons} neurons are too few for codes of weight {_WEIGHTS[0]}, the least there is"
         )
     return min(
@@ -132,11 +135,11 @@ def _sums(task: Task, neurons: int, weight: int, on: int, superposed: bool) -> S
     return sums_of(level, others, hit, noise, float(np.sqrt(own * overlap)))
 
 
-def _neurons(task: Task) -> int:
+def _neurons(task: Task, error: float) -> int:
     superposed = _in_superposition(task)
 
     def enough(size: int) -> bool:
-        return size >= _WEIGHTS[0] and _best_codes(task, size, superposed).failure <= task.error
+        return size >= _WEIGHTS[0] and _best_codes(task, size, superposed).failure <= error
 
     return smallest_number(enough)
 
@@ -148,7 +151,7 @@ def _parameters(task: Task, neurons: int) -> int:
     return neurons * (columns + 1)
 
 
-def _refuses(task: Task) -> str | None:
+def _refusal(task: Task) -> str | None:
     reason = refuses_gates(task)
     if reason is None and task.encoder == "superposed" and _crowded(task):
         return too_crowded(task)
@@ -166,39 +169,52 @@ def _build(task: Task, neurons: int) -> Network:
     code = basis_code(features)
     if superposed:
         code = superposed_code(features, neurons, task.stream(Stream.INPUT_CODE))
-    unit = code.weight
+    resolution = code.weight
     compress = reads_of_gates(gates, words, neurons, features)
     members = code_members(words, neurons)
     threshold = np.full(len(gates), codes.weight * codes.threshold)
     layer = Layer(
         weight_matrix(compress, code),
-        np.full(neurons, -(inputs - 1) * unit, np.int32),
-        1.0 / unit,
+        np.full(neurons, -(inputs - 1) * resolution, np.int32),
+        1.0 / resolution,
     )
     return finished(
         task,
         NAME,
         code,
         layer,
-        readout_of(task, members, off_lattice(threshold, unit)),
+        readout_of(task, members, off_lattice(threshold, resolution)),
         "output",
-        answer_key(task, "output", members, compress, code, unit),
+        answer_key(task, "output", members, code, compress=compress, resolution=resolution),
         readout_parameters=0,
         note=f"each gate is on {codes.weight} neurons",
     )
 
 
-CONSTRUCTION = Construction(
-    name=NAME,
-    problem="chosen ANDs of k >= 2 features each",
-    inputs=Inputs.EITHER,
-    law="superposed: sqrt(k m' s w / V), w ~ log m', V the noise borne; basis: about f s log m'",
-    exponent=0.5,
-    error="over the draw of the codes, on any input that keeps the promise",
-    assumptions=("interference is Gaussian and hits on a gate's neurons are independent",),
-    sources=("vaintrob2024mathematical",),
-    refuses=_refuses,
-    neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
-)
+class TargetedPairs(TaskConstruction):
+    """One random code per chosen gate."""
+
+    name = NAME
+    problem = "chosen ANDs of k >= 2 features each"
+    inputs = Inputs.EITHER
+    law = "superposed: sqrt(k m' s w / V), w ~ log m', V the noise borne; basis: about f s log m'"
+    exponent = 0.5
+    error = "over the draw of the codes, on any input that keeps the promise"
+    assumptions = ("interference is Gaussian and hits on a gate's neurons are independent",)
+    sources = ("vaintrob2024mathematical",)
+
+    def refusal(self, task: Task) -> str | None:
+        """Return why the construction does not serve a task; None where it does."""
+        return _refusal(task)
+
+    def neurons(self, plan: Task, error: float) -> int:
+        """Return n of the law."""
+        return _neurons(plan, error)
+
+    def parameters(self, plan: Task, neurons: int) -> int:
+        """Return the number of parameters of a network of so many neurons."""
+        return _parameters(plan, neurons)
+
+    def build(self, plan: Task, neurons: int) -> Network:
+        """Build the network of at most so many neurons."""
+        return _build(plan, neurons)

@@ -1,41 +1,44 @@
-"""Universal AND: random weights that know no gate, and every AND can be read from them.
+"""Universal AND: random weights that depend on no gate, from which every AND can be read.
 
 Theorem (Hänni, Mendel, Vaintrob and Chan 2024, in our words). Let every neuron read every feature
-with weight 1 with chance p, else 0, and have bias -(k - 1). Feature i is on the neurons Q_i that
-read it; an AND of k features is read as the mean of the ReLUs over what their Q share. It is 1 when
-they are on, plus what the others on add. With basis-aligned inputs polylog(m) neurons hold all ANDs
-of m features; with inputs in superposition, weights W = C D, they find that O~(m^(2/3)) do for
-reading every AND to within a small constant.
+with weight 1 with chance p, and otherwise with weight 0. Let it have bias -(k - 1). Let Q_i be the
+neurons that read feature i. An AND of k features is read as the mean of the ReLUs over the neurons
+that their Q share. The reading is 1 when all k are on, plus what the other features that are on
+add. With basis-aligned inputs polylog(m) neurons hold all ANDs of m features. With inputs in
+superposition and weights W = C D, the authors find that O~(m^(2/3)) neurons are enough to read
+every AND to within a small constant.
 
-Declared, basis-aligned. The mean is compared with 1/2. A true gate always reads 1 or more if its
-features share a neuron. A false one with r < k inputs on reads the mean of ReLU(r + B - k + 1), B
-binomial of s - r others with chance p. By Chernoff's bound (`tails.py`), exact here, and a sum over
-the at most s f / r gates (f the largest influence; all gates for r = 0),
+Declared size, basis-aligned. The mean is compared with 1/2. A true gate always reads 1 or more if
+its features share a neuron. A false one with r < k inputs on reads the mean of ReLU(r + B - k + 1),
+where B is binomial, of s - r others with chance p. Chernoff's bound (`tails.py`) needs no
+approximation here. Summed over the at most s f / r gates (f the largest influence; all gates for
+r = 0), it gives
 
     n = ln(gates that could err / error) / -ln min_t E exp(t (ReLU - 1/2) [the neuron is shared])
 
-up to the sum over r. The density p is the one of the smallest bound at the size given; it comes out
-between 1/(4s) and 1/(2s) and does not shrink with m: asymptotic densities such as log^2(m)/sqrt(n)
-exceed 1 at every size of interest.
+up to the sum over r. The density p is the one with the smallest bound at the size given. It comes
+out between 1/(4s) and 1/(2s) and does not shrink with m: asymptotic densities such as
+log^2(m)/sqrt(n) exceed 1 at every size of interest.
 
-Declared, in superposition. D reads a signed tight code backwards, in about d = n dimensions (at
-most m/2), in which one feature is read with variance v = (1 - d/m)/d where another is on. A
-neuron's sum then has noise of variance V = s p (1 - p) m v. C is centred, 1 - p or -p instead of 1
-or 0: uncentred, the noise is the same at all neurons and does not average out. Then each of the
-features on takes p off every neuron, and those that hit it give that back on average. What does not
-average out is the interference of the gate's own inputs, of variance at most k s v, about k s / m;
-with too few features for the error that alone is too much, and the task is refused. The threshold
-is midway between the expected reading of a true gate and one with an input missing; n is the
+Declared size, in superposition. D reads a signed tight code backwards, in about d = n dimensions
+(at most m/2), in which one feature is read with variance v = (1 - d/m)/d where another is on. A
+neuron's sum then has noise of variance V = s p (1 - p) m v. The entries of C are centred: 1 - p or
+-p instead of 1 or 0. Without centring, the noise would be the same at all neurons and would not
+average out. With centring, each of the features that are on takes p off every neuron, and the
+features that hit the neuron give that back on average. The interference of the gate's own inputs,
+of variance at most k s v, about k s / m, does not average out. With too few features for the error,
+that interference alone is too much, and the task is refused. The threshold is midway between the
+expected reading of a true gate and that of a gate with one input missing. The declared n is the
 smallest whose sum of bounds is under the error. As outputs are compared with a threshold, noise
-need only average out over n p^k neurons and may exceed 1 at each: n grows about as sqrt(s m log m),
-less than O~(m^(2/3)), which is for readings near 0 or 1.
+need only average out over n p^k neurons and may exceed 1 at each neuron. So n grows about as
+sqrt(s m log m), less than O~(m^(2/3)), which is for readings near 0 or 1.
 
 Error: the chance, over the weights, that any output is wrong on an input with exactly s features
-on, whichever they are; basis-aligned also with fewer. (In superposition the threshold counts on the
-noise of s features: with fewer on, true gates read less.) Basis-aligned this is a theorem; in
-superposition noise is taken for Gaussian. Stored: n x m weights (n x d in superposition) and n
-biases. The weights hold no information about the gates; where these are not all the k-sets, every
-readout entry counts as a parameter.
+on, whichever they are; with basis-aligned inputs also with fewer on. (In superposition the
+threshold assumes the noise of s features: with fewer on, true gates read less.) With basis-aligned
+inputs this is a theorem; in superposition noise is taken for Gaussian. Stored: n x m weights (n x d
+in superposition) and n biases. The weights hold no information about the gates. Where these are not
+all the k-sets, every readout entry counts as a parameter.
 """
 
 from __future__ import annotations
@@ -46,14 +49,14 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.common.random_streams import Stream
+from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
 from polyseme.compiler.constructions.random_weights.tails import (
     Sums,
     chance_over,
     chance_under,
     sums_of,
 )
-from polyseme.compiler.constructions.three_channel.plan import Stream
 from polyseme.compiler.parts.assembly import (
     MOST_NEURONS,
     answer_key,
@@ -72,18 +75,20 @@ from polyseme.compiler.parts.assembly import (
     superposed_dimensions,
     too_crowded,
 )
-from polyseme.errors import CompileError
-from polyseme.networks.network import Layer, Network
+from polyseme.compiler.task import Task
+from polyseme.errors import CapacityError, TooFewNeuronsError
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network
 
 NAME = "universal-and"
-# In superposition C is a multiple of 1/GRAIN, so that its mean can be taken off in integers.
+# In superposition the entries of C are multiples of 1/GRAIN, so that they can be centred exactly.
 GRAIN = 64
 _BLOCK_ENTRIES = 8_000_000
 
 
 @dataclass(frozen=True)
 class _Density:
-    """Each feature is on a neuron with this chance; outputs compare their mean with `threshold`."""
+    """The chance that a neuron reads a feature, and the threshold that a gate's mean must reach."""
 
     chance: float
     threshold: float
@@ -95,9 +100,9 @@ def _superposed(task: Task) -> bool:
 
 
 def _best_density(task: Task, neurons: int) -> _Density:
-    """The density of the smallest bound on the error."""
+    """Return the density with the smallest bound on the error."""
     others = task.active - gate_inputs(task).shape[1] + 1
-    # From here on a gate with an input missing reads 1/2 on average.
+    # At the upper end of these chances a gate with an input missing reads 1/2 on average.
     chances = np.linspace(1 / (8 * task.active), 1 / (2 * others), 20, endpoint=False)
     if _superposed(task):
         chances = np.arange(2, GRAIN // 2, 2) / GRAIN
@@ -138,8 +143,8 @@ def _sums_superposed(task: Task, neurons: int, chance: float, on: int) -> Sums:
     )
 
 
-def _neurons(task: Task) -> int:
-    return smallest_number(lambda size: _best_density(task, size).failure <= task.error)
+def _neurons(task: Task, error: float) -> int:
+    return smallest_number(lambda size: _best_density(task, size).failure <= error)
 
 
 def _parameters(task: Task, neurons: int) -> int:
@@ -153,7 +158,7 @@ def _parameters(task: Task, neurons: int) -> int:
     return neurons * (columns + 1) + reads
 
 
-def _refuses(task: Task) -> str | None:
+def _refusal(task: Task) -> str | None:
     reason = refuses_gates(task)
     if reason is None and _superposed(task):
         hopeless = _best_density(task, MOST_NEURONS).failure > task.error
@@ -168,19 +173,21 @@ def _build(task: Task, neurons: int) -> Network:
     on_neuron = generator.random((neurons, features)) < density.chance
     members = _shared_neurons(on_neuron, gate_inputs(task))
     if not members.nnz:
-        raise CompileError(f"{neurons} neurons are too few for the inputs of any gate to meet")
+        raise TooFewNeuronsError(
+            f"{neurons} neurons are too few: the inputs of no gate share a neuron"
+        )
     if _superposed(task):
         code = superposed_code(features, neurons, task.stream(Stream.INPUT_CODE))
         mean = round(GRAIN * density.chance)
         compress = sp.csr_array((GRAIN * on_neuron - mean).astype(np.int16))
-        unit = GRAIN * code.weight
+        resolution = GRAIN * code.weight
         weights = _centred_product(on_neuron, mean, code.matrix())
     else:
-        code, unit = basis_code(features), 1
+        code, resolution = basis_code(features), 1
         compress, weights = sp.csr_array(on_neuron.astype(np.int16)), on_neuron.astype(np.int8)
     sizes = np.diff(members.indptr)
-    thresholds = off_lattice(sizes * density.threshold, unit)
-    layer = Layer(weights, np.full(neurons, -(inputs - 1) * unit, np.int32), 1.0 / unit)
+    thresholds = off_lattice(sizes * density.threshold, resolution)
+    layer = Layer(weights, np.full(neurons, -(inputs - 1) * resolution, np.int32), 1.0 / resolution)
     return finished(
         task,
         NAME,
@@ -188,7 +195,7 @@ def _build(task: Task, neurons: int) -> Network:
         layer,
         readout_of(task, members, np.where(sizes > 0, thresholds, np.inf).astype(np.float32)),
         "input",
-        answer_key(task, "input", members, compress, code, unit),
+        answer_key(task, "input", members, code, compress=compress, resolution=resolution),
         readout_parameters=0 if is_universal(task) else int(members.nnz),
         note=f"each feature is on each neuron with chance {density.chance:g}",
     )
@@ -197,16 +204,19 @@ def _build(task: Task, neurons: int) -> Network:
 def _centred_product(
     on_neuron: NDArray[np.bool_], mean: int, decompress: sp.csr_array
 ) -> NDArray[np.int16]:
-    """W = C D in integers, C being GRAIN - mean or -mean: a sparse product and a rank-one part."""
+    """Return W = C D in integers, for entries GRAIN - mean or -mean of C.
+
+    It is a sparse product plus a matrix of rank one.
+    """
     reads = (sp.csr_array(on_neuron.astype(np.float32)) @ decompress).toarray()
     weights = GRAIN * reads - mean * decompress.sum(axis=0)
     if np.abs(weights).max() > np.iinfo(np.int16).max:
-        raise CompileError(f"{len(weights)} neurons read too many features for weights of 16 bits")
+        raise CapacityError(f"{len(weights)} neurons read too many features for weights of 16 bits")
     return np.asarray(weights, np.int16)
 
 
 def _shared_neurons(on_neuron: NDArray[np.bool_], gates: NDArray[np.int32]) -> sp.csr_array:
-    """For each gate the neurons that all its inputs are on, int16 ones (gates, neurons)."""
+    """Return ones at the neurons that read all inputs of a gate, int16 (gates, neurons)."""
     by_feature = np.ascontiguousarray(on_neuron.T)
     step = max(1, _BLOCK_ENTRIES // len(on_neuron))
     blocks = []
@@ -216,23 +226,36 @@ def _shared_neurons(on_neuron: NDArray[np.bool_], gates: NDArray[np.int32]) -> s
     return sp.vstack(blocks, format="csr")
 
 
-CONSTRUCTION = Construction(
-    name=NAME,
-    problem="ANDs of k >= 2 features each, as many as there are",
-    inputs=Inputs.EITHER,
-    law=(
+class UniversalAnd(TaskConstruction):
+    """Random weights that depend on no gate, from which every AND is read."""
+
+    name = NAME
+    problem = "ANDs of k >= 2 features each, as many as there are"
+    inputs = Inputs.EITHER
+    law = (
         "basis: ln(gates/error) / c(s, k), polylog(m) as published; "
         "superposed: about sqrt(s m log(m/error) / p) with thresholds, published O~(m^(2/3))"
-    ),
-    exponent=0.0,
-    error="over the draw of the weights, on any input that keeps the promise",
-    assumptions=(
+    )
+    exponent = 0.0
+    error = "over the draw of the weights, on any input that keeps the promise"
+    assumptions = (
         "superposed: exactly s features are on, and interference is Gaussian",
         "basis: none beyond the promise of at most s",
-    ),
-    sources=("vaintrob2024mathematical",),
-    refuses=_refuses,
-    neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
-)
+    )
+    sources = ("vaintrob2024mathematical",)
+
+    def refusal(self, task: Task) -> str | None:
+        """Return why the construction does not serve a task; None where it does."""
+        return _refusal(task)
+
+    def neurons(self, plan: Task, error: float) -> int:
+        """Return n of the law."""
+        return _neurons(plan, error)
+
+    def parameters(self, plan: Task, neurons: int) -> int:
+        """Return the number of parameters of a network of so many neurons."""
+        return _parameters(plan, neurons)
+
+    def build(self, plan: Task, neurons: int) -> Network:
+        """Build the network of at most so many neurons."""
+        return _build(plan, neurons)

@@ -1,28 +1,30 @@
 """k-AND as a tree: ANDs of two features, then ANDs of those, over ceil(log2 k) layers.
 
-Theorem (ours, after Adler and Shavit's circuits of several layers). m' ANDs of k features, each
-feature read by f of them, at most s on, inputs in superposition, take
+Theorem (ours, after Adler and Shavit's circuits of several layers). Let m' gates be ANDs of k
+features each. Let each feature be read by f gates, at most s features be on, and inputs be in
+superposition. The network takes
 
     N = 6 z sqrt(k m' s),   z = z(error / (8 s f))
 
-ReLUs a layer in ceil(log2 k) layers of clipped units, two ReLUs each, z being the upper normal
-quantile. Layer 1 has the most to read: k m' / 2 ANDs of two. On u = N / 2 units with codes of w
-units, read from 2 u dimensions, a unit reads k m' w / u features and s of them on make noise of
-variance k m' w s / (2 u^2); a code averages that over w. The unit fires about 1/2 above the sum of
-an AND that lacks an input, so z sqrt(k m' s / 2) / u must be under 1/2, which is
-N = 2.8 z sqrt(k m' s). Stray units, amplitude that is lost, codes that overlap and inputs that are
-carried (odd k) take as much again: 6 is measured, and more than enough for k = 4.
+ReLUs per layer in ceil(log2 k) layers of clipped units, two ReLUs per unit, where z is the upper
+normal quantile. The first layer has the most to read: k m' / 2 ANDs of two. It has u = N / 2 units,
+codes of w units, and 2 u dimensions to read from. A unit then reads k m' w / u features, and the s
+features that are on make noise of variance k m' w s / (2 u^2). A code averages that variance over w
+units. A unit fires about 1/2 above the sum of an AND that lacks one input, so
+z sqrt(k m' s / 2) / u must be under 1/2, which gives N = 2.8 z sqrt(k m' s). Stray units, lost
+amplitude, codes that overlap and inputs that are carried (for odd k) take as much again. The
+constant 6 is measured, and is more than enough for k = 4.
 
-Compared with `k-and`, one hidden layer of plain ReLUs, it has the same power of m' and a larger
-constant, and every layer but the last holds ANDs that nobody asked for: the tree is what to do
-where a unit may only compute ANDs of two, not what makes networks small.
+Compared with `k-and`, which has one hidden layer of plain ReLUs, the tree has the same power of m'
+and a larger constant, and every layer but the last holds ANDs that are not outputs. So the tree is
+of use where a unit may only compute ANDs of two; it does not make networks smaller.
 
-It stores N u + (ceil(log2 k) - 1) u^2 weights, a bias a unit, and a readout whose entries count.
-A level of no more columns than N is built with a unit a column; if that is the first one, which
-takes ceil(k / 2) m' neurons, the inputs are basis-aligned and the network is exact. Wrong on a
-share `error` at most of satisfied inputs, and of those that lack one input (measured); the
-readout's threshold is calibrated. Refused: gates that are not all ANDs of the same k >= 2 plain
-features, k above the promise, influence above max(8, 2 T^(1/4)), basis-aligned inputs.
+Stored: N u + (ceil(log2 k) - 1) u^2 weights, one bias per unit, and a readout whose entries count.
+A level of at most N columns is built with one unit per column. If the first level is built so,
+which takes ceil(k / 2) m' neurons, the inputs are basis-aligned and the network is exact. Error: at
+most a share `error` of satisfied inputs, and of inputs that lack one input of a gate (measured).
+The threshold of the readout is calibrated. Refused: gates that are not all ANDs of the same k >= 2
+plain features, k above the promise, influence above max(8, 2 T^(1/4)), basis-aligned inputs.
 """
 
 from __future__ import annotations
@@ -34,27 +36,21 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.common.distributions import normal_quantile
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
-from polyseme.compiler.constructions.staged.build import WEIGHT, build_deep
-from polyseme.compiler.constructions.staged.plan import ACTIVITY_SAMPLES, DeepPlan, make_deep_plan
-from polyseme.compiler.constructions.three_channel.plan import Stream
-from polyseme.compiler.constructions.three_channel.single_channel import (
-    mean_influence,
-    why_not_codes,
-)
+from polyseme.compiler.constructions.construction import Construction, Inputs
+from polyseme.compiler.constructions.staged.build import WEIGHT, build_stages
+from polyseme.compiler.constructions.staged.plan import StagedPlan
+from polyseme.compiler.constructions.three_channel.single_channel import why_not_codes
 from polyseme.compiler.parts.assembly import gate_inputs, refuses_gates
-from polyseme.compiler.schedule.activity import measure_activity
 from polyseme.compiler.schedule.stages import Schedule, Stage
+from polyseme.compiler.task import Task
 from polyseme.networks.network import Network
-from polyseme.verification.inputs import draw_deep_inputs
 
-NAME = "and-tree"
-# Twice what noise alone asks for; measured.
+# About twice the constant that noise alone requires; measured.
 _CONSTANT = 6.0
 
 
 def tree_circuit(task: Task) -> tuple[Circuit, tuple[Stage, ...]]:
-    """The gates as a circuit of ANDs of two and identities, and its stages, a level each."""
+    """Return the gates as a circuit of ANDs of two and identities, with one stage per level."""
     circuit, read = task.circuit, gate_inputs(task).astype(np.int64)
     columns = features = task.terms.features
     wires, first = np.arange(features, dtype=np.int64), features
@@ -82,7 +78,10 @@ def tree_circuit(task: Task) -> tuple[Circuit, tuple[Stage, ...]]:
 
 
 def _level(read: NDArray[np.int64], inputs: int, first: int) -> Stage:
-    """The stage that joins the columns `read` (gates, several) in pairs; an odd one is carried."""
+    """Return the stage that joins columns in pairs; where their number is odd, one is carried.
+
+    `read` int64 (gates, columns) lists the columns of each gate.
+    """
     gates, several = read.shape
     width = np.tile(np.diff(np.append(np.arange(0, several, 2), several)), gates)
     return Stage(
@@ -95,64 +94,48 @@ def _level(read: NDArray[np.int64], inputs: int, first: int) -> Stage:
     )
 
 
-def _plan(task: Task) -> DeepPlan:
-    tree, stages = tree_circuit(task)
-    schedule = Schedule(tree, stages, np.arange(len(stages[-1]), dtype=np.int32))
-    rows = draw_deep_inputs(
-        "satisfied", tree, task.active, ACTIVITY_SAMPLES, task.stream(Stream.ACTIVITY)
-    )
-    # The compiler's own schedule would merge the ANDs of one gate again.
-    return replace(
-        make_deep_plan(tree, task.active, task.error, task.seed),
-        schedule=schedule,
-        activity=measure_activity(schedule, rows),
-        monosemantic_neurons=max(map(len, stages)),
-    )
+class AndTree(Construction[StagedPlan]):
+    """A tree of ANDs of two per gate, with one layer per level."""
 
+    name = "and-tree"
+    problem = "ANDs of k features, as trees of ANDs of two"
+    inputs = Inputs.SUPERPOSED
+    law = "6 z(error/8sf) sqrt(k m' s) ReLUs, in ceil(log2 k) layers"
+    exponent = 0.5
+    error = "a share `error` of inputs on which a gate is satisfied, or lacks one input; measured"
+    assumptions = ("at most s features on", "influence at most max(8, 2 T^(1/4))")
+    sources = ("adler2024complexity", "polyseme")
 
-def _refuses(task: Task) -> str | None:
-    if task.encoder == "basis":
-        return "its inputs are in superposition"
-    return refuses_gates(task) or why_not_codes(task)
+    def refusal(self, task: Task) -> str | None:
+        """Return why the construction does not serve a task; None where it does."""
+        if task.encoder == "basis":
+            return "its inputs are in superposition"
+        return refuses_gates(task) or why_not_codes(task)
 
+    def plan(self, task: Task) -> StagedPlan:
+        """Cut the trees into levels; the usual schedule would merge the ANDs of a gate."""
+        tree, stages = tree_circuit(task)
+        output_columns = np.arange(len(stages[-1]), dtype=np.int32)
+        return StagedPlan(replace(task, circuit=tree), Schedule(tree, stages, output_columns))
 
-def _neurons(task: Task) -> int:
-    terms = task.terms
-    tail = normal_quantile(task.error / (8 * task.active * mean_influence(terms)))
-    law = int(np.ceil(_CONSTANT * tail * np.sqrt(len(terms.literals) * task.active)))
-    return min(law, _widest(task))
+    def neurons(self, plan: StagedPlan, error: float) -> int:
+        """Return N of the law, or one neuron per column of the first level if those are fewer."""
+        first, task = plan.schedule.stages[0], plan.task
+        features = first.literals
+        influence = len(features) / max(1, len(np.unique(features)))
+        tail = normal_quantile(error / (8 * task.active * influence))
+        law = int(np.ceil(_CONSTANT * tail * np.sqrt(len(features) * task.active)))
+        return min(law, len(first))
 
+    def parameters(self, plan: StagedPlan, neurons: int) -> int:
+        """Return the number of weights and biases of all layers and of readout entries."""
+        layers, units = len(plan.schedule.stages), neurons // 2
+        readout = WEIGHT * len(plan.schedule.output_columns) + 1
+        return units * neurons + (layers - 1) * units**2 + layers * units + readout
 
-def _widest(task: Task) -> int:
-    """Columns of the first level: a neuron for each is exact, and more are never needed."""
-    return len(task.terms) * -(-int(task.terms.plain[0]) // 2)
-
-
-def _parameters(task: Task, neurons: int) -> int:
-    layers = int(task.terms.plain[0] - 1).bit_length()
-    units = neurons // 2
-    readout = WEIGHT * len(task.terms) + 1
-    return units * neurons + (layers - 1) * units**2 + layers * units + readout
-
-
-def _build(task: Task, neurons: int) -> Network:
-    network = build_deep(_plan(task), neurons)
-    # The gates are those asked for, not those of the tree.
-    told = replace(network.provenance, construction=NAME, gates=task.circuit.gates)
-    return replace(network, provenance=told)
-
-
-CONSTRUCTION = Construction(
-    name=NAME,
-    problem="ANDs of k features, as trees of ANDs of two",
-    inputs=Inputs.SUPERPOSED,
-    law="6 z(error/8sf) sqrt(k m' s) ReLUs, in ceil(log2 k) layers",
-    exponent=0.5,
-    error="a share `error` of inputs on which a gate is satisfied, or lacks one input; measured",
-    assumptions=("at most s features on", "influence at most max(8, 2 T^(1/4))"),
-    sources=("adler2024complexity", "polyseme"),
-    refuses=_refuses,
-    neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
-)
+    def build(self, plan: StagedPlan, neurons: int) -> Network:
+        """Build the levels; the provenance counts the gates asked for, not those of the tree."""
+        network = build_stages(plan, neurons)
+        gates = len(plan.schedule.output_columns)
+        told = replace(network.provenance, construction=self.name, gates=gates)
+        return replace(network, provenance=told)

@@ -1,16 +1,18 @@
 """The weights of a stage in superposition: the least noisy ones, and the codes handed on.
 
-A unit's *named* columns are those of the layer below that it should read, with strength +1 or -1,
-and those it must be held silent to. Its weights are the row that reads each of them exactly so and
-all the other columns, together, as little as can be (`least_noise.py`).
+The *own* columns of a unit are the columns of the layer below that it should read, with strength +1
+or -1, and the columns that it should read with strength exactly 0. Its weights are the row that
+reads each own column at that strength and all other columns, together, as weakly as possible
+(`least_noise.py`).
 
-Where codes are handed on, shared unit j begins with unit j of the layer below, at full strength.
-That is all it needs to read the columns that kept their code, and no other column comes with it.
-The others that unit hosted are cancelled: they are named, with a read of nought.
+Where codes are handed on, shared unit j starts from a weight of full strength on unit j of the
+layer below. That weight alone reads the columns that are inherited, with no interference from
+columns elsewhere. The other columns that unit j of the layer below holds are cancelled: they become
+own columns of strength 0.
 
-Weights are rounded to small integers. A column is the sum of its units, so rounding moves no named
-read by more than half a step a unit, 1 / (2 grain) of what was wanted; what is read in the end is
-what the answer key says, to the last integer.
+Weights are rounded to small integers. A column is read as the sum of its units, so rounding moves
+no own read by more than half a step per unit, 1 / (2 grain) of the strength wanted. The answer key
+states the reads that result, to the last integer.
 """
 
 from __future__ import annotations
@@ -26,36 +28,36 @@ from polyseme.compiler.constructions.staged.carrier import Carrier
 from polyseme.compiler.constructions.staged.least_noise import STEPS, least_noise
 from polyseme.compiler.constructions.staged.placing import Placed
 from polyseme.compiler.schedule.stages import Stage
-from polyseme.networks.deep_key import reads_of
+from polyseme.networks.layer_key import reads_of
 
-# With this, weights of one byte hold nearly every row.
-_LARGEST_UNIT = 60
+# With resolutions up to this, the weights of nearly every row fit in one byte.
+_LARGEST_RESOLUTION = 60
 
 
 @dataclass(frozen=True, eq=False)
-class Woven:
+class LayerWeights:
     """Integer weights of a stage, `weights` (units, units below), and what they read.
 
-    `reads` int16 (units, columns below) is what each named column adds to a sum when it is fully
-    on; one read at full strength adds about `unit`. `offset` int64 (units,) is what inverted
-    columns below take away at rest, and `drift` float64 (units,) what one random column that is not
-    named adds on average.
+    `reads` int16 (units, columns below) is what each own column adds to the sum of a unit when the
+    column is fully on; a column read at full strength adds about `resolution`. `offset` int64
+    (units,) is what inverted columns below subtract at rest, and `drift` float64 (units,) is what
+    one random column that is not own adds on average.
     """
 
     weights: NDArray[np.int8] | NDArray[np.int16]
     reads: sp.csr_array
-    unit: int
+    resolution: int
     offset: NDArray[np.int64]
     drift: NDArray[np.float64]
 
 
 def grain_of(weight: int) -> int:
-    """Steps of a weight in one, for a code of this weight below."""
-    return max(1, _LARGEST_UNIT // weight)
+    """Return the number of steps in a strength of 1, for a code of this weight below."""
+    return max(1, _LARGEST_RESOLUTION // weight)
 
 
-def weave(stage: Stage, below: Carrier, placed: Placed) -> Woven:
-    """The weights with which the units of a placed stage read the carrier below."""
+def layer_weights(stage: Stage, below: Carrier, placed: Placed) -> LayerWeights:
+    """Compute the weights with which the units of a placed stage read the carrier below."""
     above = placed.carrier
     named = _wanted(stage, above)
     handed = above.shared if placed.inherits else 0
@@ -66,16 +68,16 @@ def weave(stage: Stage, below: Carrier, placed: Placed) -> Woven:
     rows = least_noise(named, below.code, 0 if below.exact else STEPS)
     rows *= np.float32(grain)
     weights = np.rint(rows, out=rows).astype(np.int16)
-    unit = grain * below.weight
+    resolution = grain * below.weight
     shared = np.arange(handed)
-    weights[shared, shared] += unit
+    weights[shared, shared] += resolution
     narrow = _narrowed(weights)
     reads = reads_of(narrow, named, below.code)
     resting = np.unique(below.positions[below.inverted])
-    return Woven(
+    return LayerWeights(
         weights=narrow,
         reads=reads,
-        unit=unit,
+        resolution=resolution,
         offset=-narrow[:, resting].sum(axis=1, dtype=np.int64),
         drift=_drift(narrow, reads, below.code),
     )
@@ -84,7 +86,10 @@ def weave(stage: Stage, below: Carrier, placed: Placed) -> Woven:
 def _drift(
     weights: NDArray[np.int8] | NDArray[np.int16], reads: sp.csr_array, code: SparseCode
 ) -> NDArray[np.float64]:
-    """What a column that is not named adds on average; sums of whole numbers, in any order."""
+    """Return what a column that is not own adds to each unit on average, (units,).
+
+    Only whole numbers are added up, so the order of the additions does not matter.
+    """
     load = np.bincount(code.positions.ravel(), code.signs.ravel(), code.neurons)
     total = np.array([float(row @ load) for row in weights])
     named = np.asarray(reads.sum(axis=1, dtype=np.int64)).ravel()
@@ -92,7 +97,10 @@ def _drift(
 
 
 def _wanted(stage: Stage, above: Carrier) -> sp.csr_array:
-    """What every unit should read of every column below: +1 plain, -1 negated, (units, inputs)."""
+    """Return the strength at which each unit should read each column below, (units, inputs).
+
+    It is +1 for a plain literal and -1 for a negated one.
+    """
     column = stage.column_of_literal
     rows = above.positions[column].ravel()
     columns = np.repeat(stage.literals, above.weight)
@@ -105,11 +113,14 @@ def _wanted(stage: Stage, above: Carrier) -> sp.csr_array:
 
 
 def _beyond_handed_on(wanted: sp.csr_array, below: Carrier) -> sp.csr_array:
-    """What is left to read beside the unit handed on; kept with its zeros, which are to hold."""
+    """Return the strengths that are left to read beside the unit handed on, (units, inputs).
+
+    Stored zeros are kept: they are own columns that must be read with strength 0.
+    """
     hosted = np.flatnonzero(below.handed_on)
     rows = below.positions[hosted].ravel()
     columns = np.repeat(hosted, below.weight)
-    # Halves and wholes cannot cancel each other in the pattern, so no entry is lost from it.
+    # The joint pattern adds ones and halves, which cannot cancel, so no entry is lost from it.
     shape = wanted.shape
     base = sp.coo_array((np.full(len(rows), 0.5, np.float32), (rows, columns)), shape=shape).tocsr()
     pattern = sp.csr_array(
@@ -117,7 +128,7 @@ def _beyond_handed_on(wanted: sp.csr_array, below: Carrier) -> sp.csr_array:
     )
     joint = (pattern + base).tocsr()
     joint.sort_indices()
-    # In the joint pattern: 1 a read, 0.5 a hosted column, 1.5 both.
+    # An entry of the joint pattern is 1 for a read, 0.5 for a hosted column, 1.5 for both.
     is_read, is_hosted = joint.data >= 1, joint.data != 1
     left = np.zeros_like(joint.data)
     left[is_read] = wanted.data

@@ -1,22 +1,22 @@
-"""Weights that read their own columns as wanted and everything else as little as can be.
+"""Weights that read own columns as wanted and all other columns as weakly as possible.
 
-A row w of weights reads column i as w . c_i, where c_i is the mean of its units. A unit has *own*
-columns, with a strength wanted of each; every other column that is on is noise to it. Of all rows
-with the wanted reads, the least noisy one minimises
+A row w of weights reads column i as w . c_i, where c_i is the vector that averages the units of the
+column. A unit has *own* columns, each with the strength at which the unit should read it. Every
+other column that is on adds noise. Of all rows with the wanted reads, the least noisy one minimises
 
     sum over all columns i of (w . c_i)^2,
 
-least squares with equalities. The equalised row of one-layer networks
-(`parts/weights.py`) is A^T c, A being the own codes and A A^T c = wanted: of all rows with
-those reads the shortest, which hears the other columns as their codes happen to overlap.
+a least-squares problem with equality constraints. The equalised row of one-layer networks
+(`parts/weights.py`) is A^T c, where A holds the own codes and A A^T c = wanted. It is the shortest
+of all rows with those reads, and it takes no account of how other columns overlap with it.
 
-The least noisy row is found by conjugate gradients within the rows whose own reads are right: from
-the equalised row on, every direction is projected so that it moves no own read. Codes this light
-and this many have no very small singular values, so a few steps are enough; stopping there also
-keeps rows short, which matters where a unit is on by mistake. A step sums and spreads codes, so
-its cost is columns x weight x units, and no matrix is inverted or factored: it serves every size.
-Rows are solved in blocks, which know nothing of each other, by code that has one thread: so the
-weights are the same to the last bit for any number of threads.
+The least noisy row is found by conjugate gradients within the set of rows whose own reads are
+right. The search begins at the equalised row, and every direction is projected so that it moves no
+own read. A few steps are enough, because so many codes of so low a weight have no very small
+singular values. Stopping early also keeps rows short, which matters where a unit is on by mistake.
+A step sums and spreads codes at a cost of columns x weight x units. No matrix is inverted or
+factored, so the method serves every size. Rows are solved in independent blocks by single-threaded
+code, so the weights are the same to the last bit for any number of threads.
 """
 
 from __future__ import annotations
@@ -27,21 +27,22 @@ from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
 from polyseme.common.parallel import in_order
+from polyseme.common.ragged import row_numbers
 from polyseme.compiler.parts.weights import solve_rows
 
-# After four steps the noise is within 1 % of the least.
+# After four steps the noise is within 1 % of the minimum.
 STEPS = 4
-# In small layers, where a unit reads a fifth of what there is, own reads are slow to settle.
+# Own reads converge slowly in small layers, where a unit reads a fifth of all columns.
 _CORRECTIONS = 3
-# So many weights of a block stay in the cache.
+# Largest number of weights per block, so that a block stays in the cache.
 _BLOCK_ENTRIES = 320_000
 
 
 def least_noise(wanted: sp.csr_array, code: SparseCode, steps: int = STEPS) -> NDArray[np.float32]:
-    """Rows of weights (units, neurons of the code) that read as `wanted` (units, columns) says.
+    """Return rows of weights (units, neurons of the code) with the reads `wanted` (units, columns).
 
-    Entries of `wanted` may be 0: then that column is not to be heard at all. With no steps, the
-    equalised rows.
+    A stored entry of 0 in `wanted` asks for a read of exactly 0. With `steps` = 0 the rows are the
+    equalised ones.
     """
     decode = code.matrix()
     decode.data /= np.float32(code.weight)
@@ -59,13 +60,13 @@ def least_noise(wanted: sp.csr_array, code: SparseCode, steps: int = STEPS) -> N
 
 
 class _Block:
-    """The own reads of some rows, each row a column of matrices (neurons, rows)."""
+    """The own reads of a block of rows; in its matrices (neurons, rows) a row is a column."""
 
     def __init__(self, wanted: sp.csr_array, code: SparseCode):
         self.wanted = wanted.data
         self._shape = code.neurons, wanted.shape[0]
-        self._row = np.repeat(np.arange(wanted.shape[0]), np.diff(wanted.indptr))
-        # Where in such a matrix, laid out flat, the code of each entry's column lies.
+        self._row = row_numbers(np.diff(wanted.indptr))
+        # Places of the code of each entry's column, in such a matrix laid out flat.
         places = code.positions[wanted.indices].astype(np.int64) * wanted.shape[0]
         places += self._row[:, None]
         shares = code.signs[wanted.indices] / np.float32(code.weight)
@@ -75,11 +76,11 @@ class _Block:
         self._gram = (self._read @ self._spread).tocsr()
 
     def reads(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
-        """How the rows read their own columns, in the order of `wanted`."""
+        """Return the reads of own columns, in the order of `wanted`."""
         return np.asarray(self._read @ weights.ravel())
 
     def shortest(self, wanted: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The shortest rows with the reads wanted."""
+        """Return the shortest rows with the wanted reads."""
         solution = solve_rows(self._gram_of, wanted, self._row, self._shape[1])
         return np.asarray(self._spread @ solution).reshape(self._shape)
 
@@ -90,10 +91,10 @@ class _Block:
 def _solved(
     block: _Block, decode: sp.csr_array, encode: sp.csr_array, steps: int
 ) -> NDArray[np.float32]:
-    """Projected conjugate gradients, all rows of the block side by side: (neurons, rows)."""
+    """Solve all rows of a block by projected conjugate gradients, (neurons, rows)."""
     weights = block.shortest(block.wanted)
     slope = encode @ (decode @ weights)
-    # Where nothing is left to gain, 0 is divided by this.
+    # Keeps the quotients at 0 once nothing is left to gain.
     tiny = np.float32(1e-30)
     direction, norm = np.zeros_like(weights), np.full(weights.shape[1], np.inf, np.float32)
     for _ in range(steps):

@@ -1,11 +1,12 @@
-"""Which units hold each column of a stage in superposition.
+"""The choice of the units that hold each column of a stage in superposition.
 
-Units are cut in two regions: the *shared* units host gates that need one plain literal (an OR, a
-carried wire, an AND_NOT), the rest host gates that need several. In the shared region a column
-*inherits* the code of one of its inputs where no other column has taken it: then a unit hosts the
-same wires as the unit of the layer below, reads them from it directly, and no other wire's
-interference comes with them. What is inherited costs nothing; only the other reads make noise.
-This is a residual stream whose codes persist, written as a plain layer.
+The units are divided in two parts. The *shared* units hold gates that need one plain literal (an
+OR, a carried wire, an AND_NOT). The other units hold gates that need several, in one region per
+number of literals needed. Among the shared units a column *inherits* the code of one of its inputs
+where no other column has taken that code. Each unit of an inherited column reads it from the unit
+of the same number in the layer below, without the interference of any other wire. So inherited
+reads make no noise, and only the other reads do. Such a layer acts as a residual stream whose codes
+persist, although it is a plain layer.
 """
 
 from __future__ import annotations
@@ -15,20 +16,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.codes.affine import affine_code, affine_places
-from polyseme.codes.balanced import balanced_rows
+from polyseme.codes.affine import affine_or_balanced_code
 from polyseme.compiler.constructions.staged.carrier import Carrier
 from polyseme.compiler.schedule.stages import Stage
-from polyseme.errors import CompileError
+from polyseme.errors import TooFewNeuronsError
 
 _REPAIRS = 200
 
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """The carrier of a stage, and of which column below each inherits the code (-1: of none).
+    """The carrier of a stage, and the column below from which each column inherits its code.
 
-    `level` int64 (units,) is how many plain literals the gates of a unit need.
+    `parent` int32 (columns,) is that column below, or -1. `level` int64 (units,) is the number of
+    plain literals that the gates of a unit need.
     """
 
     carrier: Carrier
@@ -37,7 +38,7 @@ class Placed:
 
     @property
     def inherits(self) -> bool:
-        """Whether any code is handed on."""
+        """Return whether any code is handed on."""
         return bool((self.parent >= 0).any())
 
 
@@ -51,7 +52,8 @@ def place_stage(
 ) -> Placed:
     """Give every column of a stage `weight` of the `units` units, of which `shared` are shared.
 
-    Raises CompileError when a region has fewer units than a codeword.
+    Raises:
+        TooFewNeuronsError: A region has fewer units than a codeword takes.
     """
     needed = stage.needed
     parent = np.full(len(stage), -1, np.int32)
@@ -76,7 +78,10 @@ def place_stage(
 
 
 def _regions(stage: Stage, units: int, shared: int, weight: int) -> list[tuple[int, int, int]]:
-    """(literals needed, first unit, units) of every region; what is not shared goes by reads."""
+    """Return (literals needed, first unit, number of units) of every region.
+
+    The units that are not shared are divided in proportion to the reads of each region.
+    """
     needed, reads = stage.needed, stage.widths
     several = np.unique(needed[needed > 1]).tolist()
     regions = [(1, 0, shared)] if (needed == 1).any() else []
@@ -87,15 +92,15 @@ def _regions(stage: Stage, units: int, shared: int, weight: int) -> list[tuple[i
         regions.append((number, begin, width))
         begin += width
     if rest < 0 or any(width < weight for _, _, width in regions):
-        raise CompileError(f"{units} units are too few for codewords of {weight}")
+        raise TooFewNeuronsError(f"{units} units are too few for codewords of {weight}")
     return regions
 
 
 def _inheritance(stage: Stage, below: Carrier, single: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Match columns that need one plain literal with the columns below that they read.
 
-    Round by round, every column still without a parent asks for its next plain literal, and the
-    first to ask for a column gets it.
+    In each round every column that has no parent yet asks for its next plain literal that is not
+    taken. If several ask for the same one, the first of them gets it.
     """
     column = stage.column_of_literal
     able = single[column] & (stage.signs > 0) & below.handed_on[stage.literals]
@@ -114,7 +119,10 @@ def _inheritance(stage: Stage, below: Carrier, single: NDArray[np.bool_]) -> NDA
 
 
 def _pays(below: Carrier, parent: NDArray[np.int32]) -> bool:
-    """Whether fewer reads make noise with codes handed on: those not taken must be cancelled."""
+    """Return whether handing codes on leaves fewer reads that make noise.
+
+    Codes that no column inherits must be cancelled, and each of those cancelled reads makes noise.
+    """
     inherited = int((parent >= 0).sum())
     cancelled = int(below.handed_on.sum()) - inherited
     return cancelled < inherited
@@ -127,20 +135,21 @@ def _words(
     load: NDArray[np.int64],
     generator: np.random.Generator,
 ) -> NDArray[np.int32]:
-    """Codewords that even out the load; with no load to begin with, any two share at most one."""
+    """Draw codewords that even out the load of the units, int32 (count, weight).
+
+    If there is no load yet, any two codewords share at most one unit, where so many fit.
+    """
     if not count:
         return np.empty((0, weight), np.int32)
     if not load.any():
-        if affine_places(count, units, weight):
-            return affine_code(count, units, weight, generator).positions
-        return balanced_rows(count, units, weight, generator)
+        return affine_or_balanced_code(count, units, weight, generator).positions
     return _evening(count, weight, load, generator)
 
 
 def _evening(
     count: int, weight: int, load: NDArray[np.int64], generator: np.random.Generator
 ) -> NDArray[np.int32]:
-    """Deal out the places left under a common ceiling, then mend rows that hold a unit twice."""
+    """Draw codewords on units below a common highest load; repair rows with a repeated unit."""
     wanted = count * weight
     order = np.argsort(load + generator.random(len(load)), kind="stable")
     # No unit can be in more rows than there are.
@@ -150,7 +159,7 @@ def _evening(
 
 
 def _ceiling(load: NDArray[np.int64], count: int, wanted: int) -> int:
-    """The lowest common ceiling under which `wanted` more places fit, `count` a unit at most."""
+    """Return the lowest common load at which `wanted` more places fit, at most `count` per unit."""
     low, high = int(load.min()), int(load.max()) + wanted + 1
     while low < high:
         middle = (low + high) // 2
@@ -162,7 +171,8 @@ def _ceiling(load: NDArray[np.int64], count: int, wanted: int) -> int:
 def _mended(rows: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int64]:
     """Swap places between rows until no row holds a unit twice.
 
-    Raises CompileError when that does not come about, which takes very few units.
+    Raises:
+        TooFewNeuronsError: Some row still does after many rounds, because units are very few.
     """
     for _ in range(_REPAIRS):
         in_order = np.sort(rows, axis=1)
@@ -172,4 +182,4 @@ def _mended(rows: NDArray[np.int64], generator: np.random.Generator) -> NDArray[
         for row, other in zip(broken, generator.integers(len(rows), size=len(broken)), strict=True):
             here, there = generator.integers(rows.shape[1], size=2)
             rows[row, here], rows[other, there] = rows[other, there], rows[row, here]
-    raise CompileError(f"{len(rows)} codewords of {rows.shape[1]} units do not fit")
+    raise TooFewNeuronsError(f"{len(rows)} codewords of {rows.shape[1]} units do not fit")

@@ -1,4 +1,4 @@
-"""What is decided about a deep circuit before any unit is chosen."""
+"""The plan of a circuit of several stages: all that is decided before any unit is chosen."""
 
 from __future__ import annotations
 
@@ -9,75 +9,61 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.compiler.constructions.three_channel.plan import Stream
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.schedule.activity import Activity, measure_activity
 from polyseme.compiler.schedule.scheduling import Carry, make_schedule
 from polyseme.compiler.schedule.stages import Schedule
+from polyseme.compiler.task import Task
 from polyseme.verification.inputs import draw_deep_inputs
 
 ACTIVITY_SAMPLES = 2000
 
 
 @dataclass(frozen=True, eq=False)
-class DeepPlan:
-    """A circuit, its stages, and how active they are under the sparsity promise.
+class StagedPlan:
+    """A task, the stages of its circuit, and their activity under the sparsity promise."""
 
-    `monosemantic_neurons` are those of the widest layer when every live wire has its own neuron,
-    or passes in the residual stream.
-    """
-
-    circuit: Circuit
+    task: Task
     schedule: Schedule
-    activity: Activity
-    monosemantic_neurons: int
-    active: int
-    error: float
-    seed: int
+
+    @property
+    def circuit(self) -> Circuit:
+        """The circuit that is cut into stages."""
+        return self.schedule.circuit
+
+    @cached_property
+    def activity(self) -> Activity:
+        """The number of wires of each stage that are on, measured on satisfied inputs."""
+        return measure_activity(self.schedule, self.satisfied(ACTIVITY_SAMPLES, Stream.ACTIVITY))
+
+    @cached_property
+    def monosemantic_neurons(self) -> int:
+        """ReLUs of the widest layer if each live wire has its own or is in the residual stream."""
+        return int(self.schedule.monosemantic_neurons.max())
 
     @cached_property
     def columns(self) -> NDArray[np.int64]:
-        """Live wires of every stage, (stages,)."""
+        """Number of live wires of every stage, (stages,)."""
         return np.array([len(stage) for stage in self.schedule.stages])
 
-    def at(self, neurons: int) -> DeepPlan:
-        """The plan for a network of so many neurons: this one, if each wire can have its own."""
+    def at(self, neurons: int) -> StagedPlan:
+        """Return the plan for so many neurons: this one if they are enough for one per wire."""
         return self if neurons >= self.monosemantic_neurons else self.superposable
 
     @cached_property
-    def superposable(self) -> DeepPlan:
-        """The plan for layers in superposition, where every wire counts, carried or not."""
+    def superposable(self) -> StagedPlan:
+        """The plan for layers in superposition, in which carried wires take units too."""
         if not self.schedule.residual:
             return self
         schedule = make_schedule(self.circuit, Carry.RESIDUAL, few_columns=True)
-        activity = _activity(schedule, self.active, self.seed)
-        return replace(self, schedule=schedule, activity=activity)
+        return replace(self, schedule=schedule)
 
-    def stream(self, purpose: int) -> np.random.Generator:
-        """The random stream for a purpose; the same for every size, so sizes compare fairly."""
-        return np.random.default_rng([self.seed, purpose])
-
-    def inputs(self, name: str, samples: int, generator: np.random.Generator) -> NDArray[np.int32]:
-        """Sparse inputs from a named distribution."""
-        return draw_deep_inputs(name, self.circuit, self.active, samples, generator)
+    def satisfied(self, samples: int, purpose: Stream) -> NDArray[np.int32]:
+        """Draw inputs that switch on one gate of any depth, int32 (samples, active)."""
+        generator = self.task.stream(purpose)
+        return draw_deep_inputs("satisfied", self.circuit, self.task.active, samples, generator)
 
 
-def make_deep_plan(
-    circuit: Circuit, active: int, error: float, seed: int, carry: Carry = Carry.AUTO
-) -> DeepPlan:
-    """Schedule the circuit and measure its activity on the inputs it will be tried on."""
-    schedule = make_schedule(circuit, carry)
-    return DeepPlan(
-        circuit=circuit,
-        schedule=schedule,
-        activity=_activity(schedule, active, seed),
-        monosemantic_neurons=int(schedule.alone.max()),
-        active=active,
-        error=error,
-        seed=seed,
-    )
-
-
-def _activity(schedule: Schedule, active: int, seed: int) -> Activity:
-    generator = np.random.default_rng([seed, Stream.ACTIVITY])
-    rows = draw_deep_inputs("satisfied", schedule.circuit, active, ACTIVITY_SAMPLES, generator)
-    return measure_activity(schedule, rows)
+def make_staged_plan(task: Task) -> StagedPlan:
+    """Return the plan of a task, with its circuit scheduled."""
+    return StagedPlan(task, make_schedule(task.circuit, Carry(task.carry)))

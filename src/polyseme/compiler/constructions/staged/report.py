@@ -1,41 +1,22 @@
-"""What was decided about every layer, and why."""
+"""The report on every layer of a network of several stages: what was decided, and why."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from polyseme.compiler.constructions.staged.plan import DeepPlan
-from polyseme.compiler.constructions.staged.sizing import stage_predictions
-from polyseme.networks.deep_key import DeepKey
+from polyseme.compiler.constructions.staged.build import superposed_stages
+from polyseme.compiler.constructions.staged.plan import StagedPlan
+from polyseme.compiler.constructions.staged.prediction import stage_predictions
+from polyseme.compiler.report import LayerDecision
 from polyseme.networks.network import Network
 
 
-@dataclass(frozen=True)
-class LayerDecision:
-    """One hidden layer: `columns` wires are live behind it, `mean_on` of them on at a time.
-
-    `carried` of them pass in the residual stream. `predicted_superposed` is the ReLUs that
-    superposition would ask for.
-    """
-
-    layer: int
-    columns: int
-    neurons: int
-    carried: int
-    kind: str
-    share_on: float
-    mean_on: float
-    predicted_superposed: int
-    why: str
-
-
-def layer_decisions(plan: DeepPlan, network: Network) -> tuple[LayerDecision, ...]:
-    """A report on every layer of a network built from the plan."""
-    assert isinstance(network.key, DeepKey)
-    predictions = stage_predictions(plan)
+def layer_decisions(plan: StagedPlan, network: Network) -> tuple[LayerDecision, ...]:
+    """Return a report on every layer of a network built from the plan."""
+    plan = plan.at(network.neurons)
+    predictions = stage_predictions(plan, plan.task.error)
+    superposed = superposed_stages(plan, network.neurons)
     reports = []
     for number, (stage, layer) in enumerate(zip(plan.schedule.stages, network.layers, strict=True)):
-        shares_units = network.key.layers[number].superposed
+        shares_units = superposed[number]
         predicted = int(predictions[number])
         reports.append(
             LayerDecision(
@@ -55,7 +36,7 @@ def layer_decisions(plan: DeepPlan, network: Network) -> tuple[LayerDecision, ..
 
 def _why(shares_units: bool, columns: int, neurons: int, predicted: int) -> str:
     if shares_units:
-        return f"{columns / neurons:.1f} wires a neuron"
+        return f"{columns / neurons:.1f} wires per neuron"
     if predicted >= neurons:
         return f"superposition would take {predicted:,} neurons"
     return "fits into fewer neurons than the widest layer has"

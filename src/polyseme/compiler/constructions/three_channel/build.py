@@ -1,4 +1,4 @@
-"""From a plan and a size to a network: the passes in order."""
+"""Build a three-channel network from a plan and a size, by running the passes in order."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.three_channel.calibrate import calibrated_shares
 from polyseme.compiler.constructions.three_channel.channels import Channel, too_heavy
-from polyseme.compiler.constructions.three_channel.placement import Placement, place_regions
-from polyseme.compiler.constructions.three_channel.plan import Plan, Stream
+from polyseme.compiler.constructions.three_channel.placement import place_regions
+from polyseme.compiler.constructions.three_channel.plan import Plan
 from polyseme.compiler.constructions.three_channel.reads import wanted_reads
+from polyseme.compiler.constructions.three_channel.regions.region import Placement
 from polyseme.compiler.constructions.three_channel.thresholds import biases, plan_readout
-from polyseme.compiler.constructions.three_channel.widths import widest, widths_for
+from polyseme.compiler.constructions.three_channel.widths import widths_for
 from polyseme.compiler.parts.input_code import input_code
-from polyseme.compiler.parts.weights import compression, unit_of, weight_matrix
-from polyseme.networks.answer_key import AnswerKey
-from polyseme.networks.network import Encoder, Layer, Network, Provenance
+from polyseme.compiler.parts.weights import compression, resolution_of, weight_matrix
+from polyseme.networks.answer_key import AnswerKey, term_key
+from polyseme.networks.ends import Encoder
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network, Provenance
 from polyseme.verification.inputs import draw_inputs
 
 CALIBRATION_SAMPLES = 6000
@@ -28,7 +32,8 @@ CALIBRATION_SAMPLES = 6000
 def build_superposed(plan: Plan, neurons: int) -> Network:
     """Build the network of a plan with at most `neurons` ReLUs.
 
-    Raises CompileError when that is too few to lay the regions out.
+    Raises:
+        TooFewNeuronsError: The regions cannot be laid out on so few.
     """
     regions = plan.regions_for(neurons)
     widths = widths_for(regions, neurons, plan.demand(neurons))
@@ -46,10 +51,10 @@ def build_superposed(plan: Plan, neurons: int) -> Network:
 
 
 def build_monosemantic(plan: Plan, note: str) -> Network:
-    """Build the naive network: basis-aligned inputs and a neuron for every term."""
-    widths = np.array([widest(region) for region in plan.alone])
+    """Build the monosemantic network: basis-aligned inputs and one neuron per term."""
+    widths = np.array([region.largest_width for region in plan.regions])
     placements = place_regions(
-        plan.alone, widths, plan.terms, plan.active, plan.stream(Stream.OUTPUT_CODES)
+        plan.regions, widths, plan.terms, plan.active, plan.stream(Stream.OUTPUT_CODES)
     )
     code = input_code(
         plan.terms.features, 0, True, np.empty(0, np.int32), plan.stream(Stream.INPUT_CODE)
@@ -68,8 +73,8 @@ def _assemble(
 ) -> Network:
     neurons = sum(placement.width for placement in placements)
     wanted = wanted_reads(placements, plan.terms, neurons, plan.active)
-    compress, unit = compression(wanted, code), unit_of(code)
-    readout_plan = plan_readout(placements, plan.terms, unit)
+    compress, resolution = compression(wanted, code), resolution_of(code)
+    readout_plan = plan_readout(placements, plan.terms, resolution)
     names = plan.circuit.output_names
     shares = np.full(readout_plan.groups, 0.5)
     network = Network(
@@ -77,13 +82,13 @@ def _assemble(
         layers=(
             Layer(
                 weight_matrix(compress, code),
-                biases(placements, neurons, unit, plan.active),
-                1.0 / unit,
+                biases(placements, neurons, resolution, plan.active),
+                1.0 / resolution,
             ),
         ),
-        readout=readout_plan.with_thresholds(names, shares, unit),
+        readout=readout_plan.with_thresholds(names, shares, resolution),
         provenance=_provenance(plan, placements, construction, channels, readout_plan.groups),
-        key=_answer_key(plan, placements, compress, code, channels, unit),
+        key=_answer_key(plan, placements, compress, code, channels, resolution),
     )
     if construction == "monosemantic":
         return network
@@ -95,7 +100,7 @@ def _assemble(
         ]
     )
     shares = calibrated_shares(network, readout_plan, plan.circuit, samples)
-    return replace(network, readout=readout_plan.with_thresholds(names, shares, unit))
+    return replace(network, readout=readout_plan.with_thresholds(names, shares, resolution))
 
 
 def _provenance(
@@ -112,21 +117,22 @@ def _provenance(
         active=plan.active,
         seed=plan.seed,
         gates=plan.circuit.gates,
-        monosemantic_neurons=plan.monosemantic_neurons,
-        readout_parameters=_told_by_the_gates(plan, placements) + groups,
+        monosemantic_neurons=plan.terms.monosemantic_neurons,
+        readout_parameters=_parameters_beyond_seed(plan, placements) + groups,
         channels={channel.name.lower(): int(counts[channel]) for channel in Channel},
     )
 
 
-def _told_by_the_gates(plan: Plan, placements: list[Placement]) -> int:
-    """Numbers in encoder and readout that the seed alone does not give.
+def _parameters_beyond_seed(plan: Plan, placements: list[Placement]) -> int:
+    """Return the number of parameters of encoder and readout that the seed does not give.
 
-    A circuit that is one region of random codes, one an output, has a readout that knows nothing of
-    its gates. As soon as outputs share codes or regions differ, which neurons an output reads tells
-    something, and all its entries count; so does which features have dimensions of their own.
+    If a circuit is one region with one random code per output, the readout does not depend on the
+    gates, and the seed gives it. If outputs share codes or regions differ, the neurons that an
+    output reads depend on the gates, and all entries of the readout count. The features that have
+    dimensions of their own count too.
     """
     only = placements[0]
-    seeded = len(placements) == 1 and only.kind == "code" and only.region.owner < 0
+    seeded = len(placements) == 1 and only.region.seeded and only.region.owner < 0
     apart = 0 if plan.basis else len(too_heavy(plan.terms, plan.assignment))
     if seeded and only.region.codewords == len(plan.terms) == plan.terms.outputs:
         return apart
@@ -139,19 +145,19 @@ def _answer_key(
     compress: sp.csr_array,
     code: SparseCode,
     channels: NDArray[np.uint8],
-    unit: int,
+    resolution: int,
 ) -> AnswerKey:
     term = np.concatenate([np.repeat(p.region.terms, p.term_neurons.shape[1]) for p in placements])
     neuron = np.concatenate([p.term_neurons.ravel() for p in placements])
     term, neuron = term[neuron >= 0], neuron[neuron >= 0]
     counts = np.bincount(term, minlength=len(plan.terms))
-    return AnswerKey(
-        circuit=plan.circuit,
-        terms=plan.terms,
-        term_channels=channels,
-        term_offsets=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
-        term_neurons=neuron[np.argsort(term, kind="stable")].astype(np.int32),
+    return term_key(
+        plan.circuit,
+        code,
+        sum(placement.width for placement in placements),
+        np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        neuron[np.argsort(term, kind="stable")].astype(np.int32),
+        channels,
         compression=compress,
-        decompression=code,
-        unit=unit,
+        resolution=resolution,
     )

@@ -1,16 +1,17 @@
 """Pass 1: choose for every term the channel through which its inputs reach its neurons.
 
-A feature that few terms read (light) may drive the union of its terms' codes; a feature that many
-read (heavy) would then drive nearly every neuron. Adler and Shavit, *On the Complexity of Neural
-Computation in Superposition* (2024), draw the line by influence, near the fourth root of the number
-of terms, and so do we:
+A feature that few terms read (light) can drive the codes of all its terms. A feature that many
+terms read (heavy) would then drive nearly every neuron. Adler and Shavit, *On the Complexity of
+Neural Computation in Superposition* (2024), separate the two by influence, near the fourth root of
+the number of terms. So does this pass:
 
-- all literals light: the **output** channel, a random code for the term;
-- several literals, all heavy and plain: the **input** channel, the neurons its features share;
-- otherwise the **mixed** channel: the heaviest literal owns a pool of neurons, and the others drive
-  codes inside the pool. A large pool is exclusive: it works only while its owner is on (or,
-  negated, while it is off), and inside it a term needs one input less. Smaller pools overlap at
-  random.
+- all literals light: the **output** channel, in which the term has a random code;
+- several literals, all heavy and plain: the **input** channel, in which the term has the neurons
+  that its features share;
+- otherwise the **mixed** channel: the heaviest literal owns a pool of neurons, and the other
+  literals drive codes inside the pool. A large pool is exclusive: its neurons fire only while its
+  owner is on (or, for a negated owner, off), and its terms need one input less. Smaller pools
+  overlap at random.
 """
 
 from __future__ import annotations
@@ -23,24 +24,24 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.terms import Terms
 
-# Fewer terms than this are no pool; their heavy literal counts as light.
+# A heavy literal with fewer terms than this gets no pool and counts as light.
 MIN_POOL_TERMS = 16
 # A pool of at least this many terms has neurons that serve nothing else.
 EXCLUSIVE_POOL_TERMS = 1000
-# So does a smaller one whose terms share their outputs, as those of a relation do: such an output
-# needs a territory, which an overlapping pool cannot give it.
+# A smaller pool has such neurons too if its terms share their outputs, as those of a relation do:
+# such an output needs a territory, which an overlapping pool cannot contain.
 MIN_SHARED_POOL_TERMS = 64
 SHARED_OUTPUTS = 0.75
-# Universal AND needs a block of its own; below this many terms the pools are cheaper.
+# Universal AND needs a region of its own; with fewer terms than this, pools take fewer neurons.
 MIN_INPUT_TERMS = 1000
-# A feature that owns more than one term in so many gets input dimensions of its own.
+# A feature that owns more than one in this many of all terms gets input dimensions of its own.
 TOO_HEAVY_SHARE = 32
-# With more terms a feature than this, giving each feature a dimension of its own costs little.
+# With more terms per feature than this, giving each feature a dimension of its own costs little.
 BASIS_TERMS_PER_FEATURE = 8
 
 
 class Channel(IntEnum):
-    """How a term's inputs reach its neurons; OWN is a neuron for itself (no superposition)."""
+    """The way a term's inputs reach its neurons; OWN is one neuron per term (no superposition)."""
 
     OUTPUT = 0
     INPUT = 1
@@ -50,11 +51,11 @@ class Channel(IntEnum):
 
 @dataclass(frozen=True, eq=False)
 class Assignment:
-    """What was chosen for each term, all of shape (terms,).
+    """The channel, owner and pool chosen for each term, all of shape (terms,).
 
-    `owner` int32 is the feature that owns the term's exclusive pool and `owner_sign` int8 whether
-    it works it by being on (+1) or off (-1); `pool` int32 is the feature whose overlapping pool the
-    term is in. All are -1 (sign 0) where there is none.
+    `owner` int32 is the feature that owns the term's exclusive pool. `owner_sign` int8 is +1 if the
+    owner opens the pool by being on, and -1 if by being off. `pool` int32 is the feature whose
+    overlapping pool the term is in. Terms without an owner or pool have -1 (and sign 0).
     """
 
     channel: NDArray[np.uint8]
@@ -94,37 +95,37 @@ def assign_channels(terms: Terms) -> Assignment:
 
 
 def no_channels(terms: Terms) -> Assignment:
-    """The assignment of a monosemantic network: every term a neuron of its own."""
+    """Return the assignment of a monosemantic network: one neuron per term."""
     return one_channel(terms, Channel.OWN)
 
 
 def one_channel(terms: Terms, channel: Channel) -> Assignment:
-    """Every term through the same channel, which is not the mixed one: nobody owns anything."""
+    """Return an assignment of all terms to one channel, with no owners and no pools."""
     none = np.full(len(terms), -1, np.int32)
     every = np.full(len(terms), channel, np.uint8)
     return Assignment(every, none, np.zeros(len(terms), np.int8), none)
 
 
 def overlapping_pools(terms: Terms) -> Assignment:
-    """Every term through the mixed channel, in the overlapping pool of its heaviest literal."""
+    """Return an assignment of all terms to overlapping pools of their heaviest literals."""
     owner, _ = _heaviest_literal(terms)
     return replace(one_channel(terms, Channel.MIXED), pool=owner)
 
 
 def too_heavy(terms: Terms, assignment: Assignment) -> NDArray[np.int32]:
-    """Features that own a good part of all terms, heaviest first: too heavy to share dimensions."""
+    """Return the features that own too many terms to share dimensions, heaviest first."""
     owned = np.bincount(assignment.owner[assignment.owner >= 0], minlength=terms.features)
     heaviest = np.argsort(-owned, kind="stable")
     return heaviest[owned[heaviest] * TOO_HEAVY_SHARE > len(terms)].astype(np.int32)
 
 
 def heavy_limit(terms: int) -> float:
-    """The influence above which a feature is heavy: twice the fourth root of the terms."""
+    """Return the influence above which a feature is heavy: twice the fourth root of the terms."""
     return float(max(8.0, 2.0 * terms**0.25))
 
 
 def _heaviest_literal(terms: Terms) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
-    """For each term its literal of largest influence (the first such) and that literal's sign."""
+    """Return each term's literal of largest influence (the first such) and its sign."""
     weight = terms.influence[terms.literals]
     order = np.lexsort((terms.literals, -weight, terms.term_of_literal))
     first = order[terms.offsets[:-1]]
@@ -137,7 +138,7 @@ def _pool_sizes(
     owner_sign: NDArray[np.int8],
     owned: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each owned term, how many terms its pool would hold, and of how many outputs; else 0."""
+    """Return for each owned term the terms and outputs that its pool would hold; 0 for others."""
     sizes, outputs = np.zeros(len(terms), np.int64), np.zeros(len(terms), np.int64)
     key = 2 * owner[owned].astype(np.int64) + (owner_sign[owned] > 0)
     _, pool, counts = np.unique(key, return_inverse=True, return_counts=True)

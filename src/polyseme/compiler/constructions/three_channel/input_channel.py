@@ -1,92 +1,93 @@
-"""The input channel: a feature owns a random set of neurons, a term lives where its features meet.
+"""The input channel: each term uses the neurons that the random sets of its features share.
 
-Theorem (ours, after Adler and Shavit's case of heavy features; the idea is universal AND). Every
-feature drives a random set Q_i of p n neurons, one of the sets of that size, and a term of k
-features has the code of what their Q share, about n p^k neurons; all terms come for free, however
-often a feature is read. With basis-aligned inputs, at most s on,
+Theorem (ours, after Adler and Shavit's case of heavy features; the idea is universal AND). Feature
+i drives a random set Q_i of p n neurons, drawn from all sets of that size. The code of a term of k
+features is the neurons that their Q share, about n p^k. The number of terms that read a feature
+costs nothing. With basis-aligned inputs and at most s features on,
 
     n = ln(2 s sqrt(2 T) / error) / E,   E = max over p of p^k f KL(1/f || p),   f = s - k + 1.
 
-Why: a term with one input missing reads as on when the f others that are on hit as many of its
-neurons as would make their mean 1, that is one hit a neuron, each with chance p; by Chernoff the
-chance is at most exp(-n p^k f KL(1/f || p)). At most s sqrt(2 T) terms lack one input of two (s
-features on, each with the sqrt(2 T) there are, as in universal AND), and `error` is cut in
-half between those and the rest. So n grows as the logarithm of T: no power of it. At least 128
-neurons are used, below which two sets may not meet.
+Derivation. A term with one input missing reads as on if the f other features that are on hit its
+neurons so often that the mean is 1, which is one hit per neuron. Each of them hits a neuron with
+chance p, so by Chernoff's bound the chance is at most exp(-n p^k f KL(1/f || p)). At most
+s sqrt(2 T) terms lack one input of two (s features are on, and each is read with all the sqrt(2 T)
+features, as in universal AND). Half of `error` is for those terms and half for the rest. So n grows
+as the logarithm of T, not as a power of it. At least 128 neurons are used, since on fewer two sets
+may not meet.
 
-It stores n (m + 1) numbers and a readout whose entries count, since it names the gates.
-Wrong on a share `error` of satisfied inputs at most; thresholds are calibrated, so n is more
-than enough. Refused: terms that are not ANDs of the same k >= 2 plain features, circuits with a
-light feature (read by at most max(8, 2 T^(1/4)) terms), inputs in superposition (`universal-and`
-has those).
+Stored: n (m + 1) numbers, and a readout whose entries count, since they depend on the gates. Error:
+at most a share `error` of satisfied inputs. Thresholds are calibrated, so n is more than enough.
+Refused: terms that are not ANDs of the same k >= 2 plain features, circuits with a light feature
+(read by at most max(8, 2 T^(1/4)) terms), inputs in superposition (`universal-and` has those).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
-from polyseme.compiler.constructions.three_channel.channels import Channel, heavy_limit, one_channel
-from polyseme.compiler.constructions.three_channel.plan import Plan
-from polyseme.compiler.constructions.three_channel.regions import input_density, reference_width
-from polyseme.compiler.constructions.three_channel.single_channel import build_forced, forced_plan
-from polyseme.compiler.constructions.three_channel.widths import MIN_INPUT_WIDTH
-from polyseme.compiler.parts.assembly import refuses_gates
-from polyseme.networks.network import Network
-
-NAME = "input-channel"
-
-
-def _plan(task: Task) -> Plan:
-    basis = "basis" if task.encoder == "auto" else task.encoder
-    return forced_plan(task, one_channel(task.terms, Channel.INPUT), basis)
-
-
-def _refuses(task: Task) -> str | None:
-    if task.encoder == "superposed":
-        return "its inputs are basis-aligned"
-    broken = refuses_gates(task)
-    if broken:
-        return broken
-    influence, limit = task.terms.influence, heavy_limit(len(task.terms))
-    read = np.flatnonzero(influence)
-    lightest = int(read[influence[read].argmin()])
-    if influence[lightest] <= limit:
-        return (
-            f"feature {task.circuit.features[lightest]!r} is read by {influence[lightest]} terms; "
-            f"every feature must be read by more than {limit:.4g}"
-        )
-    return None
-
-
-def _neurons(task: Task) -> int:
-    plan = _plan(task)
-    region = plan.regions[0]
-    return max(MIN_INPUT_WIDTH, int(np.ceil(reference_width(region, plan.demand(1)))))
-
-
-def _parameters(task: Task, neurons: int) -> int:
-    terms = task.terms
-    needed = int(terms.plain[0])
-    codes = len(terms) * neurons * input_density(needed, task.active) ** needed
-    return neurons * (terms.features + 1) + round(codes)
-
-
-def _build(task: Task, neurons: int) -> Network:
-    return build_forced(_plan(task), neurons, NAME)
-
-
-CONSTRUCTION = Construction(
-    name=NAME,
-    problem="ANDs of k features that are all heavy, such as all pairs",
-    inputs=Inputs.BASIS,
-    law="ln(2 s sqrt(2 m') / error) / max over p of p^k f KL(1/f || p), f = s - k + 1",
-    exponent=0.0,
-    error="a share `error` of inputs on which a gate is satisfied",
-    assumptions=("at most s features on", "every feature read by more than max(8, 2 T^(1/4))"),
-    sources=("adler2024complexity", "vaintrob2024mathematical", "polyseme"),
-    refuses=_refuses,
-    neurons=_neurons,
-    parameters=_parameters,
-    build=_build,
+from polyseme.compiler.constructions.construction import Inputs
+from polyseme.compiler.constructions.three_channel.channels import (
+    Assignment,
+    Channel,
+    heavy_limit,
+    one_channel,
 )
+from polyseme.compiler.constructions.three_channel.plan import Plan
+from polyseme.compiler.constructions.three_channel.regions.shared_inputs import (
+    MIN_INPUT_WIDTH,
+    input_density,
+)
+from polyseme.compiler.constructions.three_channel.single_channel import SingleChannel
+from polyseme.compiler.parts.assembly import refuses_gates
+from polyseme.compiler.task import Task
+
+
+class InputChannel(SingleChannel):
+    """One random set of neurons per feature."""
+
+    name = "input-channel"
+    problem = "ANDs of k features that are all heavy, such as all pairs"
+    inputs = Inputs.BASIS
+    law = "ln(2 s sqrt(2 m') / error) / max over p of p^k f KL(1/f || p), f = s - k + 1"
+    exponent = 0.0
+    error = "a share `error` of inputs on which a gate is satisfied"
+    assumptions = ("at most s features on", "every feature read by more than max(8, 2 T^(1/4))")
+    sources = ("adler2024complexity", "vaintrob2024mathematical", "polyseme")
+
+    def refusal(self, task: Task) -> str | None:
+        """Return why the construction does not serve a task; None where it does."""
+        if task.encoder == "superposed":
+            return "its inputs are basis-aligned"
+        broken = refuses_gates(task)
+        if broken:
+            return broken
+        influence, limit = task.terms.influence, heavy_limit(len(task.terms))
+        read = np.flatnonzero(influence)
+        lightest = int(read[influence[read].argmin()])
+        if influence[lightest] <= limit:
+            return (
+                f"feature {task.circuit.features[lightest]!r} is read by {influence[lightest]} "
+                f"terms; every feature must be read by more than {limit:.4g}"
+            )
+        return None
+
+    def assignment(self, task: Task) -> Assignment:
+        """Return the input channel for every term."""
+        return one_channel(task.terms, Channel.INPUT)
+
+    def plan(self, task: Task) -> Plan:
+        """Return the plan of this channel with basis-aligned inputs."""
+        return Plan(task, self.assignment(task), basis=True, territories=False)
+
+    def neurons(self, plan: Plan, error: float) -> int:
+        """Return n of the law, and at least the neurons on which two sets meet."""
+        plan = plan.for_error(error)
+        width = plan.regions[0].reference_width(plan.demand(1))
+        return max(MIN_INPUT_WIDTH, int(np.ceil(width)))
+
+    def parameters(self, plan: Plan, neurons: int) -> int:
+        """Return the number of weights, biases and readout entries."""
+        terms, active = plan.terms, plan.task.active
+        needed = int(terms.plain[0])
+        codes = len(terms) * neurons * input_density(needed, active) ** needed
+        return neurons * (terms.features + 1) + round(codes)

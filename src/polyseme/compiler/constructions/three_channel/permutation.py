@@ -1,66 +1,59 @@
-"""Permutations: output i is a feature of its own, carried by a random code.
+"""Permutations: each output is one feature, and has a random code.
 
-Theorem (ours; Adler and Shavit prove that it takes at least about sqrt(m log m)). A permutation
-of m features, at most s on, over inputs in superposition takes
+Theorem (ours; Adler and Shavit prove a lower bound of about sqrt(m log m)). A permutation of m
+features with at most s on, over inputs in superposition, takes
 
     N = V / 2 + sqrt((V / 2)^2 + m V),
     V = 1.3 (z(error/8) sqrt(s-1) + z(error/(8 m)) sqrt(s))^2 + 6
 
-neurons, z the upper normal quantile, which grows as sqrt(2 log m): about sqrt(m V), so
-O(sqrt(m log m)) at a fixed promise. Every output is a code read by averaging; the
-derivation is in `forcing.py`, with k = f = 1 and all the other outputs rivals, because none of them
-needs a half of what switches it on. The 1.3 is measured.
+neurons, where z is the upper normal quantile, which grows as sqrt(2 log m). This is about
+sqrt(m V), so O(sqrt(m log m)) at a fixed promise. Every output has a code that is read by
+averaging. The derivation is in `single_channel.py`, with k = f = 1. All other outputs are rivals,
+because a gate of one input always lacks only one. The 1.3 is measured.
 
-It stores N (N + 1) numbers; the readout comes from the seed. Wrong on a share `error` of
-satisfied inputs at most (measured); thresholds are calibrated. Refused: a gate that is no
-identity, a feature that two outputs read, basis-aligned inputs (those compute nothing).
+Stored: N (N + 1) numbers; the seed gives the readout. Error: at most a share `error` of satisfied
+inputs (measured). Thresholds are calibrated. Refused: a gate that is no identity, a feature that
+two outputs read, basis-aligned inputs (with those nothing would be computed).
 """
 
 from __future__ import annotations
 
-from polyseme.compiler.constructions.construction import Construction, Inputs, Task
+from polyseme.compiler.constructions.construction import Inputs
+from polyseme.compiler.constructions.three_channel.plan import Plan
 from polyseme.compiler.constructions.three_channel.single_channel import (
-    at_most_one_a_term,
+    OutputCoded,
+    at_most_one_per_term,
     code_neurons,
     gap_variance,
-    output_coded,
-    stored_square,
     why_not_codes,
-    why_not_terms,
 )
-
-NAME = "permutation"
-
-
-def _refuses(task: Task) -> str | None:
-    unfit = why_not_terms(task)
-    if unfit:
-        return unfit
-    terms = task.terms
-    for wide in (terms.widths != 1).nonzero()[0][:1]:
-        name = task.circuit.output_names[int(terms.output[wide])]
-        return f"output {name!r} is no feature but an AND of {terms.widths[wide]}"
-    return why_not_codes(task, limit=1)
+from polyseme.compiler.task import Task
 
 
-def _neurons(task: Task) -> int:
-    codes = len(task.terms)
-    return at_most_one_a_term(
-        task, code_neurons(codes, 1.0, gap_variance(task.active, 1, task.error, codes))
-    )
+class Permutation(OutputCoded):
+    """One random code per output."""
 
+    name = "permutation"
+    problem = "permutations of features"
+    inputs = Inputs.SUPERPOSED
+    law = "V/2 + sqrt((V/2)^2 + m V), V = 1.3 (z(error/8) sqrt(s-1) + z(error/8m) sqrt(s))^2 + 6"
+    exponent = 0.5
+    error = "a share `error` of inputs, measured"
+    assumptions = ("at most s features on",)
+    sources = ("adler2024complexity", "polyseme")
 
-CONSTRUCTION = Construction(
-    name=NAME,
-    problem="permutations of features",
-    inputs=Inputs.SUPERPOSED,
-    law="V/2 + sqrt((V/2)^2 + m V), V = 1.3 (z(error/8) sqrt(s-1) + z(error/8m) sqrt(s))^2 + 6",
-    exponent=0.5,
-    error="a share `error` of inputs, measured",
-    assumptions=("at most s features on",),
-    sources=("adler2024complexity", "polyseme"),
-    refuses=_refuses,
-    neurons=_neurons,
-    parameters=stored_square,
-    build=output_coded(NAME),
-)
+    def refusal(self, task: Task) -> str | None:
+        """Return why the construction does not serve a task; None where it does."""
+        if task.obstacle is not None:
+            return task.obstacle
+        terms = task.terms
+        for wide in (terms.widths != 1).nonzero()[0][:1]:
+            name = task.circuit.output_names[int(terms.output[wide])]
+            return f"output {name!r} is no feature but an AND of {terms.widths[wide]}"
+        return why_not_codes(task, limit=1)
+
+    def neurons(self, plan: Plan, error: float) -> int:
+        """Return N of the law."""
+        codes, task = len(plan.terms), plan.task
+        law = code_neurons(codes, 1.0, gap_variance(task.active, 1, error, codes))
+        return at_most_one_per_term(task, law, error)

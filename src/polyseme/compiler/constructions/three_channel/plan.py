@@ -1,14 +1,15 @@
-"""What is decided about a circuit before any neuron is chosen."""
+"""The three-channel plan of a task: all that is decided before the number of neurons is known."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.circuits.terms import Terms, terms_of
+from polyseme.circuits.terms import Terms
+from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.three_channel.channels import (
     BASIS_TERMS_PER_FEATURE,
     Assignment,
@@ -16,71 +17,75 @@ from polyseme.compiler.constructions.three_channel.channels import (
     no_channels,
     too_heavy,
 )
-from polyseme.compiler.constructions.three_channel.layouts import best_layout, layouts_of
-from polyseme.compiler.constructions.three_channel.regions import Demand, Region, gather_regions
+from polyseme.compiler.constructions.three_channel.layouts import Layout, best_layout, layouts_of
+from polyseme.compiler.constructions.three_channel.regions.gather import gather_regions
+from polyseme.compiler.constructions.three_channel.regions.region import Demand, Region
 from polyseme.compiler.parts.input_code import shared_dimensions
-from polyseme.errors import CompileError
-
-
-class Stream(IntEnum):
-    """What random numbers are for; each purpose has a stream of its own, so draws never mix."""
-
-    INPUT_CODE = 0
-    OUTPUT_CODES = 1
-    CALIBRATION = 2
-    ACTIVITY = 3
-    SIGNS = 4
-    PROBES = 10
-    CONFIRMATIONS = 11
+from polyseme.compiler.task import Task
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A circuit, its terms, and the regions they fall into; `alone` are the monosemantic ones.
+    """A task, the channel of every term, and the layouts into which terms may be gathered.
 
-    Which of the `layouts` is built depends on the size.
+    `basis` says that each feature has an input dimension of its own. With `territories` there are
+    several layouts, of which one is chosen by the size. Without, there is one layout, in which no
+    output has a territory.
     """
 
-    circuit: Circuit
-    terms: Terms
+    task: Task
     assignment: Assignment
-    layouts: tuple[list[Region], ...]
-    alone: list[Region]
-    active: int
-    error: float
     basis: bool
-    seed: int
+    territories: bool = True
 
     @property
-    def regions(self) -> list[Region]:
-        """The regions of a network with neurons enough for every territory."""
-        return self.layouts[0]
-
-    def regions_for(self, neurons: int) -> list[Region]:
-        """The regions of a network of so many neurons."""
-        return best_layout(self.layouts, neurons, self.demand, self.noise)
+    def circuit(self) -> Circuit:
+        """The circuit of the task."""
+        return self.task.circuit
 
     @property
-    def monosemantic_neurons(self) -> int:
-        """Neurons of the network that gives every term (or OR of features) its own."""
-        return sum(region.codewords for region in self.alone)
+    def terms(self) -> Terms:
+        """The terms of the circuit."""
+        return self.task.terms
+
+    @property
+    def active(self) -> int:
+        """The promise of the task."""
+        return self.task.active
+
+    @property
+    def seed(self) -> int:
+        """The seed of the task."""
+        return self.task.seed
 
     @property
     def trials(self) -> tuple[str, ...]:
-        """The inputs a network is calibrated and confirmed on.
+        """The kinds of inputs that a network is calibrated on."""
+        return self.task.trials
 
-        Of gates of three and more inputs, a satisfied one and random features say nothing about
-        those that lack a single input; of smaller gates, they do.
-        """
-        wide = int(self.terms.plain.max()) > 2
-        return ("satisfied", "one-short") if wide else ("satisfied",)
+    @cached_property
+    def layouts(self) -> tuple[Layout, ...]:
+        """The layouts to choose from, the one with most territories first."""
+        if self.territories:
+            return layouts_of(self.terms, self.assignment)
+        return (gather_regions(self.terms, self.assignment, territory_terms=None),)
+
+    @property
+    def regions(self) -> list[Region]:
+        """The regions of the layout with most territories."""
+        return self.layouts[0]
+
+    def regions_for(self, neurons: int) -> list[Region]:
+        """Return the regions of a network of so many neurons."""
+        return best_layout(self.layouts, neurons, self.demand, self.noise)
 
     def demand(self, neurons: int) -> Demand:
-        """What the noise model needs to know at a given number of neurons."""
-        return Demand(self.active, self.error, self.dimensions(neurons), self.terms.features)
+        """Return the demand from which widths follow at a given number of neurons."""
+        task = self.task
+        return Demand(task.active, task.error, self.dimensions(neurons), self.terms.features)
 
     def noise(self, neurons: int) -> Demand:
-        """As `demand`, but with the input dimensions that heavy features leave to the others."""
+        """Return the demand with only the input dimensions that heavy features leave to others."""
         demand = self.demand(neurons)
         if self.basis:
             return demand
@@ -88,34 +93,40 @@ class Plan:
         return replace(demand, dimensions=shared_dimensions(demand.dimensions, apart))
 
     def dimensions(self, neurons: int) -> int:
-        """Input dimensions: never more than neurons, and at most three for every four features."""
+        """Return the number of input dimensions.
+
+        It is one per feature if inputs are basis-aligned. Otherwise it is at most the number of
+        neurons, and at most three per four features.
+        """
         features = self.terms.features
         return features if self.basis else max(1, min(neurons, 3 * features // 4))
 
-    def stream(self, purpose: int) -> np.random.Generator:
-        """The random stream for a purpose; the same for every size, so sizes compare fairly."""
-        return np.random.default_rng([self.seed, purpose])
+    def stream(self, purpose: Stream) -> np.random.Generator:
+        """Return the random stream of a purpose."""
+        return self.task.stream(purpose)
+
+    def for_error(self, error: float) -> Plan:
+        """Return the plan for another error; layouts do not depend on it."""
+        if error == self.task.error:
+            return self
+        other = replace(self, task=replace(self.task, error=error))
+        # Layouts depend on the circuit only, so they are kept.
+        vars(other)["layouts"] = self.layouts
+        return other
 
 
-def make_plan(circuit: Circuit, active: int, error: float, encoder: str, seed: int) -> Plan:
-    """Flatten the circuit, choose channels, gather regions, and choose the kind of encoder."""
-    terms = terms_of(circuit)
-    if not len(terms):
-        raise CompileError(
-            f"{circuit.name}: no output can ever be on, so there is nothing to build"
-        )
-    assignment = assign_channels(terms)
-    basis = encoder == "basis"
-    if encoder == "auto":
-        basis = len(terms) > BASIS_TERMS_PER_FEATURE * terms.features
-    return Plan(
-        circuit=circuit,
-        terms=terms,
-        assignment=assignment,
-        layouts=layouts_of(terms, assignment),
-        alone=gather_regions(terms, no_channels(terms), territory_terms=None),
-        active=active,
-        error=error,
-        basis=basis,
-        seed=seed,
-    )
+def make_plan(task: Task) -> Plan:
+    """Return the plan of a task of one hidden layer, with its channels and kind of encoder."""
+    return Plan(task, assign_channels(task.terms), wants_basis(task))
+
+
+def own_plan(task: Task) -> Plan:
+    """Return the plan of one neuron per term, over basis-aligned inputs."""
+    return Plan(task, no_channels(task.terms), basis=True, territories=False)
+
+
+def wants_basis(task: Task) -> bool:
+    """Return whether inputs are basis-aligned: if asked for, or if terms are very many."""
+    if task.encoder == "auto":
+        return len(task.terms) > BASIS_TERMS_PER_FEATURE * task.terms.features
+    return task.encoder == "basis"

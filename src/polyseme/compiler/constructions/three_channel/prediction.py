@@ -1,26 +1,31 @@
-"""How many neurons three channels take, from the noise model alone: nothing is built."""
+"""The number of neurons that three channels need, predicted by the noise model alone."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from polyseme.compiler.constructions.three_channel.plan import Plan
-from polyseme.compiler.constructions.three_channel.regions import reference_width
-from polyseme.compiler.constructions.three_channel.widths import smallest_width, widest
 
-# The noise model leaves out that tails are heavier than normal and that the ReLU bends them.
+# Factor for what the noise model leaves out: tails heavier than normal, and the bend of the ReLU.
 MODEL_MARGIN = 1.3
 
 
 def predicted_neurons(plan: Plan) -> int:
-    """Neurons the noise model predicts, without building anything; monosemantic at most."""
-    low, high = 1, plan.monosemantic_neurons
+    """Return the neurons that the noise model predicts, at most those of the monosemantic network.
+
+    Nothing is built.
+    """
+    low, high = 1, plan.terms.monosemantic_neurons
     while low < high:
         middle = (low + high) // 2
         demand = plan.demand(middle)
         asked = sum(
-            np.clip(MODEL_MARGIN * reference_width(r, demand), smallest_width(r), widest(r))
-            for r in plan.regions_for(middle)
+            np.clip(
+                MODEL_MARGIN * region.reference_width(demand),
+                region.smallest_width,
+                region.largest_width,
+            )
+            for region in plan.regions_for(middle)
         )
         low, high = (low, middle) if asked <= middle else (middle + 1, high)
     return low

@@ -1,58 +1,39 @@
 """Pass 3: give every region a number of neurons.
 
-A region's width is its reference width times a factor common to all, found so that the widths add
-up to the neurons there are; a region that would be wider than one neuron a codeword gets just that.
+The width of a region is its reference width times a factor common to all regions, kept between the
+region's own limits. The factor is such that the widths add up to the neurons that there are.
 """
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.compiler.constructions.three_channel.codewords import MIN_WEIGHT
-from polyseme.compiler.constructions.three_channel.regions import (
-    Demand,
-    Region,
-    reference_width,
-    territory_weight,
-)
-from polyseme.errors import CompileError
-
-# Below this the sets of two features of an input region may not meet at all.
-MIN_INPUT_WIDTH = 128
+from polyseme.compiler.constructions.three_channel.regions.region import Demand, Region
+from polyseme.errors import TooFewNeuronsError
 
 
-def smallest_width(region: Region) -> int:
-    """Neurons below which a region cannot be laid out."""
-    if region.kind == "territory":
-        return region.codewords * territory_weight(region)
-    if region.kind == "input":
-        return min(region.codewords, MIN_INPUT_WIDTH)
-    return min(region.codewords, round(1.05 * MIN_WEIGHT * math.sqrt(region.codewords)))
+def smallest_total(regions: list[Region]) -> int:
+    """Return the number of neurons below which the regions cannot be laid out."""
+    return sum(region.smallest_width for region in regions)
 
 
 def widths_for(regions: list[Region], neurons: int, demand: Demand) -> NDArray[np.int64]:
-    """Widths that add up to at most `neurons`, in proportion to what each region asks for.
+    """Return widths that add up to at most `neurons`, in proportion to the reference widths.
 
-    Raises CompileError when there are fewer neurons than the smallest layout needs.
+    Raises:
+        TooFewNeuronsError: The smallest widths add up to more.
     """
-    least = np.array([smallest_width(region) for region in regions])
+    least = np.array([region.smallest_width for region in regions])
     if least.sum() > neurons:
-        raise CompileError(f"{neurons} neurons are fewer than the {least.sum()} this circuit needs")
-    most = np.array([widest(region) for region in regions])
-    asked = np.array([reference_width(region, demand) for region in regions])
+        raise TooFewNeuronsError(
+            f"{neurons} neurons are fewer than the {least.sum()} this circuit needs"
+        )
+    most = np.array([region.largest_width for region in regions])
+    asked = np.array([region.reference_width(demand) for region in regions])
     low, high = 0.0, 1e6
     for _ in range(80):
         factor = (low + high) / 2
         total = np.clip(np.floor(factor * asked), least, most).sum()
         low, high = (factor, high) if total <= neurons else (low, factor)
     return np.clip(np.floor(low * asked), least, most).astype(np.int64)
-
-
-def widest(region: Region) -> int:
-    """Neurons beyond which a region gains nothing: one for each thing it tells apart."""
-    if region.kind == "territory":
-        return len(region.terms) * territory_weight(region)
-    return region.codewords

@@ -1,0 +1,32 @@
+"""Optional dependencies, imported when they are first needed."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from polyseme.errors import MissingExtraError
+
+
+def import_torch(what_for: str) -> Any:
+    """Return torch; raise MissingExtraError, naming what needs it, if it is not installed."""
+    return _imported("torch", "torch", what_for)
+
+
+def import_onnx(what_for: str) -> Any:
+    """Return onnx; raise MissingExtraError, naming what needs it, if it is not installed."""
+    return _imported("onnx", "onnx", what_for)
+
+
+def import_aigverse(what_for: str) -> Any:
+    """Return aigverse; raise MissingExtraError, naming what needs it, if it is not installed."""
+    return _imported("aigverse", "logic", what_for)
+
+
+def _imported(module: str, extra: str, what_for: str) -> Any:
+    try:
+        return import_module(module)
+    except ImportError:
+        raise MissingExtraError(
+            f"{what_for} needs {module}: pip install polyseme[{extra}]"
+        ) from None

@@ -1,0 +1,1 @@
+"""The kinds of region, one per file: the width, the placing and the failures of each."""

@@ -1,0 +1,69 @@
+"""The result of compiling: a network, and all that was measured and decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.network import Network
+from polyseme.verification.sampling import Verification
+
+
+@dataclass(frozen=True)
+class LayerDecision:
+    """The decision about one hidden layer of a deep network, and the reason `why`.
+
+    `columns` is the number of wires that are live behind the layer, and `carried` the number of
+    those in the residual stream. `mean_on` and `share_on` are the mean number and the share of
+    columns that are on. `predicted_superposed` is the number of ReLUs that superposition would
+    need.
+    """
+
+    layer: int
+    columns: int
+    neurons: int
+    carried: int
+    kind: str
+    share_on: float
+    mean_on: float
+    predicted_superposed: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """A network, with all that was measured and decided.
+
+    Attributes:
+        network: The network, with its answer key.
+        error: The error that was asked for.
+        confirmation: The result of the check on fresh samples; None if there was no check.
+        predicted: The neurons that the construction declared before the search; None if there was
+            no search.
+        layers: The decision about each layer of a deep network; empty for one hidden layer.
+    """
+
+    network: Network
+    error: float
+    confirmation: Verification | None = None
+    predicted: int | None = None
+    layers: tuple[LayerDecision, ...] = ()
+
+    @property
+    def key(self) -> AnswerKey | None:
+        """The answer key of the network."""
+        return self.network.key
+
+    @property
+    def passed(self) -> bool:
+        """True if the upper end of the measured error's interval is at most the error asked for."""
+        return self.confirmation is not None and self.confirmation.error_interval[1] <= self.error
+
+    def __str__(self) -> str:
+        """Return a summary of a few lines."""
+        lines = [str(self.network)]
+        if self.confirmation is not None:
+            lines.append(str(self.confirmation))
+        if self.predicted is not None:
+            lines.append(f"{self.predicted:,} neurons were predicted")
+        return "\n".join(lines)

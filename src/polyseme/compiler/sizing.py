@@ -1,0 +1,100 @@
+"""A chosen construction at a size: the one given, or the smallest that passes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from polyseme.common.progress import Note
+from polyseme.compiler.choose import Choice
+from polyseme.compiler.constructions.construction import Candidate
+from polyseme.compiler.report import Compilation
+from polyseme.compiler.search import confirmed, smallest
+from polyseme.compiler.task import Task
+from polyseme.errors import TooFewNeuronsError
+
+# A construction that declares more than this many times the monosemantic network's neurons is not
+# tried.
+_HOPELESS = 1.15
+
+
+def at_size(choice: Choice, neurons: int, measure: bool) -> Compilation:
+    """Build the fallback if the neurons are enough for it, or the first candidate that fits.
+
+    Raises TooFewNeuronsError where they will do for none.
+    """
+    fallback = choice.fallback
+    if fallback is not None and neurons >= (limit := fallback.declared.neurons):
+        reason = (
+            f"superposition is not needed: {neurons:,} neurons are enough to give each of the "
+            f"{limit:,} gates its own"
+        )
+        return _built(fallback, neurons, measure, reason if fallback.task.one_layer else "")
+    too_few = []
+    for candidate in choice.candidates:
+        try:
+            return _built(candidate, neurons, measure)
+        except TooFewNeuronsError as error:
+            too_few.append(error)
+    raise too_few[-1]
+
+
+def at_smallest(choice: Choice, note: Note, measure: bool) -> Compilation:
+    """Search the candidates in turn for the smallest network that passes, or fall back."""
+    if choice.fallback is None:
+        return _of_one(next(choice.candidates), note, measure)
+    return _smaller_than_fallback(choice, choice.fallback, note)
+
+
+def _of_one(candidate: Candidate, note: Note, measure: bool) -> Compilation:
+    """Find the smallest network of a construction, or build its only one."""
+    if candidate.construction.searched:
+        return smallest(candidate, note).compilation
+    return _built(candidate, candidate.declared.neurons, measure)
+
+
+def _smaller_than_fallback(choice: Choice, fallback: Candidate, note: Note) -> Compilation:
+    """Find the smallest network of the first candidate with one smaller than the fallback."""
+    limit, hopeless = fallback.declared.neurons, None
+    for candidate in choice.candidates:
+        if candidate.declared.neurons > _HOPELESS * limit:
+            hopeless = candidate.declared.neurons
+        elif limit > 1:
+            try:
+                found = smallest(candidate, note, most=limit - 1)
+            except TooFewNeuronsError:
+                continue
+            if found.passed:
+                return found.compilation
+    reason = _why_not_smaller(fallback.task, limit, hopeless)
+    note(reason)
+    return _built(fallback, limit, True, reason)
+
+
+def _why_not_smaller(task: Task, limit: int, hopeless: int | None) -> str:
+    if hopeless is not None:
+        return (
+            "superposition does not pay here: with a neuron for every wire the widest layer has "
+            f"{limit:,}, and at this activity superposition would ask for about {hopeless:,}"
+        )
+    if task.one_layer:
+        return (
+            f"superposition does not pay here: at {task.active} active features no network of "
+            f"fewer than {limit:,} neurons, one a gate, was found to err under {task.error:g}"
+        )
+    return (
+        f"superposition does not pay here: no network of fewer than {limit:,} neurons, which are "
+        f"enough to give every wire its own, was found to err under {task.error:g}"
+    )
+
+
+def _built(
+    candidate: Candidate, neurons: int, measure: bool, reason: str | None = None
+) -> Compilation:
+    """Build a candidate at a size, try it if it is to be measured, and keep the reason with it."""
+    task, network = candidate.task, candidate.build(neurons)
+    if reason is not None:
+        network = replace(network, provenance=replace(network.provenance, note=reason))
+    if not measure:
+        return Compilation(network, task.error)
+    seen, decisions = confirmed(task, network), candidate.decisions(network)
+    return Compilation(network, task.error, seen, layers=decisions)

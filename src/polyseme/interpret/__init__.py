@@ -1,0 +1,1 @@
+"""Interpretation: the purpose of every neuron, from the answer key."""

@@ -1,0 +1,168 @@
+"""`polyseme compile`: what it prints, writes and obeys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import polyseme as ps
+from polyseme.compiler.constructions.catalogue import CATALOGUE
+from polyseme.compiler.task import Task
+from polyseme.networks.saving.files import key_path
+from polyseme.verification.intervals import clopper_pearson
+from support.cli import EASY, PROBLEM, Bench, assert_refused, call, done
+
+
+def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
+    bench: Bench, tmp_path: Path
+) -> None:
+    target = tmp_path / "a.safetensors"
+    fields = done("compile", *EASY, "--seed", "3", "-o", target, "--json").json()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "a.key.safetensors",
+        "a.safetensors",
+    ]
+    network = ps.load(target, key=key_path(target))
+    possible = ps.bounds(ps.read(PROBLEM), active=2, error=0.004)
+    task = Task(ps.read(PROBLEM), 2, 0.004, seed=3)
+    asked = {
+        "features": 200,
+        "outputs": 200,
+        "gates": 200,
+        "layers": 1,
+        "units": network.neurons,
+        "neurons": network.layers[0].weights.shape[0],
+        "neurons_total": network.neurons,
+        "carried": 0,
+        "parameters": network.parameters,
+        "weight_bits": network.weight_bits(),
+        "monosemantic_neurons": 200,
+        "lower_bound_neurons": possible.lower_bound_neurons,
+        "predicted_neurons": CATALOGUE["three-channel"].candidate(task).declared.neurons,
+        "construction": "three-channel",
+        "active": 2,
+        "samples": 20_000,
+        "inputs": "satisfied",
+        "seed": 3,
+        "source": PROBLEM,
+        "channels": {"output": 200, "input": 0, "mixed": 0, "own": 0},
+        "dimensions": network.layers[0].weights.shape[1],
+        "in_superposition": True,
+        "bits": possible.bits,
+        "weights_dtype": str(network.layers[0].weights.dtype),
+        "note": network.provenance.note,
+        "per_layer": [],
+    }
+    assert {name: fields[name] for name in asked} == asked
+    assert set(fields) - set(asked) == {"error", "error_interval", "seconds"}
+    assert fields["neurons"] < 200
+    wrong = round(fields["error"] * fields["samples"])
+    assert fields["error_interval"] == list(clopper_pearson(wrong, fields["samples"]))
+    assert fields["seconds"] > 0
+
+
+def test_compile_writes_the_same_bytes_as_the_library(bench: Bench, tmp_path: Path) -> None:
+    ps.compile(ps.read(PROBLEM), active=2, error=0.004, construction="three-channel").save(
+        str(tmp_path / "b.safetensors")
+    )
+    assert (tmp_path / "b.safetensors").read_bytes() == bench.net.read_bytes()
+
+
+def test_compile_reports_in_words(bench: Bench) -> None:
+    report = done("compile", *EASY)
+    neurons = ps.load(bench.net).neurons
+    assert (
+        f"{neurons} ReLUs compute 200 gates: {200 / neurons:.1f} gates per neuron" in report.stdout
+    )
+    assert "of 20,000 inputs" in report.stdout
+    assert "200 features in superposition in" in report.stdout
+    assert f"superposition saves {1 - neurons / 200:.0%}" in report.stdout
+    assert "saved         nothing" in report.stdout
+    assert "times as many\n" in report.stdout
+    assert "probe" in report.stderr
+    # Where the size is given nothing was predicted.
+    given = call("compile", *EASY, "--neurons", str(neurons))
+    assert "predicted" not in given.stdout
+
+
+def test_compile_counts_facts_as_facts_and_permutations_as_outputs(bench: Bench) -> None:
+    facts = done("compile", bench.facts).stdout
+    assert "7 ReLUs compute 7 facts: 1.0 facts per neuron" in facts
+    assert "superposition saves nothing" in facts
+    assert "note " in facts
+    permutation = done("compile", "permutation:features=30", "--neurons", "30").stdout
+    assert "30 ReLUs compute 30 outputs" in permutation
+
+
+@pytest.mark.parametrize(
+    ("options", "dimensions", "construction"),
+    [
+        (["--construction", "monosemantic"], 200, "monosemantic"),
+        (["--neurons", "1000"], 200, "monosemantic"),
+        (["--neurons", "150", "--encoder", "basis"], 200, "three-channel"),
+        (["--neurons", "150", "--encoder", "superposed"], 150, "three-channel"),
+        (["--neurons", "auto"], None, "three-channel"),
+        (["--neurons", "150", "--construction", "auto"], 144, "tight-frames"),
+        (["--encoder", "basis", "--construction", "auto"], 200, "reed-solomon"),
+    ],
+)
+def test_compile_obeys_its_options(
+    options: list[str], dimensions: int | None, construction: str
+) -> None:
+    fields = done("compile", *EASY, *options, "--json").json()
+    assert fields["construction"] == construction
+    assert fields["dimensions"] == (dimensions or fields["dimensions"])
+
+
+def test_compile_of_too_few_neurons_falls_short_but_saves_what_it_made(
+    bench: Bench, tmp_path: Path
+) -> None:
+    target = tmp_path / "weak.safetensors"
+    outcome = done("compile", PROBLEM, "--neurons", "150", "-o", target, "--json", status=1)
+    fields = outcome.json()
+    assert fields["neurons"] <= 150
+    assert fields["error_interval"][1] > 1e-3
+    assert "falls short" in outcome.stderr
+    assert target.read_bytes() == bench.weak.read_bytes()
+
+
+def test_compile_of_logic_tells_layers(c17: Path) -> None:
+    fields = done("compile", c17, "--active", "5", "--json").json()
+    circuit = ps.read(str(c17))
+    network = ps.compile(circuit, active=5)
+    assert fields["layers"] == len(network.layers) > 1
+    assert (fields["units"], fields["neurons"]) == (network.units, network.neurons)
+    assert fields["gates"] == circuit.gates
+    assert fields["error"] == 0
+    told = fields["per_layer"]
+    assert [layer["neurons"] for layer in told] == [layer.neurons for layer in network.layers]
+    assert {layer["kind"] for layer in told} == {"monosemantic"}
+    words = done("compile", c17, "--active", "5").stdout
+    assert f"ReLUs in {len(network.layers)} layers, at most {network.neurons} in one" in words
+    assert "one neuron per wire takes" in words
+    assert "layers: superposed 0, monosemantic" in words
+
+
+def test_compile_of_a_deep_problem_in_superposition() -> None:
+    options = ["compile", "layered:width=400,depth=4", "--neurons", "300", "--carry", "gates"]
+    outcome = done(*options, "--json", status=1)
+    fields = outcome.json()
+    assert (fields["layers"], fields["neurons"], fields["units"]) == (4, 300, 150)
+    assert [layer["kind"] for layer in fields["per_layer"]] == ["superposed"] * 4
+    assert "falls short" in outcome.stderr
+
+
+def test_compile_rewrites_logic_and_nothing_else(c17: Path, tmp_path: Path) -> None:
+    assert_refused(call("compile", PROBLEM, "--rewrite"), "files of logic", ".bench")
+    assert_refused(call("compile", "facts:a.bench", "--rewrite"), "files of logic")
+    pytest.importorskip("aigverse")
+    twice = tmp_path / "twice.bench"
+    twice.write_text(
+        "INPUT(a)\nINPUT(b)\nINPUT(c)\nOUTPUT(y)\np = AND(a, b)\nq = AND(a, c)\ny = OR(p, q)\n",
+        encoding="utf-8",
+    )
+    plain = done("compile", twice, "--active", "3", "--json").json()
+    smaller = done("compile", twice, "--active", "3", "--rewrite", "--json").json()
+    assert (plain["gates"], smaller["gates"]) == (3, 2)
+    assert smaller["error"] == 0

@@ -1,0 +1,50 @@
+"""`polyseme export`: files that other programs load."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+import polyseme as ps
+from support.cli import Bench, assert_refused, call, done
+
+
+def test_export_to_torch_is_a_state_dict_that_loads_into_the_same_layers(
+    bench: Bench, tmp_path: Path
+) -> None:
+    torch = pytest.importorskip("torch")
+    target = tmp_path / "torch.safetensors"
+    fields = done("export", bench.net, "--to", "torch", "-o", target, "--json").json()
+    assert fields == {"file": str(target), "format": "torch", "bytes": target.stat().st_size}
+    wanted = ps.load(bench.net).to_torch().state_dict()
+    saved = load_file(target)
+    assert set(saved) == set(wanted)
+    for name, tensor in saved.items():
+        assert torch.equal(torch.from_numpy(tensor), wanted[name])
+
+
+def test_export_to_onnx_runs_elsewhere(bench: Bench, tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    target = tmp_path / "net.onnx"
+    said = done("export", bench.facts_net, "--to", "onnx", "-o", target)
+    assert said.stdout == f"{target}: {target.stat().st_size:,} bytes written\n"
+    network = ps.load(bench.facts_net)
+    row = np.zeros((1, len(network.encoder.features)), np.float32)
+    row[0, [network.encoder.features.position(x) for x in ("Peru", "capital")]] = 1
+    on = runtime.InferenceSession(target).run(["on"], {"features": row})[0]
+    assert [network.readout.outputs[int(i)] for i in np.flatnonzero(on[0])] == ["capital=Lima"]
+
+
+@pytest.mark.parametrize("extra", ["torch", "onnx"])
+def test_export_names_the_extra_that_is_missing(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, extra, None)
+    outcome = call("export", bench.net, "--to", extra, "-o", tmp_path / "out")
+    assert_refused(outcome, f"polyseme[{extra}]")
+    assert not list(tmp_path.iterdir())

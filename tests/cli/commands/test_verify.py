@@ -1,0 +1,160 @@
+"""`polyseme verify`: the numbers of the library, kinds of inputs, layers, another evaluator."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import polyseme as ps
+from polyseme.circuits import evaluate_sparse
+from polyseme.networks.saving.files import key_path
+from polyseme.verification.layers import verify_layers
+from support.cli import C17, PROBLEM, Bench, assert_refused, call, done
+
+
+@pytest.mark.parametrize("inputs", ["satisfied", "near-miss", "uniform", "alone"])
+def test_verify_tells_what_the_library_measures(bench: Bench, inputs: str) -> None:
+    options = ["--inputs", inputs, "--samples", "700", "--seed", "5", "--error", "0.2"]
+    fields = done("verify", bench.weak, *options, "--json").json()
+    network = ps.load(bench.weak, key=key_path(bench.weak))
+    wanted = ps.verify(network, samples=700, inputs=inputs, seed=5)
+    assert fields == {
+        "samples": wanted.samples,
+        "wrong": wanted.wrong,
+        "error": wanted.error,
+        "error_interval": list(wanted.error_interval),
+        "inputs": inputs,
+        "active": 3,
+        "evaluator": "circuit",
+        "proved": None if inputs != "alone" or wanted.wrong else "every gate alone",
+        "first_wrong": list(wanted.first_wrong),
+    }
+
+
+def test_verify_tells_an_input_that_is_truly_wrong(bench: Bench) -> None:
+    fields = done("verify", bench.weak, "--samples", "2000", "--json", status=1).json()
+    on = fields["first_wrong"]
+    circuit = ps.read(PROBLEM)
+    truth = evaluate_sparse(circuit, np.array([[circuit.features.position(name) for name in on]]))
+    assert 1 <= len(on) <= 3
+    assert set(ps.load(bench.weak).run(on)) != {circuit.output_names[i] for i in truth.indices}
+
+
+def test_verify_falls_short_only_where_the_error_surely_is_above_the_one_asked_for(
+    bench: Bench,
+) -> None:
+    options = ["verify", bench.weak, "--samples", "2000", "--json"]
+    low, high = done(*options, status=1).json()["error_interval"]
+    assert "falls short on satisfied inputs" in call(*options).stderr
+    assert done(*options, "--error", str((low + high) / 2)).stderr == ""
+    assert done(*options, "--error", str(low * 0.99), status=1).stdout != ""
+
+
+def test_verify_compares_with_the_source_that_is_named(bench: Bench) -> None:
+    for net in (bench.net, bench.keyless):
+        done("verify", net, PROBLEM, "--samples", "500", "--error", "0.02")
+        other = done("verify", net, f"{PROBLEM},seed=1", "--samples", "500", "--json", status=1)
+        assert other.json()["wrong"] > 400
+
+
+def test_verify_proves_every_gate_alone_only_when_none_is_left_out(bench: Bench) -> None:
+    alone = ["verify", bench.net, "--inputs", "alone", "--json", "--samples"]
+    complete = done(*alone, "200").json()
+    assert (complete["samples"], complete["proved"]) == (200, "every gate alone")
+    partial = done(*alone, "199").json()
+    assert (partial["samples"], partial["proved"]) == (199, None)
+    words = done("verify", bench.net, "--inputs", "alone").stdout
+    assert "proved  every gate alone" in words
+    assert "error   0, exact" in words
+
+
+def test_verify_all_runs_everything_and_leads_with_the_worst(bench: Bench) -> None:
+    options = ["verify", bench.weak, "--inputs", "all", "--samples", "1000"]
+    fields = done(*options, "--json", status=1).json()
+    assert [run["inputs"] for run in fields["runs"]] == [
+        "satisfied",
+        "one-short",
+        "near-miss",
+        "uniform",
+        "alone",
+    ]
+    worst = max(fields["runs"], key=lambda run: run["error"])
+    assert {name: value for name, value in fields.items() if name != "runs"} == worst
+    for run in fields["runs"]:
+        one = call(*options[:2], "--inputs", run["inputs"], "--samples", "1000", "--json")
+        assert one.json() == run
+    table = done(*options, status=1).stdout
+    for run in fields["runs"]:
+        assert f" {run['inputs']} " in table
+        assert f" {run['wrong']:,} " in table
+
+
+def test_verify_needs_a_circuit_that_fits(bench: Bench) -> None:
+    assert_refused(call("verify", bench.keyless), "keyless.key.safetensors", "name the SOURCE")
+    assert_refused(call("verify", bench.net, "and2:features=201,gates=200"), "201")
+    assert_refused(call("verify", bench.net, "--active", "201"), "201", "200 features")
+    assert_refused(call("verify", bench.net, "--active", "200", "--samples", "1000000"), "product")
+
+
+def test_verify_of_a_deep_network_has_inputs_of_its_own(deep: ps.Network, c17: Path) -> None:
+    options = ["verify", "any", c17, "--samples", "300", "--json"]
+    fields = done(*options, "--inputs", "all").json()
+    assert [run["inputs"] for run in fields["runs"]] == ["satisfied", "uniform", "alone"]
+    assert all((run["wrong"], run["proved"]) == (0, None) for run in fields["runs"])
+    assert done(*options, "--inputs", "mixed").json()["inputs"] == "mixed"
+    assert_refused(call(*options, "--inputs", "near-miss"), "one hidden layer")
+    assert_refused(call("verify", "any", "--inputs", "odd"), "mixed or all")
+
+
+def test_mixed_inputs_are_only_for_deep_networks(bench: Bench) -> None:
+    assert_refused(call("verify", bench.net, "--inputs", "mixed"), "no inputs named 'mixed'")
+
+
+def test_verify_independently_of_the_compiler(
+    deep: ps.Network, c17: Path, tmp_path: Path, bench: Bench
+) -> None:
+    options = ["--independent", "--samples", "300", "--json"]
+    fields = done("verify", "any", c17, *options).json()
+    assert (fields["evaluator"], fields["wrong"]) == ("aig", 0)
+    assert "simulated as an AIG" in done("verify", "any", c17, *options[:-1]).stdout
+    other = tmp_path / "other.bench"
+    other.write_text(C17.replace("NAND(a, c)", "AND(a, c)"), encoding="utf-8")
+    wrong = done("verify", "any", other, *options, status=1).json()
+    assert wrong["wrong"] > 0
+    assert wrong["wrong"] == done("verify", "any", other, *options[1:], status=1).json()["wrong"]
+    assert_refused(call("verify", "any", "--independent"), "SOURCE")
+
+
+def test_verify_of_a_problem_independently(bench: Bench) -> None:
+    options = ["verify", bench.weak, PROBLEM, "--samples", "500", "--json"]
+    one, other = call(*options).json(), call(*options, "--independent").json()
+    assert (one.pop("evaluator"), other.pop("evaluator")) == ("circuit", "aig")
+    assert one == other
+
+
+def test_verify_looks_at_layers(
+    crowded: ps.Network, monkeypatch: pytest.MonkeyPatch, bench: Bench
+) -> None:
+    options = ["verify", "any", "--layers", "--samples", "50"]
+    fields = done(*options, "--json", status=1).json()
+    report = verify_layers(crowded, samples=50)
+    assert fields["layers"] == [{**asdict(one), "samples": 50} for one in report.layers]
+    words = done(*options, status=1).stdout
+    first = report.first_wrong
+    assert first is not None
+    assert f"the first wrong wire is {first.first_wrong}, in layer {first.layer}" in words
+    assert_refused(call(*options, "--inputs", "all"), "one kind of inputs")
+    assert_refused(call("verify", "any", PROBLEM, "--layers"), "leave SOURCE out")
+
+
+def test_verify_finds_nothing_wrong_in_layers_that_are_right(deep: ps.Network) -> None:
+    said = done("verify", "any", "--layers", "--samples", "50").stdout
+    assert "no layer ever misread a wire" in said
+
+
+def test_verify_of_layers_needs_several(bench: Bench) -> None:
+    assert_refused(call("verify", bench.net, "--layers"), "one hidden layer", "nothing in between")
+    assert_refused(call("verify", bench.keyless, "--layers"), "keyless.key.safetensors")

@@ -1,0 +1,83 @@
+"""The entry point: version, help, and everything that may happen on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+import polyseme as ps
+from polyseme.cli.main import main
+from support.cli import COMMANDS, PROBLEM, Bench, Outcome, call, done
+
+
+def test_version_and_help() -> None:
+    assert done("--version").stdout == f"polyseme {ps.__version__}\n"
+    top = done("--help").stdout
+    for command in COMMANDS:
+        assert f"polyseme {command} " in top
+        assert f"Example: polyseme {command} " in done(command, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "said"),
+    [
+        (KeyboardInterrupt(), 130, ""),
+        (MemoryError(), 2, "polyseme: this needs more memory than there is\n"),
+        (ps.SourceError("line\none"), 2, "polyseme: line one\n"),
+    ],
+)
+def test_what_may_happen_on_the_way(
+    monkeypatch: pytest.MonkeyPatch, raised: BaseException, status: int, said: str
+) -> None:
+    def fail(source: str) -> None:
+        raise raised
+
+    monkeypatch.setattr("polyseme.cli.commands.compile.read", fail)
+    assert call("compile", PROBLEM) == Outcome(status, "", said)
+
+
+def test_a_defect_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("polyseme.cli.commands.bounds.read", lambda source: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        call("bounds", PROBLEM)
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["bounds", PROBLEM], ["--help"]])
+def test_a_reader_that_has_gone_is_no_error(arguments: list[str]) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    err = io.StringIO()
+    with os.fdopen(write_end, "w") as gone, contextlib.redirect_stdout(gone):
+        with contextlib.redirect_stderr(err):
+            assert main(arguments) == 0
+        gone.flush()
+    assert err.getvalue() == ""
+
+
+def test_a_full_disk_is_one_line() -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("needs a device that is always full")
+    err = io.StringIO()
+    with full.open("w") as out, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        assert main(["--version"]) == 2
+    assert (
+        err.getvalue() == "polyseme: standard output cannot be written: No space left on device\n"
+    )
+
+
+def test_names_beyond_the_encoding_of_the_terminal_are_escaped(
+    bench: Bench, tmp_path: Path
+) -> None:
+    table, net = tmp_path / "table.csv", tmp_path / "net.safetensors"
+    table.write_text("who,city\nJosé,Łódź\n", encoding="utf-8")
+    done("compile", table, "--active", "2", "-o", net)
+    out = io.BytesIO()
+    terminal = io.TextIOWrapper(out, encoding="ascii")
+    with contextlib.redirect_stdout(terminal):
+        assert main(["run", str(net), "--on", "José,city"]) == 0
+    assert out.getvalue() == rb"city=\u0141\xf3d\u017a" + b"\n"

@@ -1,0 +1,56 @@
+"""Affine codes: words that share at most one neuron."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from polyseme.codes import affine_code, affine_or_balanced_code, balanced_code
+from polyseme.codes.affine import affine_places
+from polyseme.errors import CapacityError
+
+sizes = st.tuples(st.integers(1, 12), st.integers(0, 40), st.integers(1, 400))
+
+
+def shared_neurons(positions):
+    """Largest number of neurons two words share, counted pair by pair."""
+    words = [set(row) for row in positions.tolist()]
+    pairs = ((a, b) for i, a in enumerate(words) for b in words[:i])
+    return max((len(a & b) for a, b in pairs), default=0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(sizes, st.integers(0, 3))
+def test_affine_words_share_at_most_one_neuron_or_are_refused(size, seed):
+    weight, spare, features = size
+    neurons = weight + weight * spare
+    generator = np.random.default_rng(seed)
+    if affine_places(features, neurons, weight) == 0:
+        with pytest.raises(CapacityError, match="do not fit"):
+            affine_code(features, neurons, weight, generator)
+        return
+    code = affine_code(features, neurons, weight, generator)
+    assert code.positions.shape == (features, weight)
+    assert shared_neurons(code.positions) <= 1
+
+
+def test_affine_words_use_every_place_evenly():
+    code = affine_code(310, 310, 10, np.random.default_rng(0))
+    assert set(np.bincount(code.positions.ravel(), minlength=310)) == {10}
+
+
+@pytest.mark.parametrize(
+    ("features", "neurons", "draw"), [(49, 60, affine_code), (50, 60, balanced_code)]
+)
+def test_words_share_at_most_one_neuron_where_they_fit_and_are_balanced_where_not(
+    features, neurons, draw
+):
+    assert (affine_places(features, neurons, 6) > 0) == (draw is affine_code)
+    code, expected = (
+        function(features, neurons, 6, np.random.default_rng(3))
+        for function in (affine_or_balanced_code, draw)
+    )
+    assert np.array_equal(code.positions, expected.positions)
+    assert (code.signs == 1).all()

@@ -1,0 +1,30 @@
+"""Optional dependencies: the module, or one line that says how to get it."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from polyseme.common.extras import import_aigverse, import_onnx, import_torch
+from polyseme.errors import MissingExtraError
+
+EXTRAS = [
+    (import_torch, "torch", "torch"),
+    (import_onnx, "onnx", "onnx"),
+    (import_aigverse, "aigverse", "logic"),
+]
+
+
+@pytest.mark.parametrize(("imported", "module", "extra"), EXTRAS)
+def test_a_missing_extra_is_named_with_what_needs_it(imported, module, extra, monkeypatch):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingExtraError) as missing:
+        imported("the test")
+    assert str(missing.value) == f"the test needs {module}: pip install polyseme[{extra}]"
+
+
+@pytest.mark.parametrize(("imported", "module", "_extra"), EXTRAS)
+def test_an_installed_extra_is_returned(imported, module, _extra):
+    pytest.importorskip(module)
+    assert imported("the test").__name__ == module

@@ -1,0 +1,350 @@
+"""The driver: what a report holds, which candidate is built, and when none of them pays."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import polyseme as ps
+from polyseme import GateKind, build_circuit, problems
+from polyseme.circuits.circuit import Circuit
+from polyseme.compiler.constructions.catalogue import (
+    MONOSEMANTIC,
+    SUPERPOSED_LAYERS,
+    THREE_CHANNEL,
+    TIGHT_FRAMES,
+)
+from polyseme.compiler.report import Compilation
+from polyseme.compiler.task import Task
+from polyseme.errors import CapacityError, OptionError, TooFewNeuronsError
+from polyseme.networks.network import Network
+
+PAIRS = problems.pairwise_and(400, 400)
+DEEP = problems.layered(40, 3)
+ADDER_LIKE = build_circuit(
+    ["a", "b", "c", "d"],
+    [(GateKind.XOR, [0, 1]), (GateKind.AND, [4, 2]), (GateKind.OR, [5, 3])],
+    [6, 4],
+    name="small",
+)
+SEARCHED = {"active": 2, "error": 5e-2}
+
+
+@pytest.fixture(scope="module")
+def searched() -> Compilation:
+    return ps.compile_report(PAIRS, **SEARCHED)
+
+
+def bytes_of(network: Network, folder: Path) -> list[bytes]:
+    network.save(folder / "net.safetensors")
+    assert network.key is not None
+    network.key.save(folder / "key.safetensors")
+    return [path.read_bytes() for path in sorted(folder.iterdir())]
+
+
+def refuse(*arguments: Any) -> Any:
+    raise TooFewNeuronsError("too few, whatever the size")
+
+
+# --- reports -------------------------------------------------------------------------------------
+
+
+def test_a_searched_report_holds_all_that_was_measured(searched: Compilation) -> None:
+    network, seen = searched.network, searched.confirmation
+    assert (network.provenance.construction, searched.error) == ("tight-frames", 5e-2)
+    assert searched.predicted == TIGHT_FRAMES.candidate(Task(PAIRS, **SEARCHED)).declared.neurons
+    assert seen is not None
+    assert (seen.inputs, seen.active) == ("satisfied", 2)
+    assert seen.samples >= 20_000
+    assert searched.passed
+    assert seen.error_interval[1] < 5e-2
+    assert searched.layers == ()
+    assert searched.key is network.key
+    assert network.neurons < 400
+
+
+def test_a_report_tells_people_what_matters(searched: Compilation) -> None:
+    lines = str(searched).splitlines()
+    assert lines[:-1] == [*str(searched.network).splitlines(), str(searched.confirmation)]
+    assert lines[-1] == f"{searched.predicted:,} neurons were predicted"
+    bare = str(Compilation(searched.network, 1e-3))
+    assert bare == str(searched.network)
+
+
+@pytest.mark.parametrize(("wrong", "passed"), [(0, True), (49, False), (900, False)])
+def test_a_report_passed_where_the_upper_end_is_at_most_the_error(
+    searched: Compilation, wrong: int, passed: bool
+) -> None:
+    seen = ps.Verification("satisfied", 2, 1000, wrong)
+    assert dataclasses.replace(searched, confirmation=seen).passed == passed
+    assert not dataclasses.replace(searched, confirmation=None).passed
+
+
+def test_a_size_that_was_given_is_measured_and_nothing_was_predicted() -> None:
+    report = ps.compile_report(PAIRS, neurons=48, **SEARCHED)
+    assert report.network.neurons == 48
+    assert report.predicted is None
+    assert report.confirmation is not None
+    # Far too few: the report says so, and is no error.
+    assert not report.passed
+    assert report.confirmation.error > 5e-2
+
+
+def test_a_deep_report_decides_every_layer() -> None:
+    report = ps.compile_report(ADDER_LIKE)
+    assert [one.layer for one in report.layers] == list(range(len(report.network.layers)))
+    assert [one.neurons for one in report.layers] == [one.neurons for one in report.network.layers]
+    assert {one.kind for one in report.layers} == {"monosemantic"}
+    assert all(one.why for one in report.layers)
+    assert report.passed
+    assert report.confirmation is not None
+    # Right by construction, so confirmed on no more samples than the interval takes.
+    assert (report.confirmation.samples, report.confirmation.wrong) == (4000, 0)
+
+
+@pytest.mark.parametrize(
+    ("circuit", "options"),
+    [
+        (PAIRS, SEARCHED),
+        (PAIRS, {"neurons": 192, "seed": 3}),
+        (PAIRS, {"neurons": 250, "construction": "three-channel", "error": 0.1}),
+        (problems.pairwise_and(30, 30), {}),
+        (problems.pairwise_and(60, 60), {"construction": "reed-solomon"}),
+        (problems.pairwise_and(60, 60), {"construction": "monosemantic"}),
+        (ADDER_LIKE, {"carry": "residual"}),
+        (problems.layered(400, 2), {"neurons": 350}),
+    ],
+    ids=lambda value: value.name if isinstance(value, Circuit) else str(value),
+)
+def test_compile_is_the_network_of_the_report_to_the_byte(
+    circuit: Circuit, options: dict[str, Any], tmp_path: Path
+) -> None:
+    folders = [tmp_path / "network", tmp_path / "report"]
+    for folder in folders:
+        folder.mkdir()
+    network = ps.compile(circuit, **options)
+    report = ps.compile_report(circuit, **options)
+    # Not compared in an assertion: pytest would write out the difference of megabytes.
+    equal = bytes_of(network, folders[0]) == bytes_of(report.network, folders[1])
+    assert equal
+
+
+def test_every_step_is_told() -> None:
+    notes: list[str] = []
+    ps.compile(PAIRS, note=notes.append, **SEARCHED)
+    assert notes[0].startswith("tight-frames declares ")
+    assert {note.split()[0] for note in notes[1:-1]} == {"probe", "confirm"}
+    assert notes[-1].startswith("found ")
+
+
+# --- which is built ------------------------------------------------------------------------------
+
+
+def test_at_a_size_too_few_for_the_first_candidate_the_next_is_built(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert ps.compile(PAIRS, neurons=300).provenance.construction == "tight-frames"
+    monkeypatch.setattr(type(TIGHT_FRAMES), "build", refuse)
+    network = ps.compile(PAIRS, neurons=300)
+    assert network.provenance.construction == "three-channel"
+    assert network.neurons <= 300
+
+
+def test_at_a_size_too_few_for_all_the_last_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TooFewNeuronsError, match="2 neurons are"):
+        ps.compile(PAIRS, neurons=2)
+    monkeypatch.setattr(type(THREE_CHANNEL), "build", refuse)
+    with pytest.raises(TooFewNeuronsError, match="too few, whatever the size"):
+        ps.compile(PAIRS, neurons=2)
+
+
+@pytest.mark.parametrize("neurons", [None, 300])
+def test_what_more_neurons_would_not_cure_is_no_reason_to_try_another(
+    neurons: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overflow(*arguments: Any) -> Any:
+        raise CapacityError("weights of 16 bits")
+
+    monkeypatch.setattr(type(TIGHT_FRAMES), "build", overflow)
+    with pytest.raises(CapacityError, match="weights of 16 bits"):
+        ps.compile(PAIRS, neurons=neurons)
+
+
+def test_a_search_in_which_no_size_can_be_built_goes_on_to_the_next_candidate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(type(TIGHT_FRAMES), "build", refuse)
+    notes: list[str] = []
+    report = ps.compile_report(PAIRS, note=notes.append, **SEARCHED)
+    assert report.network.provenance.construction == "three-channel"
+    assert report.predicted == THREE_CHANNEL.candidate(Task(PAIRS, **SEARCHED)).declared.neurons
+    assert [note.split()[0] for note in notes if " declares " in note] == [
+        "tight-frames",
+        "three-channel",
+    ]
+
+
+def test_one_asked_for_by_name_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(TIGHT_FRAMES), "build", refuse)
+    for neurons in (None, 300):
+        with pytest.raises(TooFewNeuronsError, match="too few, whatever the size"):
+            ps.compile(PAIRS, construction="tight-frames", neurons=neurons)
+
+
+@pytest.mark.parametrize(
+    ("circuit", "widest"),
+    [(problems.pairwise_and(30, 30), 30), (DEEP, 40), (build_circuit(["a"], [], [0]), 1)],
+    ids=["one layer", "deep", "one feature"],
+)
+def test_the_monosemantic_network_asked_for_has_one_size(circuit: Circuit, widest: int) -> None:
+    options: dict[str, Any] = {"active": 1, "construction": "monosemantic"}
+    sizes = {ps.compile(circuit, neurons=given, **options).neurons for given in (None, 1, 99)}
+    assert len(sizes) == 1
+    assert sizes.pop() <= widest
+    report = ps.compile_report(circuit, **options)
+    assert report.passed
+    assert report.predicted is None
+
+
+# --- why a network is monosemantic ---------------------------------------------------------------
+
+
+def reason_of(circuit: Circuit, **options: Any) -> str:
+    """The reason that is kept with the network, told last if there was a search."""
+    notes: list[str] = []
+    report = ps.compile_report(circuit, note=notes.append, **options)
+    network = report.network
+    assert network.provenance.construction == "monosemantic"
+    assert report.confirmation is not None
+    assert report.confirmation.wrong == 0
+    if "neurons" not in options:
+        assert notes[-1] == network.provenance.note
+    return network.provenance.note
+
+
+def test_enough_neurons_for_every_gate_are_the_reason() -> None:
+    said = reason_of(problems.pairwise_and(30, 30), neurons=1234)
+    assert said == (
+        "superposition is not needed: 1,234 neurons are enough to give each of the 30 gates its own"
+    )
+
+
+def test_it_was_asked_for() -> None:
+    said = reason_of(problems.pairwise_and(30, 30), construction="monosemantic", neurons=3)
+    assert said == "the monosemantic network was asked for"
+
+
+def test_no_smaller_network_was_found() -> None:
+    said = reason_of(problems.pairwise_and(20, 20), error=1e-2)
+    assert said == (
+        "superposition does not pay here: at 3 active features no network of fewer than 20 "
+        "neurons, one a gate, was found to err under 0.01"
+    )
+
+
+def test_there_is_no_smaller_network_than_one_neuron() -> None:
+    said = reason_of(build_circuit(["a", "b"], [(GateKind.AND, [0, 1])], [2]), active=2)
+    assert "no network of fewer than 1 neurons" in said
+
+
+def test_superposition_would_ask_for_more_than_a_neuron_per_wire() -> None:
+    asked = SUPERPOSED_LAYERS.candidate(Task(DEEP, carry="gates")).declared.neurons
+    assert asked > 1.15 * 40
+    said = reason_of(DEEP, carry="gates")
+    assert said == (
+        "superposition does not pay here: with a neuron for every wire the widest layer has 40, "
+        f"and at this activity superposition would ask for about {asked}"
+    )
+
+
+@pytest.mark.parametrize("build", [None, refuse], ids=["wrong", "too few"])
+def test_no_smaller_deep_network_was_found(build: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # It declares less than it takes.
+    monkeypatch.setattr(type(SUPERPOSED_LAYERS), "neurons", lambda own, plan, error: 60)
+    if build is not None:
+        monkeypatch.setattr(type(SUPERPOSED_LAYERS), "build", build)
+    said = reason_of(problems.layered(90, 2), carry="gates", error=1e-2)
+    assert said == (
+        "superposition does not pay here: no network of fewer than 90 neurons, which are enough "
+        "to give every wire its own, was found to err under 0.01"
+    )
+
+
+def test_a_deep_network_of_enough_neurons_gives_no_reason() -> None:
+    report = ps.compile_report(DEEP, neurons=50)
+    assert report.network.provenance.construction == "monosemantic"
+    assert report.network.provenance.note == ""
+    assert report.layers
+
+
+# --- deep searches -------------------------------------------------------------------------------
+
+
+def test_a_deep_search_finds_a_smaller_network_that_passes() -> None:
+    circuit = problems.layered(1500, 2, active=2)
+    options: dict[str, Any] = {"active": 2, "error": 5e-2, "carry": "gates"}
+    widest = MONOSEMANTIC.candidate(Task(circuit, **options)).declared.neurons
+    notes: list[str] = []
+    report = ps.compile_report(circuit, note=notes.append, **options)
+    network, seen = report.network, report.confirmation
+    assert network.provenance.construction == "deep"
+    assert network.neurons < widest
+    assert (
+        report.predicted == SUPERPOSED_LAYERS.candidate(Task(circuit, **options)).declared.neurons
+    )
+    assert seen is not None
+    assert report.passed
+    assert seen.samples >= 20_000
+    assert "superposed" in {one.kind for one in report.layers}
+    assert len(report.layers) == len(network.layers)
+    assert notes[0].startswith("deep declares ")
+    assert notes[-1].startswith(f"found {network.neurons:,} neurons")
+    # On inputs it was not chosen by, too; and the check can fail.
+    assert ps.verify(network, circuit, samples=10_000, seed=77).error < 5e-2
+    small = ps.compile(circuit, neurons=network.neurons // 2, **options)
+    assert ps.verify(small, circuit, samples=500).error > 0.2
+
+
+# --- arguments -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"neurons": 0}, "neurons is 0; it must be at least 1"),
+        ({"neurons": -3}, "neurons is -3; it must be at least 1"),
+        ({"neurons": 12.0}, "neurons is 12.0; it must be a whole number"),
+        ({"neurons": "auto"}, "neurons is 'auto'; it must be a whole number"),
+        ({"neurons": True}, "neurons is True; it must be a whole number"),
+        (
+            {"construction": "four-channel"},
+            "no construction named 'four-channel'; there are auto and those",
+        ),
+        ({"construction": None}, "no construction named None; there are auto and"),
+        ({"construction": "deep"}, "deep does not serve this task: the circuit needs only one"),
+        ({"error": 0}, "error is 0; it must be at least 1e-6 and less than 1"),
+        ({"error": 9e-7}, "error is 9e-07; it must be at least 1e-6 and less than 1"),
+        ({"active": 401}, "active is 401; it must be 1 to the 400 features there are"),
+        ({"seed": -1}, "seed is -1"),
+        ({"encoder": "one-hot"}, "encoder is 'one-hot'; it must be one of"),
+        ({"carry": "skip"}, "carry is 'skip'; it must be one of"),
+        ({"carry": "gates"}, "carry 'gates' can only be chosen"),
+    ],
+    ids=str,
+)
+def test_a_wrong_argument_is_refused_alike_by_both(arguments: dict[str, Any], says: str) -> None:
+    for make in (ps.compile, ps.compile_report):
+        with pytest.raises(OptionError) as refused:
+            make(PAIRS, **arguments)
+        assert says in str(refused.value)
+        assert "\n" not in str(refused.value)
+
+
+def test_what_is_no_circuit_is_refused_in_a_line() -> None:
+    with pytest.raises(
+        OptionError, match="circuit is 'and2:features=20,gates=20'; it must be a circuit"
+    ):
+        ps.compile("and2:features=20,gates=20")  # type: ignore[arg-type]

@@ -1,0 +1,50 @@
+"""Tables of facts, drawn at random and written as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import strategies as st
+
+from polyseme.circuits import Circuit, read
+
+Table = dict[str, dict[str, str]]
+
+CAPITALS = "country,capital,continent\nFrance,Paris,Europe\nPeru,Lima,\nItaly,Rome,Europe\n"
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file to write over, shared so that hypothesis may use it."""
+    return tmp_path_factory.mktemp("facts") / "table.csv"
+
+
+def read_written(path: Path, data: str | bytes) -> Circuit:
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return read(path)
+
+
+# Names as a file can hold them: printable, no blanks around, not empty.
+NAME = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=6)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[Table, list[str]]:
+    names = draw(st.lists(NAME.filter(lambda name: "=" not in name), min_size=2, unique=True))
+    cut = draw(st.integers(1, len(names) - 1))
+    subjects, relations = names[cut:], names[:cut]
+    cell = st.one_of(st.just(""), st.sampled_from(["p", "q"]), NAME)
+    table = {subject: {r: draw(cell) for r in relations} for subject in subjects}
+    table[subjects[0]][relations[-1]] = draw(NAME)
+    return table, relations
+
+
+def as_csv(table: Table, relations: list[str], newline: str = "\n") -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator=newline)
+    writer.writerow(["subject", *relations])
+    writer.writerows([subject, *(row[r] for r in relations)] for subject, row in table.items())
+    return text.getvalue()
