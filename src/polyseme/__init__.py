@@ -1,12 +1,14 @@
 """polyseme: a compiler and laboratory for computing in superposition."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from polyseme.circuits import Circuit, GateKind, Names, build_circuit, problems, read
 from polyseme.circuits.writers.by_ending import write
 from polyseme.compiler.compile import compile, compile_report
 from polyseme.compiler.constructions.citing import citation
 from polyseme.compiler.constructions.listing import constructions
 from polyseme.compiler.report import Compilation
-from polyseme.counting_argument.run import run_counting_argument
 from polyseme.errors import (
     CapacityError,
     FileFormatError,
@@ -16,9 +18,6 @@ from polyseme.errors import (
     SourceError,
     TooFewNeuronsError,
 )
-from polyseme.interpret.polysemanticity import Polysemanticity, polysemanticity, served_by
-from polyseme.learning.refinement.refine import Refined, refine
-from polyseme.limits.table import bounds
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.exporting.to_onnx import to_onnx as _to_onnx
 from polyseme.networks.exporting.to_torch import to_torch as _to_torch
@@ -29,13 +28,32 @@ from polyseme.networks.run import run as _run
 from polyseme.networks.saving.files import load, load_key
 from polyseme.networks.saving.files import save_key as _save_key
 from polyseme.networks.saving.files import save_network as _save_network
-from polyseme.reproduce.reproduction import reproduce_figures
 from polyseme.verification.as_read import reference_as_read
 from polyseme.verification.kinds import input_kinds
 from polyseme.verification.layers import verify_layers
 from polyseme.verification.sampling import Verification, verify
 
+if TYPE_CHECKING:
+    from polyseme.counting_argument.run import run_counting_argument
+    from polyseme.interpret.polysemanticity import Polysemanticity, polysemanticity, served_by
+    from polyseme.learning.refinement.refine import Refined, refine
+    from polyseme.limits.table import bounds
+    from polyseme.reproduce.reproduction import reproduce_figures
+
 __version__ = "0.1.0"
+
+# Public names that are imported when they are first used: most programs use few of them, and the
+# modules behind them are many.
+_LATER = {
+    "Polysemanticity": "interpret.polysemanticity",
+    "Refined": "learning.refinement.refine",
+    "bounds": "limits.table",
+    "polysemanticity": "interpret.polysemanticity",
+    "refine": "learning.refinement.refine",
+    "reproduce_figures": "reproduce.reproduction",
+    "run_counting_argument": "counting_argument.run",
+    "served_by": "interpret.polysemanticity",
+}
 
 # Methods of `Network` and `AnswerKey` call these functions, which stand later than they do.
 _register(
@@ -85,3 +103,17 @@ __all__ = [
     "verify_layers",
     "write",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Return a public name that is imported when it is first used."""
+    if name not in _LATER:
+        raise AttributeError(f"module 'polyseme' has no attribute {name!r}")
+    value = getattr(import_module(f"polyseme.{_LATER[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the names in the package, those that are not imported yet among them."""
+    return sorted({*globals(), *_LATER})
