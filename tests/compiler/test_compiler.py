@@ -439,7 +439,7 @@ def fewest_neurons(gates: int) -> int:
 def test_neurons_grow_as_the_square_root_of_the_gates():
     neurons = [fewest_neurons(gates) for gates in SCALING_GATES]
     slope = np.polyfit(np.log(SCALING_GATES), np.log(neurons), 1)[0]
-    # Two thirds, or one neuron a gate, would lie outside.
+    # Two thirds, or one neuron per gate, would lie outside.
     assert 0.42 < slope < 0.62
     assert all(count < 0.6 * gates for count, gates in zip(neurons, SCALING_GATES, strict=True))
 

@@ -62,7 +62,7 @@ def test_gardner_needs_a_share(share_on: float) -> None:
 
 
 def test_willshaw_recalls_what_its_limit_says() -> None:
-    # Patterns of w of n units, until half of all weights are 1: ln 2 bits a weight in the limit.
+    # Patterns of w of n units, until half of all weights are 1: ln 2 bits per weight in the limit.
     n, w = 3000, 12
     limit = memory_limits()[0]
     patterns = int(-log(0.5) * n**2 / w**2)

@@ -208,7 +208,7 @@ def test_linear_access_grows_as_published() -> None:
         (lambda: welch_worst(5, 0), "0 dimensions"),
         (lambda: welch_dimensions(5, 1), "largest inner product"),
         (lambda: any_access_least(5, 6, 1), "6 of 5"),
-        (lambda: any_access_least(5, 2, 0), "bits a dimension"),
+        (lambda: any_access_least(5, 2, 0), "bits per dimension"),
         (lambda: any_access_enough(5, 0, 0.1), "0 of 5"),
         (lambda: linear_access_once(5, 2, float("nan")), "probability of failure"),
         (lambda: linear_access_enough(5, 2, 0.1, 0.6), "tolerance"),

@@ -46,14 +46,17 @@ def test_the_report_of_a_thousand_gates(thousand: Bounds) -> None:
 
 def test_the_rows_of_the_report(thousand: Bounds) -> None:
     lower = {row.name: row.neurons for row in thousand.lower}
-    assert lower["1 bit a weight"] == thousand.lower_bound_neurons
+    assert lower["1 bit per weight"] == thousand.lower_bound_neurons
     bits = thousand.bits
     for each in (2, 8):
-        assert lower[f"{each} bits a weight"] == isqrt(int(bits / each)) + 1
-    willshaw = lower["0.69 bits a weight: clipped one-shot storage, sparse patterns"]
-    assert willshaw > lower["1 bit a weight"] > lower["2 bits a weight"]
-    assert lower["1 bit a weight, m' log2(m'/e) of them"] <= lower["1 bit a weight"]
-    assert lower["1 bit a weight, a share of 0.001 of the outputs wrong"] <= lower["1 bit a weight"]
+        assert lower[f"{each} bits per weight"] == isqrt(int(bits / each)) + 1
+    willshaw = lower["0.69 bits per weight: clipped one-shot storage, sparse patterns"]
+    assert willshaw > lower["1 bit per weight"] > lower["2 bits per weight"]
+    assert lower["1 bit per weight, m' log2(m'/e) of them"] <= lower["1 bit per weight"]
+    assert (
+        lower["1 bit per weight, a share of 0.001 of the outputs wrong"]
+        <= lower["1 bit per weight"]
+    )
     sizes = {row.name: row.neurons for row in thousand.constructions}
     assert sizes["monosemantic"] == thousand.monosemantic_neurons
     assert thousand.lower_bound_neurons < sizes["three-channel"] < sizes["monosemantic"]
@@ -66,7 +69,7 @@ def test_the_report_is_json(thousand: Bounds) -> None:
     assert {"lower", "representation", "constructions", "capacity"} <= set(plain)
     assert {"monosemantic_neurons", "measured", "network"} <= set(plain)
     assert plain["lower"][0] == {
-        "name": "1 bit a weight",
+        "name": "1 bit per weight",
         "neurons": 102,
         "source": "counting",
         "parameters": ceil(thousand.bits),

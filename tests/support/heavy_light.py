@@ -1,4 +1,4 @@
-"""Circuits of one heavy and one light feature a gate, for the mixed channel."""
+"""Circuits of one heavy and one light feature per gate, for the mixed channel."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def fitted_slope(gates: NDArray[np.float64], neurons: NDArray[np.float64]) -> fl
 
 
 def check_law(sizes: Sizes, law: NDArray[np.float64], tolerance: float) -> None:
-    """Raise AssertionError unless the measured sizes grow as `law` (neurons, one a size) does."""
+    """Raise AssertionError unless the measured sizes grow as `law` (neurons per size) does."""
     assert sizes.gates.max() >= 64 * sizes.gates.min(), "too short a range to tell a slope"
     measured, declared = fitted_slope(sizes.gates, sizes.measured), fitted_slope(sizes.gates, law)
     assert abs(measured - declared) <= tolerance, (

@@ -221,7 +221,7 @@ def bends() -> list[Recipe]:
     return [
         Recipe("bends", "3 deviations below rest", at(3.0)),
         Recipe("bends", "2 deviations below rest", at(2.0)),
-        Recipe("bends", "`three-channel`, one ReLU a unit", three_channel(None)),
+        Recipe("bends", "`three-channel`, one ReLU per unit", three_channel(None)),
         Recipe("bends", "`three-channel`, clipped where a gate is satisfied", three_channel(1.25)),
     ]
 

@@ -22,7 +22,7 @@ def least_parameters(outputs: int, bits_per_weight: float) -> float:
     """
     if outputs < 1 or not bits_per_weight > 0:
         raise OptionError(
-            f"{outputs} outputs at {bits_per_weight} bits a weight: needs one output and some bits"
+            f"{outputs} outputs at {bits_per_weight} bits per weight: needs an output and some bits"
         )
     return max(0.0, outputs * math.log2(outputs / math.e) / bits_per_weight)
 

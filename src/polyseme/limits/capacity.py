@@ -30,7 +30,7 @@ def capacity(
     """
     if neurons < 1 or not bits_per_weight > 0:
         raise OptionError(
-            f"{neurons} neurons at {bits_per_weight} bits a weight: needs one neuron and some bits"
+            f"{neurons} neurons at {bits_per_weight} bits per weight: needs a neuron and some bits"
         )
     room = bits_per_weight * neurons**2
     low, high = 0, 1

@@ -11,15 +11,16 @@ _GARG = cited("garg2026features")
 
 
 def holding_rows(features: int, active: int, failure: float) -> tuple[Row, ...]:
-    """Return the dimensions that hold the features, at most `active` on: a row per way of reading.
+    """Return one row per way of reading: the dimensions that hold the features.
 
-    Random codes fail with probability at most `failure`. Where a formula gives more dimensions than
-    there are features, the row has one dimension per feature, which is always enough.
+    At most `active` features are on, and random codes fail with probability at most `failure`.
+    Where a formula gives more dimensions than there are features, the row has one dimension per
+    feature, which is always enough.
     """
     apart = 1 / (2 * active)
     found = [
         (
-            "read by any means, 1 bit a dimension, at least",
+            "read by any means, 1 bit per dimension, at least",
             representation.any_access_least(features, active, 1),
             "counting",
         ),

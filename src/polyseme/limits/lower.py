@@ -24,17 +24,17 @@ def lower_rows(
     spared = count.with_error(len(circuit.outputs), error)
     rows = [
         *(
-            _counted(f"{bits} bit{'s' * (bits > 1)} a weight", count.bits, layers, bits)
+            _counted(f"{bits} bit{'s' * (bits > 1)} per weight", count.bits, layers, bits)
             for bits in _BITS
         ),
-        _counted(f"1 bit a weight, a share of {error:g} of the outputs wrong", spared, layers, 1),
+        _counted(f"1 bit per weight, a share of {error:g} of the outputs wrong", spared, layers, 1),
         *_remembered(count.bits / layers),
     ]
     if count.counts_functions:
         return (*rows, *_asymptotic(circuit, count.bits))
     rows = [replace(row, indicative=True) for row in rows]
     if circuit.depth > 1:
-        name = "1 bit a weight, functions that differ by names of features only"
+        name = "1 bit per weight, functions that differ by names of features only"
         rows.append(_counted(name, renaming_bits(circuit), layers, 1))
     return tuple(rows)
 
@@ -61,7 +61,7 @@ def _asymptotic(circuit: Circuit, bits: float) -> list[Row]:
     # assumes.
     if not (permutes or pairs) or least_parameters(outputs, 1) > bits:
         return []
-    name = "1 bit a weight, m' log2(m'/e) of them"
+    name = "1 bit per weight, m' log2(m'/e) of them"
     neurons = math.ceil(least_neurons(outputs, 1))
     parameters = math.ceil(least_parameters(outputs, 1))
     return [Row(name, neurons, cited("adler2024complexity"), parameters)]
@@ -70,7 +70,7 @@ def _asymptotic(circuit: Circuit, bits: float) -> list[Row]:
 def _remembered(bits: float) -> list[Row]:
     return [
         Row(
-            f"{limit.bits:.2f} bits a weight: {limit.rule}",
+            f"{limit.bits:.2f} bits per weight: {limit.rule}",
             memory_neurons(bits, limit),
             cited(limit.source),
         )

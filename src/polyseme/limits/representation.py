@@ -70,7 +70,7 @@ def any_access_least(features: int, active: int, bits_per_dimension: float) -> i
     """
     _check_active(features, active)
     if not bits_per_dimension > 0:
-        raise OptionError(f"{bits_per_dimension} bits a dimension hold nothing")
+        raise OptionError(f"{bits_per_dimension} bits per dimension hold nothing")
     return max(1, math.ceil(log2_sparse_sets(features, active) / bits_per_dimension))
 
 

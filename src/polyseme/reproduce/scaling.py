@@ -36,7 +36,7 @@ where the one before crossed, and carried from there to the crossing by the slop
 
 Both statements are of orders, so a ratio need not be constant at sizes one can build. What must
 hold is that neurons stay above the counting bound, sqrt(log2 of the number of such circuits) at one
-bit a weight, and that their ratio to the upper law does not grow."""
+bit per weight, and that their ratio to the upper law does not grow."""
 
 SOURCE = "adler2024complexity"
 ACTIVE, ERROR = 3, 1e-2

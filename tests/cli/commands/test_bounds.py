@@ -90,8 +90,8 @@ def test_deep_circuits_are_counted_as_circuits_and_as_functions(
     source = "layered:width=40,depth=3"
     out, possible = printed(capsys, source), bounds(ps.read(source))
     assert "bounds no network" in out
-    assert "as circuits go, 1 bit a weight" in out
-    assert "at least, 1 bit a weight, functions that differ by names" in out
+    assert "as circuits go, 1 bit per weight" in out
+    assert "at least, 1 bit per weight, functions that differ by names" in out
     assert [row.indicative for row in possible.lower].count(False) == 1
     assert {row.name for row in possible.constructions} >= {"deep", "monosemantic"}
     assert possible.capacity is None

@@ -1,8 +1,8 @@
 """Measured sizes of the channels, k-ANDs, permutations and deep circuits grow as they declare.
 
-Fixed error 0.1: then networks of 128 gates are already narrower than a neuron a gate. Networks are
-calibrated on fewer inputs than a user's, and overlapping codewords of pools are not redrawn, which
-takes most of the time and changes sizes by a few per cent only.
+Fixed error 0.1: then networks of 128 gates are already narrower than one neuron per gate. Networks
+are calibrated on fewer inputs than a user's, and overlapping codewords of pools are not redrawn,
+which takes most of the time and changes sizes by a few per cent only.
 """
 
 from __future__ import annotations

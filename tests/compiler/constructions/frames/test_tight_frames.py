@@ -64,7 +64,7 @@ def test_compression_keeps_strengths_on_average_over_an_outputs_neurons() -> Non
     compress = joint_compression(wanted, strengths, outputs, 4).toarray()
     exact = sp.csr_array((strengths, wanted.indices, wanted.indptr), wanted.shape).toarray()
     code = outputs.matrix().toarray()
-    # Each neuron is off by less than a step a gate; rounded up here and down there, less in sum.
+    # Each neuron is off by less than a step per gate; rounded up here and down there, less in sum.
     assert np.abs(compress - 4 * code.T @ exact).max() <= 0.5 * np.abs(code).sum(axis=0).max() + 0.5
     assert abs((compress - 4 * code.T @ exact).mean()) < 0.05
     assert compress.dtype == np.int16

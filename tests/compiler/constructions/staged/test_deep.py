@@ -105,7 +105,7 @@ def test_only_deeper_circuits_carry_wires() -> None:
 
 
 def test_no_layer_has_more_neurons_than_asked_for() -> None:
-    """Behind a layer in superposition a neuron a wire is two ReLUs."""
+    """Behind a layer in superposition one neuron per wire is two ReLUs."""
     wide, narrow = ps.problems.pairwise_and(1500, 1500), 600
     gates = [(GateKind.AND, pair) for pair in wide.fan_in.reshape(-1, 2).tolist()]
     ands = 1500 + np.arange(1500)

@@ -28,12 +28,12 @@ R w a / d^2 = R a / (4 d^1.5). Two conditions set the number of units, with L st
 
 So m wires per level need about m^(2/3) units for large m, but the second part decides up to about
 200,000 wires, at error 0.1. At all sizes that can be tried, measured sizes grow as the square root
-(`tests/test_scaling_channels.py`), and 1/12 is a choice that no measurement here supports. The
-constants are bad. With 1.75 literals per wire and a = 3, at error 0.1 and one stage, there are
-fewer units than wires from about 2,400 wires on, and less than one ReLU per wire from 9,700 on.
-Measured sizes are 0.55 to 0.8 of the law. With more than three features on, gates were measured to
-be missed layer by layer, on a third of the samples at 4 of 128 wires. The reason is not known, and
-such promises are refused.
+(`tests/compiler/constructions/test_scaling_channels.py`), and 1/12 is a choice that no measurement
+here supports. The constants are bad. With 1.75 literals per wire and a = 3, at error 0.1 and one
+stage, there are fewer units than wires from about 2,400 wires on, and less than one ReLU per wire
+from 9,700 on. Measured sizes are 0.55 to 0.8 of the law. With more than three features on, gates
+were measured to be missed layer by layer, on a third of the samples at 4 of 128 wires. The reason
+is not known, and such promises are refused.
 
 Stored: 2 L d (d + 1) numbers; the seed gives encoder and readout, and thresholds are midpoints.
 Error: at most a share `error` of satisfied inputs (measured). Refused: circuits with a stage of

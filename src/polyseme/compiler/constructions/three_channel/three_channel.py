@@ -7,7 +7,7 @@ features share (input channel). Any other term gets a code in a pool of its heav
 channel). The limit between light and heavy is near the fourth root of T.
 
 Ours are: codewords that share at most one neuron, equalised reads, exclusive pools, territories for
-crowded outputs, calibrated thresholds (`docs/architecture.md` lists what each gained). The declared
+crowded outputs, calibrated thresholds (`docs/design-notes.md` says why). The declared
 size is the smallest N at which the regions' reference widths (`regions/`), times `MODEL_MARGIN` =
 1.3, add up to at most N. For pairwise AND of influence f that is
 sqrt(2.6 T) (z1 sqrt(s-2) + z0 sqrt(s-1)) neurons, where z1 and z0 are the normal quantiles of
