@@ -101,46 +101,6 @@ def _dimensions_in(neurons: int) -> int:
     return (isqrt(8 * neurons + 1) - 1) // 2
 
 
-def _parameters(task: Task, neurons: int) -> int:
-    dimensions = _dimensions_in(neurons)
-    neurons = _units(dimensions)
-    # On average the two codes of a gate agree on half of the pairs of coordinates.
-    reads = 0 if is_universal(task) else len(task.terms) * (neurons + dimensions) // 2
-    return dimensions**2 + neurons + reads
-
-
-def _refusal(task: Task) -> str | None:
-    if task.encoder == "basis":
-        return "its inputs are in superposition"
-    return refuses_gates(task, widest=2)
-
-
-def _build(task: Task, neurons: int) -> Network:
-    dimensions = _dimensions_in(neurons)
-    if dimensions < 1:
-        raise TooFewNeuronsError(f"{NAME} needs at least 1 neuron and was given {neurons}")
-    if 2 * (dimensions * task.active) ** 2 >= EXACT:
-        raise CapacityError(f"{dimensions} dimensions make readings that float32 would round")
-    signs = _draw_signs(task, dimensions)
-    places = np.tile(np.arange(dimensions, dtype=np.int32), (len(signs), 1))
-    code = SparseCode(dimensions, places, signs)
-    squares = Layer(_sums_of_two(dimensions), np.zeros(_units(dimensions), np.int32), 1.0, Square())
-    members = _products(signs, gate_inputs(task))
-    threshold = (1 - _ALPHAS[np.argmin(_failures(task, dimensions))]) ** 2 * dimensions**2
-    return finished(
-        task,
-        NAME,
-        code,
-        squares,
-        readout_of(task, members, off_lattice(np.full(len(task.terms), threshold), 1)),
-        "input",
-        # A gate has all the neurons that its output reads. W depends on no codes, so it is no C D.
-        answer_key(task, "input", members, code),
-        readout_parameters=0 if is_universal(task) else int(members.nnz),
-        note="squares, not ReLUs",
-    )
-
-
 def _draw_signs(task: Task, dimensions: int) -> NDArray[np.int8]:
     shape = (task.terms.features, dimensions)
     drawn = task.stream(Stream.INPUT_CODE).integers(0, 2, shape, dtype=np.int8)
@@ -191,7 +151,9 @@ class Quadratic(TaskConstruction):
 
     def refusal(self, task: Task) -> str | None:
         """Return why the construction does not serve a task; None where it does."""
-        return _refusal(task)
+        if task.encoder == "basis":
+            return "its inputs are in superposition"
+        return refuses_gates(task, widest=2)
 
     def neurons(self, plan: Task, error: float) -> int:
         """Return the squares of the fewest dimensions whose bound is under `error`."""
@@ -199,8 +161,37 @@ class Quadratic(TaskConstruction):
 
     def parameters(self, plan: Task, neurons: int) -> int:
         """Return the number of parameters of a network of so many neurons."""
-        return _parameters(plan, neurons)
+        dimensions = _dimensions_in(neurons)
+        neurons = _units(dimensions)
+        # On average the two codes of a gate agree on half of the pairs of coordinates.
+        reads = 0 if is_universal(plan) else len(plan.terms) * (neurons + dimensions) // 2
+        return dimensions**2 + neurons + reads
 
     def build(self, plan: Task, neurons: int) -> Network:
         """Build the network of at most so many neurons."""
-        return _build(plan, neurons)
+        dimensions = _dimensions_in(neurons)
+        if dimensions < 1:
+            raise TooFewNeuronsError(f"{NAME} needs at least 1 neuron and was given {neurons}")
+        if 2 * (dimensions * plan.active) ** 2 >= EXACT:
+            raise CapacityError(f"{dimensions} dimensions make readings that float32 would round")
+        signs = _draw_signs(plan, dimensions)
+        places = np.tile(np.arange(dimensions, dtype=np.int32), (len(signs), 1))
+        code = SparseCode(dimensions, places, signs)
+        squares = Layer(
+            _sums_of_two(dimensions), np.zeros(_units(dimensions), np.int32), 1.0, Square()
+        )
+        members = _products(signs, gate_inputs(plan))
+        threshold = (1 - _ALPHAS[np.argmin(_failures(plan, dimensions))]) ** 2 * dimensions**2
+        return finished(
+            plan,
+            NAME,
+            code,
+            squares,
+            readout_of(plan, members, off_lattice(np.full(len(plan.terms), threshold), 1)),
+            "input",
+            # A gate has all the neurons that its output reads. W depends on no codes, so it does
+            # not factor.
+            answer_key(plan, "input", members, code),
+            readout_parameters=0 if is_universal(plan) else int(members.nnz),
+            note="squares, not ReLUs",
+        )

@@ -86,43 +86,6 @@ def exact_choice(task: Task) -> Choice:
     return best
 
 
-def _refusal(task: Task) -> str | None:
-    if task.encoder == "superposed":
-        return "its inputs are basis-aligned"
-    return refuses_gates(task, exact=True)
-
-
-def _build(task: Task, neurons: int) -> Network:
-    choice = exact_choice(task)
-    if neurons < choice.neurons:
-        raise TooFewNeuronsError(
-            f"{NAME} needs {choice.neurons:,} neurons to be exact here and was given {neurons:,}"
-        )
-    gates = gate_inputs(task)
-    features, inputs = task.terms.features, gates.shape[1]
-    generator = task.stream(Stream.OUTPUT_CODES)
-    words = reed_solomon_code(len(gates), choice.weight, choice.shared + 1, generator)
-    code = basis_code(features)
-    compress = reads_of_gates(gates, words.positions, words.neurons, features)
-    members = code_members(words.positions, words.neurons)
-    thresholds = np.full(len(gates), choice.weight - 0.5, np.float32)
-    bias = np.full(words.neurons, 1 - inputs, np.int32)
-    return finished(
-        task,
-        NAME,
-        code,
-        Layer(compress.toarray().astype(np.int8), bias, 1.0),
-        readout_of(task, members, thresholds),
-        "output",
-        answer_key(task, "output", members, code, compress=compress, resolution=1),
-        readout_parameters=0,
-        note=(
-            f"exact for at most {task.active} features on: codes of weight {choice.weight} over a "
-            f"field of {choice.field} share at most {choice.shared}"
-        ),
-    )
-
-
 class ReedSolomon(TaskConstruction):
     """Reed-Solomon codes for the gates, exact within the promise."""
 
@@ -137,7 +100,9 @@ class ReedSolomon(TaskConstruction):
 
     def refusal(self, task: Task) -> str | None:
         """Return why the construction does not serve a task; None where it does."""
-        return _refusal(task)
+        if task.encoder == "superposed":
+            return "its inputs are basis-aligned"
+        return refuses_gates(task, exact=True)
 
     def neurons(self, plan: Task, error: float) -> int:
         """Return the neurons of the smallest exact codes, whatever the error."""
@@ -149,4 +114,32 @@ class ReedSolomon(TaskConstruction):
 
     def build(self, plan: Task, neurons: int) -> Network:
         """Build the network of at most so many neurons."""
-        return _build(plan, neurons)
+        choice = exact_choice(plan)
+        if neurons < choice.neurons:
+            raise TooFewNeuronsError(
+                f"{NAME} needs {choice.neurons:,} neurons to be exact here and was given "
+                f"{neurons:,}"
+            )
+        gates = gate_inputs(plan)
+        features, inputs = plan.terms.features, gates.shape[1]
+        generator = plan.stream(Stream.OUTPUT_CODES)
+        words = reed_solomon_code(len(gates), choice.weight, choice.shared + 1, generator)
+        code = basis_code(features)
+        compress = reads_of_gates(gates, words.positions, words.neurons, features)
+        members = code_members(words.positions, words.neurons)
+        thresholds = np.full(len(gates), choice.weight - 0.5, np.float32)
+        bias = np.full(words.neurons, 1 - inputs, np.int32)
+        return finished(
+            plan,
+            NAME,
+            code,
+            Layer(compress.toarray().astype(np.int8), bias, 1.0),
+            readout_of(plan, members, thresholds),
+            "output",
+            answer_key(plan, "output", members, code, compress=compress, resolution=1),
+            readout_parameters=0,
+            note=(
+                f"exact for at most {plan.active} features on: codes of weight {choice.weight} "
+                f"over a field of {choice.field} share at most {choice.shared}"
+            ),
+        )

@@ -135,62 +135,6 @@ def _sums(task: Task, neurons: int, weight: int, on: int, superposed: bool) -> S
     return sums_of(level, others, hit, noise, float(np.sqrt(own * overlap)))
 
 
-def _neurons(task: Task, error: float) -> int:
-    superposed = _in_superposition(task)
-
-    def enough(size: int) -> bool:
-        return size >= _WEIGHTS[0] and _best_codes(task, size, superposed).failure <= error
-
-    return smallest_number(enough)
-
-
-def _parameters(task: Task, neurons: int) -> int:
-    features = task.terms.features
-    superposed = _in_superposition(task)
-    columns = superposed_dimensions(features, neurons) if superposed else features
-    return neurons * (columns + 1)
-
-
-def _refusal(task: Task) -> str | None:
-    reason = refuses_gates(task)
-    if reason is None and task.encoder == "superposed" and _crowded(task):
-        return too_crowded(task)
-    return reason
-
-
-def _build(task: Task, neurons: int) -> Network:
-    superposed = _in_superposition(task)
-    codes = _best_codes(task, neurons, superposed)
-    gates = gate_inputs(task)
-    features, inputs = task.terms.features, gates.shape[1]
-    words = balanced_code(
-        len(gates), neurons, codes.weight, task.stream(Stream.OUTPUT_CODES)
-    ).positions
-    code = basis_code(features)
-    if superposed:
-        code = superposed_code(features, neurons, task.stream(Stream.INPUT_CODE))
-    resolution = code.weight
-    compress = reads_of_gates(gates, words, neurons, features)
-    members = code_members(words, neurons)
-    threshold = np.full(len(gates), codes.weight * codes.threshold)
-    layer = Layer(
-        weight_matrix(compress, code),
-        np.full(neurons, -(inputs - 1) * resolution, np.int32),
-        1.0 / resolution,
-    )
-    return finished(
-        task,
-        NAME,
-        code,
-        layer,
-        readout_of(task, members, off_lattice(threshold, resolution)),
-        "output",
-        answer_key(task, "output", members, code, compress=compress, resolution=resolution),
-        readout_parameters=0,
-        note=f"each gate is on {codes.weight} neurons",
-    )
-
-
 class TargetedPairs(TaskConstruction):
     """One random code per chosen gate."""
 
@@ -205,16 +149,56 @@ class TargetedPairs(TaskConstruction):
 
     def refusal(self, task: Task) -> str | None:
         """Return why the construction does not serve a task; None where it does."""
-        return _refusal(task)
+        reason = refuses_gates(task)
+        if reason is None and task.encoder == "superposed" and _crowded(task):
+            return too_crowded(task)
+        return reason
 
     def neurons(self, plan: Task, error: float) -> int:
         """Return n of the law."""
-        return _neurons(plan, error)
+        superposed = _in_superposition(plan)
+
+        def enough(size: int) -> bool:
+            return size >= _WEIGHTS[0] and _best_codes(plan, size, superposed).failure <= error
+
+        return smallest_number(enough)
 
     def parameters(self, plan: Task, neurons: int) -> int:
         """Return the number of parameters of a network of so many neurons."""
-        return _parameters(plan, neurons)
+        features = plan.terms.features
+        superposed = _in_superposition(plan)
+        columns = superposed_dimensions(features, neurons) if superposed else features
+        return neurons * (columns + 1)
 
     def build(self, plan: Task, neurons: int) -> Network:
         """Build the network of at most so many neurons."""
-        return _build(plan, neurons)
+        superposed = _in_superposition(plan)
+        codes = _best_codes(plan, neurons, superposed)
+        gates = gate_inputs(plan)
+        features, inputs = plan.terms.features, gates.shape[1]
+        words = balanced_code(
+            len(gates), neurons, codes.weight, plan.stream(Stream.OUTPUT_CODES)
+        ).positions
+        code = basis_code(features)
+        if superposed:
+            code = superposed_code(features, neurons, plan.stream(Stream.INPUT_CODE))
+        resolution = code.weight
+        compress = reads_of_gates(gates, words, neurons, features)
+        members = code_members(words, neurons)
+        threshold = np.full(len(gates), codes.weight * codes.threshold)
+        layer = Layer(
+            weight_matrix(compress, code),
+            np.full(neurons, -(inputs - 1) * resolution, np.int32),
+            1.0 / resolution,
+        )
+        return finished(
+            plan,
+            NAME,
+            code,
+            layer,
+            readout_of(plan, members, off_lattice(threshold, resolution)),
+            "output",
+            answer_key(plan, "output", members, code, compress=compress, resolution=resolution),
+            readout_parameters=0,
+            note=f"each gate is on {codes.weight} neurons",
+        )

@@ -143,64 +143,6 @@ def _sums_superposed(task: Task, neurons: int, chance: float, on: int) -> Sums:
     )
 
 
-def _neurons(task: Task, error: float) -> int:
-    return smallest_number(lambda size: _best_density(task, size).failure <= error)
-
-
-def _parameters(task: Task, neurons: int) -> int:
-    features = task.terms.features
-    superposed = _superposed(task)
-    columns = superposed_dimensions(features, neurons) if superposed else features
-    reads = 0
-    if not is_universal(task):
-        gates, inputs = gate_inputs(task).shape
-        reads = round(gates * neurons * _best_density(task, neurons).chance ** inputs)
-    return neurons * (columns + 1) + reads
-
-
-def _refusal(task: Task) -> str | None:
-    reason = refuses_gates(task)
-    if reason is None and _superposed(task):
-        hopeless = _best_density(task, MOST_NEURONS).failure > task.error
-        return too_crowded(task) if hopeless else None
-    return reason
-
-
-def _build(task: Task, neurons: int) -> Network:
-    density = _best_density(task, neurons)
-    features, inputs = task.terms.features, gate_inputs(task).shape[1]
-    generator = task.stream(Stream.OUTPUT_CODES)
-    on_neuron = generator.random((neurons, features)) < density.chance
-    members = _shared_neurons(on_neuron, gate_inputs(task))
-    if not members.nnz:
-        raise TooFewNeuronsError(
-            f"{neurons} neurons are too few: the inputs of no gate share a neuron"
-        )
-    if _superposed(task):
-        code = superposed_code(features, neurons, task.stream(Stream.INPUT_CODE))
-        mean = round(GRAIN * density.chance)
-        compress = sp.csr_array((GRAIN * on_neuron - mean).astype(np.int16))
-        resolution = GRAIN * code.weight
-        weights = _centred_product(on_neuron, mean, code.matrix())
-    else:
-        code, resolution = basis_code(features), 1
-        compress, weights = sp.csr_array(on_neuron.astype(np.int16)), on_neuron.astype(np.int8)
-    sizes = np.diff(members.indptr)
-    thresholds = off_lattice(sizes * density.threshold, resolution)
-    layer = Layer(weights, np.full(neurons, -(inputs - 1) * resolution, np.int32), 1.0 / resolution)
-    return finished(
-        task,
-        NAME,
-        code,
-        layer,
-        readout_of(task, members, np.where(sizes > 0, thresholds, np.inf).astype(np.float32)),
-        "input",
-        answer_key(task, "input", members, code, compress=compress, resolution=resolution),
-        readout_parameters=0 if is_universal(task) else int(members.nnz),
-        note=f"each feature is on each neuron with chance {density.chance:g}",
-    )
-
-
 def _centred_product(
     on_neuron: NDArray[np.bool_], mean: int, decompress: sp.csr_array
 ) -> NDArray[np.int16]:
@@ -246,16 +188,60 @@ class UniversalAnd(TaskConstruction):
 
     def refusal(self, task: Task) -> str | None:
         """Return why the construction does not serve a task; None where it does."""
-        return _refusal(task)
+        reason = refuses_gates(task)
+        if reason is None and _superposed(task):
+            hopeless = _best_density(task, MOST_NEURONS).failure > task.error
+            return too_crowded(task) if hopeless else None
+        return reason
 
     def neurons(self, plan: Task, error: float) -> int:
         """Return n of the law."""
-        return _neurons(plan, error)
+        return smallest_number(lambda size: _best_density(plan, size).failure <= error)
 
     def parameters(self, plan: Task, neurons: int) -> int:
         """Return the number of parameters of a network of so many neurons."""
-        return _parameters(plan, neurons)
+        features = plan.terms.features
+        superposed = _superposed(plan)
+        columns = superposed_dimensions(features, neurons) if superposed else features
+        reads = 0
+        if not is_universal(plan):
+            gates, inputs = gate_inputs(plan).shape
+            reads = round(gates * neurons * _best_density(plan, neurons).chance ** inputs)
+        return neurons * (columns + 1) + reads
 
     def build(self, plan: Task, neurons: int) -> Network:
         """Build the network of at most so many neurons."""
-        return _build(plan, neurons)
+        density = _best_density(plan, neurons)
+        features, inputs = plan.terms.features, gate_inputs(plan).shape[1]
+        generator = plan.stream(Stream.OUTPUT_CODES)
+        on_neuron = generator.random((neurons, features)) < density.chance
+        members = _shared_neurons(on_neuron, gate_inputs(plan))
+        if not members.nnz:
+            raise TooFewNeuronsError(
+                f"{neurons} neurons are too few: the inputs of no gate share a neuron"
+            )
+        if _superposed(plan):
+            code = superposed_code(features, neurons, plan.stream(Stream.INPUT_CODE))
+            mean = round(GRAIN * density.chance)
+            compress = sp.csr_array((GRAIN * on_neuron - mean).astype(np.int16))
+            resolution = GRAIN * code.weight
+            weights = _centred_product(on_neuron, mean, code.matrix())
+        else:
+            code, resolution = basis_code(features), 1
+            compress, weights = sp.csr_array(on_neuron.astype(np.int16)), on_neuron.astype(np.int8)
+        sizes = np.diff(members.indptr)
+        thresholds = off_lattice(sizes * density.threshold, resolution)
+        layer = Layer(
+            weights, np.full(neurons, -(inputs - 1) * resolution, np.int32), 1.0 / resolution
+        )
+        return finished(
+            plan,
+            NAME,
+            code,
+            layer,
+            readout_of(plan, members, np.where(sizes > 0, thresholds, np.inf).astype(np.float32)),
+            "input",
+            answer_key(plan, "input", members, code, compress=compress, resolution=resolution),
+            readout_parameters=0 if is_universal(plan) else int(members.nnz),
+            note=f"each feature is on each neuron with chance {density.chance:g}",
+        )

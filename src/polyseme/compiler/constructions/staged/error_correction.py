@@ -101,51 +101,6 @@ def _on_before(task: Task) -> NDArray[np.float64]:
     return on
 
 
-def _build(plan: StagedPlan, neurons: int) -> Network:
-    """Build two layers per stage.
-
-    Raises:
-        TooFewNeuronsError: The two regions of a computing layer do not fit.
-    """
-    task = plan.task
-    units = neurons // 2
-    weight = code_weight(units, task.active)
-    # Room for a region of ANDs and one of other gates, each two codes wide.
-    if units < 4 * weight:
-        raise TooFewNeuronsError(
-            f"{neurons} neurons are too few for codes of {weight} clipped units"
-        )
-    schedule, generator = plan.schedule, task.stream(Stream.OUTPUT_CODES)
-    activity = task.once(_on_before)
-    code = encoder = affine_or_balanced_code(len(task.circuit.features), units, weight, generator)
-    layers, keys = [], []
-    for stage, on in zip(schedule.stages, activity.tolist(), strict=True):
-        computed, level = _computing_code(stage, units, weight, generator)
-        wanted = _computed(stage, computed)
-        layers.append(_layer(wanted, level, code, on, correcting=False))
-        keys.append(_key(layers[-1], stage, computed, wanted, code))
-        code = affine_or_balanced_code(len(stage), units, weight, generator)
-        wanted = _copied(code)
-        layers.append(_layer(wanted, np.ones(units, np.int64), computed, on, correcting=True))
-        keys.append(_key(layers[-1], stage, code, wanted, computed))
-    return Network(
-        encoder=Encoder(task.circuit.features, encoder),
-        layers=tuple(layers),
-        readout=_readout(task, code, schedule.output_columns),
-        provenance=Provenance(
-            source=task.circuit.name,
-            construction=NAME,
-            active=task.active,
-            seed=task.seed,
-            gates=task.circuit.gates,
-            monosemantic_neurons=int(schedule.monosemantic_neurons.max()),
-            readout_parameters=0,
-            channels={"superposed": len(layers), "monosemantic": 0},
-        ),
-        key=AnswerKey(task.circuit, encoder, tuple(keys)),
-    )
-
-
 def _key(
     layer: Layer, stage: Stage, held: SparseCode, wanted: sp.csr_array, below: SparseCode
 ) -> LayerKey:
@@ -286,4 +241,42 @@ class ErrorCorrection(Construction[StagedPlan]):
 
     def build(self, plan: StagedPlan, neurons: int) -> Network:
         """Build two layers per stage."""
-        return _build(plan, neurons)
+        task = plan.task
+        units = neurons // 2
+        weight = code_weight(units, task.active)
+        # Room for a region of ANDs and one of other gates, each two codes wide.
+        if units < 4 * weight:
+            raise TooFewNeuronsError(
+                f"{neurons} neurons are too few for codes of {weight} clipped units"
+            )
+        schedule, generator = plan.schedule, task.stream(Stream.OUTPUT_CODES)
+        activity = task.once(_on_before)
+        code = encoder = affine_or_balanced_code(
+            len(task.circuit.features), units, weight, generator
+        )
+        layers, keys = [], []
+        for stage, on in zip(schedule.stages, activity.tolist(), strict=True):
+            computed, level = _computing_code(stage, units, weight, generator)
+            wanted = _computed(stage, computed)
+            layers.append(_layer(wanted, level, code, on, correcting=False))
+            keys.append(_key(layers[-1], stage, computed, wanted, code))
+            code = affine_or_balanced_code(len(stage), units, weight, generator)
+            wanted = _copied(code)
+            layers.append(_layer(wanted, np.ones(units, np.int64), computed, on, correcting=True))
+            keys.append(_key(layers[-1], stage, code, wanted, computed))
+        return Network(
+            encoder=Encoder(task.circuit.features, encoder),
+            layers=tuple(layers),
+            readout=_readout(task, code, schedule.output_columns),
+            provenance=Provenance(
+                source=task.circuit.name,
+                construction=NAME,
+                active=task.active,
+                seed=task.seed,
+                gates=task.circuit.gates,
+                monosemantic_neurons=int(schedule.monosemantic_neurons.max()),
+                readout_parameters=0,
+                channels={"superposed": len(layers), "monosemantic": 0},
+            ),
+            key=AnswerKey(task.circuit, encoder, tuple(keys)),
+        )
