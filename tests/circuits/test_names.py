@@ -8,7 +8,7 @@ from polyseme.circuits import (
     Names,
 )
 from polyseme.circuits.names import MAX_NAME_LENGTH
-from polyseme.errors import SourceError
+from polyseme.errors import OptionError, SourceError
 
 NUMBERED = Names(prefix="x", count=12)
 
@@ -54,5 +54,5 @@ def test_names_are_distinct_and_not_fewer_than_none() -> None:
     assert len(Names([])) == 0
     with pytest.raises(SourceError, match="name 'b' is used twice"):
         Names(["b", "a", "b"])
-    with pytest.raises(SourceError, match="there cannot be -1 names"):
+    with pytest.raises(OptionError, match="count is -1; it must be"):
         Names(prefix="x", count=-1)

@@ -13,18 +13,7 @@ from polyseme.circuits.problems import k_and, layered
 from polyseme.circuits.supports import draw_supported, guess_supports, small_supports
 from polyseme.errors import OptionError
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS, draw_deep_inputs
-
-
-@st.composite
-def circuits(draw: st.DrawFn) -> Circuit:
-    features = draw(st.integers(1, 6))
-    gates: list[tuple[GateKind, list[int]]] = []
-    for _ in range(draw(st.integers(0, 14))):
-        kind = draw(st.sampled_from(GateKind))
-        widest = 1 if kind is GateKind.IDENTITY else 4
-        wires = st.integers(0, features + len(gates) - 1)
-        gates.append((kind, draw(st.lists(wires, min_size=1, max_size=widest, unique=True))))
-    return build_circuit([f"in{i}" for i in range(features)], gates, [0])
+from support.circuits import circuits, gate_value
 
 
 def inputs_of(circuit: Circuit, gate: int) -> list[int]:
@@ -51,15 +40,7 @@ def values_of(circuit: Circuit, on: set[int]) -> list[bool]:
     values = [feature in on for feature in range(len(circuit.features))]
     for gate, kind in enumerate(circuit.kinds.tolist()):
         read = [values[wire] for wire in inputs_of(circuit, gate)]
-        values.append(
-            {
-                GateKind.IDENTITY: read[0],
-                GateKind.AND: all(read),
-                GateKind.OR: any(read),
-                GateKind.AND_NOT: read[0] and not any(read[1:]),
-                GateKind.XOR: sum(read) % 2 == 1,
-            }[GateKind(kind)]
-        )
+        values.append(gate_value(kind, read))
     return values
 
 

@@ -61,19 +61,17 @@ class Names(Sequence[str]):
 
         Raises:
             SourceError: A name repeats, is empty, has more than 1000 characters or one that cannot
-                be printed; or `count` is negative.
-            OptionError: An argument is of a wrong type, or `count` is above 2^31 - 1.
+                be printed.
+            OptionError: An argument is of a wrong type, or `count` is not from 0 to 2^31 - 1.
         """
         if listed is not None:
             instance("names", listed, Iterable, "a sequence of text")
         self.listed = None if listed is None else tuple(listed)
         self.prefix = text("prefix", prefix)
-        counted = whole_number("count", count, most=MAX_NAMES)
+        counted = whole_number("count", count, 0, MAX_NAMES)
         self._count = counted if self.listed is None else len(self.listed)
         if self.listed is not None:
             self._check(self.listed)
-        elif counted < 0:
-            raise SourceError(f"there cannot be {counted} names; the least is 0")
         elif counted > 0:
             check_name(self._numbered(counted - 1))
 

@@ -28,6 +28,7 @@ term is used (`at_most_one_per_term`).
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import replace
 
 import numpy as np
@@ -58,9 +59,9 @@ _OWN_GAP = 0.5
 class SingleChannel(Construction[Plan]):
     """A construction that sends every term through the same channel."""
 
+    @abstractmethod
     def assignment(self, task: Task) -> Assignment:
         """Return the channel of every term."""
-        raise NotImplementedError
 
     def plan(self, task: Task) -> Plan:
         """Return the plan of this channel with inputs in superposition."""
