@@ -31,6 +31,7 @@ from polyseme.networks.saving.files import save_network as _save_network
 from polyseme.verification.as_read import reference_as_read
 from polyseme.verification.kinds import input_kinds
 from polyseme.verification.layers import verify_layers
+from polyseme.verification.reading_error import ReadingError, reading_error
 from polyseme.verification.sampling import Verification, verify
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ __all__ = [
     "OptionError",
     "Polysemanticity",
     "PolysemeError",
+    "ReadingError",
     "Refined",
     "SourceError",
     "TooFewNeuronsError",
@@ -94,6 +96,7 @@ __all__ = [
     "polysemanticity",
     "problems",
     "read",
+    "reading_error",
     "reference_as_read",
     "refine",
     "reproduce_figures",

@@ -27,6 +27,9 @@ class Stream(IntEnum):
     PROBES = 10
     # Attempt n of a confirmation draws from the stream CONFIRMATIONS + n.
     CONFIRMATIONS = 11
+    READING_PROBES = 200_000
+    # Attempt n reads from the stream READINGS + n.
+    READINGS = 200_001
 
     # Verification of a finished network, on inputs that no compilation has used.
     VERIFICATION = 0x5EED
@@ -57,7 +60,7 @@ def stream(seed: int, purpose: int, *further: int) -> np.random.Generator:
 
     Args:
         seed: The user's seed, at least 0.
-        purpose: A `Stream`, or CONFIRMATIONS plus the number of the attempt.
+        purpose: A `Stream`, or CONFIRMATIONS or READINGS plus the number of the attempt.
         further: Numbers of at least 0, such as that of a step or a size.
     """
     return np.random.default_rng([seed, purpose, *further])

@@ -1,19 +1,21 @@
 """The choice of the constructions that are tried for a task, and of the fallback.
 
-`three-channel` serves every circuit of one hidden layer. For some circuits another construction
-declares fewer neurons, and is then tried first. Sizes are compared with inputs of the same kind: a
-construction for basis-aligned inputs is taken only if the task wants such inputs. Deeper circuits
-get layers in superposition. The fallback is the monosemantic network, for tasks for which no
-smaller network is found.
+If hidden layers need not compute the gates, `three-channel` serves every circuit of one hidden
+layer. For some circuits another construction declares fewer neurons, and is then tried first. Sizes
+are compared with inputs of the same kind: a construction for basis-aligned inputs is taken only if
+the task wants such inputs. If the gates must be computed, `least-noise` is tried before
+`three-channel`, for circuits that it serves. Deeper circuits get layers in superposition. The
+fallback is the monosemantic network, for tasks for which no smaller network is found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from polyseme.compiler.constructions.catalogue import (
     CATALOGUE,
+    LEAST_NOISE,
     MONOSEMANTIC,
     REED_SOLOMON,
     SUPERPOSED_LAYERS,
@@ -23,7 +25,7 @@ from polyseme.compiler.constructions.catalogue import (
 from polyseme.compiler.constructions.construction import Candidate
 from polyseme.compiler.constructions.three_channel.plan import wants_basis
 from polyseme.compiler.task import Task
-from polyseme.errors import CapacityError, OptionError
+from polyseme.errors import CapacityError, OptionError, PolysemeError
 
 AUTO = "auto"
 CONSTRUCTIONS = (AUTO, *CATALOGUE)
@@ -82,7 +84,32 @@ def _check_goes_with_depth(task: Task, name: str) -> None:
         )
 
 
+def thresholded_neurons(task: Task) -> int | None:
+    """Return the neurons declared for a task if thresholds of the readout may finish the work.
+
+    It is the smallest number of those constructions that `choose` would try; None if that is not
+    known before a search.
+    """
+    try:
+        fallback = Candidate(MONOSEMANTIC, task, MONOSEMANTIC.plan(task)).declared.neurons
+        tried = list(choose(replace(task, epsilon=None), AUTO).candidates)
+    except PolysemeError:
+        return None
+    declared = min(_declared(candidate) for candidate in tried)
+    return int(declared) if declared < fallback else None
+
+
 def _one_layer_candidates(task: Task, limit: int) -> Iterator[Candidate]:
+    """Yield the constructions to try for a circuit of one hidden layer."""
+    if task.epsilon is None:
+        yield from _thresholding(task, limit)
+        return
+    if not wants_basis(task) and LEAST_NOISE.refusal(task) is None and _is_even(task):
+        yield LEAST_NOISE.candidate(task)
+    yield THREE_CHANNEL.candidate(task)
+
+
+def _thresholding(task: Task, limit: int) -> Iterator[Candidate]:
     """Yield the special construction for the circuit if it declares less, then three channels."""
     channels, rival = None, REED_SOLOMON if wants_basis(task) else TIGHT_FRAMES
     if rival.refusal(task) is None:

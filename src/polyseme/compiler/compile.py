@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from polyseme.circuits.circuit import Circuit
 from polyseme.common.arguments import function, shown_value, whole_number
 from polyseme.common.progress import Note, silent
-from polyseme.compiler.choose import CONSTRUCTIONS, choose
+from polyseme.compiler.choose import AUTO, CONSTRUCTIONS, choose
+from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.compiler.report import Compilation
 from polyseme.compiler.sizing import at_size, at_smallest
 from polyseme.compiler.task import Task, check_measurable
 from polyseme.errors import OptionError
 from polyseme.networks.network import Network
+from polyseme.verification.reading_error import COMPUTED
 
 
 def compile(
@@ -18,6 +22,7 @@ def compile(
     *,
     active: int = 3,
     error: float = 1e-3,
+    epsilon: float | None = COMPUTED,
     neurons: int | None = None,
     construction: str = "auto",
     encoder: str = "auto",
@@ -28,14 +33,20 @@ def compile(
     """Compile a circuit into a network that computes it in superposition.
 
     With `neurons` given, the network has at most that many ReLUs. Otherwise the compiler searches
-    for the smallest network whose error is confirmed under `error`.
+    for the smallest network whose error is confirmed under `error`, and whose hidden layers compute
+    the gates: affine readings give all of them at once within `epsilon`, on all but a thousandth of
+    the inputs of each kind (see `polyseme.reading_error`).
 
     Args:
         circuit: The circuit, from `polyseme.read` or one of `polyseme.problems`.
         active: The sparsity promise: the largest number of features that are on at once.
         error: The largest share of inputs on which any output may be wrong, where one gate is
             satisfied and the other features are random; 1e-6 to 1.
-        neurons: The largest number of ReLUs per layer; None finds as few as meet `error`.
+        epsilon: The reading error up to which the hidden layers compute the gates, above 0 and at
+            most 1/4. None asks only that outputs be decided rightly, which takes fewer neurons: the
+            thresholds of the readout may finish the work. A named construction that can only do
+            that implies it.
+        neurons: The largest number of ReLUs per layer; None finds as few as meet both errors.
         construction: "auto", or a name that `polyseme constructions` lists.
         encoder: "superposed", "basis" (one dimension per feature), or "auto", which is basis only
             if there are many more gates than features.
@@ -58,9 +69,8 @@ def compile(
         >>> ps.compile(circuit, active=3, neurons=450).neurons
         448
     """
-    report = _compiled(
-        Task(circuit, active, error, encoder, seed, carry), construction, neurons, note, False
-    )
+    task = Task(circuit, active, error, encoder, seed, carry, epsilon)
+    report = _compiled(task, construction, neurons, note, False)
     return report.network
 
 
@@ -69,6 +79,7 @@ def compile_report(
     *,
     active: int = 3,
     error: float = 1e-3,
+    epsilon: float | None = COMPUTED,
     neurons: int | None = None,
     construction: str = "auto",
     encoder: str = "auto",
@@ -84,7 +95,8 @@ def compile_report(
         circuit: The circuit. All arguments are those of `polyseme.compile`.
         active: The sparsity promise.
         error: The error allowed.
-        neurons: The largest number of ReLUs per layer; None finds as few as meet `error`.
+        epsilon: The reading error up to which the hidden layers compute the gates, or None.
+        neurons: The largest number of ReLUs per layer; None finds as few as meet both.
         construction: "auto", or the name of a construction.
         encoder: "superposed", "basis" or "auto".
         seed: The random seed.
@@ -106,7 +118,7 @@ def compile_report(
         >>> report.passed, report.network.neurons <= 500
         (True, True)
     """
-    task = Task(circuit, active, error, encoder, seed, carry)
+    task = Task(circuit, active, error, encoder, seed, carry, epsilon)
     return _compiled(task, construction, neurons, note, True)
 
 
@@ -116,10 +128,14 @@ def _compiled(
     """Choose constructions, and build at the size given or search for the smallest network."""
     _check(task, construction, neurons)
     function("note", note, "a line")
+    tell = note or silent
+    if task.epsilon is not None and construction != AUTO and not CATALOGUE[construction].computes:
+        tell(f"{construction} leaves the last step to the thresholds of the readout: epsilon none")
+        task = replace(task, epsilon=None)
     choice = choose(task, construction)
     if neurons is not None:
         return at_size(choice, neurons, measure)
-    return at_smallest(choice, note or silent, measure)
+    return at_smallest(choice, tell, measure)
 
 
 def _check(task: Task, construction: str, neurons: int | None) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
+from polyseme.verification.reading_error import ReadingError
 from polyseme.verification.sampling import Verification
 
 
@@ -41,6 +42,9 @@ class Compilation:
         predicted: The neurons that the construction declared before the search; None if there was
             no search.
         layers: The decision about each layer of a deep network; empty for one hidden layer.
+        epsilon: The reading error that was asked for; None if only decisions were.
+        reading: The reading error of every hidden layer; None if there was no check.
+        reads: True if gates are read within `epsilon`, as confirmed, or if that was not asked for.
     """
 
     network: Network
@@ -48,6 +52,9 @@ class Compilation:
     confirmation: Verification | None = None
     predicted: int | None = None
     layers: tuple[LayerDecision, ...] = ()
+    epsilon: float | None = None
+    reading: ReadingError | None = None
+    reads: bool = True
 
     @property
     def key(self) -> AnswerKey | None:
@@ -55,15 +62,22 @@ class Compilation:
         return self.network.key
 
     @property
-    def passed(self) -> bool:
+    def decides(self) -> bool:
         """True if the upper end of the measured error's interval is at most the error asked for."""
         return self.confirmation is not None and self.confirmation.error_interval[1] <= self.error
+
+    @property
+    def passed(self) -> bool:
+        """True if the network was confirmed to do what was asked for."""
+        return self.decides and self.reads
 
     def __str__(self) -> str:
         """Return a summary of a few lines."""
         lines = [str(self.network)]
         if self.confirmation is not None:
             lines.append(str(self.confirmation))
+        if self.reading is not None:
+            lines.append(str(self.reading))
         if self.predicted is not None:
             lines.append(f"{self.predicted:,} neurons were predicted")
         return "\n".join(lines)

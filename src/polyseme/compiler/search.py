@@ -23,26 +23,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyseme.common.progress import Note
-from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.construction import Candidate
 from polyseme.compiler.report import Compilation
 from polyseme.compiler.task import Task
+from polyseme.compiler.trials import EXPECTED_FAILURES, share_failed, tried
 from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Network
-from polyseme.verification.sampling import Verification, wrong_samples
+from polyseme.verification.affine_reading import BEYOND
 
 _PROBE_SAMPLES = 4000
 # Factor between the two errors whose declared sizes give the rate at which the error falls.
 _SMALLER = 10
-# Expected number of wrong samples in a probe: enough to predict the size to about one percent.
-_EXPECTED_FAILURES = 20
-_MIN_CONFIRMATION = 20_000
-_MOST_SINGLE_GATES = 50_000
-# A deep network that is exact by construction is confirmed on this number of samples divided by the
-# error: just enough to put the upper end of the interval under the error. More samples would take
-# long and could not fail.
-_EXACT_CONFIRMATION = 4
-# Share of the error that the search aims at; a network with this error mostly passes confirmation.
+# Share of the failures allowed that the search aims at; a network with so many mostly passes
+# confirmation.
 _AIM = 0.75
 # Ratio below which two sizes count as equal, and the first steps by which sizes change.
 _CLOSE = 1.008
@@ -57,11 +50,14 @@ class Found:
     passed: bool
 
 
-def smallest(candidate: Candidate, note: Note, most: int | None = None) -> Found:
-    """Find the smallest network whose confirmed error is under the task's.
+def smallest(
+    candidate: Candidate, note: Note, most: int | None = None, closely: bool = False
+) -> Found:
+    """Find the smallest network that is confirmed to do what the task asks for.
 
     It has at most `most` neurons, by default twice the declared number. If a network of that size
-    does not pass either, it is returned as one that did not pass.
+    does not pass either, it is returned as one that did not pass. `closely` asks to look at
+    readings even if the task does not.
 
     Raises:
         TooFewNeuronsError: Even a network of `most` neurons cannot be built.
@@ -70,37 +66,18 @@ def smallest(candidate: Candidate, note: Note, most: int | None = None) -> Found
     most = 2 * declared if most is None else most
     note(f"{candidate.construction.name} declares {declared:,} neurons")
     network: Network | None = _Search(candidate, most, note).found()
-    attempt, passed, step = 0, False, _CLOSE
+    attempt, step = 0, _CLOSE
     while network is not None:
-        seen = _looked_at_closely(task, network, attempt)
-        single_gate = _wrong_single_gates(task, network)
-        neurons = network.neurons
-        note(
-            f"confirm {neurons:,} neurons: {seen.wrong} of {seen.samples:,} wrong"
-            f"{f', and a share of {single_gate:.2g} of the gates alone' if single_gate else ''}"
-        )
-        tried, attempt = network, attempt + 2
-        passed = seen.error_interval[1] < task.error and single_gate <= _most_wrong_single_gates(
-            task
-        )
-        network = None if passed else _grown(candidate, neurons, most, step)
+        trial = tried(task, network, attempt, closely)
+        note(f"confirm {trial}")
+        attempt += 2
+        network = None if trial.passed else _grown(candidate, network.neurons, most, step)
         step *= step
-    found = "found" if passed else "gave up at"
+    neurons = trial.network.neurons
+    found = "found" if trial.passed else "gave up at"
     note(f"{found} {neurons:,} neurons, {neurons / declared:.3f} of what was predicted")
-    decisions = candidate.decisions(tried)
-    return Found(Compilation(tried, task.error, seen, declared, decisions), passed)
-
-
-def confirmed(task: Task, network: Network, attempt: int = 0) -> Verification:
-    """Try a network on fresh samples.
-
-    There are at least 20,000 samples, and enough for 20 expected failures. A monosemantic deep
-    network, which cannot fail, is tried on fewer.
-    """
-    samples = int(max(_MIN_CONFIRMATION, _EXPECTED_FAILURES / task.error))
-    if not task.one_layer and network.provenance.construction == "monosemantic":
-        samples = int(np.ceil(_EXACT_CONFIRMATION / task.error))
-    return _worst(task, network, samples, Stream.CONFIRMATIONS + attempt)
+    decisions = candidate.decisions(trial.network)
+    return Found(trial.reported(declared, decisions), trial.passed)
 
 
 def _grown(candidate: Candidate, neurons: int, most: int, step: float) -> Network | None:
@@ -114,39 +91,12 @@ def _grown(candidate: Candidate, neurons: int, most: int, step: float) -> Networ
     return None
 
 
-def _looked_at_closely(task: Task, network: Network, attempt: int) -> Verification:
-    """Confirm a network; if the result is open, repeat with five times as many fresh samples."""
-    seen = confirmed(task, network, attempt)
-    if seen.error < task.error <= seen.error_interval[1]:
-        return _worst(task, network, 5 * seen.samples, Stream.CONFIRMATIONS + attempt + 1)
-    return seen
-
-
-def _most_wrong_single_gates(task: Task) -> float:
-    """Return the share of gates that may be wrong when only their own inputs are on.
-
-    It is 0 if the promise allows other features to be on beside the inputs of a gate. Otherwise
-    these are all the satisfied inputs there are, and the share is the error.
-    """
-    if not task.one_layer or int(task.terms.plain.max()) < task.active:
-        return 0.0
-    return task.error
-
-
-def _wrong_single_gates(task: Task, network: Network) -> float:
-    """Return the share of gates that are wrong when only their own inputs are on."""
-    if not task.one_layer:
-        return 0.0
-    rows = task.draw("alone", _MOST_SINGLE_GATES, task.stream(Stream.PROBES))
-    return float(wrong_samples(network, task.circuit, rows).mean())
-
-
 @dataclass(frozen=True, eq=False)
 class _Probe:
-    """A size that was tried, the number of wrong samples, and the network if it could be built."""
+    """A size that was tried, the number of failed samples, and the network if it could be built."""
 
     neurons: int
-    wrong: int
+    wrong: float
     network: Network | None
 
 
@@ -162,9 +112,10 @@ class _Search:
         self._failed = _Probe(0, 0, None)
         self._passed: _Probe | None = None
         self._last: _Probe | None = None
-        self._wrong: dict[int, int] = {}
+        self._wrong: dict[int, float] = {}
         self._samples = _probe_samples(task)
-        self._aim = _AIM * task.error * self._samples
+        self._allowed = _allowed(task) * self._samples
+        self._aim = _AIM * self._allowed
         smaller = candidate.neurons(task.error / _SMALLER)
         # Number of further neurons that make the error smaller by a factor e.
         self._fold = max(smaller - declared, 1) / float(np.log(_SMALLER))
@@ -239,23 +190,18 @@ class _Search:
         size = network.neurons
         # Networks built in whole groups of neurons may be the same for two sizes.
         if size not in self._wrong:
-            seen = _worst(self._task, network, self._samples, Stream.PROBES)
-            self._note(f"probe {size:,} neurons: {seen.wrong} of {seen.samples:,} wrong")
-            self._wrong[size] = seen.wrong
+            over = share_failed(self._task, network, self._samples)
+            self._wrong[size] = min(over * self._allowed, self._samples)
+            self._note(f"probe {size:,} neurons: {over:.2f} times the failures allowed")
         return _Probe(neurons, self._wrong[size], network)
+
+
+def _allowed(task: Task) -> float:
+    """Return the share of samples that may fail."""
+    return task.error if task.epsilon is None else min(task.error, BEYOND)
 
 
 def _probe_samples(task: Task) -> int:
     """Return the samples per probe; deep networks, which take longer, get fewer."""
-    samples = max(_PROBE_SAMPLES, _EXPECTED_FAILURES / task.error)
+    samples = max(_PROBE_SAMPLES, EXPECTED_FAILURES / _allowed(task))
     return int(samples if task.one_layer else _PROBE_SAMPLES)
-
-
-def _worst(task: Task, network: Network, samples: int, purpose: int) -> Verification:
-    """Try a network on each kind of input; return the result of the kind with most wrong."""
-    generator, seen = task.stream(purpose), []
-    for inputs in task.trials:
-        rows = task.draw(inputs, samples, generator)
-        wrong = int(wrong_samples(network, task.circuit, rows).sum())
-        seen.append(Verification(inputs, task.active, len(rows), wrong))
-    return max(seen, key=lambda one: one.wrong)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from polyseme.common.progress import Note
-from polyseme.compiler.choose import Choice
+from polyseme.compiler.choose import Choice, thresholded_neurons
 from polyseme.compiler.constructions.construction import Candidate
 from polyseme.compiler.report import Compilation
-from polyseme.compiler.search import confirmed, smallest
+from polyseme.compiler.search import smallest
 from polyseme.compiler.task import Task
+from polyseme.compiler.trials import tried
 from polyseme.errors import TooFewNeuronsError
 
 # A construction that declares more than this many times the monosemantic network's neurons is not
@@ -42,17 +43,19 @@ def at_smallest(choice: Choice, note: Note, measure: bool) -> Compilation:
     """Search the candidates in turn for the smallest network that passes, or fall back."""
     if choice.fallback is None:
         return _of_one(next(choice.candidates), note, measure)
-    return _smaller_than_fallback(choice, choice.fallback, note)
+    return _smaller_than_fallback(choice, choice.fallback, note, measure)
 
 
 def _of_one(candidate: Candidate, note: Note, measure: bool) -> Compilation:
     """Find the smallest network of a construction, or build its only one."""
     if candidate.construction.searched:
-        return smallest(candidate, note).compilation
+        return smallest(candidate, note, closely=measure).compilation
     return _built(candidate, candidate.declared.neurons, measure)
 
 
-def _smaller_than_fallback(choice: Choice, fallback: Candidate, note: Note) -> Compilation:
+def _smaller_than_fallback(
+    choice: Choice, fallback: Candidate, note: Note, measure: bool
+) -> Compilation:
     """Find the smallest network of the first candidate with one smaller than the fallback."""
     limit, hopeless = fallback.declared.neurons, None
     for candidate in choice.candidates:
@@ -60,14 +63,14 @@ def _smaller_than_fallback(choice: Choice, fallback: Candidate, note: Note) -> C
             hopeless = candidate.declared.neurons
         elif limit > 1:
             try:
-                found = smallest(candidate, note, most=limit - 1)
+                found = smallest(candidate, note, limit - 1, measure)
             except TooFewNeuronsError:
                 continue
             if found.passed:
                 return found.compilation
     reason = _why_not_smaller(fallback.task, limit, hopeless)
     note(reason)
-    return _built(fallback, limit, True, reason)
+    return _built(fallback, limit, measure, reason)
 
 
 def _why_not_smaller(task: Task, limit: int, hopeless: int | None) -> str:
@@ -75,16 +78,31 @@ def _why_not_smaller(task: Task, limit: int, hopeless: int | None) -> str:
         return (
             "superposition does not pay here: with a neuron for every wire the widest layer has "
             f"{limit:,}, and at this activity superposition would ask for about {hopeless:,}"
+            f"{_thresholded(task)}"
         )
     if task.one_layer:
         return (
             f"superposition does not pay here: at {task.active} active features no network of "
-            f"fewer than {limit:,} neurons, one a gate, was found to err under {task.error:g}"
+            f"fewer than {limit:,} neurons, one a gate, was found to {_wanted(task)}"
+            f"{_thresholded(task)}"
         )
     return (
         f"superposition does not pay here: no network of fewer than {limit:,} neurons, which are "
-        f"enough to give every wire its own, was found to err under {task.error:g}"
+        f"enough to give every wire its own, was found to {_wanted(task)}{_thresholded(task)}"
     )
+
+
+def _wanted(task: Task) -> str:
+    computing = "" if task.epsilon is None else f"compute its gates within {task.epsilon:g} and "
+    return f"{computing}err under {task.error:g}"
+
+
+def _thresholded(task: Task) -> str:
+    """Return what thresholds of the readout could do if the hidden layer need not compute."""
+    neurons = None if task.epsilon is None else thresholded_neurons(task)
+    if neurons is None:
+        return ""
+    return f"; thresholded (epsilon none), about {neurons:,} would do"
 
 
 def _built(
@@ -95,6 +113,5 @@ def _built(
     if reason is not None:
         network = replace(network, provenance=replace(network.provenance, note=reason))
     if not measure:
-        return Compilation(network, task.error)
-    seen, decisions = confirmed(task, network), candidate.decisions(network)
-    return Compilation(network, task.error, seen, layers=decisions)
+        return Compilation(network, task.error, epsilon=task.epsilon)
+    return tried(task, network, closely=True).reported(None, candidate.decisions(network))

@@ -17,6 +17,7 @@ from polyseme.common.random_streams import Stream, stream
 from polyseme.compiler.schedule.scheduling import Carry
 from polyseme.errors import OptionError
 from polyseme.verification.inputs import draw_deep_inputs, draw_inputs
+from polyseme.verification.reading_error import COMPUTED
 
 Made = TypeVar("Made")
 # Smallest error that can be measured.
@@ -30,9 +31,10 @@ class Task:
 
     At most `active` features are on at once. `error` is the share of inputs on which any output
     may be wrong; 0 is for constructions that never err. `encoder` is "superposed", "basis" (one
-    dimension per feature) or "auto". `carry` is the way in which wires pass a layer of a deeper
-    network that does not change them. Making a task raises OptionError, which names the value that
-    is out of range.
+    dimension per feature) or "auto". `epsilon` is the reading error up to which hidden layers must
+    compute the gates; None asks only that outputs be decided rightly. `carry` is the way in which
+    wires pass a layer of a deeper network that does not change them. Making a task raises
+    OptionError, which names the value that is out of range.
     """
 
     circuit: Circuit
@@ -41,6 +43,7 @@ class Task:
     encoder: str = "auto"
     seed: int = 0
     carry: str = "auto"
+    epsilon: float | None = None
     _kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -51,6 +54,8 @@ class Task:
         text("encoder", self.encoder, ENCODERS)
         text("carry", self.carry, tuple(Carry))
         whole_number("seed", self.seed, 0)
+        if self.epsilon is not None:
+            check_epsilon(self.epsilon)
         features = len(self.circuit.features)
         if not 1 <= whole_number("active", self.active) <= features:
             raise OptionError(
@@ -103,6 +108,14 @@ class Task:
     def stream(self, purpose: Stream | int) -> np.random.Generator:
         """Return the random stream of a purpose; it is the same for all sizes."""
         return stream(self.seed, purpose)
+
+
+def check_epsilon(epsilon: float) -> None:
+    """Raise OptionError if a reading error is not above 0 and at most 1/4."""
+    if not 0 < real_number("epsilon", epsilon) <= COMPUTED:
+        raise OptionError(
+            f"epsilon is {epsilon:g}; it must be above 0 and at most {COMPUTED}, or none"
+        )
 
 
 def check_measurable(error: float) -> None:

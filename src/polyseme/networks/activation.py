@@ -81,6 +81,24 @@ class Activation(ABC):
         """
 
     @abstractmethod
+    def bends(self, lowest: NDArray[Any], highest: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return where the activation is no straight line between two sums.
+
+        Args:
+            lowest: numbers of any shape.
+            highest: as many, none below `lowest`.
+        """
+
+    @abstractmethod
+    def has_bent(self, lowest: NDArray[Any], highest: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return which units, of this least and largest value, have been on both sides of a bend.
+
+        Args:
+            lowest: values of units, before the scale, of any shape.
+            highest: as many, none below `lowest`.
+        """
+
+    @abstractmethod
     def write(self, writer: ActivationWriter[Written_co], scale: float) -> Written_co:
         """Return the activation of a layer of this scale, as a writer makes it."""
 
@@ -103,6 +121,14 @@ class Relu(Activation):
     def bounds(self, lowest: NDArray[Any], highest: NDArray[Any]) -> Bounds:
         """Return both ends, or 0 where they lie below."""
         return np.maximum(lowest, 0), np.maximum(highest, 0)
+
+    def bends(self, lowest: NDArray[Any], highest: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return where 0 lies between the sums."""
+        return np.asarray((lowest < 0) & (highest > 0))
+
+    def has_bent(self, lowest: NDArray[Any], highest: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return which were 0 and were not."""
+        return np.asarray((lowest == 0) & (highest > 0))
 
     def write(self, writer: ActivationWriter[Written_co], scale: float) -> Written_co:
         """Return the writer's ReLU."""
@@ -138,6 +164,15 @@ class Clip(Activation):
         low, high = (np.minimum(np.maximum(end, 0), self.cap) for end in (lowest, highest))
         return low, high
 
+    def bends(self, lowest: NDArray[Any], highest: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return where 0 or the cap lies between the sums."""
+        below = (lowest < 0) & (highest > 0)
+        return np.asarray(below | ((lowest < self.cap) & (highest > self.cap)))
+
+    def has_bent(self, lowest: NDArray[Any], highest: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return which were at 0 or at the cap, and were not."""
+        return np.asarray((lowest < highest) & ((lowest == 0) | (highest == self.cap)))
+
     def write(self, writer: ActivationWriter[Written_co], scale: float) -> Written_co:
         """Return the writer's clip at the scaled cap."""
         return writer.clip(float(self.cap * scale))
@@ -167,6 +202,14 @@ class Square(Activation):
             raise CapacityError(f"the square of {farthest.max()} does not fit into 64 bits")
         nearest = np.maximum(np.maximum(low, -high), 0)
         return nearest * nearest, farthest * farthest
+
+    def bends(self, lowest: NDArray[Any], highest: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return where the sums differ."""
+        return np.asarray(lowest < highest)
+
+    def has_bent(self, lowest: NDArray[Any], highest: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return which have changed."""
+        return self.bends(lowest, highest)
 
     def write(self, writer: ActivationWriter[Written_co], scale: float) -> Written_co:
         """Return the writer's square."""

@@ -230,6 +230,7 @@ def term_key(
     channels: NDArray[np.uint8],
     *,
     compression: sp.csr_array | None = None,
+    reads: sp.csr_array | None = None,
     resolution: int = 0,
 ) -> AnswerKey:
     """Return the key of a network of one hidden layer, whose columns are the circuit's terms.
@@ -246,6 +247,7 @@ def term_key(
         of_terms=True,
         channels=channels,
         compression=compression,
+        reads=reads,
         resolution=resolution,
     )
     return AnswerKey(circuit, encoder, (layer,))

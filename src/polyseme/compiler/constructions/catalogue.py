@@ -7,6 +7,7 @@ from typing import Any
 from polyseme.compiler.constructions.construction import Construction
 from polyseme.compiler.constructions.frames.one_bit import OneBit
 from polyseme.compiler.constructions.frames.tight_frames import TightFrames
+from polyseme.compiler.constructions.least_noise.least_noise import LeastNoise
 from polyseme.compiler.constructions.monosemantic import Monosemantic
 from polyseme.compiler.constructions.quadratic import Quadratic
 from polyseme.compiler.constructions.random_weights.sign_products import (
@@ -30,12 +31,14 @@ from polyseme.compiler.constructions.three_channel.three_channel import ThreeCha
 MONOSEMANTIC = Monosemantic()
 THREE_CHANNEL = ThreeChannel()
 TIGHT_FRAMES = TightFrames()
+LEAST_NOISE = LeastNoise()
 REED_SOLOMON = ReedSolomon()
 SUPERPOSED_LAYERS = SuperposedLayers()
 
 _ALL: tuple[Construction[Any], ...] = (
     MONOSEMANTIC,
     THREE_CHANNEL,
+    LEAST_NOISE,
     TIGHT_FRAMES,
     OneBit(),
     OutputChannel(),

@@ -48,6 +48,8 @@ class Construction(ABC, Generic[Plan]):
         assumptions: The assumptions of its theorem, in words.
         sources: Keys of `polyseme.common.literature.PUBLICATIONS`.
         searched: Whether the compiler searches for a smaller network than the declared one.
+        computes: Whether hidden layers of large enough networks compute the gates, so that a
+            reading error can be asked for. If not, the thresholds of the readout finish the work.
     """
 
     name: ClassVar[str]
@@ -59,6 +61,7 @@ class Construction(ABC, Generic[Plan]):
     assumptions: ClassVar[tuple[str, ...]]
     sources: ClassVar[tuple[str, ...]]
     searched: ClassVar[bool] = True
+    computes: ClassVar[bool] = False
 
     def __init__(self) -> None:
         """Check that every attribute is given."""

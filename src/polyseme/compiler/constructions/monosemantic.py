@@ -32,6 +32,7 @@ class Monosemantic(Construction[Plan | StagedPlan]):
     error = "none, on any input"
     assumptions = ()
     sources = ("polyseme",)
+    computes = True
     searched = False
 
     def refusal(self, task: Task) -> str | None:

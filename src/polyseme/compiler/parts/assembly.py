@@ -226,11 +226,12 @@ def answer_key(
     code: SparseCode,
     *,
     compress: sp.csr_array | None = None,
+    reads: sp.csr_array | None = None,
     resolution: int = 0,
 ) -> AnswerKey:
     """Return the answer key of gates whose neurons are the rows of `members` (gates, neurons).
 
-    `compress` is C, if W = C D.
+    `compress` is C, if W = C D; `reads` are what neurons read of own features, if it is not.
     """
     return term_key(
         task.circuit,
@@ -240,5 +241,6 @@ def answer_key(
         members.indices.astype(np.int32),
         np.full(len(task.terms), CHANNELS.index(channel), np.uint8),
         compression=compress,
+        reads=reads,
         resolution=resolution,
     )

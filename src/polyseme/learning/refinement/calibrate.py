@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.compiler.parts.calibrate import best_share, extremes
+from polyseme.compiler.parts.calibrate import best_share
 from polyseme.networks.network import Network
+from polyseme.networks.run import LayerRunner
+from polyseme.verification.extremes import extremes
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +40,7 @@ def sampled_levels(
     `rest` float32 (units,) are the activations with no feature on; readings are taken above them.
     """
     weight = np.float32(len(network.readout.weights) // len(network.readout.outputs))
-    seen = extremes(network, circuit, rows, rest=rest)
+    seen = extremes(LayerRunner(network), circuit, rows, rest=rest)
     return SampledLevels(seen.lowest_on[0] / weight - 1, seen.highest_off[0] / weight - 1)
 
 

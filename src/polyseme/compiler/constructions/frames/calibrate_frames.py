@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from polyseme.common.random_streams import Stream
-from polyseme.compiler.parts.calibrate import best_share, extremes
+from polyseme.compiler.parts.calibrate import best_share
 from polyseme.compiler.task import Task
 from polyseme.networks.network import Network
+from polyseme.networks.run import LayerRunner
+from polyseme.verification.extremes import extremes
 from polyseme.verification.inputs import draw_inputs
 
 _CALIBRATION_SAMPLES = 6000
@@ -30,7 +32,7 @@ def calibrated_margin(task: Task, network: Network, level: float, own: float) ->
     layer = network.layers[0]
     # The part of a reading that comes from the biases alone is taken off.
     rest = layer.bias.astype(np.float32) * np.float32(layer.scale)
-    seen = extremes(network, task.circuit, rows, rest=rest)
+    seen = extremes(LayerRunner(network), task.circuit, rows, rest=rest)
     # Readings are scaled to 0 for one input short and 1 for satisfied.
     short = np.float32(level - 1)
     lowest_on, highest_off = (

@@ -13,7 +13,7 @@ from polyseme.compiler.constructions.staged.layer_weights import layer_weights
 from polyseme.compiler.constructions.staged.one_unit_per_wire import exact_layer, monosemantic_layer
 from polyseme.compiler.constructions.staged.placing import place_stage
 from polyseme.compiler.constructions.staged.plan import StagedPlan
-from polyseme.compiler.parts.calibrate import best_share, extremes
+from polyseme.compiler.parts.calibrate import best_share
 from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.activation import Clip
 from polyseme.networks.answer_key import AnswerKey
@@ -21,6 +21,8 @@ from polyseme.networks.ends import Encoder, Readout
 from polyseme.networks.layer import Layer
 from polyseme.networks.layer_key import LayerKey, wire_key
 from polyseme.networks.network import Network, Provenance
+from polyseme.networks.run import LayerRunner
+from polyseme.verification.extremes import extremes
 
 # With codewords of this weight deep networks need fewest units: lighter codewords are mistaken for
 # one another, and heavier ones crowd the units.
@@ -214,7 +216,7 @@ def _calibrated(plan: StagedPlan, network: Network) -> float:
     """Return the share of a full reading that decides most calibration samples rightly."""
     rows = plan.satisfied(CALIBRATION_SAMPLES, Stream.CALIBRATION)
     # Inverted outputs read their units with negative weights.
-    seen = extremes(network, plan.circuit, rows, absolute=True)
+    seen = extremes(LayerRunner(network), plan.circuit, rows, absolute=True)
     full = np.float32(WEIGHT)
     return best_share(seen.lowest_on[0] / full, seen.highest_off[0] / full)
 

@@ -45,6 +45,7 @@ class SuperposedLayers(Construction[StagedPlan]):
     error = "a share `error` of inputs on which a gate is satisfied, measured"
     assumptions = ("at most s features on", "about as many wires on at every level")
     sources = ("adler2024complexity", "polyseme")
+    computes = True
 
     def refusal(self, task: Task) -> str | None:
         """Return why the construction does not serve a task; None where it does."""

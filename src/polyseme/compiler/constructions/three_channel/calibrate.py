@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.compiler.constructions.three_channel.thresholds import ReadoutPlan
-from polyseme.compiler.parts.calibrate import Scale, best_share, extremes
+from polyseme.compiler.parts.calibrate import best_share
 from polyseme.networks.network import Network
+from polyseme.networks.run import LayerRunner
+from polyseme.verification.extremes import Scale, extremes
 
 
 def calibrated_shares(
@@ -16,7 +18,7 @@ def calibrated_shares(
 ) -> NDArray[np.float64]:
     """Return the threshold of each group of outputs as a share of a full reading, (groups,)."""
     scale = Scale((1 / plan.full).astype(np.float32), plan.group)
-    seen = extremes(network, circuit, active, scale=scale)
+    seen = extremes(LayerRunner(network), circuit, active, scale=scale)
     return np.array(
         [
             best_share(lowest_on, highest_off)

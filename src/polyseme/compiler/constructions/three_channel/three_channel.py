@@ -40,6 +40,7 @@ class ThreeChannel(Construction[Plan]):
     error = "a share `error` of inputs on which a gate is satisfied, measured"
     assumptions = ("at most s features on", "gates drawn apart from the codes")
     sources = ("adler2024complexity", "polyseme")
+    computes = True
 
     def refusal(self, task: Task) -> str | None:
         """Return why one hidden layer does not compute the task; None where it does."""

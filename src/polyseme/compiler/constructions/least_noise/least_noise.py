@@ -1,0 +1,74 @@
+"""ANDs computed by ReLUs that bend, between weights of least noise and codes that hardly meet.
+
+Theorem. Let m' outputs each be the AND of k of m features, no feature in many of them, and at most
+s features on. Give every gate w units, any two gates at most one in common (`codes/affine.py`), and
+every feature a random signed code in d = n dimensions. Let units read each feature of their gates
+at exactly 1, and all others as weakly as possible (`quiet_weights.py`). Let a ReLU bend at the sum
+k - 1 + b of a gate that lacks one input, or just above. Then a gate's units rest at 0 but for noise
+until all its inputs are on, and the mean of its units is affine in the gate:
+
+- it is (1 - b) (1 + noise) where the gate is on, the noise being linear and least;
+- a gate that shares a unit with one that is on reads 1 / w of that;
+- elsewhere only noise above the bend is read.
+
+Resting readings may lie as far below 0 as others lie above it, so an affine reading with a slope of
+about 1.2 and an offset of about -.2 uses the whole allowance. The reading error falls about as
+1 / n. Declared, and measured for k = 2, s = 3: n is 1.9 (1/4) / epsilon times what tight frames
+declare (`frames/tight_frames.py`) for an error of 1e-3, so again n = z sqrt(k m').
+
+Unlike tight frames, the hidden layer computes the gates: a next layer could use its readings, and
+one threshold serves all outputs. Inputs in superposition. Stored: n d weights of 8 bits, n biases,
+one threshold; the seed gives the codes. Error: over the draw of the codes, on inputs that keep the
+promise. Source: ours.
+"""
+
+from __future__ import annotations
+
+from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
+from polyseme.compiler.constructions.frames.frame_network import refuses_frames
+from polyseme.compiler.constructions.frames.tight_frames import TightFrames
+from polyseme.compiler.constructions.least_noise.build import NAME, build_least_noise
+from polyseme.compiler.constructions.least_noise.codes import (
+    INPUT_WEIGHT,
+    draw_codes,
+    input_dimensions,
+)
+from polyseme.compiler.task import Task
+from polyseme.networks.network import Network
+
+# Neurons over those that tight frames declare, at a reading error of 1/4; measured.
+_OVER_FRAMES = 1.9
+_REFERENCE_EPSILON, _REFERENCE_ERROR = 0.25, 1e-3
+_FRAMES = TightFrames()
+
+
+class LeastNoise(TaskConstruction):
+    """ANDs of k features, computed by ReLUs that bend, with weights of least noise."""
+
+    name = NAME
+    problem = "ANDs of k features each, of small influence; k = 1 is a permutation"
+    inputs = Inputs.SUPERPOSED
+    law = "1.9 (1/4) / epsilon times tight frames at 1e-3: z sqrt(k m'), with d = n dimensions"
+    exponent = 0.5
+    error = "over the draw of the codes, on any input that keeps the promise"
+    assumptions = ("no feature feeds more than its share of the outputs", "noise is Gaussian")
+    sources = ("polyseme", "welch1974lower")
+    computes = True
+
+    def refusal(self, task: Task) -> str | None:
+        """Return why the construction does not serve a task; None where it does."""
+        return refuses_frames(task, lambda _: INPUT_WEIGHT)
+
+    def neurons(self, plan: Task, error: float) -> int:
+        """Return the neurons of tight frames, and as many more as the reading error asks for."""
+        epsilon = plan.epsilon or _REFERENCE_EPSILON
+        frames = _FRAMES.neurons(plan, min(error, _REFERENCE_ERROR))
+        return round(_OVER_FRAMES * _REFERENCE_EPSILON / epsilon * frames)
+
+    def parameters(self, plan: Task, neurons: int) -> int:
+        """Return the number of weights and biases, plus one threshold."""
+        return neurons * (input_dimensions(plan, neurons) + 1) + 1
+
+    def build(self, plan: Task, neurons: int) -> Network:
+        """Build the network; its key has the reads of own features, which the weights keep."""
+        return build_least_noise(plan, draw_codes(plan, neurons))

@@ -1,0 +1,99 @@
+"""Readings of the layers of a deep network: the mean of the units of every wire."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyseme.circuits.circuit import Circuit
+from polyseme.circuits.evaluate import wires_on
+from polyseme.common.progress import Progress
+from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.layer_key import LayerKey
+from polyseme.networks.network import Network
+from polyseme.networks.run import LayerRunner
+from polyseme.verification.affine_reading import fitted_reading
+from polyseme.verification.bending import SeenUnits
+from polyseme.verification.extremes import Extremes, Floats
+from polyseme.verification.inputs import draw_deep_inputs
+from polyseme.verification.layer_readings import FIT_SAMPLES, LayerReadings, errors_of
+from polyseme.verification.sampling import batch_size, batches
+
+KINDS = ("satisfied", "uniform")
+
+
+def read_wires(
+    network: Network,
+    key: AnswerKey,
+    circuit: Circuit,
+    active: int,
+    samples: int,
+    generator: np.random.Generator,
+    progress: Progress | None = None,
+) -> tuple[LayerReadings, ...]:
+    """Return what affine readings of every hidden layer say on inputs of every kind.
+
+    Columns that are no wire of the circuit, such as a part of an XOR, are not read.
+    """
+    reader = _Reader(network, key, circuit)
+    fitting = [
+        reader.read(draw_deep_inputs(inputs, circuit, active, count, generator))
+        for inputs, count in dict.fromkeys(KINDS, min(samples, FIT_SAMPLES)).items()
+    ]
+    readings = [fitted_reading(kinds) for kinds in zip(*fitting, strict=True)]
+    errors = []
+    for number, inputs in enumerate(KINDS):
+        seen = reader.read(draw_deep_inputs(inputs, circuit, active, samples, generator))
+        errors.append(list(map(errors_of, readings, seen)))
+        if progress:
+            progress((number + 1) * samples, len(KINDS) * samples)
+    return tuple(
+        LayerReadings(len(wires), dict(zip(KINDS, kinds, strict=True)), None, units.bending_share())
+        for wires, kinds, units in zip(
+            reader.wires, zip(*errors, strict=True), reader.units, strict=True
+        )
+    )
+
+
+class _Reader:
+    """A reader of all layers, which also keeps the range of every unit."""
+
+    def __init__(self, network: Network, key: AnswerKey, circuit: Circuit) -> None:
+        """Find the columns of every layer that are wires of the circuit."""
+        self._runner, self._circuit, self._keys = LayerRunner(network), circuit, key.layers
+        self._known = [np.flatnonzero(layer.wires >= 0) for layer in key.layers]
+        self.wires = [
+            layer.wires[known] for layer, known in zip(key.layers, self._known, strict=True)
+        ]
+        self.units = [SeenUnits(layer) for layer in network.layers]
+        columns = max(len(layer.wires) for layer in key.layers)
+        self._size = min(batch_size(network), max(16, 8_000_000 // columns))
+
+    def read(self, rows: NDArray[np.int32]) -> list[Extremes]:
+        """Return the extremes of the readings of every layer."""
+        pieces: list[list[list[Floats]]] = [[] for _ in self._keys]
+        for _, batch in batches(rows, self._size):
+            on = wires_on(self._circuit, batch).tocsc()
+            for number, activations in enumerate(self._runner.activations(batch)):
+                self.units[number].take(activations)
+                truth = on[:, self.wires[number]].toarray()
+                readings = self._readings(self._keys[number], number, activations)
+                pieces[number].append(_extremes(readings, truth))
+        return [
+            Extremes(*(np.concatenate(side)[None] for side in zip(*piece, strict=True)))
+            for piece in pieces
+        ]
+
+    def _readings(self, key: LayerKey, number: int, activations: Floats) -> Floats:
+        return key.readings(activations)[self._known[number]].T
+
+
+def _extremes(readings: Floats, on: NDArray[np.bool_]) -> list[Floats]:
+    """Return the extremes of readings (samples, wires), each (samples,), as in `Extremes`."""
+    infinite = np.float32(np.inf)
+    return [
+        np.where(on, readings, infinite).min(axis=1, initial=infinite),
+        np.where(on, readings, -infinite).max(axis=1, initial=-infinite),
+        np.where(on, infinite, readings).min(axis=1, initial=infinite),
+        np.where(on, -infinite, readings).max(axis=1, initial=-infinite),
+    ]
