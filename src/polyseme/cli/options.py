@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from polyseme.circuits.problems import MAX_SEED, MAX_SIZE
+from polyseme.verification.reading_error import COMPUTED
 
 DEFAULT_ERROR = 1e-3
 
@@ -38,6 +39,21 @@ def error_rate(given: str | float) -> float:
     if not 0 <= value < 1:
         raise typer.BadParameter(
             f"{str(given)[:40]!r} must be a number of at least 0 and less than 1"
+        )
+    return value
+
+
+def epsilon_or_none(given: str | float) -> float | None:
+    """Parse a reading error above 0 and at most 1/4; None for "none"."""
+    if given == "none":
+        return None
+    try:
+        value = float(given)
+    except ValueError:
+        value = math.nan
+    if not 0 < value <= COMPUTED:
+        raise typer.BadParameter(
+            f"{str(given)[:40]!r} must be a number above 0 and at most {COMPUTED}, or none"
         )
     return value
 
@@ -75,6 +91,16 @@ Error = Annotated[
         metavar="E",
         parser=error_rate,
         help="The largest share of inputs on which any output may be wrong.",
+    ),
+]
+Epsilon = Annotated[
+    float | None,
+    typer.Option(
+        "--epsilon",
+        metavar="E|none",
+        parser=epsilon_or_none,
+        help="The reading error up to which hidden layers compute the gates, at most 0.25; none "
+        "asks only that outputs be right, which thresholds of the readout can do with fewer ReLUs.",
     ),
 ]
 Seed = Annotated[

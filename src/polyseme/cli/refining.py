@@ -14,6 +14,10 @@ from polyseme.common.progress import Note
 from polyseme.compiler.report import Compilation
 from polyseme.errors import PolysemeError
 from polyseme.learning.refinement.refine import MAX_PASSES, refine
+from polyseme.verification.reading_error import reading_error
+
+# Inputs of each kind on which the readings of a refined network are looked at.
+_READ = 30_000
 
 Refine = Annotated[
     int | None,
@@ -62,4 +66,12 @@ def refined(report: Compilation, passes: int, state: str | None, step: Note) -> 
         state=state,
         note=step,
     )
-    return replace(report, network=found.network, confirmation=found.measured)
+    reading = reading_error(found.network, samples=_READ)
+    reads = report.epsilon is None or reading.epsilon < report.epsilon
+    return replace(
+        report,
+        network=found.network,
+        confirmation=found.measured,
+        reading=reading,
+        reads=reads,
+    )

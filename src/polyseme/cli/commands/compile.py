@@ -13,6 +13,7 @@ from polyseme.cli.options import (
     DEFAULT_ERROR,
     Active,
     AsJson,
+    Epsilon,
     Error,
     Seed,
     Source,
@@ -28,6 +29,7 @@ from polyseme.compiler.report import Compilation
 from polyseme.limits.counting import counting_bits
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path, save_key, save_network
+from polyseme.verification.reading_error import COMPUTED
 
 
 def compile_command(
@@ -43,13 +45,15 @@ def compile_command(
     ] = None,
     active: Active = 3,
     error: Error = DEFAULT_ERROR,
+    epsilon: Epsilon = COMPUTED,
     neurons: Annotated[
         int | None,
         typer.Option(
             "--neurons",
             metavar="N",
             parser=neurons_or_auto,
-            help="The largest number of ReLUs per layer; auto finds the fewest that meet --error.",
+            help="The largest number of ReLUs per layer; auto finds the fewest that meet --error "
+            "and --epsilon.",
         ),
     ] = None,
     construction: Annotated[
@@ -90,12 +94,14 @@ def compile_command(
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> int:
-    """Compile SOURCE into a network with as few neurons as keep its error under --error.
+    """Compile SOURCE into a network with as few neurons as keep its errors under those asked for.
 
     Example: polyseme compile and2:features=2000,gates=2000 -o net.safetensors
+    Example: polyseme compile and2:features=2000,gates=2000 --epsilon none -o net.safetensors
     Example: polyseme compile c432.bench --rewrite -o c432.safetensors
 
-    Exit status 1 says that the measured error may be above --error.
+    Exit status 1 says that the measured error may be above --error, or the reading error above
+    --epsilon.
     """
     # Checked before a minute of work.
     if output is not None:
@@ -113,6 +119,7 @@ def compile_command(
             circuit,
             active=active,
             error=error,
+            epsilon=epsilon,
             neurons=neurons,
             construction=construction,
             encoder=encoder,
@@ -146,11 +153,17 @@ def _save(network: Network, output: str) -> None:
 
 
 def _status(report: Compilation) -> int:
-    if report.passed:
-        return 0
+    """Say what the network falls short of, if anything, and return the exit status."""
     assert report.confirmation is not None
-    remark(
-        "polyseme: the network falls short: its error may be up to "
-        f"{rate(report.confirmation.error_interval[1])}, asked for was {rate(report.error)}"
-    )
-    return 1
+    if not report.decides:
+        remark(
+            "polyseme: the network falls short: its error may be up to "
+            f"{rate(report.confirmation.error_interval[1])}, asked for was {rate(report.error)}"
+        )
+    if not report.reads and report.reading is not None and report.epsilon is not None:
+        remark(
+            "polyseme: the network falls short: its hidden layer reads gates within "
+            f"{report.reading.epsilon:.3g}, asked for was {report.epsilon:g}; more --neurons may "
+            "do, or --epsilon none asks for decisions only"
+        )
+    return 0 if report.passed else 1

@@ -22,12 +22,15 @@ from polyseme.verification.as_read import reference_as_read
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
 from polyseme.verification.kinds import input_kinds
 from polyseme.verification.layers import LayerReport, readable_key, verify_layers
+from polyseme.verification.reading_error import ReadingError, reading_error
 from polyseme.verification.reference import Reference, reference_of
 from polyseme.verification.sampling import Verification, shallow_terms, verify
 
 MAX_SAMPLES = 10_000_000
 # Lists of active features are held in memory: at most this many entries.
 MAX_ENTRIES = 10**8
+# Inputs of each kind on which readings are looked at: as many as --samples, between these numbers.
+_READ_LEAST, _READ, _READ_DEEP = 1000, 30_000, 8000
 EVERY_GATE_ALONE = "every gate alone"
 
 
@@ -115,8 +118,9 @@ def verify_command(
             )
         able = None if terms is None else int(np.count_nonzero(terms.plain <= promise))
         trials.append(Trial(run, _proved(run, able), described[name], reference.evaluator))
+    read = _read(network, circuit, promise, samples, seed)
     looked_at = _look_at_layers(network, promise, samples, inputs, seed) if layers else None
-    emit_trials(trials, looked_at, several=inputs == "all", as_json=as_json)
+    emit_trials(trials, read, looked_at, several=inputs == "all", as_json=as_json)
     return _status([trial.run for trial in trials], error)
 
 
@@ -166,6 +170,20 @@ def _look_at_layers(
     with bar("layers") as progress:
         return verify_layers(
             network, active=active, samples=samples, inputs=inputs, seed=seed, progress=progress
+        )
+
+
+def _read(
+    network: Network, circuit: Circuit, active: int, samples: int, seed: int
+) -> ReadingError | None:
+    """Return the reading error; None for a deep network without its key, which nothing can read."""
+    if network.key is None and shallow_terms(network, circuit) is None:
+        return None
+    most = _READ if shallow_terms(network, circuit) is not None else _READ_DEEP
+    tried = max(_READ_LEAST, min(most, samples))
+    with bar("readings of hidden layers") as progress:
+        return reading_error(
+            network, circuit, active=active, samples=tried, seed=seed, progress=progress
         )
 
 

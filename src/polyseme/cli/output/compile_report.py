@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.cli.output.reading import layer_fields, reading_fields, reading_lines
 from polyseme.cli.output.text import emit, emit_json, emit_table, interval, rate
 from polyseme.compiler.report import Compilation, LayerDecision
 from polyseme.limits.counting import CountingBound
@@ -101,8 +102,19 @@ def _fields(compiled: Compiled) -> dict[str, Any]:
         "bits": compiled.count.bits,
         "weights_dtype": _weights_dtype(network),
         "note": provenance.note,
-        "per_layer": [asdict(layer) for layer in compiled.report.layers],
+        "epsilon_asked": compiled.report.epsilon,
+        **reading_fields(compiled.report.reading),
+        "per_layer": _per_layer(compiled.report),
     }
+
+
+def _per_layer(report: Compilation) -> list[dict[str, Any]]:
+    """Return what was decided about and read of every hidden layer."""
+    read = [] if report.reading is None else [layer_fields(one) for one in report.reading.layers]
+    decided = [asdict(layer) for layer in report.layers]
+    if not decided or not read:
+        return decided or read
+    return [{**layer, **seen} for layer, seen in zip(decided, read, strict=True)]
 
 
 def _weights_dtype(network: Network) -> str:
@@ -121,6 +133,7 @@ def _sentences(compiled: Compiled, output: str | None) -> list[str]:
         f"95 % interval {interval(measured.error_interval)}, asked for "
         f"{rate(compiled.report.error)}",
         f"measured on   {described[measured.inputs]}, {measured.active} on at once",
+        *reading_lines(compiled.report.reading, 14),
         f"inputs        {_encoding(network)}",
         f"monosemantic  {_saved(network, deep)}",
         *_predicted(compiled),

@@ -6,8 +6,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from polyseme.cli.output.reading import (
+    emit_reading_table,
+    layer_fields,
+    reading_fields,
+    reading_lines,
+)
 from polyseme.cli.output.text import emit, emit_json, emit_table, interval, rate
 from polyseme.verification.layers import LayerReport
+from polyseme.verification.reading_error import ReadingError
 from polyseme.verification.sampling import Verification
 
 _EVALUATORS = {"circuit": "the circuit", "aig": "the source, simulated as an AIG"}
@@ -24,19 +31,29 @@ class Trial:
 
 
 def emit_trials(
-    trials: Sequence[Trial], layers: LayerReport | None, several: bool, as_json: bool
+    trials: Sequence[Trial],
+    read: ReadingError | None,
+    layers: LayerReport | None,
+    several: bool,
+    as_json: bool,
 ) -> None:
     """Write everything on standard output; as JSON, the worst of `several` trials leads."""
     fields = [_fields(trial) for trial in trials]
     if as_json:
         worst = max(range(len(trials)), key=lambda place: _badness(trials[place].run))
         found: dict[str, Any] = {**fields[worst], "runs": fields} if several else fields[0]
+        found |= reading_fields(read)
+        found["per_layer"] = [] if read is None else [layer_fields(one) for one in read.layers]
         emit_json(found if layers is None else {**found, "layers": _layer_fields(layers)})
         return
     if several:
         _emit_runs(trials)
     else:
         emit("\n".join(_sentences(trials[0])))
+    if several and read is not None:
+        emit_reading_table(read)
+    for line in reading_lines(read, 13 if several else 8):
+        emit(line)
     if layers is not None:
         _emit_layers(layers)
 
