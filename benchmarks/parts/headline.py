@@ -47,7 +47,7 @@ CURVES = (
 QUICK_PROBLEMS = (
     ("and2:features=1000,gates=1000", 3, (0,)),
     ("permutation:features=1000", 3, (0,)),
-    ("uand:features=40", 3, (0,)),
+    ("uand:features=60", 3, (0,)),
 )
 QUICK_CURVES = (("and2:features=1000,gates=1000", "tight-frames", (320, 384, 448)),)
 

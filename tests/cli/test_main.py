@@ -46,6 +46,14 @@ def test_a_defect_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
         call("bounds", PROBLEM)
 
 
+@pytest.mark.parametrize("command", ["compile", "counting", "verify"])
+def test_help_of_seeds_says_that_a_problem_has_its_own(command: str) -> None:
+    said = " ".join(done(command, "--help").stdout.replace("│", " ").split())
+    assert "seed=N in SOURCE" in said
+    if command != "verify":
+        assert "reads every feature in exactly 2 gates" in said
+
+
 @pytest.mark.parametrize("arguments", [["--version"], ["bounds", PROBLEM], ["--help"]])
 def test_a_reader_that_has_gone_is_no_error(arguments: list[str]) -> None:
     read_end, write_end = os.pipe()

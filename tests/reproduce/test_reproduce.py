@@ -17,7 +17,7 @@ from polyseme.cli.commands import reproduce as command
 from polyseme.cli.main import main
 from polyseme.codes import progression_code
 from polyseme.compiler.task import Task
-from polyseme.errors import PolysemeError
+from polyseme.errors import OptionError, PolysemeError
 from polyseme.reproduce import (
     ball_and_box,
     circuits_in_superposition,
@@ -29,15 +29,18 @@ from polyseme.reproduce import (
     trained_universal_and,
 )
 from polyseme.reproduce.catalogue import CATALOGUE, Figure
-from polyseme.reproduce.report import markdown
-from polyseme.reproduce.row import Row, at_least, at_most, equal, explained
+from polyseme.reproduce.report import markdown, summary
+from polyseme.reproduce.row import Row, at_least, at_most, equal, explained, fitted
 from polyseme.reproduce.small_networks import superpose
 
 KEY = "adler2024complexity"
+PLACE = "theorem 1"
 FIELDS = {
     "source",
+    "locator",
+    "kind",
     "statement",
-    "published",
+    "stated",
     "ours",
     "agrees",
     "samples",
@@ -53,6 +56,10 @@ def call(*arguments: str) -> tuple[int, str, str]:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         status = main(["reproduce", *arguments])
     return status, out.getvalue(), err.getvalue()
+
+
+def stated(value: float, ours: float, statement: str = "", key: str = KEY) -> Row:
+    return equal(key, statement, value, ours, locator=PLACE)
 
 
 def figure(rows: list[Row]) -> Figure:
@@ -79,13 +86,31 @@ def figure(rows: list[Row]) -> Figure:
     ],
 )
 def test_rows_agree_within_their_tolerance(compare, ours, agrees) -> None:
-    row = compare(KEY, "a statement", 1, ours, tolerance=0.1 + 1e-12)
+    row = compare(KEY, "a statement", 1, ours, locator=PLACE, tolerance=0.1 + 1e-12)
     assert row.agrees == row.explained == agrees
-    assert row.source == "Adler, Shavit 2024"
+    assert (row.source, row.locator) == ("Adler, Shavit 2024", PLACE)
+
+
+@pytest.mark.parametrize("locator", ["", " ", "\n"])
+def test_a_row_without_a_locator_is_refused(locator: str) -> None:
+    for compare in (equal, at_most, at_least):
+        with pytest.raises(OptionError, match="must name a place in Adler, Shavit 2024"):
+            compare(KEY, "a statement", 1, 1, locator=locator)
+
+
+def test_a_row_is_published_ours_or_a_fit() -> None:
+    published, ours = stated(1, 1), equal("polyseme", "", 1, 1, locator="this section")
+    assert [row.kind for row in (published, ours, fitted(published))] == [
+        "published",
+        "ours",
+        "fit",
+    ]
+    with pytest.raises(OptionError, match="kind 'told' must be one of published, ours, fit"):
+        replace(published, kind="told")
 
 
 def test_only_a_disagreement_with_evidence_is_explained() -> None:
-    wrong, right = equal(KEY, "", 1, 2), equal(KEY, "", 1, 1)
+    wrong, right = stated(1, 2), stated(1, 1)
     assert explained(wrong, "why", evidence=True).explained
     assert not explained(wrong, "why", evidence=False).explained
     assert explained(right, "why", evidence=True).explanation == ""
@@ -100,7 +125,7 @@ def test_json_is_one_object_of_all_fields() -> None:
     rows = json.loads(out, parse_constant=pytest.fail)["rows"]
     assert len(rows) == 20
     assert all(set(row) == FIELDS for row in rows)
-    assert all(row["agrees"] for row in rows)
+    assert all(row["agrees"] and row["kind"] == "fit" for row in rows)
     assert "trained universal AND" in err
 
 
@@ -114,21 +139,33 @@ def test_the_same_seed_prints_the_same_and_another_one_does_not(monkeypatch) -> 
 
 def test_tables_name_every_row_and_count_them(monkeypatch) -> None:
     rows = [
-        equal(KEY, "right [bold]", 1, 1),
-        explained(equal(KEY, "off", 1, 2), "the [red]reason", evidence=True),
+        stated(1, 1, "right [bold]"),
+        explained(stated(1, 2, "off"), "the [red]reason", evidence=True),
     ]
     monkeypatch.setitem(CATALOGUE, "linear-floors", figure(rows))
     status, out, _ = call("--only", "linear-floors")
     assert status == 0
     assert "right [bold]" in out
+    assert out.count(PLACE) == 2
     assert "disagrees: the [red]reason" in out
     assert out.endswith(
-        "2 rows: 1 agree, 1 disagree and are explained, 0 disagree without explanation\n"
+        "2 published values: 1 agree, 1 disagree and are explained, 0 disagree without "
+        "explanation\n"
     )
 
 
+def test_only_published_values_are_counted_among_those_that_agree() -> None:
+    rows = [stated(1, 1), stated(1, 1, key="polyseme"), fitted(stated(1, 1)), fitted(stated(2, 2))]
+    assert summary(rows) == (
+        "1 published values: 1 agree, 0 disagree and are explained, 0 disagree without "
+        "explanation; 1 statements of ours: all agree; 2 fits to a published table: all agree"
+    )
+    off = stated(1, 2, key="polyseme")
+    assert "1 statements of ours: 0 agree, 0 disagree and are explained, 1" in summary([off])
+
+
 def test_a_disagreement_without_explanation_fails(monkeypatch, tmp_path) -> None:
-    rows = [equal(KEY, "right", 1, 1), equal(KEY, "off | by far", 1, 2)]
+    rows = [stated(1, 1, "right"), stated(1, 2, "off | by far")]
     monkeypatch.setitem(CATALOGUE, "linear-floors", figure(rows))
     page = tmp_path / "page.md"
     status, out, _ = call("--only", "linear-floors", "--write", str(page), "--json")
@@ -179,6 +216,7 @@ def test_a_page_has_every_row_once_and_its_notes() -> None:
     assert all(page.count(f"| {row.statement} |") == 1 for row in rows)
     assert page.count("Newgas 2025, *Compressed") == 1
     assert page.count("- rows 1, 2,") == 1
+    assert page.count(f"| {rows[0].locator} |") == len(rows) == 20
 
 
 def test_command_and_catalogue_share_their_names() -> None:
@@ -189,10 +227,14 @@ def test_command_and_catalogue_share_their_names() -> None:
 # the figures
 
 
-def test_tied_ratio_follows_its_law_and_the_inverse_stays_near_the_floor() -> None:
-    seen = linear_floors.ratios(20, 4, 60, np.random.default_rng(0))
-    assert seen.tied == pytest.approx(79 / 60, abs=4 * seen.tied_deviation / 60**0.5)
-    assert 1 < seen.inverse < 1.05
+def test_the_printed_ratios_and_ours_follow_the_law_of_the_tied_readout() -> None:
+    seen = linear_floors.tied_ratio(20, 4, 60, np.random.default_rng(0))
+    assert seen.mean == pytest.approx(79 / 60, abs=4 * seen.deviation / 60**0.5)
+    for dimensions, by_load in linear_floors.PUBLISHED.items():
+        for load, printed in by_load.items():
+            features = load * dimensions
+            law = (features - 1) / (features - dimensions)
+            assert printed == pytest.approx(law, rel=0.03)
 
 
 def test_the_law_of_the_reads_is_that_of_whole_codes() -> None:
@@ -227,7 +269,14 @@ def test_the_law_of_largest_reads_is_that_of_whole_codes() -> None:
     ],
 )
 def test_answers_that_a_hundred_draws_may_give(chances, answers) -> None:
-    assert threshold_recovery.possible_answers(chances) == answers
+    assert threshold_recovery.possible_answers(chances, 100) == answers
+
+
+def test_fewer_draws_stray_further() -> None:
+    chances = [1, 0.99, 0.92, 0.3]
+    answers = [threshold_recovery.possible_answers(chances, draws) for draws in (50, 2000)]
+    assert answers == [[2, 3], [2]]
+    assert set(threshold_recovery.PUBLISHED_DRAWS) == set(threshold_recovery.PUBLISHED)
 
 
 def test_ball_and_box_agrees_with_drawing_every_read() -> None:
@@ -334,9 +383,34 @@ def test_rotation_errors_start_as_the_error_terms_say() -> None:
     large = superpose(small, progression_code(networks, 250, 6), generator)
     seen = circuits_in_superposition.rotation_errors(large, 2, 1500, generator)
     predicted = circuits_in_superposition.predicted_error(networks, 2, 1)
-    assert seen.active[0] == pytest.approx(predicted, rel=0.25)
+    assert seen[0] == pytest.approx(predicted, rel=0.25)
     assert circuits_in_superposition.predicted_error(networks, 1, 1) == 0
-    assert circuits_in_superposition.rotation_errors(large, 1, 100, generator).active[0] < 1e-9
+    assert circuits_in_superposition.rotation_errors(large, 1, 100, generator)[0] < 1e-9
+
+
+def test_the_published_estimate_is_equation_6_55() -> None:
+    networks, neurons, width, spread = 557, 1000, 4, 6
+    kappa = width / neurons - 1 / (spread * networks)
+    for layer in (1, 2, 3):
+        for active in (1, 2, 3):
+            wanted = (layer - 1) * networks * kappa**2 * (active + 8 * (active - 1))
+            wanted += 9 * layer * kappa * (active - 1)
+            found = circuits_in_superposition.predicted_error(networks, active, layer)
+            assert found == pytest.approx(wanted)
+
+
+def test_the_estimate_is_compared_only_within_its_range() -> None:
+    errors = [np.full(5, 0.1), np.full(5, 0.2)]
+    rows = circuits_in_superposition._error_rows(557, 1, errors)
+    estimates = [row.statement for row in rows if row.locator == "equation 6.55"]
+    assert [text.partition("rotation ")[2][0] for text in estimates] == ["1", "2"]
+    assert len(rows) == 5 + len(estimates)
+
+
+def test_moments_of_a_read_are_published_and_ours() -> None:
+    reads = mathematical_models.universal_and(400, 0.2, 3, 2, 20, np.random.default_rng(12))
+    rows = mathematical_models._moment_rows(2, reads)
+    assert [row.kind for row in rows] == ["published", "ours", "ours"]
 
 
 def test_crossings_are_found_between_sizes_that_bracket_them(monkeypatch) -> None:
@@ -364,12 +438,9 @@ def growth(constant: float, power: float) -> list[Row]:
 
 def test_growth_between_the_laws_agrees_and_beyond_them_does_not() -> None:
     bound, falls, lower, upper = growth(3, 0.0)
-    assert bound.agrees
-    assert falls.agrees
-    assert lower.agrees
-    assert not upper.agrees
-    assert upper.explained
+    assert all(row.agrees for row in (bound, falls, lower, upper))
+    assert [row.kind for row in (bound, falls, lower, upper)] == ["published"] * 2 + ["ours"] * 2
     assert "the flatter is sqrt(m' log m')" in bound.note
     assert not growth(3, 0.25)[1].agrees
     assert not growth(0.3, 0.0)[0].agrees
-    assert not any(row.explained for row in growth(3, 0.25)[2:])
+    assert not any(row.agrees for row in growth(3, 0.25)[2:])

@@ -16,6 +16,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from polyseme.circuits.described import GatesPerFeature, gates_per_feature, problem_seed
 from polyseme.circuits.names import Names, check_name
 from polyseme.circuits.topological import wire_levels
 from polyseme.common.arguments import instance, shown_value, whole_number
@@ -119,6 +120,24 @@ class Circuit:
             f"Circuit({name!r}: {len(self.features):,} features, {self.gates:,} gates, "
             f"{len(self.outputs):,} outputs, depth {self.depth})"
         )
+
+    def __str__(self) -> str:
+        """Return one line with all sizes, how often features are read, and the problem's seed."""
+        drawn = "" if self.problem_seed is None else f"; problem seed {self.problem_seed}"
+        return (
+            f"{self.name}: {len(self.features):,} features, {self.gates:,} gates, "
+            f"{len(self.outputs):,} outputs, depth {self.depth}; {self.gates_per_feature}{drawn}"
+        )
+
+    @property
+    def gates_per_feature(self) -> GatesPerFeature:
+        """Least, mean and largest number of gates that read a feature."""
+        return gates_per_feature(len(self.features), self.fan_in)
+
+    @property
+    def problem_seed(self) -> int | None:
+        """Seed that the problem was drawn with; None if the circuit is not drawn at random."""
+        return problem_seed(self.name)
 
     @property
     def gates(self) -> int:

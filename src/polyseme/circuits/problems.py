@@ -36,9 +36,10 @@ def pairwise_and(features: int, gates: int, influence: str = "regular", seed: in
         features: Number of features, 1 to 10^8.
         gates: Number of gates, 1 to 10^8.
         influence: The way the pairs are drawn: "regular" (every feature is read equally often, to
-            within one), "uniform" (all sets of pairs are equally likely) or "zipf" (feature i is
-            drawn with probability proportional to 1 / (i + 1)).
-        seed: Seed of the random pairs, 0 to 2^63 - 1.
+            within one; by exactly 2 gates if there are as many gates as features), "uniform" (all
+            sets of pairs are equally likely) or "zipf" (feature i is drawn with probability
+            proportional to 1 / (i + 1)).
+        seed: Seed of the random pairs, 0 to 2^63 - 1. A network has a seed of its own.
 
     Returns:
         The circuit, of depth 1.
@@ -65,7 +66,8 @@ def k_and(
         features: Number of features, 1 to 10^8.
         gates: Number of gates, 1 to 10^8.
         inputs: Number of features that each gate reads, 1 to 10^8.
-        influence: The way the sets are drawn, as for `pairwise_and`.
+        influence: The way the sets are drawn, as for `pairwise_and`; with as many gates as
+            features, "regular" reads every feature by exactly `inputs` gates.
         seed: Seed of the random sets, 0 to 2^63 - 1.
 
     Returns:

@@ -118,7 +118,9 @@ def read(source: str | os.PathLike[str], *, rewrite: bool = False) -> Circuit:
     Problems are `and2:features=N,gates=N,influence=regular|uniform|zipf,seed=N`, `and:k=N,...` with
     the same keys, `permutation:features=N,seed=N`, `uand:features=N` and
     `layered:width=N,depth=N,active=N,seed=N`. The gates default to as many as there are features,
-    the influence to regular, active to 3 and the seed to 0.
+    the influence to regular (every feature in equally many gates: exactly 2 for `and2`, k for
+    `and`, unless there are more or fewer gates than features), active to 3 and the seed to 0. It is
+    the seed of the problem; a network that is compiled from it has another.
 
     Args:
         source: The path of a file, whose ending tells its format, or the text of a problem.

@@ -78,6 +78,11 @@ def _top(
     - a file of logic: .aig .aag .blif .bench .pla .cnf .json
     - a problem: and2:features=N,gates=N · and:k=N,features=N · permutation:features=N
       · uand:features=N · layered:width=N,depth=N
+
+    In and2 every feature is in equally many gates (exactly 2 where there are
+    as many gates as features, and k in and); influence=uniform or zipf draws
+    others. A problem drawn at random has a seed of its own, seed=N in SOURCE;
+    --seed of compile is the network's, that of verify its inputs'.
     """
 
 

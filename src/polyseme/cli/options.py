@@ -68,7 +68,8 @@ Source = Annotated[
     typer.Argument(
         metavar="SOURCE",
         help="A file (.csv facts; logic: .aig .aag .blif .bench .pla .cnf .json), or a problem "
-        "such as and2:features=2000,gates=2000.",
+        "such as and2:features=2000,gates=2000, which reads every feature in exactly 2 gates. Of "
+        "and2 and and, influence=uniform or zipf draws unequal ones; seed=N draws another problem.",
         show_default=False,
     ),
 ]
@@ -105,7 +106,12 @@ Epsilon = Annotated[
 ]
 Seed = Annotated[
     int,
-    typer.Option("--seed", metavar="K", parser=whole(0, MAX_SEED), help="The random seed."),
+    typer.Option(
+        "--seed",
+        metavar="K",
+        parser=whole(0, MAX_SEED),
+        help="The seed of the network. A problem has a seed of its own: seed=N in SOURCE.",
+    ),
 ]
 AsJson = Annotated[
     bool,

@@ -45,6 +45,14 @@ PUBLICATIONS = {
         2024,
         "arXiv:2408.05451",
     ),
+    "vaintrob2024framework": Publication(
+        "Vaintrob, Mendel, Hänni 2024",
+        "misc",
+        "Toward A Mathematical Framework for Computation in Superposition",
+        "Vaintrob, Dmitry and Mendel, Jake and Hänni, Kaarel",
+        2024,
+        "LessWrong",
+    ),
     "adler2024complexity": Publication(
         "Adler, Shavit 2024",
         "misc",
@@ -88,10 +96,10 @@ PUBLICATIONS = {
     "li2026ball": Publication(
         "Li et al. 2026",
         "misc",
-        "The Ball and the Box",
-        "Li and others",
+        "The Ball and the Box: Two Geometries of Computation in Superposition",
+        "Li, Xiaoyu and Lin, Lequan and Shi, Dai and Jiang, Jiaojiao and Gao, Junbin and Han, Andi",
         2026,
-        "Preprint",
+        "Preprint, October 2026",
     ),
     "willshaw1969holographic": Publication(
         "Willshaw et al. 1969",

@@ -50,7 +50,8 @@ def compile(
         construction: "auto", or a name that `polyseme constructions` lists.
         encoder: "superposed", "basis" (one dimension per feature), or "auto", which is basis only
             if there are many more gates than features.
-        seed: The seed of all random draws; 0 or more.
+        seed: The seed of the network: of all random draws; 0 or more. The seed that a problem
+            was drawn with is another.
         carry: The way in which a wire passes a layer of a deeper network that does not change it:
             "gates" (a neuron that repeats it), "residual" (a residual stream, which layers in
             superposition do not have), or "auto", the one with the narrower widest layer.
@@ -99,7 +100,7 @@ def compile_report(
         neurons: The largest number of ReLUs per layer; None finds as few as meet both.
         construction: "auto", or the name of a construction.
         encoder: "superposed", "basis" or "auto".
-        seed: The random seed.
+        seed: The seed of the network, as for `compile`.
         carry: "gates", "residual" or "auto".
         note: A function that is called with one line of text per step.
 

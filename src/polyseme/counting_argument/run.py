@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.circuits.described import problem_seed
 from polyseme.circuits.terms import terms_of
 from polyseme.common.arguments import function, instance, whole_number
 from polyseme.common.progress import Note, silent
@@ -93,6 +94,7 @@ class CountingRun:
         message = self.bytes_message
         return {
             **asdict(self),
+            "problem_seed": problem_seed(self.source),
             "bytes_message": message,
             "bytes_bound": self.bytes_bound,
             "bytes_ordered": self.bytes_ordered,

@@ -7,6 +7,7 @@ from types import NoneType
 from typing import Any
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.circuits.described import GatesPerFeature
 from polyseme.common.arguments import function, instance
 from polyseme.common.progress import Note, silent
 from polyseme.compiler.constructions.construction import Inputs
@@ -56,6 +57,8 @@ class Bounds:
             those constructions that do not need one dimension per feature. None for a circuit whose
             kind does not grow.
         monosemantic_neurons: Neurons of the monosemantic network.
+        gates_per_feature: How many gates of the circuit read a feature.
+        problem_seed: Seed that the problem was drawn with; None if it was not drawn at random.
         measured: Sizes of compiled networks; empty unless asked for.
         network: The counting bound at the bits that a given network's weights hold; None unless
             filled in.
@@ -77,6 +80,8 @@ class Bounds:
     constructions: tuple[Row, ...]
     capacity: Capacity | None
     monosemantic_neurons: int
+    gates_per_feature: GatesPerFeature
+    problem_seed: int | None
     measured: tuple[Row, ...] = ()
     network: NetworkBound | None = None
     note: str = ""
@@ -152,6 +157,8 @@ def bounds(
         constructions=constructions,
         capacity=_capacity(circuit, constructions),
         monosemantic_neurons=constructions[-1].neurons,
+        gates_per_feature=circuit.gates_per_feature,
+        problem_seed=circuit.problem_seed,
         measured=measured,
         network=held,
         note=f"neurons are of the widest of {layers} hidden layers" if layers > 1 else "",

@@ -11,26 +11,32 @@ from numpy.typing import NDArray
 from polyseme.codes.sign import sign_code
 from polyseme.common.progress import Note
 from polyseme.common.random_streams import Stream, stream
-from polyseme.reproduce.row import Row, at_most, equal, explained
+from polyseme.reproduce.row import OURS, Row, at_most, equal, explained
 
 ABOUT = """\
 Universal AND: what a linear readout cannot do, a Bernoulli layer, and a quadratic one.
 
-Hänni, Mendel, Vaintrob and Chan 2024, *Mathematical Models of Computation in Superposition*.
+Vaintrob, Mendel and Hänni 2024, *Toward A Mathematical Framework for Computation in Superposition*,
+the notes that *Mathematical Models of Computation in Superposition* (Hänni, Mendel, Vaintrob and
+Chan 2024) grew from.
 
 - The best affine readout of AND(x, y) from x and y is off by 1/4, in least squares and in the worst
   case alike.
 - d neurons ReLU(sum of their features - 1), each feature on each neuron with chance p; AND(a, b) is
-  read as the sum over the neurons of both, over d p^2. With N ~ Bin(s', p) of s' other active
-  features on a neuron and exactly one of a, b on, each such neuron gives N: the bias is s' p and
-  the variance s'(1-p)/(dp) + s'^2 (1-p^2)/d, exactly. Read as the mean over those neurons, however
-  many there are, only the first part remains, times d p^2 E[1/number]. With both on a neuron gives
-  1 + N, and the fixed scale adds (1 + 2 s' p)(1-p^2)/(d p^2).
+  read as the mean over the neurons of both. Each of s' other active features adds p on average.
+  With N ~ Bin(s', p) of them on a neuron and exactly one of a, b on, each such neuron gives N, so
+  the bias is s' p and the variance s'(1-p) d p^2 E[1/number] / (dp); with both on it gives 1 + N.
+  What follows for the sum over those neurons over d p^2 is ours: its variance has s'^2 (1-p^2)/d
+  more, exactly, and with both on, as the signal too varies with the number of neurons,
+  (1 + 2 s' p)(1-p^2)/(d p^2).
 - Features in superposition as unit vectors v_i in r dimensions, inner products at most eps; the
   r(r+1)/2 quadratic neurons (x_k + x_l)^2 and x_k^2 hold every product x_k x_l, so (v_i . x)(v_j .
   x) is a linear readout of them. Two features on, it is off by at most 2 eps (1 + eps)."""
 
-SOURCE = "vaintrob2024mathematical"
+SOURCE = "vaintrob2024framework"
+LINEAR = 'section 2, "Aren\'t the ANDs already kinda linearly represented in the U-AND input?"'
+BIAS = "section 1.2, expected error of a read: p per other feature on"
+QUADRATIC = "section 1.5"
 NEURONS, DENSITY, OTHERS = 1000, 0.2, 3
 DRAWS = 20_000
 QUADRATIC_DIMENSIONS, QUADRATIC_FEATURES = 64, 64
@@ -128,7 +134,15 @@ def rows(seed: int, note: Note) -> list[Row]:
     least_squares, minimax = linear_and_errors()
     exactly = "computed over the four inputs; tolerance for rounding"
     found = [
-        equal(SOURCE, f"best linear readout of AND, {name}", 0.25, error, tolerance=1e-9, note=kind)
+        equal(
+            SOURCE,
+            f"best linear readout of AND, {name}",
+            0.25,
+            error,
+            locator=LINEAR,
+            tolerance=1e-9,
+            note=kind,
+        )
         for name, error, kind in (
             ("least squares", least_squares, exactly),
             ("minimax", minimax, f"a linear program, {exactly}"),
@@ -147,57 +161,41 @@ def _moment_rows(on: int, reads: UniversalAnd) -> list[Row]:
     scale = OTHERS**2 * (1 - DENSITY**2) / NEURONS
     signal = (1 + 2 * OTHERS * DENSITY) * (1 - DENSITY**2) / (NEURONS * DENSITY**2)
     state = f"with {on} of a, b on, {OTHERS} others, d = {NEURONS:,}, p = {DENSITY:g}"
-    bias = equal(
-        SOURCE,
-        f"universal AND, bias s'p {state}",
-        OTHERS * DENSITY,
-        float(reads.scaled.mean()) - (on - 1),
-        tolerance=4 * float(reads.scaled.std()) / sqrt(DRAWS),
-        samples=DRAWS,
-        note="sum over the common neurons over d p^2; 4 standard errors",
-    )
-    formula = "s'^2(1-p^2)/d + s'(1-p)/(dp)"
-    published = _variance_row(
-        SOURCE,
-        f"universal AND, variance {formula} {state}",
-        counted + scale,
-        reads.scaled,
-        "sum over the common neurons over d p^2",
-    )
-    as_mean = _variance_row(
-        "polyseme",
-        f"universal AND read as a mean, variance s'(1-p)/(dp) {state}",
-        counted * (1 + (1 - DENSITY**2) / (NEURONS * DENSITY**2)),
-        reads.mean,
-        "mean over the common neurons, however many: the other published term comes from the fixed "
-        "scale; the value has E[1/number] to first order",
-    )
-    if on == 1:
-        return [bias, published, as_mean]
-    whole = _variance_row(
-        "polyseme",
-        f"universal AND, variance {formula} + (1+2s'p)(1-p^2)/(dp^2) {state}",
-        counted + scale + signal,
-        reads.scaled,
-        "sum over the common neurons over d p^2",
-    )
-    why = (
-        "the formula counts the interference alone and is exact where one of a, b is on; with both "
-        "on, the fixed scale d p^2 also makes the signal vary with the number of common neurons, "
-        "and with that term added the variance agrees"
-    )
-    return [bias, explained(published, why, evidence=whole.agrees), whole, as_mean]
+    formula = "s'^2(1-p^2)/d + s'(1-p)/(dp)" + (" + (1+2s'p)(1-p^2)/(dp^2)" if on == 2 else "")
+    return [
+        equal(
+            SOURCE,
+            f"universal AND read as a mean, bias s'p {state}",
+            OTHERS * DENSITY,
+            float(reads.mean.mean()) - (on - 1),
+            locator=BIAS,
+            tolerance=4 * float(reads.mean.std()) / sqrt(DRAWS),
+            samples=DRAWS,
+            note="mean over the common neurons; 4 standard errors",
+        ),
+        _variance_row(
+            f"universal AND read as a mean, variance s'(1-p)/(dp) {state}",
+            counted * (1 + (1 - DENSITY**2) / (NEURONS * DENSITY**2)),
+            reads.mean,
+            "mean over the common neurons; the value has E[1/number] to first order",
+        ),
+        _variance_row(
+            f"universal AND read as a sum over d p^2, variance {formula} {state}",
+            counted + scale + (signal if on == 2 else 0),
+            reads.scaled,
+            "sum over the common neurons over d p^2",
+        ),
+    ]
 
 
-def _variance_row(
-    key: str, statement: str, formula: float, reads: NDArray[np.float64], how: str
-) -> Row:
+def _variance_row(statement: str, formula: float, reads: NDArray[np.float64], how: str) -> Row:
     off = (reads - reads.mean()) ** 2
     return equal(
-        key,
+        OURS,
         statement,
         formula,
         float(off.mean()),
+        locator="this section: moments of a read",
         tolerance=4 * float(off.std()) / sqrt(len(reads)),
         samples=len(reads),
         note=f"{how}; 4 standard errors",
@@ -212,27 +210,32 @@ def _quadratic_rows(generator: np.random.Generator) -> list[Row]:
     twice = 2 * built.coherence
     first_order, certain = (
         at_most(
-            SOURCE,
+            key,
             f"quadratic activation: error of any AND with two on, at most {bound}, {size}",
             value,
             built.error,
+            locator=locator,
             tolerance=1e-9,
             note=tried,
         )
-        for bound, value in (("2 eps", twice), ("2 eps (1 + eps)", twice * (1 + built.coherence)))
+        for key, bound, value, locator in (
+            (SOURCE, "2 eps", twice, f"{QUADRATIC}, introduction"),
+            (OURS, "2 eps (1 + eps)", twice * (1 + built.coherence), "this section"),
+        )
     )
     why = (
         "2 eps is the first order: with a, b on, the read of (a, c) is v_a.v_c + v_b.v_c plus "
         "v_a.v_b times both, which comes to 2 eps (1 + eps), and that bound holds here"
     )
     return [
-        explained(first_order, why, evidence=built.error <= certain.published),
+        explained(first_order, why, evidence=built.error <= certain.stated),
         certain,
         at_most(
             SOURCE,
             f"quadratic activation: at most r^2 neurons, {size}",
             QUADRATIC_DIMENSIONS**2,
             built.neurons,
+            locator=f"{QUADRATIC}, construction details",
             note="r(r+1)/2, as products commute",
         ),
         at_most(
@@ -240,6 +243,7 @@ def _quadratic_rows(generator: np.random.Generator) -> list[Row]:
             f"quadratic activation: m < exp(eps^2 r/2), {size}",
             room,
             QUADRATIC_FEATURES,
+            locator=f"{QUADRATIC}, after proposition 2",
             note="random signs reach about exp(eps^2 r/4) by the union bound; the published "
             "exponent takes codes picked one by one",
         ),

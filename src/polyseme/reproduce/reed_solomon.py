@@ -30,6 +30,8 @@ as the widest of them has.) The supports are those of Kautz and Singleton 1964; 
 An adversary meets the bound where one gate's code meets lam neurons of every gate of s-1 other
 features, all different for each of them. The search below goes over all gates and features."""
 
+LOCATOR = "this section: the statement"
+
 SIZES = ((2, 2, 1, 3, 47, 141), (2, 3, 1, 5, 47, 235))
 FEATURES = 2000
 DRAWS = 2000
@@ -120,12 +122,19 @@ def _rows_of(size: tuple[int, int, int, int, int, int], seed: int) -> list[Row]:
     true, false = _sampled(layer, active, generator)
     by_sampling = f"{DRAWS:,} inputs that satisfy a gate, other features random"
     return [
-        equal("kautz1964nonrandom", f"neurons, {name}", neurons, layer.weights.shape[0]),
+        equal(
+            "polyseme",
+            f"neurons w q, {name}",
+            neurons,
+            layer.weights.shape[0],
+            locator=LOCATOR,
+        ),
         equal(
             "polyseme",
             f"largest read of a false gate (s-1) f lam / w, {name}",
             bound,
             float(shown),
+            locator=LOCATOR,
             tolerance=1e-9,
             note=f"features {', '.join(map(str, worst.active))} on, gate {worst.gate}, run through "
             f"the layer; the maximum over all gates and inputs with a feature of the gate on is "
@@ -136,6 +145,7 @@ def _rows_of(size: tuple[int, int, int, int, int, int], seed: int) -> list[Row]:
             f"largest read of a false gate, random inputs, {name}",
             bound,
             false,
+            locator=LOCATOR,
             tolerance=1e-9,
             samples=DRAWS,
             note=by_sampling,
@@ -145,6 +155,7 @@ def _rows_of(size: tuple[int, int, int, int, int, int], seed: int) -> list[Row]:
             f"least read of a true gate, random inputs, {name}",
             1,
             true,
+            locator=LOCATOR,
             tolerance=1e-9,
             samples=DRAWS,
             note=by_sampling,

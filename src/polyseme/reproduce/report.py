@@ -8,15 +8,27 @@ from polyseme.reproduce.catalogue import CATALOGUE
 from polyseme.reproduce.row import Row
 
 Found = Mapping[str, Sequence[Row]]
-COLUMNS = ("statement", "source", "published", "ours", "tolerance", "samples", "agrees")
+COLUMNS = (
+    "statement",
+    "kind",
+    "source",
+    "where",
+    "stated",
+    "ours",
+    "tolerance",
+    "samples",
+    "agrees",
+)
 
 
 def cells(row: Row) -> tuple[str, ...]:
     """Return a row as the cells of a table, in the order of `COLUMNS`."""
     return (
         row.statement,
+        row.kind,
         row.source,
-        number(row.published),
+        row.locator,
+        number(row.stated),
         number(row.ours),
         number(row.tolerance),
         f"{row.samples:,}" if row.samples else "exact",
@@ -37,12 +49,27 @@ def number(value: float) -> str:
 
 
 def summary(rows: Sequence[Row]) -> str:
-    """Return one line with the numbers of rows that agree, are explained, or neither."""
-    agreeing = sum(row.agrees for row in rows)
-    known = sum(row.explained and not row.agrees for row in rows)
+    """Return one line with the numbers of rows that agree, are explained, or neither, by kind."""
+    told = [f"{len(_of_kind(rows, 'published'))} published values: {_verdicts(rows, 'published')}"]
+    for kind, name in (("ours", "statements of ours"), ("fit", "fits to a published table")):
+        if of_kind := _of_kind(rows, kind):
+            told.append(f"{len(of_kind)} {name}: {_verdicts(rows, kind)}")
+    return "; ".join(told)
+
+
+def _of_kind(rows: Sequence[Row], kind: str) -> list[Row]:
+    return [row for row in rows if row.kind == kind]
+
+
+def _verdicts(rows: Sequence[Row], kind: str) -> str:
+    chosen = _of_kind(rows, kind)
+    agreeing = sum(row.agrees for row in chosen)
+    known = sum(row.explained and not row.agrees for row in chosen)
+    off = len(chosen) - agreeing - known
+    if kind != "published" and agreeing == len(chosen):
+        return "all agree"
     return (
-        f"{len(rows)} rows: {agreeing} agree, {known} disagree and are explained, "
-        f"{len(rows) - agreeing - known} disagree without explanation"
+        f"{agreeing} agree, {known} disagree and are explained, {off} disagree without explanation"
     )
 
 
@@ -52,8 +79,11 @@ def markdown(found: Found, seed: int) -> str:
     parts = [
         "# Published figures, recomputed",
         f"Written by `polyseme reproduce --seed {seed} --write FILE`; the same seed gives the same "
-        "page. Tolerance is how far ours may be from what was published, samples how many random "
-        "draws ours comes from.",
+        "page. A row of kind *published* compares ours with a value that its source states where "
+        "the row says. A row of kind *ours* checks a statement of this project, and a *fit* shows "
+        "numbers that were chosen to match a published table; neither reproduces anything. "
+        "Tolerance is how far ours may be from what is stated, samples how many random draws ours "
+        "comes from.",
         f"{summary(every)}.",
     ]
     for name, rows in found.items():

@@ -22,11 +22,11 @@ Size: D = d S q neurons per layer for T = q^2 networks, q >= S a prime, with a R
 
 Errors. Two networks share a neuron with chance S^2 kappa, kappa = d/D - 1/(T S). There are
 published estimates of the mean square, a being the state that active networks pass on. For an
-inactive network it is about z kappa |a|^2, less the part that its biases shut out. For an active
-network, after l layers, it is
-(l-1) T kappa^2 (z E|dw a|^2 + (z-1) E|w a|^2) + l kappa (z-1) E|w a|^2. The estimates hold as long
-as all inactive networks stay at 0: for two layers of 557 rotations (`docs/reproduction.md`). From
-then on errors grow several-fold per layer.
+inactive network it is about z kappa |a|^2 (equation 6.4), less the part that its biases shut out.
+For an active network, after l layers, it is (equation 6.41)
+(l-1) T kappa^2 (z E|dw_t a|^2 + (z-1) E|w a|^2) + l kappa (z-1) E|w_t a|^2. The estimates hold as
+long as all inactive networks stay at 0: for two layers of 557 rotations (`docs/reproduction.md`).
+From then on errors grow several-fold per layer.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def verify(
         samples: Number of inputs to draw.
         inputs: Name of their distribution: "satisfied", "one-short", "near-miss", "uniform" or
             "alone"; for deep circuits "satisfied", "uniform", "alone" or "mixed".
-        seed: Seed of the inputs, at least 0.
+        seed: Seed of the inputs, at least 0; those of network and problem are others.
         progress: A function called with the samples done and all samples.
         reference: An evaluator of the outputs that the network must have; by default the circuit.
 

@@ -54,6 +54,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_one_table_has_every_kind_of_row(capsys: pytest.CaptureFixture[str]) -> None:
     out = printed(capsys, SMALL)
+    assert "each feature in 2 to 3 gates, 2.5 on average; problem seed 0\n" in out
     possible = bounds(ps.read(SMALL))
     assert possible.capacity is not None
     assert out.count("┏") == 1
@@ -164,3 +165,14 @@ def test_values_out_of_range_are_refused(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     refused(capsys, SMALL, *arguments)
+
+
+def test_json_says_how_features_are_read_and_the_seed_of_the_problem(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fields = json.loads(printed(capsys, f"{SMALL},influence=zipf,seed=5", "--json"))
+    assert fields["problem_seed"] == 5
+    assert fields["gates_per_feature"]["mean"] == 2.5
+    assert fields["gates_per_feature"]["least"] == 0
+    assert "problem_seed" not in printed(capsys, "uand:features=9")
+    assert json.loads(printed(capsys, "uand:features=9", "--json"))["problem_seed"] is None

@@ -45,6 +45,8 @@ def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
         "samples": 20_000,
         "inputs": "satisfied",
         "seed": 3,
+        "problem_seed": 0,
+        "gates_per_feature": {"least": 2, "mean": 2.0, "most": 2},
         "source": PROBLEM,
         "channels": {"output": 200, "input": 0, "mixed": 0, "own": 0},
         "dimensions": network.layers[0].weights.shape[1],
@@ -76,6 +78,8 @@ def test_compile_reports_in_words(bench: Bench) -> None:
         f"{neurons} ReLUs compute 200 gates: {200 / neurons:.1f} gates per neuron" in report.stdout
     )
     assert "of 20,000 inputs" in report.stdout
+    assert "circuit       every feature in exactly 2 gates\n" in report.stdout
+    assert "seeds         network 0 (--seed), problem 0 (seed= in SOURCE)\n" in report.stdout
     assert "200 features in superposition in" in report.stdout
     assert f"superposition saves {1 - neurons / 200:.0%}" in report.stdout
     assert "saved         nothing" in report.stdout

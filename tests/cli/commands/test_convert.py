@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,18 @@ def test_convert_writes_what_reads_back_the_same(c17: Path, tmp_path: Path, endi
     assert np.array_equal(evaluate_dense(circuit, bits), evaluate_dense(back, bits))
     assert (back.features, back.output_names) == (circuit.features, circuit.output_names)
     assert f"gates {circuit.gates}" in done("convert", c17, "-o", target).stdout
+    assert fields["problem_seed"] is None
+    assert fields["gates_per_feature"] == asdict(circuit.gates_per_feature)
+
+
+def test_convert_says_how_features_are_read_and_the_seed_of_a_problem(tmp_path: Path) -> None:
+    problem, target = "and:k=3,features=20,gates=20,seed=6", tmp_path / "out.json"
+    assert done("convert", problem, "-o", target).stdout.endswith(
+        "every feature in exactly 3 gates; seeds: problem 6 (seed= in SOURCE)\n"
+    )
+    fields = done("convert", f"{problem[:-7]},influence=zipf", "-o", target, "--json").json()
+    assert fields["problem_seed"] == 0
+    assert fields["gates_per_feature"]["most"] > 6
 
 
 @pytest.mark.parametrize("name", ["out.blif", "out", "out.aig.txt", "aig"])

@@ -31,12 +31,14 @@ def test_the_command_prints_every_number() -> None:
     assert {**fields, "seconds": 0} == {**expected, "seconds": 0}
     assert fields["ratio"] == fields["bytes_message"] / (fields["bits_bound"] / 8)
     assert fields["exact"] is True
+    assert (fields["seed"], fields["problem_seed"]) == (2, 0)
 
 
 def test_the_command_says_it_in_words() -> None:
     status, printed, _ = call("permutation:features=150", "--neurons", "100")
     assert status == 0
     assert "round trip: exact" in printed
+    assert "seeds: network 0 (--seed), problem 0 (seed= in SOURCE)\n" in printed
     assert "the seed gives the encoder and which neurons outputs read, and their signs" in printed
     run = run_counting_argument(problems.permutation(150), neurons=100)
     assert f"{run.bytes_message:,}" in printed

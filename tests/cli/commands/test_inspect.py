@@ -31,6 +31,7 @@ def test_inspect_tells_what_is_in_the_file(bench: Bench) -> None:
         }
     ]
     assert (fields["source"], fields["construction"]) == (PROBLEM, "three-channel")
+    assert (fields["seed"], fields["problem_seed"]) == (0, 0)
     served = _terms_of_each_neuron(network)
     spread = fields["terms_a_neuron"]
     assert spread["min"] == min(map(len, served))
@@ -56,6 +57,7 @@ def _terms_of_each_neuron(network: ps.Network) -> list[list[str]]:
 def test_inspect_tells_in_words(bench: Bench) -> None:
     said = done("inspect", bench.weak).stdout
     assert PROBLEM in said
+    assert "seeds          network 0, problem 0 (seed= in SOURCE)\n" in said
     assert "200 in 150 dimensions, in superposition" in said
     assert "terms per neuron  min" in said
     assert "bits of entropy per weight" in said

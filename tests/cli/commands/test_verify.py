@@ -31,7 +31,23 @@ def test_verify_tells_what_the_library_measures(bench: Bench, inputs: str) -> No
         "evaluator": "circuit",
         "proved": None if inputs != "alone" or wanted.wrong else "every gate alone",
         "first_wrong": list(wanted.first_wrong),
+        "seed": 5,
+        "network_seed": network.provenance.seed,
+        "problem_seed": 0,
     }
+
+
+def test_verify_names_the_seeds_of_inputs_network_and_problem(bench: Bench) -> None:
+    options = ["--samples", "50", "--error", "0.99"]
+    network = ps.load(bench.net).provenance.seed
+    seeds = f"inputs 1 (--seed), network {network}, problem 0 (seed= in SOURCE)\n"
+    assert f"seeds   {seeds}" in done("verify", bench.net, *options).stdout
+    assert f"seeds: {seeds}" in done("verify", bench.net, *options, "--inputs", "all").stdout
+    other = call(
+        "verify", bench.net, f"{PROBLEM},seed=7", "--samples", "50", "--seed", "9", "--json"
+    )
+    fields = other.json()
+    assert (fields["seed"], fields["network_seed"], fields["problem_seed"]) == (9, network, 7)
 
 
 def test_verify_tells_an_input_that_is_truly_wrong(bench: Bench) -> None:

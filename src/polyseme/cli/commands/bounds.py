@@ -29,7 +29,8 @@ def bounds_command(
         ),
     ] = None,
     measure: Annotated[
-        bool, typer.Option("--measure", help="Also compile SOURCE, and print the size found.")
+        bool,
+        typer.Option("--measure", help="Also compile SOURCE with network seed 0; print the size."),
     ] = False,
     as_json: AsJson = False,
 ) -> int:
@@ -56,6 +57,8 @@ def _emit_report(possible: Bounds, network: str | None) -> None:
         f"{possible.features:,} features, {possible.gates:,} gates, {possible.outputs:,} outputs; "
         f"{possible.family}: {possible.bits:,.0f} bits to tell apart"
     )
+    drawn = "" if possible.problem_seed is None else f"; problem seed {possible.problem_seed}"
+    emit(f"{possible.gates_per_feature}{drawn}")
     if not possible.counts_functions:
         emit("the count is of circuits as written, so it bounds no network for this one function")
     emit_table(

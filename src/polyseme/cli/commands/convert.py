@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
+from polyseme.circuits.described import problem_seed_in_words
 from polyseme.circuits.sources import read
 from polyseme.circuits.writers.by_ending import check_ending, write
 from polyseme.cli.options import AsJson, Source
@@ -42,7 +44,17 @@ def convert_command(
         "depth": circuit.depth,
     }
     if as_json:
-        emit_json({"file": output, "name": circuit.name, **counts})
+        use, seed = asdict(circuit.gates_per_feature), circuit.problem_seed
+        emit_json(
+            {
+                "file": output,
+                "name": circuit.name,
+                **counts,
+                "gates_per_feature": use,
+                "problem_seed": seed,
+            }
+        )
     else:
         emit(f"{output}: {', '.join(f'{name} {count:,}' for name, count in counts.items())}")
+        emit(f"{circuit.gates_per_feature}; seeds: {problem_seed_in_words(circuit.name)}")
     return 0

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from polyseme.circuits.described import problem_seed_in_words
 from polyseme.circuits.problems import MAX_SIZE
 from polyseme.circuits.sources import read
 from polyseme.cli.options import AsJson, Seed, Source, whole
@@ -72,6 +73,7 @@ def _emit_report(run: CountingRun) -> None:
         f"both sides know: seed {run.seed}, {run.features:,} features, {run.outputs:,} outputs, "
         f"{run.inputs} features per output; the seed gives {_given_by_seed(run)}"
     )
+    emit(f"seeds: network {run.seed} (--seed), {problem_seed_in_words(run.source)}")
     rows = [(part, f"{size:,}", "") for part, size in run.parts.items()]
     rows.append(("message", f"{run.bytes_message:,}", ""))
     rows.append(_bound_row(run.family, run, run.bytes_bound))

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from polyseme.circuits.described import problem_seed, problem_seed_in_words
 from polyseme.circuits.problems import MAX_SIZE
 from polyseme.cli.options import AsJson, NetworkFile, whole
 from polyseme.cli.output.text import emit, emit_json
@@ -136,6 +137,7 @@ def _fields(network: Network, found: Polysemanticity | None) -> dict[str, Any]:
         "weight_bits": network.weight_bits(),
         "layers": layers,
         **asdict(network.provenance),
+        "problem_seed": problem_seed(network.provenance.source),
         "terms_a_neuron": terms,
     }
 
@@ -171,7 +173,8 @@ def _sentences(network: Network) -> list[str]:
     weights = sum(layer.units * layer.inputs for layer in network.layers)
     how = "in superposition" if encoder.in_superposition else "not in superposition"
     lines = [
-        f"compiled from  {provenance.source}, seed {provenance.seed}",
+        f"compiled from  {provenance.source}",
+        f"seeds          network {provenance.seed}, {problem_seed_in_words(provenance.source)}",
         f"construction   {provenance.construction}, at most {provenance.active} active features",
         f"features       {len(encoder.features):,} in {encoder.dimensions:,} dimensions, {how}",
         f"outputs        {len(network.readout.outputs):,}",

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from polyseme.cli.options import AsJson, Seed
+from polyseme.circuits.problems import MAX_SEED
+from polyseme.cli.options import AsJson, whole
 from polyseme.cli.output.progress import steps
 from polyseme.cli.output.text import emit, emit_json, emit_table
 from polyseme.common.files import write_whole
@@ -31,7 +32,15 @@ def reproduce_command(
             "--only", metavar="NAME", parser=_name, help=f"Only one of {', '.join(CATALOGUE)}."
         ),
     ] = None,
-    seed: Seed = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed",
+            metavar="K",
+            parser=whole(0, MAX_SEED),
+            help="The seed of everything drawn: problems, networks and samples.",
+        ),
+    ] = 0,
     write: Annotated[
         str | None,
         typer.Option("--write", metavar="FILE", help="Also write a page of Markdown to this file."),

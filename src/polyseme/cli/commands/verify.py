@@ -8,12 +8,12 @@ import numpy as np
 import typer
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.circuits.problems import MAX_SIZE
+from polyseme.circuits.problems import MAX_SEED, MAX_SIZE
 from polyseme.circuits.sources import read
-from polyseme.cli.options import DEFAULT_ERROR, AsJson, Error, NetworkFile, Seed, whole
+from polyseme.cli.options import DEFAULT_ERROR, AsJson, Error, NetworkFile, whole
 from polyseme.cli.output.progress import bar
 from polyseme.cli.output.text import rate, remark
-from polyseme.cli.output.verify_report import Trial, emit_trials
+from polyseme.cli.output.verify_report import Seeds, Trial, emit_trials
 from polyseme.cli.output_paths import key_beside
 from polyseme.errors import PolysemeError
 from polyseme.networks.network import Network
@@ -85,7 +85,16 @@ def verify_command(
             help="Also compare every layer of a deep network with the answer key beside NET.",
         ),
     ] = False,
-    seed: Seed = 1,
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed",
+            metavar="K",
+            parser=whole(0, MAX_SEED),
+            help="The seed of the inputs that are tried. The network has its own, and so has a "
+            "problem (seed=N in SOURCE); the report names all three.",
+        ),
+    ] = 1,
     error: Error = DEFAULT_ERROR,
     as_json: AsJson = False,
 ) -> int:
@@ -103,6 +112,7 @@ def verify_command(
     _check_load(network, promise, samples)
     terms = shallow_terms(network, circuit)
     described = DEEP_DESCRIPTIONS if terms is None else DESCRIPTIONS
+    seeds = Seeds(seed, network.provenance.seed, circuit.name)
     trials = []
     for name in input_kinds(network, circuit) if inputs == "all" else (inputs,):
         with bar(f"{name} inputs") as progress:
@@ -117,7 +127,7 @@ def verify_command(
                 reference=reference,
             )
         able = None if terms is None else int(np.count_nonzero(terms.plain <= promise))
-        trials.append(Trial(run, _proved(run, able), described[name], reference.evaluator))
+        trials.append(Trial(run, _proved(run, able), described[name], reference.evaluator, seeds))
     read = _read(network, circuit, promise, samples, seed)
     looked_at = _look_at_layers(network, promise, samples, inputs, seed) if layers else None
     emit_trials(trials, read, looked_at, several=inputs == "all", as_json=as_json)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.circuits.described import problem_seed_in_words
 from polyseme.cli.output.reading import layer_fields, reading_fields, reading_lines
 from polyseme.cli.output.text import emit, emit_json, emit_table, interval, rate
 from polyseme.compiler.report import Compilation, LayerDecision
@@ -95,6 +96,8 @@ def _fields(compiled: Compiled) -> dict[str, Any]:
         "inputs": measured.inputs,
         "seconds": round(compiled.seconds, 3),
         "seed": provenance.seed,
+        "problem_seed": compiled.circuit.problem_seed,
+        "gates_per_feature": asdict(compiled.circuit.gates_per_feature),
         "source": provenance.source,
         "channels": provenance.channels,
         "dimensions": network.encoder.dimensions,
@@ -141,7 +144,10 @@ def _sentences(compiled: Compiled, output: str | None) -> list[str]:
         f"the hidden weights hold {network.weight_bits():,.0f} bits",
         f"construction  {provenance.construction}; {'layers' if deep else 'gates by channel'}: "
         f"{kinds}",
-        f"time          {compiled.seconds:.1f} s, seed {provenance.seed}",
+        f"circuit       {compiled.circuit.gates_per_feature}",
+        f"seeds         network {provenance.seed} (--seed), "
+        f"{problem_seed_in_words(compiled.circuit.name)}",
+        f"time          {compiled.seconds:.1f} s",
     ]
     if provenance.note:
         lines.append(f"note          {provenance.note}")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from polyseme.circuits.described import problem_seed, problem_seed_in_words
 from polyseme.cli.output.reading import (
     emit_reading_table,
     layer_fields,
@@ -21,13 +22,28 @@ _EVALUATORS = {"circuit": "the circuit", "aig": "the source, simulated as an AIG
 
 
 @dataclass(frozen=True)
+class Seeds:
+    """The seeds of the inputs and of the network, and the name of the circuit, which has one."""
+
+    inputs: int
+    network: int
+    circuit: str
+
+    def __str__(self) -> str:
+        """Return all seeds in words."""
+        own = problem_seed_in_words(self.circuit)
+        return f"inputs {self.inputs} (--seed), network {self.network}, {own}"
+
+
+@dataclass(frozen=True)
 class Trial:
-    """One run, what it proved, its inputs in words, and the evaluator it was compared with."""
+    """One run, what it proved, its inputs in words, the evaluator, and all seeds."""
 
     run: Verification
     proved: str | None
     description: str
     evaluator: str
+    seeds: Seeds
 
 
 def emit_trials(
@@ -74,6 +90,9 @@ def _fields(trial: Trial) -> dict[str, Any]:
         "evaluator": trial.evaluator,
         "proved": trial.proved,
         "first_wrong": list(run.first_wrong),
+        "seed": trial.seeds.inputs,
+        "network_seed": trial.seeds.network,
+        "problem_seed": problem_seed(trial.seeds.circuit),
     }
 
 
@@ -88,6 +107,7 @@ def _sentences(trial: Trial) -> list[str]:
         f"error   {rate(run.error)}, {_certainty(trial)}",
         f"inputs  {run.inputs}: {trial.description}; at most {run.active} on at once",
         f"truth   {_EVALUATORS[trial.evaluator]}",
+        f"seeds   {trial.seeds}",
     ]
     if trial.proved:
         lines.append(f"proved  {trial.proved}")
@@ -121,6 +141,7 @@ def _emit_runs(trials: Sequence[Trial]) -> None:
             for trial in trials
         ],
     )
+    emit(f"seeds: {trials[0].seeds}")
 
 
 def _emit_layers(layers: LayerReport) -> None:
