@@ -8,7 +8,7 @@ from typing import Any
 
 from polyseme.cli.output.text import emit, emit_json, emit_table, interval, rate
 from polyseme.verification.layers import LayerReport
-from polyseme.verification.sampling import Verification
+from polyseme.verification.sampling import EXHAUSTIVE, Verification
 
 _EVALUATORS = {"circuit": "the circuit", "aig": "the source, simulated as an AIG"}
 
@@ -81,7 +81,7 @@ def _sentences(trial: Trial) -> list[str]:
 
 def _certainty(trial: Trial) -> str:
     # All inputs were tried, so there is no uncertainty to give an interval of.
-    if trial.proved:
+    if trial.proved or trial.run.inputs == EXHAUSTIVE:
         return "exact"
     return f"95 % interval {interval(trial.run.error_interval)}"
 
