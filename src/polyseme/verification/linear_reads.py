@@ -26,6 +26,7 @@ from polyseme.networks.network import Network
 
 # Reads that are held at once in one thread: 32 MB as float32.
 _BLOCK_NUMBERS = 1 << 23
+_LEAST_ROWS = 16
 # Features per group. The largest reads are looked for among the groups with the largest ones.
 _GROUP = 16
 Reads = NDArray[np.float32]
@@ -111,7 +112,9 @@ class LinearReads:
 
     def blocks(self, rows: int) -> Iterator[slice]:
         """Yield slices of so many rows whose reads are held at once."""
-        size = max(16, _BLOCK_NUMBERS // (self.groups.signs.shape[0] * self.groups.signs.shape[1]))
+        size = max(
+            _LEAST_ROWS, _BLOCK_NUMBERS // (self.groups.signs.shape[0] * self.groups.signs.shape[1])
+        )
         for begin in range(0, rows, size):
             yield slice(begin, min(begin + size, rows))
 

@@ -116,8 +116,8 @@ def worst_case(
     if active is None:
         active = min(network.provenance.active, features)
     active = whole_number("active", active, 1, features)
-    own = _own_features(compared)
     reads = LinearReads.of(network, active)
+    own = _own_features(compared)
     linear = linear_active(reads, progress)
     if linear < 1:
         raise OptionError(bending(1))
