@@ -41,7 +41,7 @@ def test_inputs_are_counted_with_binomials() -> None:
     [
         (problems.pairwise_and(64, 64), "tight-frames", 32, 2),
         (problems.layered(12, 3, 2), "deep", None, 3),
-        (problems.universal_and(12), "monosemantic", None, 12),
+        (problems.universal_and(9), "monosemantic", None, 9),
     ],
 )
 def test_wrong_inputs_are_those_of_another_evaluator(

@@ -107,8 +107,10 @@ def worst_case(
         >>> found.inputs, found.largest_active, found.outputs_wrong
         (80201, 2, 0)
         >>> worse = ps.worst_case(network, active=3)
-        >>> worse.outputs_wrong, worse.output in network.run(worse.counterexample)
-        (355, True)
+        >>> worse.largest_active, worse.outputs_wrong > 0, worse.must_be_on
+        (2, True, False)
+        >>> worse.output in network.run(worse.counterexample)
+        True
     """
     compared = circuit_of(network, circuit)
     function("progress", progress, "units and outputs done and in all")
