@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from polyseme.learning.refinement.refine import Refined, refine
     from polyseme.limits.table import bounds
     from polyseme.reproduce.reproduction import reproduce_figures
+    from polyseme.verification.exhaustive import verify_exhaustively
+    from polyseme.verification.worst_case import WorstCase, worst_case
 
 __version__ = "0.1.0"
 
@@ -48,12 +50,15 @@ __version__ = "0.1.0"
 _LATER = {
     "Polysemanticity": "interpret.polysemanticity",
     "Refined": "learning.refinement.refine",
+    "WorstCase": "verification.worst_case",
     "bounds": "limits.table",
     "polysemanticity": "interpret.polysemanticity",
     "refine": "learning.refinement.refine",
     "reproduce_figures": "reproduce.reproduction",
     "run_counting_argument": "counting_argument.run",
     "served_by": "interpret.polysemanticity",
+    "verify_exhaustively": "verification.exhaustive",
+    "worst_case": "verification.worst_case",
 }
 
 # Methods of `Network` and `AnswerKey` call these functions, which stand later than they do.
@@ -84,6 +89,7 @@ __all__ = [
     "SourceError",
     "TooFewNeuronsError",
     "Verification",
+    "WorstCase",
     "bounds",
     "build_circuit",
     "citation",
@@ -103,7 +109,9 @@ __all__ = [
     "run_counting_argument",
     "served_by",
     "verify",
+    "verify_exhaustively",
     "verify_layers",
+    "worst_case",
     "write",
 ]
 

@@ -27,7 +27,9 @@ NAMES = [
     "compile, deep",
     "compile_report",
     "verify",
+    "verify_exhaustively",
     "verify_layers",
+    "worst_case",
     "bounds",
     "constructions",
     "input_kinds",
@@ -135,6 +137,12 @@ def deep() -> ps.Network:
 
 
 @cache
+def linear() -> ps.Network:
+    circuit = problems.pairwise_and(64, 64)
+    return ps.compile(circuit, neurons=64, construction="tight-frames", active=2)
+
+
+@cache
 def refinable() -> ps.Network:
     circuit = problems.pairwise_and(300, 300)
     return ps.compile(circuit, neurons=256, construction="tight-frames")
@@ -205,8 +213,20 @@ def calls(folder: Path) -> dict[str, Call]:
             {"network": network, "circuit": circuit, "reference": None, **tried},
             _is(ps.Verification),
         ),
+        "verify_exhaustively": Call(
+            ps.verify_exhaustively,
+            {"network": network, "circuit": circuit, "active": 2, "most_inputs": 99}
+            | {"progress": lambda done, all_: None, "reference": None},
+            _is(ps.Verification),
+        ),
         "verify_layers": Call(
             ps.verify_layers, {"network": several, **tried}, lambda found: len(found.layers) > 1
+        ),
+        "worst_case": Call(
+            ps.worst_case,
+            {"network": linear(), "circuit": problems.pairwise_and(64, 64), "active": 2}
+            | {"progress": lambda done, all_: None},
+            _is(ps.WorstCase),
         ),
         "bounds": Call(
             ps.bounds,
@@ -354,7 +374,7 @@ def test_the_table_is_whole(table: dict[str, Call]) -> None:
     assert list(table) == NAMES
     functions = {name for name in ps.__all__ if callable(getattr(ps, name))}
     results = {"AnswerKey", "Compilation", "GateKind", "LayerKey", "Network"}
-    results |= {"Polysemanticity", "Refined", "Verification"}
+    results |= {"Polysemanticity", "Refined", "Verification", "WorstCase"}
     errors = {name for name in functions if name.endswith("Error")}
     assert functions - results - errors <= {name.partition(",")[0] for name in NAMES}
 

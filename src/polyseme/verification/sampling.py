@@ -24,14 +24,16 @@ from polyseme.verification.reference import Reference, reference_of
 
 # Lists of active features are held in memory: at most this many entries.
 MAX_ENTRIES = 10**9
+# The name of the inputs where all that keep the promise were tried.
+EXHAUSTIVE = "exhaustive"
 
 
 @dataclass(frozen=True)
 class Verification:
-    """Result of `verify`. A sample is wrong when any of its outputs is wrong.
+    """Result of `verify` and `verify_exhaustively`. A sample is wrong when any output is wrong.
 
     Attributes:
-        inputs: Name of the distribution that the samples were drawn from.
+        inputs: Name of the distribution that the samples were drawn from, or "exhaustive".
         active: Largest number of features on at once.
         samples: Number of samples.
         wrong: Number of wrong samples.
@@ -51,11 +53,21 @@ class Verification:
 
     @property
     def error_interval(self) -> tuple[float, float]:
-        """Exact (Clopper-Pearson) 95 % interval for the share of wrong inputs, (low, high)."""
+        """Exact (Clopper-Pearson) 95 % interval for the share of wrong inputs, (low, high).
+
+        Of all inputs it is the share itself.
+        """
+        if self.inputs == EXHAUSTIVE:
+            return self.error, self.error
         return clopper_pearson(self.wrong, self.samples)
 
     def __str__(self) -> str:
         """Return one sentence for a notebook or a terminal."""
+        if self.inputs == EXHAUSTIVE:
+            return (
+                f"{self.wrong:,} of all {self.samples:,} inputs (at most {self.active} on at "
+                "once) gave any wrong output"
+            )
         low, high = self.error_interval
         return (
             f"{self.wrong:,} of {self.samples:,} {self.inputs} inputs ({self.active} on at once) "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import polyseme as ps
 from polyseme.circuits import evaluate_sparse
 from polyseme.networks.saving.files import key_path
 from polyseme.verification.layers import verify_layers
-from support.cli import C17, PROBLEM, Bench, assert_refused, call, done
+from support.cli import C17, PROBLEM, Bench, assert_refused, call, done, loaded_by_every_command
 
 
 @pytest.mark.parametrize("inputs", ["satisfied", "near-miss", "uniform", "alone"])
@@ -174,3 +174,103 @@ def test_verify_finds_nothing_wrong_in_layers_that_are_right(deep: ps.Network) -
 def test_verify_of_layers_needs_several(bench: Bench) -> None:
     assert_refused(call("verify", bench.net, "--layers"), "one hidden layer", "nothing in between")
     assert_refused(call("verify", bench.keyless, "--layers"), "keyless.key.safetensors")
+
+
+@pytest.fixture(scope="module")
+def linear(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network whose ReLUs do not bend, with its key; too small to be always right."""
+    path = tmp_path_factory.mktemp("linear") / "net.safetensors"
+    options = ("--construction", "tight-frames", "--neurons", "96")
+    call("compile", PROBLEM, *options, "-o", path)
+    return path
+
+
+def test_verify_finds_the_worst_case_that_the_library_finds(linear: Path) -> None:
+    network = ps.load(linear, key=key_path(linear))
+    wanted = ps.worst_case(network)
+    fields = done("verify", linear, "--worst", "--json", status=1).json()
+    assert fields.pop("seconds") >= 0
+    assert fields.pop("proved") is wanted.proved is False
+    assert fields.pop("outputs") == 200
+    assert wanted.counterexample is not None
+    assert fields == {**asdict(wanted), "counterexample": list(wanted.counterexample)}
+    assert fields["output"] in network.readout.outputs
+    words = done("verify", linear, "--worst", status=1).stdout
+    state = "on, and is off," if wanted.must_be_on else "off, and is on,"
+    assert f"worst   {wanted.output} must be {state} with" in words
+    assert f"{wanted.outputs_wrong} of 200 outputs are wrong on some input" in words
+
+
+def test_verify_worst_is_done_where_no_input_is_wrong(linear: Path) -> None:
+    options = ["verify", linear, PROBLEM, "--worst", "--active", "1"]
+    fields = done(*options, "--json").json()
+    assert (fields["proved"], fields["inputs"], fields["counterexample"]) == (True, 201, None)
+    assert "worst" not in done(*options).stdout
+
+
+def test_verify_worst_falls_short_where_relus_bend_first(linear: Path) -> None:
+    most = done("verify", linear, "--worst", "--json", status=1).json()["linear_active"]
+    beyond = ["verify", linear, "--worst", "--active", str(most + 1)]
+    assert "nothing is said of those inputs" in done(*beyond, status=1).stdout
+
+
+def test_verify_worst_has_no_infinity_in_json(
+    linear: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = ps.load(linear, key=key_path(linear))
+    never = np.full(200, np.inf, np.float32)
+    network = replace(network, readout=replace(network.readout, thresholds=never))
+    loaded_by_every_command(network, monkeypatch)
+    assert done("verify", "any", "--worst", "--json", status=1).json()["margin"] is None
+
+
+def test_verify_worst_needs_a_linear_network_and_nothing_else(deep: ps.Network) -> None:
+    assert_refused(call("verify", "any", "--worst"), "only in one hidden layer of ReLUs")
+
+
+def test_verify_of_all_inputs_leaves_options_out(bench: Bench, linear: Path) -> None:
+    assert_refused(call("verify", bench.net, "--worst"), "whose ReLUs bend is not a sum")
+    assert_refused(call("verify", bench.keyless, "--worst"), "name the SOURCE")
+    for option in ("--worst", "--exhaustive"):
+        options = ["verify", linear, option]
+        assert_refused(call(*options, "--inputs", "uniform"), option, "leave --inputs out")
+        assert_refused(call(*options, "--layers"), option, "leave --layers out")
+        assert_refused(call(*options, "--active", "201"), "201", "200 features")
+    assert_refused(call("verify", linear, "--worst", "--exhaustive"), "leave --worst out")
+    independent = call("verify", linear, PROBLEM, "--worst", "--independent")
+    assert_refused(independent, "leave --independent out")
+
+
+def test_verify_exhaustively_counts_what_the_library_counts(linear: Path) -> None:
+    wanted = ps.verify_exhaustively(ps.load(linear, key=key_path(linear)), active=2)
+    assert wanted.wrong > 0
+    options = ["verify", linear, "--exhaustive", "--active", "2"]
+    assert done(*options, "--json", status=1).json() == {
+        "samples": 20_101,
+        "wrong": wanted.wrong,
+        "error": wanted.error,
+        "error_interval": [wanted.error, wanted.error],
+        "inputs": "exhaustive",
+        "active": 2,
+        "evaluator": "circuit",
+        "proved": None,
+        "first_wrong": list(wanted.first_wrong),
+    }
+    words = done(*options, status=1).stdout
+    assert ", exact" in words
+    assert f"first   wrong with {', '.join(wanted.first_wrong)} on" in words
+    independent = done(
+        "verify", linear, PROBLEM, *options[2:], "--independent", "--json", status=1
+    ).json()
+    assert (independent["wrong"], independent["evaluator"]) == (wanted.wrong, "aig")
+
+
+def test_verify_exhaustively_proves_every_input(deep: ps.Network) -> None:
+    fields = done("verify", "any", "--exhaustive", "--json").json()
+    assert (fields["samples"], fields["wrong"], fields["proved"]) == (32, 0, "every input")
+    assert "proved  every input" in done("verify", "any", "--exhaustive").stdout
+
+
+def test_verify_exhaustively_says_how_many_inputs_are_too_many(linear: Path) -> None:
+    many = call("verify", linear, "--exhaustive", "--active", "4")
+    assert_refused(many, "66,018,451 inputs", "at most 2,000,000 are run")

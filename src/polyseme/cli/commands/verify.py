@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Annotated
 
 import numpy as np
@@ -14,17 +15,20 @@ from polyseme.cli.options import DEFAULT_ERROR, AsJson, Error, NetworkFile, whol
 from polyseme.cli.output.progress import bar
 from polyseme.cli.output.text import rate, remark
 from polyseme.cli.output.verify_report import Seeds, Trial, emit_trials
+from polyseme.cli.output.worst_report import emit_worst
 from polyseme.cli.output_paths import key_beside
 from polyseme.errors import PolysemeError
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path, load
 from polyseme.verification.as_read import reference_as_read
+from polyseme.verification.exhaustive import MOST_INPUTS, verify_exhaustively
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
 from polyseme.verification.kinds import input_kinds
 from polyseme.verification.layers import LayerReport, readable_key, verify_layers
 from polyseme.verification.reading_error import ReadingError, reading_error
 from polyseme.verification.reference import Reference, reference_of
 from polyseme.verification.sampling import Verification, shallow_terms, verify
+from polyseme.verification.worst_case import worst_case
 
 MAX_SAMPLES = 10_000_000
 # Lists of active features are held in memory: at most this many entries.
@@ -32,6 +36,7 @@ MAX_ENTRIES = 10**8
 # Inputs of each kind on which readings are looked at: as many as --samples, between these numbers.
 _READ_LEAST, _READ, _READ_DEEP = 1000, 30_000, 8000
 EVERY_GATE_ALONE = "every gate alone"
+EVERY_INPUT = "every input"
 
 
 def verify_command(
@@ -85,6 +90,21 @@ def verify_command(
             help="Also compare every layer of a deep network with the answer key beside NET.",
         ),
     ] = False,
+    exhaustive: Annotated[
+        bool,
+        typer.Option(
+            "--exhaustive",
+            help=f"Try every input with at most S features on, of which there may be "
+            f"{MOST_INPUTS:,}.",
+        ),
+    ] = False,
+    worst: Annotated[
+        bool,
+        typer.Option(
+            "--worst",
+            help="Find the worst input of every output, exactly, where no ReLU bends.",
+        ),
+    ] = False,
     seed: Annotated[
         int,
         typer.Option(
@@ -102,14 +122,21 @@ def verify_command(
 
     Example: polyseme verify net.safetensors --inputs all
 
-    Exit status 1 says that the error of NET (the lower end of its interval) is above --error.
+    Exit status 1 says that the error of NET (the lower end of its interval) is above --error. With
+    --exhaustive or --worst it says that an input is wrong, or that none was shown to be.
     """
     _check_options(inputs, source, independent, layers)
+    _check_all_inputs(exhaustive, worst, inputs, independent, layers)
     network, circuit, reference = _open(network_file, source, independent)
     if layers:
         readable_key(network)
     promise = network.provenance.active if active is None else active
-    _check_load(network, promise, samples)
+    _check_active(network, promise)
+    if worst:
+        return _find_worst(network, circuit, active, as_json)
+    if exhaustive:
+        return _try_all(network, circuit, active, reference, as_json)
+    _check_load(promise, samples)
     terms = shallow_terms(network, circuit)
     described = DEEP_DESCRIPTIONS if terms is None else DESCRIPTIONS
     seeds = Seeds(seed, network.provenance.seed, circuit.name)
@@ -146,6 +173,21 @@ def _check_options(inputs: str, source: str | None, independent: bool, layers: b
         raise PolysemeError("--layers looks at one kind of inputs at a time, not at all")
 
 
+def _check_all_inputs(
+    exhaustive: bool, worst: bool, inputs: str, independent: bool, layers: bool
+) -> None:
+    option = "--exhaustive" if exhaustive else "--worst"
+    if not (exhaustive or worst):
+        return
+    if inputs != "satisfied" or (exhaustive and worst):
+        other = "--worst" if exhaustive and worst else "--inputs"
+        raise PolysemeError(f"{option} is about all inputs; leave {other} out")
+    if layers:
+        raise PolysemeError(f"{option} looks at outputs; leave --layers out")
+    if worst and independent:
+        raise PolysemeError("--worst compares with ANDs; leave --independent out")
+
+
 def _open(
     network_file: str, source: str | None, independent: bool
 ) -> tuple[Network, Circuit, Reference]:
@@ -163,15 +205,40 @@ def _open(
     return network, network.key.circuit, reference_of(network.key.circuit)
 
 
-def _check_load(network: Network, active: int, samples: int) -> None:
+def _check_active(network: Network, active: int) -> None:
     features = len(network.encoder.features)
     if active > features:
         raise PolysemeError(f"--active {active} must be 1 to the {features} features there are")
+
+
+def _check_load(active: int, samples: int) -> None:
     if active * samples > MAX_ENTRIES:
         raise PolysemeError(
             f"--samples {samples} with {active} active features: "
             f"their product must be at most {MAX_ENTRIES}"
         )
+
+
+def _find_worst(network: Network, circuit: Circuit, active: int | None, as_json: bool) -> int:
+    started = perf_counter()
+    with bar("units and outputs") as progress:
+        found = worst_case(network, circuit, active=active, progress=progress)
+    emit_worst(found, len(circuit.outputs), perf_counter() - started, as_json)
+    return 0 if found.proved else 1
+
+
+def _try_all(
+    network: Network, circuit: Circuit, active: int | None, reference: Reference, as_json: bool
+) -> int:
+    with bar("all inputs") as progress:
+        run = verify_exhaustively(
+            network, circuit, active=active, progress=progress, reference=reference
+        )
+    proved = None if run.wrong else EVERY_INPUT
+    seeds = Seeds(None, network.provenance.seed, circuit.name)
+    trial = Trial(run, proved, "every input that keeps the promise", reference.evaluator, seeds)
+    emit_trials([trial], None, None, several=False, as_json=as_json)
+    return 1 if run.wrong else 0
 
 
 def _look_at_layers(

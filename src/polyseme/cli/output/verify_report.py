@@ -16,23 +16,27 @@ from polyseme.cli.output.reading import (
 from polyseme.cli.output.text import emit, emit_json, emit_table, interval, rate
 from polyseme.verification.layers import LayerReport
 from polyseme.verification.reading_error import ReadingError
-from polyseme.verification.sampling import Verification
+from polyseme.verification.sampling import EXHAUSTIVE, Verification
 
 _EVALUATORS = {"circuit": "the circuit", "aig": "the source, simulated as an AIG"}
 
 
 @dataclass(frozen=True)
 class Seeds:
-    """The seeds of the inputs and of the network, and the name of the circuit, which has one."""
+    """The seeds of the inputs and of the network, and the name of the circuit, which has one.
 
-    inputs: int
+    Where all inputs are tried, none is drawn, and `inputs` is None.
+    """
+
+    inputs: int | None
     network: int
     circuit: str
 
     def __str__(self) -> str:
         """Return all seeds in words."""
         own = problem_seed_in_words(self.circuit)
-        return f"inputs {self.inputs} (--seed), network {self.network}, {own}"
+        drawn = "" if self.inputs is None else f"inputs {self.inputs} (--seed), "
+        return f"{drawn}network {self.network}, {own}"
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ def _sentences(trial: Trial) -> list[str]:
 
 def _certainty(trial: Trial) -> str:
     # All inputs were tried, so there is no uncertainty to give an interval of.
-    if trial.proved:
+    if trial.proved or trial.run.inputs == EXHAUSTIVE:
         return "exact"
     return f"95 % interval {interval(trial.run.error_interval)}"
 
