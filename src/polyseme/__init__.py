@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from polyseme.interpret.polysemanticity import Polysemanticity, polysemanticity, served_by
     from polyseme.learning.refinement.refine import Refined, refine
     from polyseme.limits.table import bounds
+    from polyseme.limits.width import bounds_of_width
     from polyseme.reproduce.reproduction import reproduce_figures
 
 __version__ = "0.1.0"
@@ -48,6 +49,7 @@ _LATER = {
     "Polysemanticity": "interpret.polysemanticity",
     "Refined": "learning.refinement.refine",
     "bounds": "limits.table",
+    "bounds_of_width": "limits.width",
     "polysemanticity": "interpret.polysemanticity",
     "refine": "learning.refinement.refine",
     "reproduce_figures": "reproduce.reproduction",
@@ -83,6 +85,7 @@ __all__ = [
     "TooFewNeuronsError",
     "Verification",
     "bounds",
+    "bounds_of_width",
     "build_circuit",
     "citation",
     "compile",
