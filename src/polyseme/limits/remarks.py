@@ -9,8 +9,7 @@ from polyseme.limits.counting import CountingBound
 from polyseme.limits.lower import least
 
 _ADLER_SHAVIT = (
-    "Adler, Shavit 2024: m' such outputs take Omega(sqrt(m' log m')) neurons and Omega(m' log m') "
-    "parameters, constant unknown"
+    "Adler, Shavit 2024: Omega(sqrt(m' log m')) neurons for m' such outputs, constant unknown"
 )
 
 

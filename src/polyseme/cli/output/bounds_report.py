@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from textwrap import fill
 
 from polyseme.cli.output.text import emit, emit_table
@@ -32,8 +33,7 @@ def emit_bounds(possible: Bounds, network: str | None, everything: bool) -> None
     else:
         _emit_screen(possible, title)
     if possible.network is not None:
-        for line in _compared(possible.network, network or "the network"):
-            emit(fill(line, _LINE))
+        emit("\n".join(_compared(possible.network, network or "the network")))
     emit(_SQUARE)
     if everything:
         emit(_BASIS)
@@ -131,12 +131,12 @@ def _compared(held: NetworkBound, file: str) -> list[str]:
     """Return sentences that compare a network with the bounds at its own bits per weight."""
     ratios = (
         (held.ratio, "order ignored"),
-        (held.ratio_ordered, "outputs in order"),
-        (held.ratio_family, "influences and outputs in order"),
+        (held.ratio_ordered, "in order"),
+        (held.ratio_family, "and its influences"),
     )
     told = ", ".join(f"{ratio:.2f} ({of})" for ratio, of in ratios if ratio is not None)
     sizes = (
-        f"{file}: {held.neurons:,} neurons, {held.weights:,} weights of {held.bits_per_weight:.3g} "
-        f"bits, {held.weight_bits:,.0f} in all"
+        f"{Path(file).name}: {held.neurons:,} neurons, {held.weights:,} weights of "
+        f"{held.bits_per_weight:.3g} bits, {held.weight_bits:,.0f} in all"
     )
-    return [sizes, *([f"times the counting bound, at equal bits: {told}"] if told else [])]
+    return [sizes, *([f"over the bound, at equal bits: {told}"] if told else [])]
