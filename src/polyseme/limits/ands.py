@@ -1,4 +1,4 @@
-"""What the floors need to know of a circuit whose outputs are ANDs of equally many features."""
+"""Circuits whose outputs are ANDs of equally many features, as floors see them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no row of the table of bounds can say, in one plain sentence each."""
+"""Sentences about a circuit that no row of the table of bounds can say."""
 
 from __future__ import annotations
 

@@ -9,10 +9,10 @@ from textwrap import fill
 from polyseme.cli.output.text import emit, emit_table
 from polyseme.compiler.constructions.construction import Inputs
 from polyseme.limits.lower import least
-from polyseme.limits.rows import AT_LEAST, DECLARED, Row
+from polyseme.limits.rows import DECLARED, Row
 from polyseme.limits.table import Bounds
 from polyseme.limits.tried import NetworkBound
-from polyseme.limits.width import WidthBounds
+from polyseme.limits.width import AT_MOST, WidthBounds
 
 # Longest line of a note.
 _LINE = 96
@@ -62,7 +62,7 @@ def emit_width_bounds(possible: WidthBounds) -> None:
 
 
 def _claim(kind: str) -> str:
-    return "by counting" if kind == AT_LEAST else f"by a {kind}"
+    return "by counting" if kind == AT_MOST else f"by a {kind}"
 
 
 def _emit_screen(possible: Bounds, title: str) -> None:
