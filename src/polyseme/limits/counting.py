@@ -196,9 +196,11 @@ def _influence(
     if bits == 0 or group.inputs == 1:
         # There is only one set: with one input each, the gates are the features that are read.
         return {"influence_bits": 0.0}
-    counted = group.marked == 0
-    found = counted and gate_sets_with_influence(group.inputs, *influence_of_gates(circuit, gates))
-    if not found:
+    if group.marked:
+        return {}
+    influence, features = influence_of_gates(circuit, gates, group.distinct)
+    found = gate_sets_with_influence(group.inputs, influence, features)
+    if found is None:
         return {}
     return {"influence_bits": min(found.bits, bits), "influence_source": found.source}
 

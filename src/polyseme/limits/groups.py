@@ -50,16 +50,18 @@ def group_terms(terms: Terms) -> list[Group]:
 
 
 def influence_of_gates(
-    circuit: Circuit, gates: NDArray[np.int64]
+    circuit: Circuit, gates: NDArray[np.int64], distinct: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the influences that features have, and how many features have each.
 
     The influence is the number of distinct gates, among the chosen gates of one fan-in, that read
-    a feature. Features that no chosen gate reads are left out.
+    a feature; `distinct` says how many there are. Features that no chosen gate reads are left out.
     """
     offsets, places = select_rows(circuit.fan_in_offsets, gates)
-    rows = np.sort(circuit.fan_in[places].reshape(len(gates), offsets[1]), axis=1)
-    read = np.bincount(_first_of_equals(rows).ravel())
+    rows: NDArray[np.integer] = circuit.fan_in[places].reshape(len(gates), offsets[1])
+    if distinct < len(gates):
+        rows = _first_of_equals(np.sort(rows, axis=1))
+    read = np.bincount(rows.ravel())
     influence, features = np.unique(read[read > 0], return_counts=True)
     return influence.astype(np.int64), features.astype(np.int64)
 

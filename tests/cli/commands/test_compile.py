@@ -92,9 +92,10 @@ def test_compile_reports_in_words(bench: Bench) -> None:
     held = ps.bounds(ps.read(PROBLEM), active=2, network=network).network
     assert held is not None
     assert (
-        f"it is {held.ratio:.2f} times the counting bound, {held.ratio_family:.2f} times with"
-        in (report.stdout)
-    )
+        f"at equal bits {held.ratio:.2f} times the counting bound, {held.ratio_ordered:.2f} times "
+        f"with outputs in order, {held.ratio_family:.2f} times with its influences too; "
+        f"{held.bits_per_weight:.2g} bits per weight\n"
+    ) in report.stdout
     assert "times as many\n" in report.stdout
     assert "probe" in report.stderr
     # Where the size is given nothing was predicted.

@@ -234,12 +234,12 @@ def _over_the_bound(compiled: Compiled) -> list[str]:
     count, own = compiled.count, compiled.at_own_bits
     if not count.counts_functions or own.ratio is None or own.ratio_ordered is None:
         return []
-    tightest = own.ratio_ordered if own.ratio_family is None else own.ratio_family
-    ordered = f", {tightest:.2f} times with outputs in order" if count.order_bits else ""
-    return [
-        f"bound         at its own {own.bits_per_weight:.2g} bits per weight it is {own.ratio:.2f} "
-        f"times the counting bound{ordered}"
-    ]
+    told = f"{own.ratio:.2f} times the counting bound"
+    if count.order_bits:
+        told += f", {own.ratio_ordered:.2f} times with outputs in order"
+    if own.ratio_family is not None and count.influence_source:
+        told += f", {own.ratio_family:.2f} times with its influences too"
+    return [f"bound         at equal bits {told}; {own.bits_per_weight:.2g} bits per weight"]
 
 
 def _saved_where(output: str | None) -> str:
