@@ -58,9 +58,11 @@ ABOUT_SIZES = (
     "interval is under 0.001. *near-miss* and *uniform* are the errors on 20,000 samples of",
     "those harder and easier distributions, for which the networks were not sized; *alone* is",
     "how many gates are wrong with nothing else on (every one tried). *bound* is the counting",
-    "bound in neurons at one bit per weight; *over it* is the square root of all parameters over",
-    "that; *predicted* is what the construction declares before anything is built. Each row",
-    "took one thread, with another row beside it on the other core.",
+    "bound in neurons at one bit per weight with the order of outputs ignored, and *in order* with",
+    "that order and, where they can be counted, the circuit's influences. *over them* are ratios",
+    "at equal bits: the square root of all parameters, each of as many bits as a hidden weight,",
+    "over that of the bits counted. *predicted* is what the construction declares before anything",
+    "is built. Each row took one thread, with another row beside it on the other core.",
 )
 COLUMNS = (
     "problem",
@@ -71,7 +73,8 @@ COLUMNS = (
     "predicted",
     "monosemantic",
     "bound",
-    "over it",
+    "in order",
+    "over them",
     "wrong",
     "near-miss",
     "uniform",
@@ -87,6 +90,7 @@ COLUMNS = (
 def sizing(problem: str, active: int, seed: int) -> Row:
     """Find the smallest network for a problem, and try it on every distribution."""
     circuit = read(problem)
+    count = counting_bits(circuit)
     started = time.perf_counter()
     found = sized(circuit, active=active, error=ERROR, seed=seed)
     searched = time.perf_counter() - started
@@ -109,7 +113,8 @@ def sizing(problem: str, active: int, seed: int) -> Row:
         "parameters": network.parameters,
         "predicted": declared_neurons(name, circuit, active=active, error=ERROR, seed=seed),
         "monosemantic": network.provenance.monosemantic_neurons,
-        "bound": ceil(neurons_for(counting_bits(circuit).bits, 1.0)),
+        "bits": count.bits,
+        "bits_in_order": count.tightest_bits,
         "wrong": seen.wrong,
         "samples": seen.samples,
         "upper": seen.error_interval[1],
@@ -208,7 +213,10 @@ class Headline(Part):
 
 
 def _cells(x: Row) -> tuple[str, ...]:
-    over = f"{sqrt(x['parameters']) / x['bound']:.2f}" if x["bound"] > 1 else "–"
+    # Of a family of one circuit there is no bound.
+    counted = (x["bits"], x["bits_in_order"] if x["bits"] else 0.0)
+    held = x["parameters"] * x["bits_a_weight"]
+    over = " · ".join(f"{sqrt(held / bits):.2f}" if bits else "–" for bits in counted)
     return (
         x["problem"],
         f"{x['active']}",
@@ -217,7 +225,7 @@ def _cells(x: Row) -> tuple[str, ...]:
         f"**{x['neurons']:,}**",
         f"{x['predicted']:,}",
         f"{x['monosemantic']:,}",
-        f"{x['bound']:,}",
+        *(f"{ceil(neurons_for(bits, 1.0)):,}" for bits in counted),
         over,
         f"{x['wrong']} of {x['samples']:,}",
         f"{x['near_miss']:.2%}",

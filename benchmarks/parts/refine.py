@@ -34,9 +34,9 @@ QUICK_SIZES = ((300, 160, 40, True), (300, 224, 0, False))
 ABOUT = (
     "Pairwise AND, as many gates as features, 3 on at once, a gate satisfied; share of 20,000",
     "fresh inputs with any output wrong. *Ratio* is the root of the parameters over the root of",
-    "the counting bound's bits. *From scratch*: as many passes of the same descent, begun from",
-    "weights of the same size that the circuit says nothing of. It ends early where held-out",
-    "inputs are decided well enough.",
+    "the counting bound's bits, order of outputs ignored, as if a parameter held one bit. *From",
+    "scratch*: as many passes of the same descent, begun from weights of the same size that the",
+    "circuit says nothing of. It ends early where held-out inputs are decided well enough.",
     "",
     "There is a number of noise for every output and feature, and descent can set as many as",
     "there are weights: with 10 √gates neurons, 1 in 100 at 10,000 gates and 1 in 10 at 1,000.",

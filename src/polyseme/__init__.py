@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from polyseme.interpret.polysemanticity import Polysemanticity, polysemanticity, served_by
     from polyseme.learning.refinement.refine import Refined, refine
     from polyseme.limits.table import bounds
+    from polyseme.limits.width import bounds_of_width
     from polyseme.reproduce.reproduction import reproduce_figures
     from polyseme.verification.exhaustive import verify_exhaustively
     from polyseme.verification.worst_case import WorstCase, worst_case
@@ -52,6 +53,7 @@ _LATER = {
     "Refined": "learning.refinement.refine",
     "WorstCase": "verification.worst_case",
     "bounds": "limits.table",
+    "bounds_of_width": "limits.width",
     "polysemanticity": "interpret.polysemanticity",
     "refine": "learning.refinement.refine",
     "reproduce_figures": "reproduce.reproduction",
@@ -91,6 +93,7 @@ __all__ = [
     "Verification",
     "WorstCase",
     "bounds",
+    "bounds_of_width",
     "build_circuit",
     "citation",
     "compile",

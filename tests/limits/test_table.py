@@ -40,27 +40,53 @@ def test_the_report_of_a_thousand_gates(thousand: Bounds) -> None:
     assert thousand.bits == pytest.approx(log2(exact))
     assert (thousand.lower_bound_neurons - 1) ** 2 < log2(exact) <= thousand.lower_bound_neurons**2
     assert thousand.monosemantic_neurons == 1000
-    assert (thousand.layers, thousand.note) == (1, "")
+    assert thousand.layers == 1
     assert thousand.counts_functions
+    assert [remark[:19] for remark in thousand.remarks] == ["Adler, Shavit 2024:"]
+    assert "constant unknown" in thousand.remarks[0]
 
 
 def test_the_rows_of_the_report(thousand: Bounds) -> None:
     lower = {row.name: row.neurons for row in thousand.lower}
-    assert lower["1 bit per weight"] == thousand.lower_bound_neurons
-    bits = thousand.bits
-    for each in (2, 8):
-        assert lower[f"{each} bits per weight"] == isqrt(int(bits / each)) + 1
-    willshaw = lower["0.69 bits per weight: clipped one-shot storage, sparse patterns"]
-    assert willshaw > lower["1 bit per weight"] > lower["2 bits per weight"]
-    assert lower["1 bit per weight, m' log2(m'/e) of them"] <= lower["1 bit per weight"]
-    assert (
-        lower["1 bit per weight, a share of 0.001 of the outputs wrong"]
-        <= lower["1 bit per weight"]
-    )
+    wrong = lower.pop("a share of 0.001 of the outputs wrong, order of outputs ignored")
+    assert lower == {
+        "order of outputs ignored": thousand.lower_bound_neurons,
+        "outputs in order": thousand.lower_bound_neurons_ordered,
+        "the circuit's influences, order of outputs ignored": 93,
+        "the circuit's influences, outputs in order": thousand.lower_bound_neurons_family,
+    }
+    assert wrong <= thousand.lower_bound_neurons < thousand.lower_bound_neurons_ordered
+    storage = {row.name: row.neurons for row in thousand.storage}
+    willshaw = storage["0.69 bits per weight, clipped one-shot storage, sparse patterns"]
+    dense = storage["2.00 bits per weight, the best real weights, dense patterns"]
+    assert willshaw > thousand.lower_bound_neurons > dense
     sizes = {row.name: row.neurons for row in thousand.constructions}
     assert sizes["monosemantic"] == thousand.monosemantic_neurons
     assert thousand.lower_bound_neurons < sizes["three-channel"] < sizes["monosemantic"]
-    assert all(row.source for row in (*thousand.lower, *thousand.constructions))
+    assert all(row.source and row.kind for row in thousand.rows)
+    # Nothing but counting claims to bound every network.
+    assert {row.kind for row in thousand.lower} == {"at least"}
+    assert {row.kind for row in thousand.storage} == {"storage rule"}
+    assert [row.kind for row in thousand.floors] == ["floor"] * 2 + ["heuristic floor"] * 2
+    assert [row.neurons for row in thousand.floors][2:] == [339, 586]
+
+
+def test_the_bound_at_given_bits_per_weight(thousand: Bounds) -> None:
+    circuit = problems.pairwise_and(1000, 1000)
+    assert (thousand.bits_per_weight, thousand.lower_bound_neurons_own_bits) == (None, None)
+    for bits in (1, 4.0, 0.25):
+        found = bounds(circuit, bits=bits)
+        assert found.bits_per_weight == bits
+        assert found.bits_family is not None
+        assert found.lower_bound_neurons_own_bits == ceil((found.bits_family / bits) ** 0.5)
+    # Where the influences are not counted, it is that of all circuits in order.
+    uneven = bounds(problems.k_and(300, 400, 3, "zipf"), bits=4)
+    assert uneven.bits_family is uneven.lower_bound_neurons_family is None
+    assert uneven.lower_bound_neurons_own_bits == ceil((uneven.bits_ordered / 4) ** 0.5)
+    assert "influences are not counted" in uneven.remarks[0]
+    for wrong in (0, -1, float("nan"), float("inf"), "4"):
+        with pytest.raises(OptionError, match="bits is"):
+            bounds(circuit, bits=wrong)  # type: ignore[arg-type]
 
 
 def test_the_report_is_json(thousand: Bounds) -> None:
@@ -69,13 +95,16 @@ def test_the_report_is_json(thousand: Bounds) -> None:
     assert {"lower", "representation", "constructions", "capacity"} <= set(plain)
     assert {"monosemantic_neurons", "measured", "network"} <= set(plain)
     assert plain["lower"][0] == {
-        "name": "1 bit per weight",
+        "name": "order of outputs ignored",
         "neurons": 102,
         "source": "counting",
         "parameters": ceil(thousand.bits),
         "inputs": "",
-        "indicative": False,
+        "kind": "at least",
+        "bits": thousand.bits,
     }
+    groups = ("lower", "floors", "storage", "representation", "constructions", "measured")
+    assert plain["rows"] == [row for name in groups for row in plain[name]]
 
 
 def test_the_report_is_a_public_name() -> None:
@@ -111,15 +140,28 @@ def test_a_deep_circuit_is_sized_by_its_widest_layer() -> None:
     assert report.monosemantic_neurons == plan.monosemantic_neurons
     assert report.layers == len(plan.schedule.stages) > 1
     assert report.lower_bound_neurons == (isqrt(int(report.bits / report.layers)) + 1)
-    assert f"widest of {report.layers} hidden layers" in report.note
+    assert any(f"widest of {report.layers} hidden layers" in said for said in report.remarks)
     assert not report.counts_functions
+    assert "bounds no network" in report.remarks[0]
+    assert not report.floors
 
 
 def test_universal_and_is_bounded_by_nothing() -> None:
     report = bounds(problems.universal_and(20))
     assert report.lower_bound_neurons == 0
-    assert {row.neurons for row in report.lower} == {0}
+    assert (report.lower, report.storage, report.floors, report.capacity) == ((), (), (), None)
     assert report.monosemantic_neurons == 190
+    (remark,) = report.remarks
+    assert "only one such circuit" in remark
+    assert f"{report.lower_bound_neurons_ordered:,} neurons at 1 bit" in remark
+    assert min(row.neurons for row in report.rows) > 0
+
+
+def test_more_than_is_needed_is_no_capacity() -> None:
+    # In superposition this takes more neurons than one per gate.
+    small = bounds(problems.layered(16, 1))
+    assert small.capacity is None
+    assert bounds(problems.pairwise_and(1000, 1000)).capacity is not None
 
 
 @pytest.mark.parametrize("active", [0, -1, 11])

@@ -31,6 +31,7 @@ NAMES = [
     "verify_layers",
     "worst_case",
     "bounds",
+    "bounds_of_width",
     "constructions",
     "input_kinds",
     "polysemanticity",
@@ -231,8 +232,13 @@ def calls(folder: Path) -> dict[str, Call]:
         "bounds": Call(
             ps.bounds,
             {"circuit": circuit, "active": 3, "error": 0.01, "network": network}
-            | {"measure": False, "note": lambda line: None},
+            | {"bits": 4, "measure": False, "note": lambda line: None},
             lambda found: found.gates == 12,
+        ),
+        "bounds_of_width": Call(
+            ps.bounds_of_width,
+            {"width": 20, "layers": 1, "active": 3, "error": 0.01, "bits": 1.0},
+            lambda found: len(found.rows) >= 1,
         ),
         "constructions": Call(ps.constructions, {"name": "quadratic"}, _is(tuple)),
         "input_kinds": Call(ps.input_kinds, {"network": network, "circuit": circuit}, _is(dict)),

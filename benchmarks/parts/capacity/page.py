@@ -19,7 +19,8 @@ ABOUT = (
     "construction (it tries what is declared, corrects, and confirms on at least 20,000 fresh",
     "samples: one random gate's inputs on, filled up with random features to s; wrong is any",
     "output wrong; the 95 % upper end is under 0.001). *again* are those wrong of 20,000 other",
-    "samples. *ratio* is the root of the parameters over the root of the counting bound's bits.",
+    "samples. *ratio* is the root of the parameters over the root of the counting bound's bits,",
+    "order of outputs ignored, as if a parameter held one bit.",
     "*s* to search are of one core. Some of the largest take minutes each and are searched for by",
     "`run.py capacity --long` only.",
 )

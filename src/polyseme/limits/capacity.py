@@ -33,13 +33,21 @@ def capacity(
             f"{neurons} neurons at {bits_per_weight} bits per weight: needs a neuron and some bits"
         )
     room = bits_per_weight * neurons**2
+    return largest(lambda outputs: bits_of(outputs) <= room, most)
+
+
+def largest(holds: Callable[[int], bool], most: int | None = None) -> int:
+    """Return the largest number, at most `most`, for which a condition holds; 0 if it never does.
+
+    The condition must hold for no number beyond one for which it fails.
+    """
     low, high = 0, 1
-    while most is None and bits_of(high) <= room:
+    while most is None and holds(high):
         low, high = high, 2 * high
     high = high if most is None else most + 1
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if bits_of(middle) <= room else (low, middle)
+        low, high = (middle, high) if holds(middle) else (low, middle)
     return low
 
 

@@ -4,14 +4,21 @@ A network that computes an unknown one of K functions tells which one it is, so 
 at least log2 K bits; a layer of n x n weights of b bits each therefore has n >= sqrt(log2(K) / b).
 Adler and Shavit, *On the Complexity of Neural Computation in Superposition* (2024), bound neurons
 and parameters this way. The family is read from the circuit's arrays, never from its name.
+
+Three families are counted. The first leaves out the order of the outputs. A network whose readout
+is drawn from the seed cannot hold that order in its readout, so its hidden weights must, and the
+second family counts it. The third has the influences of the circuit too (`influence.py`): it is the
+family that the problems of this library are drawn from.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from polyseme.circuits.circuit import Circuit, GateKind
@@ -19,7 +26,8 @@ from polyseme.circuits.terms import Terms, one_layer_form
 from polyseme.errors import OptionError
 from polyseme.limits.combinatorics import log2_binomial, log2_factorial
 from polyseme.limits.facts import relation_of_facts
-from polyseme.limits.groups import Group, group_gates, group_terms
+from polyseme.limits.groups import Group, group_gates, group_terms, influence_of_gates
+from polyseme.limits.influence import gate_sets_with_influence
 
 _SETS = {1: "single features", 2: "pairs", 3: "triples"}
 
@@ -27,6 +35,12 @@ _SETS = {1: "single features", 2: "pairs", 3: "triples"}
 @dataclass(frozen=True)
 class CountingBound:
     """A family of computations in words, and log2 of its number of members.
+
+    `bits` leave out the order of outputs, which is worth `order_bits` more. In permutations and
+    tables of facts, which output is which is all there is to learn: there `bits` have the order,
+    and `order_bits` is 0. `influence_bits` are the bits, without order, of the members in which
+    every feature has as much influence as in the circuit, as far as they can be counted; the key
+    `influence_source` of `PUBLICATIONS` says how, and is empty where the count is exact.
 
     `counts_functions` says whether all members are different functions; only then do the bits bound
     a network from below. Otherwise they count descriptions, and are only indicative. `per_output`
@@ -38,6 +52,24 @@ class CountingBound:
     bits: float
     counts_functions: bool
     per_output: tuple[tuple[int, float], ...] = field(default=(), repr=False)
+    order_bits: float = 0.0
+    influence_bits: float | None = None
+    influence_source: str = ""
+
+    @property
+    def ordered_bits(self) -> float:
+        """Number of bits with the order of outputs."""
+        return self.bits + self.order_bits
+
+    @property
+    def family_bits(self) -> float | None:
+        """Number of bits with the order of outputs and the influences of the circuit, if known."""
+        return None if self.influence_bits is None else self.influence_bits + self.order_bits
+
+    @property
+    def tightest_bits(self) -> float:
+        """Number of bits with the order of outputs, and with the influences if they are known."""
+        return self.ordered_bits if self.family_bits is None else self.family_bits
 
     def with_error(self, outputs: int, error_share: float) -> float:
         """Number of bits still needed when a share of the outputs may be wrong; never below 0.
@@ -60,13 +92,13 @@ def counting_bits(circuit: Circuit) -> CountingBound:
 
     - each output is a feature of its own: m! / (m - outputs)!, the permutations;
     - each output is a gate over features: for each kind and fan-in k, (m choose k) choose the
-      number of such gates. The order of outputs is not counted, and a circuit of all possible gates
-      is a family of one;
+      number of such gates. A circuit of all possible gates is a family of one. With the order of
+      outputs there are (number of gates)! times as many;
     - facts, in which each subject and relation has one object: the ways to assign a relation's
       objects to the subjects for which it is given, when the number of times that each object
       occurs is known;
     - any other circuit that one hidden layer computes: the sets of as many distinct terms of the
-      same widths and numbers of negations. The output that a term feeds is not counted, and
+      same widths and numbers of negations. The output that a term feeds counts as order, and
       different terms may make the same function;
     - deeper circuits: their sets of gates level by level. Each gate reads any wires below its
       level, or any wires of the level just below if all gates do so (layered circuits). This counts
@@ -124,7 +156,10 @@ def _permutation(terms: Terms) -> CountingBound | None:
     family = f"permutations of {features:,} features"
     if outputs < features:
         family = f"ordered choices of {outputs:,} of {features:,} features"
-    return CountingBound(family, log2_binomial(features, outputs) + log2_factorial(outputs), True)
+    ordered = log2_factorial(outputs)
+    return CountingBound(
+        family, log2_binomial(features, outputs) + ordered, True, influence_bits=ordered
+    )
 
 
 def _direct_gates(circuit: Circuit) -> CountingBound | None:
@@ -136,14 +171,38 @@ def _direct_gates(circuit: Circuit) -> CountingBound | None:
     groups = group_gates(circuit, gates)
     bits = math.fsum(group.bits(features) for group in groups)
     number = sum(group.distinct for group in groups)
-    if len(groups) > 1 or groups[0].kind != GateKind.AND:
-        family = f"sets of {number:,} gates of the same kinds over {features:,} features"
-        return CountingBound(family, bits, True, _worth_of_groups(groups, features))
+    found = CountingBound(
+        f"sets of {number:,} gates of the same kinds over {features:,} features",
+        bits,
+        True,
+        order_bits=log2_factorial(number),
+    )
+    if len(groups) > 1:
+        return replace(found, per_output=_worth_of_groups(groups, features))
+    found = replace(found, **_influence(circuit, gates, groups[0], bits))
+    if groups[0].kind != GateKind.AND:
+        return found
     inputs = groups[0].inputs
     among = f"all {_SETS.get(inputs, f'sets of {inputs:,}')} of {features:,} features"
     if bits == 0:
-        return CountingBound(f"{among}: one set of gates, with nothing to learn", 0.0, True)
-    return CountingBound(f"sets of {number:,} gates among {among}", bits, True)
+        return replace(found, family=f"{among}: one set of gates, with nothing to learn")
+    return replace(found, family=f"sets of {number:,} gates among {among}")
+
+
+def _influence(
+    circuit: Circuit, gates: NDArray[np.int64], group: Group, bits: float
+) -> dict[str, Any]:
+    """Return what is known of the sets of gates with the circuit's influences."""
+    if bits == 0 or group.inputs == 1:
+        # There is only one set: with one input each, the gates are the features that are read.
+        return {"influence_bits": 0.0}
+    if group.marked:
+        return {}
+    influence, features = influence_of_gates(circuit, gates, group.distinct)
+    found = gate_sets_with_influence(group.inputs, influence, features)
+    if found is None:
+        return {}
+    return {"influence_bits": min(found.bits, bits), "influence_source": found.source}
 
 
 def _facts(terms: Terms) -> CountingBound | None:
@@ -164,7 +223,8 @@ def _facts(terms: Terms) -> CountingBound | None:
     # If c of a relation's n facts have one object, knowing these c is worth at most c log2(n / c).
     worth = same_object * np.log2(facts[relation_of] / same_object)
     per_output = tuple((1, bits) for bits in sorted(worth.tolist(), reverse=True))
-    return CountingBound(family, max(0.0, float(bits)), True, per_output)
+    bits = max(0.0, float(bits))
+    return CountingBound(family, bits, True, per_output, influence_bits=bits)
 
 
 def _worth_of_groups(groups: list[Group], features: int) -> tuple[tuple[int, float], ...]:
@@ -178,7 +238,12 @@ def _term_sets(terms: Terms) -> CountingBound:
     number = sum(group.distinct for group in groups)
     family = f"sets of {number:,} terms of the same widths over {terms.features:,} features"
     bits = math.fsum(group.bits(terms.features) for group in groups)
-    return CountingBound(family, bits, False)
+    # If a term feeds several outputs, fewer orders are different; their number is left at one.
+    order = 0.0
+    if number == len(terms):
+        sizes = np.unique(terms.output, return_counts=True)[1]
+        order = log2_factorial(number) - float(gammaln(sizes + 1.0).sum()) / math.log(2)
+    return CountingBound(family, bits, False, order_bits=order)
 
 
 def _levels(circuit: Circuit) -> CountingBound:
@@ -194,7 +259,8 @@ def _levels(circuit: Circuit) -> CountingBound:
         f"{'layered ' if layered else ''}circuits of {circuit.gates:,} gates over {features:,} "
         f"features, on the same {int(gate_levels.max()):,} levels"
     )
-    return CountingBound(family, bits, False)
+    order = log2_factorial(len(np.unique(circuit.outputs)))
+    return CountingBound(family, bits, False, order_bits=order)
 
 
 def _is_layered(circuit: Circuit) -> bool:

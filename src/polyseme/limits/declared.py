@@ -9,7 +9,7 @@ from polyseme.compiler.constructions.construction import Construction, Inputs
 from polyseme.compiler.constructions.staged.plan import make_staged_plan
 from polyseme.compiler.task import Task
 from polyseme.errors import CapacityError
-from polyseme.limits.rows import Row, cited
+from polyseme.limits.rows import DECLARED, Row, cited
 
 
 def declared_rows(task: Task) -> tuple[tuple[Row, ...], int]:
@@ -36,4 +36,4 @@ def _declared(task: Task, construction: Construction[Any]) -> Row | None:
         reads_all = size.parameters >= size.neurons * len(task.circuit.features)
         inputs = Inputs.BASIS if reads_all else Inputs.SUPERPOSED
     source = cited(*construction.sources)
-    return Row(construction.name, size.neurons, source, size.parameters, inputs.value)
+    return Row(construction.name, size.neurons, source, size.parameters, inputs.value, DECLARED)

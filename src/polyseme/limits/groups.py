@@ -49,10 +49,34 @@ def group_terms(terms: Terms) -> list[Group]:
     return _group(kinds, terms.widths, negated, entries)
 
 
-def distinct_rows(rows: NDArray[np.int64]) -> int:
+def influence_of_gates(
+    circuit: Circuit, gates: NDArray[np.int64], distinct: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the influences that features have, and how many features have each.
+
+    The influence is the number of distinct gates, among the chosen gates of one fan-in, that read
+    a feature; `distinct` says how many there are. Features that no chosen gate reads are left out.
+    """
+    offsets, places = select_rows(circuit.fan_in_offsets, gates)
+    rows: NDArray[np.integer] = circuit.fan_in[places].reshape(len(gates), offsets[1])
+    if distinct < len(gates):
+        rows = _first_of_equals(np.sort(rows, axis=1))
+    read = np.bincount(rows.ravel())
+    influence, features = np.unique(read[read > 0], return_counts=True)
+    return influence.astype(np.int64), features.astype(np.int64)
+
+
+def distinct_rows(rows: NDArray[np.integer]) -> int:
     """Number of distinct rows."""
-    order = np.lexsort(rows.T)
-    return 1 + int((rows[order[1:]] != rows[order[:-1]]).any(axis=1).sum())
+    return len(_first_of_equals(rows))
+
+
+def _first_of_equals(rows: NDArray[np.integer]) -> NDArray[np.integer]:
+    """Return one of every kind of row, in the order of a sort."""
+    ordered = rows[np.lexsort(rows.T)]
+    new = np.ones(len(rows), bool)
+    new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    return ordered[new]
 
 
 def _group(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from polyseme.limits import ball_and_box, representation
-from polyseme.limits.rows import Row, cited
+from polyseme.limits.rows import HOLDING, Row, cited
 
 _GARG = cited("garg2026features")
 
@@ -20,7 +20,7 @@ def holding_rows(features: int, active: int, failure: float) -> tuple[Row, ...]:
     apart = 1 / (2 * active)
     found = [
         (
-            "read by any means, 1 bit per dimension, at least",
+            "read by any means, 1 bit each, at least",
             representation.any_access_least(features, active, 1),
             "counting",
         ),
@@ -47,7 +47,9 @@ def holding_rows(features: int, active: int, failure: float) -> tuple[Row, ...]:
         *_interference(features, apart, failure),
         *_ball_and_box(features, active),
     ]
-    return tuple(Row(name, min(features, size), source) for name, size, source in found)
+    return tuple(
+        Row(name, min(features, size), source, kind=HOLDING) for name, size, source in found
+    )
 
 
 def _interference(features: int, apart: float, failure: float) -> list[tuple[str, int, str]]:

@@ -10,7 +10,7 @@ def test_bounds_tells_what_the_library_knows(bench: Bench) -> None:
     fields = done("bounds", PROBLEM, "--active", "2", "--error", "0.01", "--json").json()
     assert fields == ps.bounds(ps.read(PROBLEM), active=2, error=0.01).as_json()
     assert {"lower", "constructions", "monosemantic_neurons"} <= set(fields)
-    said = done("bounds", PROBLEM, "--active", "2", "--error", "0.01").stdout
+    said = done("bounds", PROBLEM, "--active", "2", "--error", "0.01", "--all").stdout
     for row in [*fields["lower"], *fields["constructions"]]:
         assert any(
             row["name"] in line and f" {row['neurons']:,} " in line for line in said.splitlines()

@@ -25,6 +25,8 @@ def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
     ]
     network = ps.load(target, key=key_path(target))
     possible = ps.bounds(ps.read(PROBLEM), active=2, error=0.004)
+    held = ps.bounds(ps.read(PROBLEM), active=2, error=0.004, network=network)
+    assert held.network is not None
     task = Task(ps.read(PROBLEM), 2, 0.004, seed=3)
     asked = {
         "features": 200,
@@ -39,6 +41,13 @@ def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
         "weight_bits": network.weight_bits(),
         "monosemantic_neurons": 200,
         "lower_bound_neurons": possible.lower_bound_neurons,
+        "lower_bound_neurons_ordered": possible.lower_bound_neurons_ordered,
+        "lower_bound_neurons_family": possible.lower_bound_neurons_family,
+        "lower_bound_neurons_own_bits": held.lower_bound_neurons_own_bits,
+        "bits_per_weight": held.bits_per_weight,
+        "bound_ratio": held.network.ratio,
+        "bound_ratio_ordered": held.network.ratio_ordered,
+        "bound_ratio_family": held.network.ratio_family,
         "predicted_neurons": CATALOGUE["three-channel"].candidate(task).declared.neurons,
         "construction": "three-channel",
         "active": 2,
@@ -83,6 +92,14 @@ def test_compile_reports_in_words(bench: Bench) -> None:
     assert "200 features in superposition in" in report.stdout
     assert f"superposition saves {1 - neurons / 200:.0%}" in report.stdout
     assert "saved         nothing" in report.stdout
+    network = ps.load(bench.net)
+    held = ps.bounds(ps.read(PROBLEM), active=2, network=network).network
+    assert held is not None
+    assert (
+        f"at equal bits {held.ratio:.2f} times the counting bound, {held.ratio_ordered:.2f} times "
+        f"with outputs in order, {held.ratio_family:.2f} times with its influences too; "
+        f"{held.bits_per_weight:.2g} bits per weight\n"
+    ) in report.stdout
     assert "times as many\n" in report.stdout
     assert "probe" in report.stderr
     # Where the size is given nothing was predicted.

@@ -2,29 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 from typing import Annotated
 
 import typer
 
+from polyseme.circuits.problems import MAX_SIZE
 from polyseme.circuits.sources import read
-from polyseme.cli.options import DEFAULT_ERROR, Active, AsJson, Error, Source
+from polyseme.cli.options import DEFAULT_ERROR, Active, AsJson, Error, whole
+from polyseme.cli.output.bounds_report import emit_bounds, emit_width_bounds
 from polyseme.cli.output.progress import steps
-from polyseme.cli.output.text import emit, emit_json, emit_table, one_line
-from polyseme.limits.table import Bounds, Row, bounds
+from polyseme.cli.output.text import emit_json, one_line
+from polyseme.errors import OptionError
+from polyseme.limits.table import bounds
+from polyseme.limits.width import bounds_of_width
 from polyseme.networks.saving.files import load
 
 
+def _bits(given: str | float) -> float:
+    """Parse a number of bits above 0."""
+    try:
+        value = float(given)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise typer.BadParameter(f"{str(given)[:40]!r} must be a number of more than 0")
+    return value
+
+
 def bounds_command(
-    source: Source,
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SOURCE]",
+            help="A file (.csv facts; logic: .aig .aag .blif .bench .pla .cnf .json), or a problem "
+            "such as and2:features=2000,gates=2000. Without it, --width.",
+            show_default=False,
+        ),
+    ] = None,
     active: Active = 3,
     error: Error = DEFAULT_ERROR,
+    bits: Annotated[
+        float | None,
+        typer.Option(
+            "--bits",
+            metavar="B",
+            parser=_bits,
+            help="Also print the bounds at B bits per weight.",
+            show_default=False,
+        ),
+    ] = None,
     network: Annotated[
         str | None,
         typer.Option(
             "--network",
             metavar="NET",
-            help="Also print the bound at the bits that the weights of this network hold.",
+            help="Also print the bounds at the bits that the weights of this network hold.",
             show_default=False,
         ),
     ] = None,
@@ -32,74 +65,77 @@ def bounds_command(
         bool,
         typer.Option("--measure", help="Also compile SOURCE with network seed 0; print the size."),
     ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print all bounds, with their sources.")
+    ] = False,
+    width: Annotated[
+        int | None,
+        typer.Option(
+            "--width",
+            metavar="N",
+            parser=whole(1, MAX_SIZE),
+            help="Instead of SOURCE: print how many features N neurons could compute.",
+            show_default=False,
+        ),
+    ] = None,
+    layers: Annotated[
+        int | None,
+        typer.Option(
+            "--layers",
+            metavar="L",
+            parser=whole(1, MAX_SIZE),
+            help="With --width: the number of hidden layers; 1 by default.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Print how few neurons a network for SOURCE needs, and how many each construction takes.
 
+    With --width and no SOURCE, print how many features networks of that width could compute.
+
     Example: polyseme bounds permutation:features=5000
-    Example: polyseme bounds and2:features=2000,gates=2000 --measure
+    Example: polyseme bounds and2:features=2000,gates=2000 --bits 4 --measure
+    Example: polyseme bounds --width 1300 --layers 2 --active 3 --bits 4
     """
+    if width is not None:
+        _refuse_with_width(source, network, measure, everything)
+        turned = bounds_of_width(
+            width, layers=layers or 1, active=active, error=error, bits=bits or 1.0
+        )
+        if as_json:
+            emit_json(turned.as_json())
+        else:
+            emit_width_bounds(turned)
+        return 0
+    if source is None:
+        raise OptionError("bounds takes a SOURCE, or --width N without one")
+    if layers is not None:
+        raise OptionError("--layers is for --width; a SOURCE has the layers that it takes")
     with steps(f"reading {source}") as step:
         circuit = read(source)
         given = None if network is None else load(network)
         possible = bounds(
-            circuit, active=active, error=error, network=given, measure=measure, note=step
+            circuit,
+            active=active,
+            error=error,
+            bits=bits,
+            network=given,
+            measure=measure,
+            note=step,
         )
     if as_json:
         emit_json(possible.as_json())
     else:
-        _emit_report(possible, network)
+        emit_bounds(possible, None if network is None else one_line(network), everything)
     return 0
 
 
-def _emit_report(possible: Bounds, network: str | None) -> None:
-    emit(
-        f"{possible.features:,} features, {possible.gates:,} gates, {possible.outputs:,} outputs; "
-        f"{possible.family}: {possible.bits:,.0f} bits to tell apart"
-    )
-    drawn = "" if possible.problem_seed is None else f"; problem seed {possible.problem_seed}"
-    emit(f"{possible.gates_per_feature}{drawn}")
-    if not possible.counts_functions:
-        emit("the count is of circuits as written, so it bounds no network for this one function")
-    emit_table(
-        f"neurons, at most {possible.active} features on at once, error {possible.error:g}",
-        ("", "neurons", "inputs", "parameters", "source"),
-        [
-            (
-                f"{kind}{row.name}",
-                f"{row.neurons:,}",
-                row.inputs,
-                "" if row.parameters is None else f"{row.parameters:,}",
-                row.source,
-            )
-            for kind, row in _rows(possible, one_line(network or ""))
-        ],
-    )
-    emit(
-        "counted are layers that read no more numbers than they have neurons; with basis inputs, a "
-        "dimension per feature, a layer holds more weights and may need fewer neurons"
-    )
-    if possible.note:
-        emit(f"note: {possible.note}")
-
-
-def _rows(possible: Bounds, file: str) -> Iterator[tuple[str, Row]]:
-    """Yield all rows of the table, each with the words that tell its kind."""
-    for row in possible.lower:
-        yield "as circuits go, " if row.indicative else "at least, ", row
-    held = possible.network
-    if held is not None:
-        own = f"{held.bits_per_weight:.3g} bits per weight, as {file} has"
-        kind = "at least, " if possible.counts_functions else "as circuits go, "
-        yield kind, Row(own, held.lower_bound_neurons, "counting, entropy of its weights")
-    yield from (("to hold the features, ", row) for row in possible.representation)
-    yield from (("", row) for row in possible.constructions)
-    if held is not None:
-        bits = f"its weights hold {held.weight_bits:,.0f} bits"
-        yield "", Row(file, held.neurons, bits, held.weights)
-    yield from (("", row) for row in possible.measured)
-    most = possible.capacity
-    if most is not None:
-        weights = f"{most.neurons:,} x {most.neurons:,} weights of {most.bits_per_weight:g} bit"
-        name = f"{weights} compute {most.outputs:,} such outputs"
-        yield "at most, ", Row(name, most.neurons, "counting", most.neurons**2)
+def _refuse_with_width(
+    source: str | None, network: str | None, measure: bool, everything: bool
+) -> None:
+    """Raise OptionError if an option that asks about a circuit is given beside --width."""
+    given = {"SOURCE": source, "--network": network, "--measure": measure, "--all": everything}
+    for name, value in given.items():
+        if value:
+            raise OptionError(f"{name} is about a circuit and --width about none; give one of them")

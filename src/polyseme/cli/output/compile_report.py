@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from polyseme.cli.output.text import emit, emit_json, emit_table, interval, rate
 from polyseme.compiler.report import Compilation, LayerDecision
 from polyseme.limits.counting import CountingBound
 from polyseme.limits.lower import least
+from polyseme.limits.tried import NetworkBound, network_bound
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
@@ -56,7 +58,16 @@ class Compiled:
     @property
     def lower_bound_neurons(self) -> int:
         """Neurons that hold the bits of the circuit at one bit per weight, in as many layers."""
-        return least(self.count.bits / len(self.network.layers), 1.0)
+        return self.at_one_bit(self.count.bits)
+
+    def at_one_bit(self, bits: float) -> int:
+        """Return the neurons per layer that hold bits at one bit per weight."""
+        return least(bits / len(self.network.layers), 1.0)
+
+    @cached_property
+    def at_own_bits(self) -> NetworkBound:
+        """The counting bounds at the bits that the network's own weights hold."""
+        return network_bound(self.network, self.circuit, self.count)
 
 
 def emit_compiled(compiled: Compiled, output: str | None, as_json: bool) -> None:
@@ -87,6 +98,7 @@ def _fields(compiled: Compiled) -> dict[str, Any]:
         "weight_bits": network.weight_bits(),
         "monosemantic_neurons": provenance.monosemantic_neurons,
         "lower_bound_neurons": compiled.lower_bound_neurons,
+        **_counted(compiled),
         "predicted_neurons": compiled.report.predicted,
         "construction": provenance.construction,
         "active": provenance.active,
@@ -120,6 +132,25 @@ def _per_layer(report: Compilation) -> list[dict[str, Any]]:
     return [{**layer, **seen} for layer, seen in zip(decided, read, strict=True)]
 
 
+def _counted(compiled: Compiled) -> dict[str, Any]:
+    """Return the counting bounds with the order of outputs, and ratios at equal bits."""
+    count, own = compiled.count, compiled.at_own_bits
+    family = own.lower_bound_neurons_family
+    return {
+        "lower_bound_neurons_ordered": compiled.at_one_bit(count.ordered_bits),
+        "lower_bound_neurons_family": (
+            None if count.family_bits is None else compiled.at_one_bit(count.family_bits)
+        ),
+        "lower_bound_neurons_own_bits": (
+            own.lower_bound_neurons_ordered if family is None else family
+        ),
+        "bits_per_weight": own.bits_per_weight,
+        "bound_ratio": own.ratio,
+        "bound_ratio_ordered": own.ratio_ordered,
+        "bound_ratio_family": own.ratio_family,
+    }
+
+
 def _weights_dtype(network: Network) -> str:
     return str(np.result_type(*(layer.weights.dtype for layer in network.layers)))
 
@@ -142,6 +173,7 @@ def _sentences(compiled: Compiled, output: str | None) -> list[str]:
         *_predicted(compiled),
         f"weights       {network.parameters:,} parameters, {_weights_dtype(network)}; "
         f"the hidden weights hold {network.weight_bits():,.0f} bits",
+        *_over_the_bound(compiled),
         f"construction  {provenance.construction}; {'layers' if deep else 'gates by channel'}: "
         f"{kinds}",
         f"circuit       {compiled.circuit.gates_per_feature}",
@@ -214,6 +246,19 @@ def _predicted(compiled: Compiled) -> list[str]:
     if predicted is None:
         return []
     return [f"predicted     {predicted:,} neurons; these are {found / predicted:.2f} times as many"]
+
+
+def _over_the_bound(compiled: Compiled) -> list[str]:
+    """Return a line that compares the network with its bounds at its own bits per weight."""
+    count, own = compiled.count, compiled.at_own_bits
+    if not count.counts_functions or own.ratio is None or own.ratio_ordered is None:
+        return []
+    told = f"{own.ratio:.2f} times the counting bound"
+    if count.order_bits:
+        told += f", {own.ratio_ordered:.2f} times with outputs in order"
+    if own.ratio_family is not None and count.influence_source:
+        told += f", {own.ratio_family:.2f} times with its influences too"
+    return [f"bound         at equal bits {told}; {own.bits_per_weight:.2g} bits per weight"]
 
 
 def _saved_where(output: str | None) -> str:
