@@ -24,9 +24,10 @@ def at_size(choice: Choice, neurons: int, measure: bool) -> Compilation:
     """
     fallback = choice.fallback
     if fallback is not None and neurons >= (limit := fallback.declared.neurons):
+        outputs = len(fallback.task.circuit.outputs)
         reason = (
-            f"superposition is not needed: {neurons:,} neurons are enough to give each of the "
-            f"{limit:,} gates its own"
+            f"superposition is not needed: {neurons:,} neurons are enough to compute "
+            f"{_all(outputs)} exactly, which takes {limit:,}"
         )
         return _built(fallback, neurons, measure, reason if fallback.task.one_layer else "")
     too_few = []
@@ -71,20 +72,31 @@ def _smaller_than_fallback(choice: Choice, fallback: Candidate, note: Note) -> C
 
 
 def _why_not_smaller(task: Task, limit: int, hopeless: int | None) -> str:
+    if task.one_layer:
+        outputs = len(task.circuit.outputs)
+        per_output = ", one per output or fewer" if limit <= outputs else ""
+        rival = (
+            f"no network of fewer was found to err under {task.error:g}"
+            if hopeless is None
+            else f"superposition would ask for about {hopeless:,}"
+        )
+        return (
+            f"superposition does not pay here: {limit:,} ReLUs compute {_all(outputs)} "
+            f"exactly{per_output}; at {task.active} active features {rival}"
+        )
     if hopeless is not None:
         return (
             "superposition does not pay here: with a neuron for every wire the widest layer has "
             f"{limit:,}, and at this activity superposition would ask for about {hopeless:,}"
         )
-    if task.one_layer:
-        return (
-            f"superposition does not pay here: at {task.active} active features no network of "
-            f"fewer than {limit:,} neurons, one a gate, was found to err under {task.error:g}"
-        )
     return (
         f"superposition does not pay here: no network of fewer than {limit:,} neurons, which are "
         f"enough to give every wire its own, was found to err under {task.error:g}"
     )
+
+
+def _all(outputs: int) -> str:
+    return f"all {outputs:,} outputs" if outputs > 1 else "the output"
 
 
 def _built(
