@@ -11,8 +11,8 @@ Proof. The hidden layer reads each group as exactly 0 or 1, as `parts/exact_unit
 output adds up its groups, so it reads 0 if it is off and a whole number from 1 on if it is on, and
 a threshold of a half decides it. It reads exactly 0 or 1 if no two of its groups are on at once. So
 every output of one group is *computed*, not only decided: every AND and OR, every threshold, every
-object of a table of facts. (So is an XOR, of whose terms one is on at a time. For other ORs of
-several groups no sum of so few ReLUs is known to be exact.)
+object of a table of facts, and every XOR, of whose terms one is on at a time. Of other ORs of
+several groups only the decision is exact.
 
 In a table of facts that is one ReLU per relation and object at s = 2, relu(its subjects +
 2 relation - 2), and from s = 3 on one more per relation.
