@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -176,3 +177,15 @@ def test_single_ands_keep_a_neuron_each_in_their_order():
     assert network.neurons == 80
     assert np.array_equal(network.key.layers[0].units, np.arange(80))
     assert len(factored(terms_of(circuit))) == 80
+
+
+@pytest.mark.parametrize(("times", "fits"), [(2730, True), (2731, False)])
+def test_a_reading_weight_that_does_not_fit_is_refused(times, fits):
+    """Only a made-up plan has one: an output would need millions of terms."""
+    plan = MONOSEMANTIC.plan(Task(problems.pairwise_and(5, 5)))
+    wide = replace(plan, units=replace(plan.units, reads=times * plan.units.reads))
+    if fits:
+        assert MONOSEMANTIC.build(wide, 5).readout.weights.max() == 12 * 2730
+    else:
+        with pytest.raises(ps.CapacityError, match="weight of 32,772 does not fit into 16 bits"):
+            MONOSEMANTIC.build(wide, 5)

@@ -37,6 +37,7 @@ from polyseme.compiler.parts.exact_units import ExactUnits, exact_units
 from polyseme.compiler.parts.weights import weight_matrix
 from polyseme.compiler.report import LayerDecision
 from polyseme.compiler.task import Task
+from polyseme.errors import CapacityError
 from polyseme.networks.answer_key import term_key
 from polyseme.networks.ends import Readout
 from polyseme.networks.layer import Layer
@@ -137,12 +138,18 @@ def _one_layer(task: Task, units: ExactUnits) -> Network:
 
 
 def _readout(task: Task, units: ExactUnits) -> Readout:
-    """Return the readout, its thresholds half-way between a reading of 0 groups and of 1."""
+    """Return the readout, its thresholds half-way between a reading of 0 groups and of 1.
+
+    Raises CapacityError where an output reads a unit with a weight that does not fit into 16 bits.
+    """
+    largest = _FULL_READING * int(np.abs(units.reads.data).max())
+    if largest > np.iinfo(np.int16).max:
+        raise CapacityError(f"a reading weight of {largest:,} does not fit into 16 bits")
     resting = _FULL_READING * units.resting
     return Readout(
         task.circuit.output_names,
         units.reads.indptr.astype(np.int64),
         units.reads.indices.astype(np.int32),
-        _FULL_READING * units.reads.data,
+        (_FULL_READING * units.reads.data).astype(np.int16),
         (_FULL_READING // 2 + 0.5 - resting).astype(np.float32),
     )

@@ -7,9 +7,10 @@ and S >= k. These read it as exactly 0 or 1, on every input of at most s feature
 
 - *plain*, without a factor, if S is never more than k: ReLU(S - k + 1);
 - *shut*, with a factor (k = 1), if S is at most 1 whenever A = 1: ReLU(S - 2 (1 - A)). There are at
-  least two members, so all are plain, and s is at most one more than the factor's plain literals.
-  Let o of those be off and g of its negated features on. Then 1 - A = o + g, and at most 1 + o - g
-  features are left to be members. So S - 2 (1 - A) <= 1 - o - 3 g, at most 0 where A < 1;
+  least two members. So all are plain, since a negated one is on beside another, and s is at most
+  one more than the factor's plain literals. Let o of those be off and g of its negated features on.
+  Then 1 - A = o + g, and at most 1 + o - g features are left to be members. So S - 2 (1 - A) is at
+  most 1 - o - 3 g, which is at most 0 where A < 1;
 - *inverted*, an OR of literals: 1 - ReLU(1 - S);
 - *threshold*: ReLU(S - k + 1) - ReLU(S - k);
 - *saturating*, with a factor (k = 1): ReLU(A) - ReLU(A - S). Where A = 1 that is 1 - max(1 - S, 0).
@@ -54,7 +55,7 @@ class ExactUnits:
     Attributes:
         weights: int16 (units, features), sparse: the weights of every unit.
         bias: int32 (units,).
-        reads: int16 (outputs, units), sparse: the weight with which each output reads each unit.
+        reads: int32 (outputs, units), sparse: the weight with which each output reads each unit.
             `resting` and the units so weighted add up to the number of the output's groups that are
             on. An entry may be 0, where two groups need a unit with opposite signs.
         resting: int64 (outputs,): 1 for an output with an inverted group, else 0.
@@ -99,7 +100,7 @@ def _units(terms: Terms, active: int) -> ExactUnits:
     output = form.output[group].astype(np.int64)
     of_group = _summed(np.ones_like(unit), group, unit, (len(form), len(kept)))
     return ExactUnits(
-        weights[kept],
+        weights[kept].astype(np.int16),
         bias[kept].astype(np.int32),
         _summed(relus[:, -1], output, unit, (terms.outputs, len(kept))),
         np.bincount(form.output[kinds == _INVERTED], minlength=terms.outputs),
@@ -125,7 +126,7 @@ def _kinds(form: Factored, active: int) -> NDArray[np.int64]:
 def _sums(
     form: Factored, group: NDArray[np.int64], relus: NDArray[np.int64]
 ) -> tuple[sp.csr_array, NDArray[np.int64]]:
-    """Return the weights, int16 (ReLUs, features), and the bias of the ReLUs of groups."""
+    """Return the weights, int32 (ReLUs, features), and the bias of the ReLUs of groups."""
     factor, members, constant, least, _ = relus.T
     pieces = (
         _entries(form.factors, group, factor),
@@ -155,7 +156,7 @@ def _summed(
     columns: NDArray[np.int64],
     shape: tuple[int, int],
 ) -> sp.csr_array:
-    """Return a sparse matrix of int16 whose columns rise in each row, zeros kept."""
-    matrix = sp.coo_array((values.astype(np.int16), (rows, columns)), shape=shape).tocsr()
+    """Return a sparse matrix of int32 whose columns rise in each row, zeros kept."""
+    matrix = sp.coo_array((values.astype(np.int32), (rows, columns)), shape=shape).tocsr()
     matrix.sum_duplicates()
     return matrix
