@@ -30,9 +30,9 @@ def draw(network: ps.Network, path: Path) -> None:
     list_facts(axes[0], key, neuron)
     show_sums(axes[1], network, key, neuron)
     show_readings(axes[2], network, key)
-    facts = len(key.terms)
+    outputs = len(network.readout.outputs)
     figure.suptitle(
-        f"{network.neurons:,} ReLUs compute {facts:,} facts in superposition", fontsize=15
+        f"{network.neurons:,} ReLUs compute {outputs:,} outputs in superposition", fontsize=15
     )
     figure.tight_layout()
     figure.savefig(path, dpi=130)

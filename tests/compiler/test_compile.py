@@ -228,7 +228,8 @@ def reason_of(circuit: Circuit, **options: Any) -> str:
 def test_enough_neurons_for_every_gate_are_the_reason() -> None:
     said = reason_of(problems.pairwise_and(30, 30), neurons=1234)
     assert said == (
-        "superposition is not needed: 1,234 neurons are enough to give each of the 30 gates its own"
+        "superposition is not needed: 1,234 neurons are enough to compute all 30 outputs exactly, "
+        "which takes 30"
     )
 
 
@@ -240,14 +241,14 @@ def test_it_was_asked_for() -> None:
 def test_no_smaller_network_was_found() -> None:
     said = reason_of(problems.pairwise_and(20, 20), error=1e-2)
     assert said == (
-        "superposition does not pay here: at 3 active features no network of fewer than 20 "
-        "neurons, one a gate, was found to err under 0.01"
+        "superposition does not pay here: 20 ReLUs compute all 20 outputs exactly, one per output "
+        "or fewer; at 3 active features no network of fewer was found to err under 0.01"
     )
 
 
 def test_there_is_no_smaller_network_than_one_neuron() -> None:
     said = reason_of(build_circuit(["a", "b"], [(GateKind.AND, [0, 1])], [2]), active=2)
-    assert "no network of fewer than 1 neurons" in said
+    assert "1 ReLUs compute the output exactly, one per output or fewer" in said
 
 
 def test_superposition_would_ask_for_more_than_a_neuron_per_wire() -> None:

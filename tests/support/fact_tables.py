@@ -6,10 +6,11 @@ import csv
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from polyseme.circuits import Circuit, read
+from polyseme.circuits import Circuit, problems, read
 
 Table = dict[str, dict[str, str]]
 
@@ -48,3 +49,18 @@ def as_csv(table: Table, relations: list[str], newline: str = "\n") -> str:
     writer.writerow(["subject", *relations])
     writer.writerows([subject, *(row[r] for r in relations)] for subject, row in table.items())
     return text.getvalue()
+
+
+def cities(
+    subjects: int = 34_006, objects: tuple[int, ...] = (240, 350, 7, 18), seed: int = 0
+) -> Circuit:
+    """A table like one of cities: each relation has few objects, some much more common."""
+    generator = np.random.default_rng(seed)
+    drawn = [(count * generator.random(subjects) ** 2).astype(int).tolist() for count in objects]
+    # Every object occurs.
+    for column, count in zip(drawn, objects, strict=True):
+        column[:count] = range(count)
+    return problems.facts({
+        f"city{row}": {f"relation{r}": f"object{column[row]}" for r, column in enumerate(drawn)}
+        for row in range(subjects)
+    })  # fmt: skip

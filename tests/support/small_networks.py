@@ -11,10 +11,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from polyseme.circuits import problems
+from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
 from polyseme.circuits.names import Names
 from polyseme.codes.balanced import balanced_code
 from polyseme.codes.code import SparseCode
 from polyseme.compiler.compile import compile
+from polyseme.compiler.constructions.catalogue import THREE_CHANNEL
 from polyseme.compiler.constructions.staged.build import build_stages
 from polyseme.compiler.constructions.staged.plan import make_staged_plan
 from polyseme.compiler.task import Task
@@ -30,6 +32,7 @@ KINDS = (
     "pooled",
     "facts",
     "monosemantic",
+    "factored",
     "deep",
     "mixed",
     "stream",
@@ -54,9 +57,12 @@ def network_of(kind: str) -> Network:
             circuit = problems.pairwise_and(300, 2000, influence="zipf", seed=1)
             return compile(circuit, neurons=800)
         case "facts":
-            return compile(problems.facts(FACTS), neurons=80)
+            # As built: the compiler would take the exact network, of 14 ReLUs.
+            return THREE_CHANNEL.candidate(Task(problems.facts(FACTS))).build(80)
         case "monosemantic":
             return compile(problems.pairwise_and(30, 30), construction="monosemantic")
+        case "factored":
+            return compile(factored_circuit(), active=4, construction="monosemantic")
         case "deep":
             return deep_network()
         case "mixed":
@@ -66,6 +72,23 @@ def network_of(kind: str) -> Network:
         case "ties":
             return counting_network()
     raise ValueError(kind)
+
+
+def factored_circuit() -> Circuit:
+    """Two ORs of pairs with a common factor, an OR, a threshold, an XOR, and unrelated pairs."""
+    pairs = [(0, 1), (0, 2), (0, 3), (4, 5), (4, 6), (5, 6), (7, 8)]
+    gates = [(GateKind.AND, pair) for pair in pairs]
+    gates += [
+        (GateKind.AND_NOT, (1, 9)),
+        (GateKind.AND_NOT, (2, 9)),
+        (GateKind.XOR, (1, 8)),
+        (GateKind.OR, (10, 11, 12)),
+        (GateKind.OR, (17, 18)),
+        (GateKind.OR, (1, 2, 9)),
+        (GateKind.OR, (13, 14, 15)),
+        (GateKind.OR, (10, 16)),
+    ]
+    return build_circuit([f"x{i}" for i in range(10)], gates, [19, 20, 21, 22, 23, 24])
 
 
 @cache

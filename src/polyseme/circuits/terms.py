@@ -62,8 +62,11 @@ class Terms:
         return np.bincount(self.literals, minlength=self.features)
 
     @cached_property
-    def monosemantic_neurons(self) -> int:
-        """Size of the monosemantic network: a neuron per term, and one per OR of literals."""
+    def own_neurons(self) -> int:
+        """Number of neurons that give each term its own: one per term, and one per OR of literals.
+
+        The exact network takes these or fewer (`circuits/factoring.py`).
+        """
         single = self.widths == 1
         return int((~single).sum()) + len(np.unique(self.output[single]))
 

@@ -25,9 +25,10 @@ def at_size(choice: Choice, neurons: int, measure: bool) -> Compilation:
     """
     fallback = choice.fallback
     if fallback is not None and neurons >= (limit := fallback.declared.neurons):
+        outputs = len(fallback.task.circuit.outputs)
         reason = (
-            f"superposition is not needed: {neurons:,} neurons are enough to give each of the "
-            f"{limit:,} gates its own"
+            f"superposition is not needed: {neurons:,} neurons are enough to compute "
+            f"{_all(outputs)} exactly, which takes {limit:,}"
         )
         return _built(fallback, neurons, measure, reason if fallback.task.one_layer else "")
     too_few = []
@@ -74,16 +75,22 @@ def _smaller_than_fallback(
 
 
 def _why_not_smaller(task: Task, limit: int, hopeless: int | None) -> str:
+    if task.one_layer:
+        outputs = len(task.circuit.outputs)
+        per_output = ", one per output or fewer" if limit <= outputs else ""
+        rival = (
+            f"no network of fewer was found to {_wanted(task)}"
+            if hopeless is None
+            else f"superposition would ask for about {hopeless:,}"
+        )
+        return (
+            f"superposition does not pay here: {limit:,} ReLUs compute {_all(outputs)} "
+            f"exactly{per_output}; at {task.active} active features {rival}{_thresholded(task)}"
+        )
     if hopeless is not None:
         return (
             "superposition does not pay here: with a neuron for every wire the widest layer has "
             f"{limit:,}, and at this activity superposition would ask for about {hopeless:,}"
-            f"{_thresholded(task)}"
-        )
-    if task.one_layer:
-        return (
-            f"superposition does not pay here: at {task.active} active features no network of "
-            f"fewer than {limit:,} neurons, one a gate, was found to {_wanted(task)}"
             f"{_thresholded(task)}"
         )
     return (
@@ -103,6 +110,10 @@ def _thresholded(task: Task) -> str:
     if neurons is None:
         return ""
     return f"; thresholded (epsilon none), about {neurons:,} would do"
+
+
+def _all(outputs: int) -> str:
+    return f"all {outputs:,} outputs" if outputs > 1 else "the output"
 
 
 def _built(

@@ -238,13 +238,14 @@ class Network:
             kept = _MOST_ROWS // 2
             between = ("…", f"{len(layers) - 2 * kept:,} layers more")
             layers = [*layers[:kept], between, *layers[-kept:]]
-        one_each = self.provenance.monosemantic_neurons
+        exact = self.provenance.monosemantic_neurons
+        where = " in its widest layer" if len(self.layers) > 1 else ""
         return [
             ("encoder", self.encoder.described),
             *layers,
             ("readout", self.readout.described),
             ("ReLUs", f"{self.neurons_total:,}, at most {self.neurons:,} per layer"),
-            ("gates", f"{self.provenance.gates:,}; one ReLU each would take {one_each:,}"),
+            ("gates", f"{self.provenance.gates:,}; an exact network takes {exact:,} ReLUs{where}"),
             ("parameters", f"{self.parameters:,}"),
             ("promise", f"at most {self.provenance.active} features on"),
             ("answer key", "none at hand" if self.key is None else repr(self.key)),

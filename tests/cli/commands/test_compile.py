@@ -107,9 +107,9 @@ def test_compile_reports_in_words(bench: Bench) -> None:
     assert "predicted" not in given.stdout
 
 
-def test_compile_counts_facts_as_facts_and_permutations_as_outputs(bench: Bench) -> None:
+def test_compile_counts_outputs_of_facts_and_of_permutations(bench: Bench) -> None:
     facts = done("compile", bench.facts).stdout
-    assert "7 ReLUs compute 7 facts: 1.0 facts per neuron" in facts
+    assert "7 ReLUs compute 6 outputs: 0.9 outputs per neuron" in facts
     assert "superposition saves nothing" in facts
     assert "note " in facts
     permutation = done("compile", "permutation:features=30", "--neurons", "30").stdout

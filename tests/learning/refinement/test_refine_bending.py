@@ -15,6 +15,8 @@ from polyseme.circuits.terms import terms_of
 from polyseme.cli.main import main
 from polyseme.codes.code import SparseCode
 from polyseme.common.extras import import_torch
+from polyseme.compiler.constructions.catalogue import THREE_CHANNEL
+from polyseme.compiler.task import Task
 from polyseme.errors import OptionError
 from polyseme.learning.refinement.hinge import Hinge
 from polyseme.learning.refinement.quantise import basis_features
@@ -40,6 +42,11 @@ def table(subjects):
     }
 
 
+def superposed(circuit, neurons):
+    """Three channels as built, where the compiler would take the exact network, if smaller."""
+    return THREE_CHANNEL.candidate(Task(circuit, ACTIVE)).build(neurons)
+
+
 @pytest.fixture(scope="module")
 def circuit():
     return ps.problems.facts(table(150))
@@ -47,7 +54,7 @@ def circuit():
 
 @pytest.fixture(scope="module")
 def network(circuit):
-    return ps.compile(circuit, active=ACTIVE, neurons=140, construction="three-channel")
+    return superposed(circuit, 140)
 
 
 @pytest.fixture(scope="module")
@@ -230,7 +237,7 @@ def test_the_slope_is_that_of_the_loss_sample_by_sample(seed, monkeypatch):
     monkeypatch.setattr("polyseme.learning.refinement.samples._SORT", 12)
     torch = import_torch("refining")
     circuit = ps.problems.facts(table(40))
-    network = ps.compile(circuit, active=ACTIVE, neurons=100, construction="three-channel")
+    network = superposed(circuit, 100)
     key, layer, margin = network.key, network.layers[0], 0.2
     generator = np.random.default_rng(seed)
     weights = (layer.weights * layer.scale).astype(np.float32)
@@ -314,12 +321,12 @@ def test_a_basis_may_have_a_gap_where_a_feature_has_dimensions_of_its_own():
 
 def test_the_command_line_refines_a_table(tmp_path, capsys):
     source, net, state = tmp_path / "t.csv", tmp_path / "net.safetensors", tmp_path / "state"
-    rows = table(150)
+    rows = table(300)
     with source.open("w", newline="") as opened:
         writer = csv.DictWriter(opened, ["subject", "colour", "place", "kind"])
         writer.writeheader()
         writer.writerows({"subject": name} | row for name, row in rows.items())
-    options = ["--neurons", "140", "--refine", "1", "--refine-state", str(state), "-o", str(net)]
+    options = ["--neurons", "200", "--refine", "1", "--refine-state", str(state), "-o", str(net)]
     assert main(["compile", str(source), *options]) in (0, 1)
     shown = capsys.readouterr()
     assert "refined by descent" in shown.out

@@ -171,6 +171,7 @@ def _spread(layer: LayerPolysemanticity) -> dict[str, Any]:
 def _sentences(network: Network) -> list[str]:
     provenance, encoder = network.provenance, network.encoder
     weights = sum(layer.units * layer.inputs for layer in network.layers)
+    widest = " in its widest layer" if len(network.layers) > 1 else ""
     how = "in superposition" if encoder.in_superposition else "not in superposition"
     lines = [
         f"compiled from  {provenance.source}",
@@ -178,8 +179,8 @@ def _sentences(network: Network) -> list[str]:
         f"construction   {provenance.construction}, at most {provenance.active} active features",
         f"features       {len(encoder.features):,} in {encoder.dimensions:,} dimensions, {how}",
         f"outputs        {len(network.readout.outputs):,}",
-        f"gates          {provenance.gates:,}; one neuron per gate would take "
-        f"{provenance.monosemantic_neurons:,}",
+        f"gates          {provenance.gates:,}; an exact network takes "
+        f"{provenance.monosemantic_neurons:,} ReLUs{widest}",
         *(_layer_sentence(number, layer) for number, layer in enumerate(network.layers)),
         f"parameters     {network.parameters:,}; "
         f"{network.weight_bits() / weights:.2f} bits of entropy per weight",

@@ -211,12 +211,12 @@ def _headline(compiled: Compiled) -> str:
 
 
 def _work(compiled: Compiled) -> tuple[int, str]:
-    """Return the number of facts, outputs or gates computed, and that word."""
-    key, circuit = compiled.network.key, compiled.circuit
-    kind = circuit.name.partition(":")[0]
-    if kind == "facts" and key is not None and key.has_terms:
-        return len(key.terms), "facts"
-    if kind == "permutation":
+    """Return the number of outputs or gates computed, and that word.
+
+    A table of facts computes one output per relation and object, however many facts it holds.
+    """
+    circuit = compiled.circuit
+    if circuit.name.partition(":")[0] in ("facts", "permutation"):
         return len(circuit.outputs), "outputs"
     return circuit.gates, "gates"
 
@@ -230,7 +230,8 @@ def _encoding(network: Network) -> str:
 
 def _saved(network: Network, deep: bool) -> str:
     monosemantic = network.provenance.monosemantic_neurons
-    without = f"{'one neuron per wire' if deep else 'one neuron per gate'} takes {monosemantic:,}"
+    what = "one neuron per wire takes" if deep else "an exact network takes"
+    without = f"{what} {monosemantic:,}"
     if deep:
         without += " in the widest layer"
     if network.carried:

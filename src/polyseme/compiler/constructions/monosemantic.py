@@ -1,33 +1,72 @@
-"""The monosemantic baseline: one neuron per term or wire, exact on every input.
+"""The monosemantic baseline: every ReLU has one meaning, and outputs are exact on every input.
 
-Theorem. A circuit of one hidden layer with T terms is computed exactly, for every input, by T
-neurons over basis-aligned inputs. Neuron t is ReLU(sum of its plain literals - sum of its negated
-ones - (plain - 1)), which is 1 when the term is satisfied and 0 otherwise. (An OR of single
-features is one neuron.) The network stores one weight per literal. A deeper circuit takes one layer
-per stage. It takes as many neurons as its widest stage has live wires, or as that stage computes
-gates where carried wires pass in a residual stream (`staged/one_unit_per_wire.py`).
+Theorem. A circuit of one hidden layer is computed exactly, for every input of at most s features,
+by one ReLU per group of its factored form, one more per threshold of which more inputs can be on
+than it asks for, and one more per factor whose groups can have two members on
+(`circuits/factoring.py`, `parts/exact_units.py`). Inputs are basis-aligned. These are never more
+than one ReLU per term. Neuron of a single AND: ReLU(sum of its plain literals - sum of its negated
+ones - (plain - 1)), which is 1 when the AND is satisfied and 0 otherwise.
+
+Proof. The hidden layer reads each group as exactly 0 or 1, as `parts/exact_units.py` shows. An
+output adds up its groups, so it reads 0 if it is off and a whole number from 1 on if it is on, and
+a threshold of a half decides it. It reads exactly 0 or 1 if no two of its groups are on at once. So
+every output of one group is *computed*, not only decided: every AND and OR, every threshold, every
+object of a table of facts, and every XOR, of whose terms one is on at a time. Of other ORs of
+several groups only the decision is exact.
+
+In a table of facts that is one ReLU per relation and object at s = 2, relu(its subjects +
+2 relation - 2), and from s = 3 on one more per relation.
+
+A deeper circuit takes one layer per stage. It takes as many neurons as its widest stage has live
+wires, or as that stage computes gates where carried wires pass in a residual stream
+(`staged/one_unit_per_wire.py`).
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
 
 from polyseme.compiler.constructions.construction import Construction, Inputs
 from polyseme.compiler.constructions.staged.build import build_stages
 from polyseme.compiler.constructions.staged.plan import StagedPlan, make_staged_plan
 from polyseme.compiler.constructions.staged.report import layer_decisions
-from polyseme.compiler.constructions.three_channel.build import build_monosemantic
-from polyseme.compiler.constructions.three_channel.plan import Plan, own_plan
+from polyseme.compiler.parts.assembly import basis_code, finished
+from polyseme.compiler.parts.exact_units import ExactUnits, exact_units
+from polyseme.compiler.parts.weights import weight_matrix
 from polyseme.compiler.report import LayerDecision
 from polyseme.compiler.task import Task
+from polyseme.errors import CapacityError
+from polyseme.networks.answer_key import term_key
+from polyseme.networks.ends import Readout
+from polyseme.networks.layer import Layer
+from polyseme.networks.layer_key import CHANNELS
 from polyseme.networks.network import Network
 
+# The reading of a group that is on, as in networks in superposition.
+_FULL_READING = 12
+_CHANNEL = "own"
 
-class Monosemantic(Construction[Plan | StagedPlan]):
-    """One neuron per term of a circuit of one hidden layer, or per live wire of a deeper one."""
+
+@dataclass(frozen=True, eq=False)
+class ExactPlan:
+    """A task of one hidden layer, and its units."""
+
+    task: Task
+    units: ExactUnits
+
+
+class Monosemantic(Construction[ExactPlan | StagedPlan]):
+    """One neuron per group of terms of a circuit of one hidden layer, or per live wire."""
 
     name = "monosemantic"
     problem = "any circuit"
     inputs = Inputs.BASIS
-    law = "T, the number of terms; of a deeper circuit, the gates of its widest stage"
+    law = (
+        "the groups of terms with a common factor, T where none have one; of a deeper circuit, "
+        "the gates of its widest stage"
+    )
     exponent = 1.0
     error = "none, on any input"
     assumptions = ()
@@ -39,31 +78,79 @@ class Monosemantic(Construction[Plan | StagedPlan]):
         """Return why the construction does not serve a task; None where it does."""
         return "its inputs are basis-aligned" if task.encoder == "superposed" else None
 
-    def plan(self, task: Task) -> Plan | StagedPlan:
-        """Return the plan of one neuron per term, or the stages of a deeper circuit."""
-        return own_plan(task) if task.one_layer else task.once(make_staged_plan)
+    def plan(self, task: Task) -> ExactPlan | StagedPlan:
+        """Return the units of a circuit of one hidden layer, or the stages of a deeper one."""
+        if task.one_layer:
+            return ExactPlan(task, exact_units(task.terms, task.active))
+        return task.once(make_staged_plan)
 
-    def neurons(self, plan: Plan | StagedPlan, error: float) -> int:
+    def neurons(self, plan: ExactPlan | StagedPlan, error: float) -> int:
         """Return the neurons of the widest layer, whatever the error."""
         if isinstance(plan, StagedPlan):
             return plan.monosemantic_neurons
-        return plan.terms.monosemantic_neurons
+        return plan.units.neurons
 
-    def parameters(self, plan: Plan | StagedPlan, neurons: int) -> int:
+    def parameters(self, plan: ExactPlan | StagedPlan, neurons: int) -> int:
         """Return the number of weights and biases.
 
         The weights of one hidden layer are stored in full; those of several, one per literal.
         """
         if isinstance(plan, StagedPlan):
             return sum(len(stage.literals) + len(stage) for stage in plan.schedule.stages)
-        return neurons * plan.terms.features + neurons
+        return neurons * plan.task.terms.features + neurons
 
-    def build(self, plan: Plan | StagedPlan, neurons: int) -> Network:
+    def build(self, plan: ExactPlan | StagedPlan, neurons: int) -> Network:
         """Build the network; its number of neurons does not depend on `neurons`."""
         if isinstance(plan, StagedPlan):
             return build_stages(plan, plan.monosemantic_neurons)
-        return build_monosemantic(plan, "the monosemantic network was asked for")
+        return _one_layer(plan.task, plan.units)
 
-    def decisions(self, plan: Plan | StagedPlan, network: Network) -> tuple[LayerDecision, ...]:
+    def decisions(
+        self, plan: ExactPlan | StagedPlan, network: Network
+    ) -> tuple[LayerDecision, ...]:
         """Return the decision about every layer of a deep network."""
         return layer_decisions(plan, network) if isinstance(plan, StagedPlan) else ()
+
+
+def _one_layer(task: Task, units: ExactUnits) -> Network:
+    code = basis_code(task.terms.features)
+    readout = _readout(task, units)
+    key = term_key(
+        task.circuit,
+        code,
+        units.neurons,
+        units.served.indptr.astype(np.int64),
+        units.served.indices.astype(np.int32),
+        np.full(len(task.terms), CHANNELS.index(_CHANNEL), np.uint8),
+        compression=units.weights,
+        resolution=1,
+    )
+    return finished(
+        task,
+        Monosemantic.name,
+        code,
+        Layer(weight_matrix(units.weights, code), units.bias, 1.0),
+        readout,
+        _CHANNEL,
+        key,
+        len(readout.neurons) + len(np.unique(readout.thresholds)),
+        "the monosemantic network was asked for",
+    )
+
+
+def _readout(task: Task, units: ExactUnits) -> Readout:
+    """Return the readout, its thresholds half-way between a reading of 0 groups and of 1.
+
+    Raises CapacityError where an output reads a unit with a weight that does not fit into 16 bits.
+    """
+    largest = _FULL_READING * int(np.abs(units.reads.data).max())
+    if largest > np.iinfo(np.int16).max:
+        raise CapacityError(f"a reading weight of {largest:,} does not fit into 16 bits")
+    resting = _FULL_READING * units.resting
+    return Readout(
+        task.circuit.output_names,
+        units.reads.indptr.astype(np.int64),
+        units.reads.indices.astype(np.int32),
+        (_FULL_READING * units.reads.data).astype(np.int16),
+        (_FULL_READING // 2 + 0.5 - resting).astype(np.float32),
+    )

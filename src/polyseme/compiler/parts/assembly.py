@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
+from polyseme.compiler.parts.exact_units import exact_units
 from polyseme.compiler.parts.input_code import INPUT_WEIGHT, input_code
 from polyseme.compiler.task import Task
 from polyseme.errors import CapacityError
@@ -210,7 +211,7 @@ def finished(
             active=task.active,
             seed=task.seed,
             gates=task.circuit.gates,
-            monosemantic_neurons=gates,
+            monosemantic_neurons=exact_units(task.terms, task.active).neurons,
             readout_parameters=readout_parameters,
             channels={name: gates * (name == channel) for name in CHANNELS},
             note=note,

@@ -59,7 +59,7 @@ def test_outputs_of_single_literals_have_a_choice():
 
 def test_with_neurons_enough_it_is_the_layout_with_most_territories():
     plan = plan_of("zipf facts")
-    largest = plan.terms.monosemantic_neurons
+    largest = plan.terms.own_neurons
     for neurons in np.linspace(1.2 * predicted_neurons(plan), largest, 8).astype(int).tolist():
         assert plan.regions_for(neurons) is plan.layouts[0]
 

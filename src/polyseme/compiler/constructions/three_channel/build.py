@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
 from polyseme.common.random_streams import Stream
@@ -18,6 +17,7 @@ from polyseme.compiler.constructions.three_channel.reads import wanted_reads
 from polyseme.compiler.constructions.three_channel.regions.region import Placement
 from polyseme.compiler.constructions.three_channel.thresholds import biases, plan_readout
 from polyseme.compiler.constructions.three_channel.widths import widths_for
+from polyseme.compiler.parts.exact_units import exact_units
 from polyseme.compiler.parts.input_code import input_code
 from polyseme.compiler.parts.weights import compression, resolution_of, weight_matrix
 from polyseme.networks.answer_key import AnswerKey, term_key
@@ -47,29 +47,13 @@ def build_superposed(plan: Plan, neurons: int) -> Network:
         too_heavy(plan.terms, plan.assignment),
         plan.stream(Stream.INPUT_CODE),
     )
-    return _assemble(plan, placements, code, "three-channel", plan.assignment.channel)
-
-
-def build_monosemantic(plan: Plan, note: str) -> Network:
-    """Build the monosemantic network: basis-aligned inputs and one neuron per term."""
-    widths = np.array([region.largest_width for region in plan.regions])
-    placements = place_regions(
-        plan.regions, widths, plan.terms, plan.active, plan.stream(Stream.OUTPUT_CODES)
-    )
-    code = input_code(
-        plan.terms.features, 0, True, np.empty(0, np.int32), plan.stream(Stream.INPUT_CODE)
-    )
-    channels = np.full(len(plan.terms), Channel.OWN, np.uint8)
-    network = _assemble(plan, placements, code, "monosemantic", channels)
-    return replace(network, provenance=replace(network.provenance, note=note))
+    return _assemble(plan, placements, code)
 
 
 def _assemble(
     plan: Plan,
     placements: list[Placement],
     code: SparseCode,
-    construction: str,
-    channels: NDArray[np.uint8],
 ) -> Network:
     neurons = sum(placement.width for placement in placements)
     wanted = wanted_reads(placements, plan.terms, neurons, plan.active)
@@ -87,11 +71,9 @@ def _assemble(
             ),
         ),
         readout=readout_plan.with_thresholds(names, shares, resolution),
-        provenance=_provenance(plan, placements, construction, channels, readout_plan.groups),
-        key=_answer_key(plan, placements, compress, code, channels, resolution),
+        provenance=_provenance(plan, placements, readout_plan.groups),
+        key=_answer_key(plan, placements, compress, code, resolution),
     )
-    if construction == "monosemantic":
-        return network
     generator = plan.stream(Stream.CALIBRATION)
     samples = np.concatenate(
         [
@@ -106,18 +88,16 @@ def _assemble(
 def _provenance(
     plan: Plan,
     placements: list[Placement],
-    construction: str,
-    channels: NDArray[np.uint8],
     groups: int,
 ) -> Provenance:
-    counts = np.bincount(channels, minlength=len(Channel))
+    counts = np.bincount(plan.assignment.channel, minlength=len(Channel))
     return Provenance(
         source=plan.circuit.name,
-        construction=construction,
+        construction="three-channel",
         active=plan.active,
         seed=plan.seed,
         gates=plan.circuit.gates,
-        monosemantic_neurons=plan.terms.monosemantic_neurons,
+        monosemantic_neurons=exact_units(plan.terms, plan.active).neurons,
         readout_parameters=_parameters_beyond_seed(plan, placements) + groups,
         channels={channel.name.lower(): int(counts[channel]) for channel in Channel},
     )
@@ -144,7 +124,6 @@ def _answer_key(
     placements: list[Placement],
     compress: sp.csr_array,
     code: SparseCode,
-    channels: NDArray[np.uint8],
     resolution: int,
 ) -> AnswerKey:
     term = np.concatenate([np.repeat(p.region.terms, p.term_neurons.shape[1]) for p in placements])
@@ -157,7 +136,7 @@ def _answer_key(
         sum(placement.width for placement in placements),
         np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
         neuron[np.argsort(term, kind="stable")].astype(np.int32),
-        channels,
+        plan.assignment.channel,
         compression=compress,
         resolution=resolution,
     )

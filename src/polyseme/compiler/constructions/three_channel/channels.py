@@ -41,7 +41,9 @@ BASIS_TERMS_PER_FEATURE = 8
 
 
 class Channel(IntEnum):
-    """The way a term's inputs reach its neurons; OWN is one neuron per term (no superposition)."""
+    """The way a term's inputs reach its neurons; OWN is a neuron for it alone.
+
+    No term of a network in superposition is of the last kind."""
 
     OUTPUT = 0
     INPUT = 1
@@ -92,11 +94,6 @@ def assign_channels(terms: Terms) -> Assignment:
         np.where(exclusive, owner_sign, 0).astype(np.int8),
         np.where(pooled, owner, -1).astype(np.int32),
     )
-
-
-def no_channels(terms: Terms) -> Assignment:
-    """Return the assignment of a monosemantic network: one neuron per term."""
-    return one_channel(terms, Channel.OWN)
 
 
 def one_channel(terms: Terms, channel: Channel) -> Assignment:

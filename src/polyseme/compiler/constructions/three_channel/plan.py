@@ -14,7 +14,6 @@ from polyseme.compiler.constructions.three_channel.channels import (
     BASIS_TERMS_PER_FEATURE,
     Assignment,
     assign_channels,
-    no_channels,
     too_heavy,
 )
 from polyseme.compiler.constructions.three_channel.layouts import Layout, best_layout, layouts_of
@@ -118,11 +117,6 @@ class Plan:
 def make_plan(task: Task) -> Plan:
     """Return the plan of a task of one hidden layer, with its channels and kind of encoder."""
     return Plan(task, assign_channels(task.terms), wants_basis(task))
-
-
-def own_plan(task: Task) -> Plan:
-    """Return the plan of one neuron per term, over basis-aligned inputs."""
-    return Plan(task, no_channels(task.terms), basis=True, territories=False)
 
 
 def wants_basis(task: Task) -> bool:

@@ -11,11 +11,11 @@ MODEL_MARGIN = 1.3
 
 
 def predicted_neurons(plan: Plan) -> int:
-    """Return the neurons that the noise model predicts, at most those of the monosemantic network.
+    """Return the neurons that the noise model predicts, at most one per term.
 
     Nothing is built.
     """
-    low, high = 1, plan.terms.monosemantic_neurons
+    low, high = 1, plan.terms.own_neurons
     while low < high:
         middle = (low + high) // 2
         demand = plan.demand(middle)

@@ -7,10 +7,9 @@ import pytest
 
 from polyseme.circuits.circuit import GateKind
 from polyseme.compiler.constructions.three_channel.channels import Channel
-from polyseme.compiler.constructions.three_channel.plan import make_plan, own_plan
+from polyseme.compiler.constructions.three_channel.plan import make_plan
 from polyseme.compiler.constructions.three_channel.regions.code import Code
 from polyseme.compiler.constructions.three_channel.regions.gather import gather_regions
-from polyseme.compiler.constructions.three_channel.regions.own import Own
 from polyseme.compiler.constructions.three_channel.regions.pools import Pools
 from polyseme.compiler.constructions.three_channel.regions.shared_inputs import SharedInputs
 from polyseme.compiler.constructions.three_channel.regions.territory import (
@@ -74,18 +73,6 @@ def test_longer_terms_keep_their_territories_whatever_is_asked_of_single_ones():
         assert {type(region) for region in regions} == {Territory}
     none = gather_regions(plan.terms, plan.assignment, None)
     assert {type(region) for region in none} == {Code}
-
-
-@pytest.mark.parametrize("kind", ALL_KINDS)
-def test_a_monosemantic_network_has_one_neuron_per_codeword(kind):
-    plan = plan_of(kind)
-    regions = own_plan(plan.task).regions
-    assert {type(region) for region in regions} == {Own}
-    # Terms of one literal that feed one output share its neuron; every other term has its own.
-    single = plan.terms.widths == 1
-    shared = len(set(zip(plan.terms.output[single], plan.terms.plain[single], strict=True)))
-    assert plan.terms.monosemantic_neurons == (~single).sum() + shared
-    assert sum(region.codewords for region in regions) == plan.terms.monosemantic_neurons
 
 
 @pytest.mark.parametrize("kind", ["zipf", "guard", "facts", "mixture"])

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from polyseme.circuits.terms import Terms
 from polyseme.compiler.constructions.three_channel.channels import Assignment, Channel
 from polyseme.compiler.constructions.three_channel.regions.code import Code
-from polyseme.compiler.constructions.three_channel.regions.own import Own
 from polyseme.compiler.constructions.three_channel.regions.pools import Pools
 from polyseme.compiler.constructions.three_channel.regions.region import Region
 from polyseme.compiler.constructions.three_channel.regions.shared_inputs import SharedInputs
@@ -62,8 +61,6 @@ def _pieces(
         return [(Pools, chosen)]
     if channel == Channel.INPUT:
         return [(SharedInputs, chosen)]
-    if channel == Channel.OWN:
-        return [(Own, chosen)]
     if most is None:
         return [(Code, chosen)]
     crowd = np.bincount(terms.output[chosen], minlength=terms.outputs)

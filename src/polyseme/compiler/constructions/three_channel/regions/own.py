@@ -1,7 +1,6 @@
 """Regions of one neuron per codeword.
 
-Any region becomes one if its width is enough for that. All regions of a monosemantic network are of
-this kind from the beginning.
+Any region becomes one if its width is enough for that.
 """
 
 from __future__ import annotations
