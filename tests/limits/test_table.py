@@ -215,3 +215,13 @@ def test_circuits_that_compute_next_to_nothing() -> None:
         possible = bounds(circuit, active=2)
         assert json.loads(json.dumps(possible.as_json(), allow_nan=False))
         assert all(row.neurons >= 0 for row in possible.lower)
+
+
+def test_floors_are_of_promises_that_switch_gates_on() -> None:
+    circuit = problems.k_and(300, 300, 4)
+    assert not bounds(circuit, active=3).floors
+    assert len(bounds(circuit, active=4).floors) == 4
+    # A feature in very many gates: one floor would be a single neuron.
+    uneven = bounds(problems.pairwise_and(2000, 10_000, "zipf")).floors
+    assert [row.kind for row in uneven].count("floor") == 1
+    assert all(row.neurons > 1 for row in uneven)

@@ -17,7 +17,7 @@ _WAYS = (
 def floor_rows(ands: Ands, active: int, error: float) -> tuple[Row, ...]:
     """Return floors for linear layers and for layers that compute to within an epsilon.
 
-    The result is empty if no promised input switches a gate on.
+    The result is empty if no promised input switches a gate on. A floor of one neuron is left out.
     """
     if active < ands.inputs:
         return ()
@@ -39,4 +39,5 @@ def floor_rows(ands: Ands, active: int, error: float) -> tuple[Row, ...]:
         )
         for epsilon in EPSILONS
     ]
-    return (*linear, *computed)
+    # Where one feature is in very many gates, the bound on the rank of reads says nothing.
+    return tuple(row for row in (*linear, *computed) if row.neurons > 1)
