@@ -30,9 +30,6 @@ from polyseme.networks.network import Network
 NAME = "least-noise"
 # Weights are stored as bytes if a feature that is fully on then adds at least so many steps.
 _COARSEST = 64
-# The deeper units rest below their bend, the less noise wakes them, and the less of a gate's sum is
-# left above it. A gate of one input has no other state to be told from than rest.
-_BEND, _BEND_OF_SINGLES = 0.0, 0.4
 _NOTE = "the hidden layer computes the gates; the readout averages units"
 
 
@@ -52,9 +49,9 @@ def build_least_noise(task: Task, codes: Codes) -> Network:
         resolution=resolution,
     )
     width = int(terms.widths[0])
-    level = round((width - 1 + _bend(width)) * resolution)
-    # What a gate reads when it is on alone.
-    full = gates.weight * (width - level / resolution)
+    # Units bend at the sum of a gate that lacks one input, so a gate that is on alone lifts each of
+    # its units by 1. To rest deeper would keep out noise, but leave less of that.
+    level, full = (width - 1) * resolution, float(gates.weight)
     network = finished(
         task,
         NAME,
@@ -73,11 +70,6 @@ def build_least_noise(task: Task, codes: Codes) -> Network:
 def _readout(task: Task, members: sp.csr_array, threshold: float, resolution: int) -> Readout:
     thresholds = np.full(task.terms.outputs, threshold)
     return readout_of(task, members, off_lattice(thresholds, resolution))
-
-
-def _bend(width: int) -> float:
-    """Return the distance of the bend above the sum of a gate that lacks one input, in features."""
-    return _BEND if width > 1 else _BEND_OF_SINGLES
 
 
 def in_steps(

@@ -3,11 +3,11 @@
 Theorem. Let m' outputs each be the AND of k of m features, no feature in many of them, and at most
 s features on. Give every gate w units, any two gates at most one in common (`codes/affine.py`), and
 every feature a random signed code in d = n dimensions. Let units read each feature of their gates
-at exactly 1, and all others as weakly as possible (`quiet_weights.py`). Let a ReLU bend at the sum
-k - 1 + b of a gate that lacks one input, or just above. Then a gate's units rest at 0 but for noise
-until all its inputs are on, and the mean of its units is affine in the gate:
+at exactly 1, and all others as weakly as possible (`quiet_weights.py`). Let a ReLU bend at k - 1,
+the sum of a gate that lacks one input. Then a gate's units rest at 0 but for noise until all its
+inputs are on, and the mean of its units is near the gate's value:
 
-- it is (1 - b) (1 + noise) where the gate is on, the noise being linear and least;
+- it is 1 + noise where the gate is on, the noise being linear and least;
 - a gate that shares a unit with one that is on reads 1 / w of that;
 - elsewhere only noise above the bend is read.
 
