@@ -152,7 +152,7 @@ JOBS: dict[str, Callable[[], Timed]] = {
 def _facts():
     import polyseme as ps
 
-    kinds = {"colour": 7, "shape": 11, "size": 23, "place": 301}
+    kinds = {"colour": 7, "shape": 11, "size": 23, "place": 2_003}
     table = {
         f"thing{number}": {kind: f"{kind}{number * 37 % many}" for kind, many in kinds.items()}
         for number in range(3_000)

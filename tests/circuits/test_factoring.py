@@ -40,6 +40,9 @@ def check_groups(terms: Terms) -> Factored:
     form = factored(terms)
     sets = sets_of(terms)
     assert len(form.group) == len(terms)
+    for rows in (form.factors, form.members):
+        counted = [(sum(x > 0 for x in row), sum(x < 0 for x in row)) for row in rows_of(rows)]
+        assert counted == list(zip(rows.plain.tolist(), rows.negated.tolist(), strict=True))
     for group, written in enumerate(expanded(form)):
         own = np.flatnonzero(form.group == group)
         assert {sets[term] for term in own} == written
@@ -110,7 +113,7 @@ def test_a_term_goes_to_the_larger_of_its_groups(shift):
     pairs += [[3, 30 + i] for i in range(3)] + [[1, 2], [2, 3]]
     turned = [[(literal + 7 * shift) % 41 + 1 for literal in pair] for pair in pairs]
     form = check_groups(terms_from(41, [turned]))
-    assert sorted(form.members.widths.tolist()) == [3, 5, 6]
+    assert sorted(np.diff(form.members.offsets).tolist()) == [3, 5, 6]
 
 
 def test_a_term_leaves_a_group_that_all_others_left():
@@ -118,7 +121,7 @@ def test_a_term_leaves_a_group_that_all_others_left():
     pairs = [[1, hub] for hub in range(2, 7)] + [[1, 7], [7, 8], [7, 9], [7, 10]]
     pairs += [[hub, 10 * hub + leaf] for hub in range(2, 7) for leaf in range(8)]
     form = check_groups(terms_from(70, [pairs]))
-    assert sorted(form.members.widths.tolist()) == [4, 9, 9, 9, 9, 9]
+    assert sorted(np.diff(form.members.offsets).tolist()) == [4, 9, 9, 9, 9, 9]
 
 
 def test_a_table_of_facts_has_a_group_per_output():
@@ -133,7 +136,7 @@ def test_single_ands_are_left_alone():
     terms = terms_of(problems.pairwise_and(40, 60, seed=2))
     form = check_groups(terms)
     assert form.group.tolist() == list(range(60))
-    assert not form.factors.widths.any()
+    assert not form.factors.offsets.any()
 
 
 @given(

@@ -156,7 +156,7 @@ def test_what_no_smaller_network_computes_gets_the_monosemantic_one():
     network = compile(pairwise_and(60, 60), note=notes.append)
     assert network.provenance.construction == "monosemantic"
     assert network.neurons == 60
-    assert "no network of fewer than 60 neurons" in notes[-1]
+    assert "60 ReLUs compute all 60 outputs exactly, one per output or fewer" in notes[-1]
 
 
 def test_where_the_construction_chosen_finds_nothing_three_channels_are_searched(monkeypatch):

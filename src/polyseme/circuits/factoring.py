@@ -23,8 +23,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from polyseme.circuits.equal_rows import equal_rows, row_hashes, scattered
 from polyseme.circuits.terms import Terms
-from polyseme.common.equal_rows import equal_rows, row_hashes, scattered
 from polyseme.common.ragged import row_numbers, row_offsets, select_rows
 
 # Rounds in which terms gather in fewer groups, at most; they end when no term moves.
@@ -36,22 +36,18 @@ _MOST_STEPS = 32
 
 @dataclass(frozen=True, eq=False)
 class LiteralRows:
-    """Rows of literals: `offsets` int64 (rows + 1,), `features` int32 and `signs` int8 (+1, -1)."""
+    """Rows of literals, and how many of each are plain and negated.
+
+    Row r has the literals offsets[r] to offsets[r + 1] - 1. Shapes: `offsets` int64 (rows + 1,);
+    `features` int32 and `signs` int8 (+1 plain, -1 negated), both (literals,); `plain` and
+    `negated` int64 (rows,).
+    """
 
     offsets: NDArray[np.int64]
     features: NDArray[np.int32]
     signs: NDArray[np.int8]
-
-    @property
-    def widths(self) -> NDArray[np.int64]:
-        """Number of literals of each row, int64 (rows,)."""
-        return np.diff(self.offsets)
-
-    @property
-    def plain(self) -> NDArray[np.int64]:
-        """Number of plain literals of each row, int64 (rows,)."""
-        row = row_numbers(self.widths)
-        return np.bincount(row, self.signs > 0, len(self.offsets) - 1).astype(np.int64)
+    plain: NDArray[np.int64]
+    negated: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,9 +132,13 @@ def _rows(row: NDArray[np.int64], codes: NDArray[np.int64], rows: int) -> Litera
     span = int(codes.max(initial=0)) + 1
     pairs = _distinct(row * span + codes)
     row, codes = np.divmod(pairs, span)
-    offsets = row_offsets(np.bincount(row, minlength=rows))
-    signs = np.where(codes % 2, -1, 1).astype(np.int8)
-    return LiteralRows(offsets, (codes // 2).astype(np.int32), signs)
+    features, is_negated = np.divmod(codes, 2)
+    widths = np.bincount(row, minlength=rows)
+    negated = np.bincount(row[is_negated == 1], minlength=rows)
+    signs = (1 - 2 * is_negated).astype(np.int8)
+    return LiteralRows(
+        row_offsets(widths), features.astype(np.int32), signs, widths - negated, negated
+    )
 
 
 def _distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -64,7 +64,7 @@ def check_units(terms: Terms, active: int) -> ExactUnits:
     assert np.array_equal(read > 0, on)
     single = np.bincount(form.output, minlength=terms.outputs) == 1
     assert np.array_equal(read[:, single], on[:, single])
-    assert units.neurons <= terms.own_neurons
+    assert len(units.bias) == units.neurons <= terms.own_neurons
     assert np.abs(units.weights.data).max() <= 2
     # Every term is served by all units that its output reads for its group, and no unit is idle.
     serves = units.served.toarray()

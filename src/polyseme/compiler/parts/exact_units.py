@@ -30,10 +30,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from polyseme.circuits.equal_rows import equal_rows
 from polyseme.circuits.factoring import Factored, LiteralRows, factored
 from polyseme.circuits.terms import Terms
-from polyseme.common.equal_rows import equal_rows
-from polyseme.common.ragged import ranges, select_rows
+from polyseme.common.ragged import select_rows
 
 # The ReLUs of each kind of group: of `factor` A + `members` S + `constant` + `least` k, times
 # `sign`. Columns in that order.
@@ -53,6 +53,7 @@ class ExactUnits:
     """Units over basis-aligned inputs, and what outputs read of them.
 
     Attributes:
+        neurons: Number of ReLUs, one per unit.
         weights: int16 (units, features), sparse: the weights of every unit.
         bias: int32 (units,).
         reads: int32 (outputs, units), sparse: the weight with which each output reads each unit.
@@ -62,16 +63,12 @@ class ExactUnits:
         served: Boolean (terms, units), sparse: the units of the group of every term.
     """
 
+    neurons: int
     weights: sp.csr_array
     bias: NDArray[np.int32]
     reads: sp.csr_array
     resting: NDArray[np.int64]
     served: sp.csr_array
-
-    @property
-    def neurons(self) -> int:
-        """Number of ReLUs: one per unit."""
-        return len(self.bias)
 
 
 # By the identity of the terms, and by the promise; an entry goes when its terms do.
@@ -92,14 +89,16 @@ def _units(terms: Terms, active: int) -> ExactUnits:
     # Groups that need fewer features on come first, and ORs of literals last among their equals.
     order = np.lexsort((terms.widths[form.first] == 1, terms.plain[form.first]))
     group = np.repeat(order, _COUNTS[kinds[order]])
-    relus = _RELUS[ranges(_BEGINS[kinds[order]], _COUNTS[kinds[order]])]
+    is_second = np.append(False, group[1:] == group[:-1])
+    relus = _RELUS[_BEGINS[kinds[group]] + is_second]
     weights, bias = _sums(form, group, relus)
     same = equal_rows(bias, weights.indptr.astype(np.int64), _codes(weights))
     kept = np.flatnonzero(same == np.arange(len(same)))
     unit = np.searchsorted(kept, same)
     output = form.output[group].astype(np.int64)
-    of_group = _summed(np.ones_like(unit), group, unit, (len(form), len(kept)))
+    of_group = _summed(np.ones_like(unit), group, unit, (len(kinds), len(kept)))
     return ExactUnits(
+        len(kept),
         weights[kept].astype(np.int16),
         bias[kept].astype(np.int32),
         _summed(relus[:, -1], output, unit, (terms.outputs, len(kept))),
@@ -116,9 +115,8 @@ def _codes(weights: sp.csr_array) -> NDArray[np.int64]:
 def _kinds(form: Factored, active: int) -> NDArray[np.int64]:
     """Return the number of the kind of every group."""
     room = active - form.factors.plain
-    negated = form.members.widths - form.members.plain
-    at_most = np.minimum(form.members.plain, room) + negated
-    has_factor = form.factors.widths > 0
+    at_most = np.minimum(form.members.plain, room) + form.members.negated
+    has_factor = np.diff(form.factors.offsets) > 0
     several = np.where(has_factor, _SATURATING, np.where(form.least > 1, _THRESHOLD, _INVERTED))
     return np.where(at_most > form.least, several, np.where(has_factor, _SHUT, _PLAIN))
 
@@ -133,8 +131,7 @@ def _sums(
         _entries(form.members, group, members),
     )
     rows, columns, values = (np.concatenate(piece) for piece in zip(*pieces, strict=True))
-    negated = form.members.widths - form.members.plain
-    bias = factor * (1 - form.factors.plain[group]) + members * negated[group]
+    bias = factor * (1 - form.factors.plain[group]) + members * form.members.negated[group]
     bias += constant + least * form.least[group]
     shape = (len(group), form.features)
     return _summed(values, rows, columns, shape), bias

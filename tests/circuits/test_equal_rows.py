@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyseme.common import equal_rows as module
-from polyseme.common.equal_rows import equal_rows, scattered
+from polyseme.circuits import equal_rows as module
+from polyseme.circuits.equal_rows import equal_rows, scattered
 from polyseme.common.ragged import row_offsets
 
 ROWS = st.lists(st.tuples(st.integers(-2, 2), st.lists(st.integers(0, 3), max_size=3)), max_size=25)
