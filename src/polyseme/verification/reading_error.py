@@ -9,6 +9,7 @@ errs by 1/4 or more.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,7 @@ from polyseme.verification.affine_reading import beyond
 from polyseme.verification.layer_readings import KindErrors, LayerReadings
 from polyseme.verification.sampling import circuit_of, shallow_terms
 from polyseme.verification.term_readings import KINDS, read_terms
+from polyseme.verification.wire_readings import KINDS as DEEP_KINDS
 from polyseme.verification.wire_readings import read_wires
 
 # A reading error below this leaves 0 and 1 farther apart than the errors of both.
@@ -195,7 +197,8 @@ def reading_error(
     promise = network.provenance.active if active is None else whole_number("active", active, 1)
     whole_number("samples", samples, _FEWEST_SAMPLES)
     generator = stream(whole_number("seed", seed, 0), Stream.VERIFICATION)
-    readings = readings_of(network, compared, promise, samples, generator, progress=progress)
+    counts = dict.fromkeys(KINDS, samples)
+    readings = readings_of(network, compared, promise, counts, generator, progress)
     return summed_up(network, promise, readings)
 
 
@@ -203,20 +206,20 @@ def readings_of(
     network: Network,
     circuit: Circuit,
     active: int,
-    samples: int,
+    samples: Mapping[str, int],
     generator: np.random.Generator,
-    kinds: tuple[str, ...] = KINDS,
     progress: Progress | None = None,
 ) -> tuple[LayerReadings, ...]:
-    """Return what is read of every hidden layer on inputs drawn from a generator.
+    """Return what is read of every hidden layer on so many inputs of each kind.
 
-    `kinds` are those of networks of one hidden layer. Raises OptionError as `reading_error` does.
+    Of a deep network, one-short inputs are left out. Raises OptionError as `reading_error` does.
     """
     terms, key = shallow_terms(network, circuit), network.key
     if terms is not None:
-        return (read_terms(network, circuit, terms, active, samples, generator, kinds, progress),)
+        return (read_terms(network, circuit, terms, active, samples, generator, progress),)
     if key is not None:
-        return read_wires(network, key, circuit, active, samples, generator, progress)
+        deep = {inputs: count for inputs, count in samples.items() if inputs in DEEP_KINDS}
+        return read_wires(network, key, circuit, active, deep, generator, progress)
     raise OptionError("what a layer of a deep network carries is known only from its key")
 
 

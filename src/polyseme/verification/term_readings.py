@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,25 +51,27 @@ def read_terms(
     circuit: Circuit,
     terms: Terms,
     active: int,
-    samples: int,
+    samples: Mapping[str, int],
     generator: np.random.Generator,
-    kinds: tuple[str, ...] = KINDS,
     progress: Progress | None = None,
 ) -> LayerReadings:
-    """Return what affine readings of the hidden layer say on inputs of every kind.
+    """Return what affine readings of the hidden layer say on so many inputs of each kind.
 
-    With some kinds only, nothing is fitted to the others, and neither kappa nor bends are looked
+    Without some of the kinds, nothing is fitted to those, and neither kappa nor bends are looked
     for.
     """
     read = term_readings(network, circuit, terms, active, generator)
-    fitting = [read.seen(inputs, min(samples, FIT_SAMPLES), generator) for inputs in kinds]
+    fitting = [
+        read.seen(inputs, min(count, FIT_SAMPLES), generator) for inputs, count in samples.items()
+    ]
     reading = fitted_reading(fitting)
-    errors = {}
-    for number, inputs in enumerate(kinds):
-        errors[inputs] = errors_of(reading, read.seen(inputs, samples, generator))
+    errors, done = {}, 0
+    for inputs, count in samples.items():
+        errors[inputs] = errors_of(reading, read.seen(inputs, count, generator))
+        done += count
         if progress:
-            progress((number + 1) * samples, len(kinds) * samples)
-    if kinds != KINDS:
+            progress(done, sum(samples.values()))
+    if set(samples) != set(KINDS):
         return LayerReadings(len(circuit.outputs), errors)
     slope = reading.slope[read.scale.group] * read.scale.factor
     return LayerReadings(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,28 +29,31 @@ def read_wires(
     key: AnswerKey,
     circuit: Circuit,
     active: int,
-    samples: int,
+    samples: Mapping[str, int],
     generator: np.random.Generator,
     progress: Progress | None = None,
 ) -> tuple[LayerReadings, ...]:
-    """Return what affine readings of every hidden layer say on inputs of every kind.
+    """Return what affine readings of every hidden layer say on so many inputs of each kind.
 
     Columns that are no wire of the circuit, such as a part of an XOR, are not read.
     """
     reader = _Reader(network, key, circuit)
     fitting = [
-        reader.read(draw_deep_inputs(inputs, circuit, active, count, generator))
-        for inputs, count in dict.fromkeys(KINDS, min(samples, FIT_SAMPLES)).items()
+        reader.read(draw_deep_inputs(inputs, circuit, active, min(count, FIT_SAMPLES), generator))
+        for inputs, count in samples.items()
     ]
     readings = [fitted_reading(kinds) for kinds in zip(*fitting, strict=True)]
-    errors = []
-    for number, inputs in enumerate(KINDS):
-        seen = reader.read(draw_deep_inputs(inputs, circuit, active, samples, generator))
+    errors, done = [], 0
+    for inputs, count in samples.items():
+        seen = reader.read(draw_deep_inputs(inputs, circuit, active, count, generator))
         errors.append(list(map(errors_of, readings, seen)))
+        done += count
         if progress:
-            progress((number + 1) * samples, len(KINDS) * samples)
+            progress(done, sum(samples.values()))
     return tuple(
-        LayerReadings(len(wires), dict(zip(KINDS, kinds, strict=True)), None, units.bending_share())
+        LayerReadings(
+            len(wires), dict(zip(samples, kinds, strict=True)), None, units.bending_share()
+        )
         for wires, kinds, units in zip(
             reader.wires, zip(*errors, strict=True), reader.units, strict=True
         )
