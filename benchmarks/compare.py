@@ -93,7 +93,9 @@ def load() -> Timed:
     """Time loading a saved network, 300 times."""
     import polyseme as ps
 
-    network = ps.compile(ps.problems.pairwise_and(10_000, 10_000), neurons=1_300)
+    network = ps.compile(
+        ps.problems.pairwise_and(10_000, 10_000), neurons=1_300, construction="tight-frames"
+    )
     folder = tempfile.TemporaryDirectory()
     path = Path(folder.name) / "net.safetensors"
     network.save(str(path))
@@ -126,7 +128,9 @@ def refine() -> Timed:
     """Time six passes of refinement."""
     import polyseme as ps
 
-    network = ps.compile(ps.problems.pairwise_and(500, 500), neurons=208)
+    network = ps.compile(
+        ps.problems.pairwise_and(500, 500), neurons=208, construction="tight-frames"
+    )
     # PyTorch is imported before the clock starts.
     ps.refine(network, passes=1)
     return lambda: ps.refine(network, passes=6, error=1e-9)

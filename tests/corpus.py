@@ -172,6 +172,7 @@ CORPUS: dict[str, Entry] = {
 SERVED: dict[str, str] = {
     "monosemantic": "ORs of ANDs",
     "three-channel": "and2 of more gates",
+    "least-noise": "and2 of many features",
     "tight-frames": "and2 of many features",
     "one-bit": "permutation of many features",
     "output-channel": "and2 of more gates",

@@ -91,9 +91,15 @@ def sized(
     construction: str = "auto",
     seed: int = 0,
 ) -> Compilation:
-    """Compile as `ps.compile` does; return the network with its confirmation and decisions."""
+    """Compile for decisions alone; return the network with its confirmation and decisions."""
     return ps.compile_report(
-        circuit, active=active, error=error, neurons=neurons, construction=construction, seed=seed
+        circuit,
+        active=active,
+        error=error,
+        epsilon=None,
+        neurons=neurons,
+        construction=construction,
+        seed=seed,
     )
 
 

@@ -97,7 +97,7 @@ def sizing(problem: str, active: int, seed: int) -> Row:
     network, seen = found.network, found.confirmation
     name = network.provenance.construction
     started = time.perf_counter()
-    ps.compile(circuit, active=active, neurons=network.neurons, seed=seed)
+    ps.compile(circuit, active=active, neurons=network.neurons, epsilon=None, seed=seed)
     built = time.perf_counter() - started
     near, uniform = (
         ps.verify(network, inputs=name, samples=HARD_SAMPLES, seed=seed + 1).error

@@ -53,7 +53,7 @@ def refined_at(most: int | None, neurons: int, passes: int, scratch: bool) -> Ro
     """Compile the table at one size, refine, and begin from random weights."""
     circuit = airports(most)
     begun = time.perf_counter()
-    network = ps.compile(circuit, active=ACTIVE, neurons=neurons)
+    network = ps.compile(circuit, active=ACTIVE, neurons=neurons, epsilon=None)
     built = time.perf_counter() - begun
     begun = time.perf_counter()
     refined = ps.refine(network, passes=passes, error=ERROR)

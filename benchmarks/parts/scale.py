@@ -63,7 +63,9 @@ def build(gates: int, neurons: int | None = None) -> Row:
     if neurons is None:
         neurons = declared_neurons("tight-frames", circuit, active=ACTIVE, error=ERROR, seed=SEED)
     before, clock = _peak_gib(), Clock()
-    network = ps.compile(circuit, active=ACTIVE, error=ERROR, neurons=neurons, seed=SEED)
+    network = ps.compile(
+        circuit, active=ACTIVE, error=ERROR, epsilon=None, neurons=neurons, seed=SEED
+    )
     row: Row = {"gates": gates, "neurons": network.neurons, **clock.split("compile")}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "net.safetensors"

@@ -21,7 +21,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     with facts.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(FACTS)
     done("compile", *EASY, "-o", net)
-    done("compile", PROBLEM, "--neurons", "150", "-o", weak, status=1)
+    done("compile", PROBLEM, "--neurons", "150", "--epsilon", "none", "-o", weak, status=1)
     done("compile", facts, "-o", facts_net)
     keyless.write_bytes(net.read_bytes())
     spoilt = {

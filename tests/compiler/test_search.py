@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,8 +15,9 @@ from polyseme.compiler import search
 from polyseme.compiler.compile import compile
 from polyseme.compiler.constructions.construction import Size
 from polyseme.compiler.task import Task
+from polyseme.compiler.trials import Trial
 from polyseme.errors import TooFewNeuronsError
-from polyseme.verification.sampling import verify
+from polyseme.verification.sampling import Verification, verify
 
 CIRCUIT = pairwise_and(1200, 1200)
 
@@ -46,14 +48,29 @@ class Pretended:
         self.tried.append(neurons)
         return SimpleNamespace(neurons=neurons // self.groups * self.groups)
 
-    def worst(self, task, network, samples, purpose):
-        share = min(1.0, float(np.exp(13 - network.neurons / 50)))
-        return search.Verification("satisfied", 3, samples, round(share * samples))
+    def share(self, network):
+        return min(1.0, float(np.exp(13 - network.neurons / 50)))
+
+    def share_failed(self, task, network, samples):
+        return round(self.share(network) * samples) / samples / task.error
+
+    def tried_closely(self, task, network, attempt=0, closely=False, single_gates=0.0):
+        """A trial whose intervals are those of as many samples as confirm a network."""
+        samples = 20_000
+        seen = Verification("satisfied", 3, samples, round(self.share(network) * samples))
+        if seen.error < task.error <= seen.error_interval[1]:
+            wrong = round(self.share(network) * 5 * samples)
+            seen = Verification("satisfied", 3, 5 * samples, wrong)
+        return Trial(task, network, seen, None, single_gates)
+
+    def pretend(self, monkeypatch, single_gates=0.0):
+        tried = partial(self.tried_closely, single_gates=single_gates)
+        monkeypatch.setattr(search, "share_failed", self.share_failed)
+        monkeypatch.setattr(search, "tried", tried)
 
 
 def smallest(pretended, monkeypatch, most=None):
-    monkeypatch.setattr(search, "_worst", pretended.worst)
-    monkeypatch.setattr(search, "_wrong_single_gates", lambda task, network: 0.0)
+    pretended.pretend(monkeypatch)
     notes = []
     found = search.smallest(pretended, notes.append, most)
     seen = found.compilation.confirmation
@@ -131,8 +148,7 @@ def test_nothing_that_can_be_built_is_an_error(monkeypatch):
 @pytest.mark.parametrize(("share", "passes"), [(0.0, True), (1 / 1200, False)])
 def test_no_gate_may_be_wrong_alone_where_the_promise_has_room_for_more(share, passes, monkeypatch):
     pretended = Pretended()
-    monkeypatch.setattr(search, "_worst", pretended.worst)
-    monkeypatch.setattr(search, "_wrong_single_gates", lambda task, network: share)
+    pretended.pretend(monkeypatch, single_gates=share)
     assert search.smallest(pretended, [].append).passed == passes
     # Where two features on are all there are, these inputs are held to the error as all others.
     assert search.smallest(Pretended(active=2), [].append).passed
@@ -142,7 +158,8 @@ def test_a_size_that_is_not_confirmed_grows_until_one_is(monkeypatch):
     circuit = problems.pairwise_and(500, 500)
     monkeypatch.setattr(search._Search, "found", lambda own: own._candidate.build(215))
     notes: list[str] = []
-    network = compile(circuit, error=1e-2, construction="three-channel", note=notes.append)
+    options = {"error": 1e-2, "epsilon": None, "construction": "three-channel"}
+    network = compile(circuit, note=notes.append, **options)
     confirmed = [note for note in notes if note.startswith("confirm ")]
     assert confirmed[0].startswith("confirm 215 neurons")
     assert len(confirmed) > 1
@@ -163,13 +180,28 @@ def test_where_the_construction_chosen_finds_nothing_three_channels_are_searched
     tried: list[str] = []
     found = search.smallest
 
-    def hopeless(candidate, note, most=None):
+    def hopeless(candidate, note, most=None, closely=False):
         tried.append(candidate.construction.name)
         if candidate.construction.name == "tight-frames":
             raise TooFewNeuronsError("too few")
-        return found(candidate, note, most)
+        return found(candidate, note, most, closely)
 
     monkeypatch.setattr(sys.modules["polyseme.compiler.sizing"], "smallest", hopeless)
-    network = compile(pairwise_and(500, 500), error=1e-2)
+    network = compile(pairwise_and(500, 500), error=1e-2, epsilon=None)
     assert tried == ["tight-frames", "three-channel"]
     assert network.provenance.construction == "three-channel"
+
+
+def test_where_gates_must_be_computed_other_constructions_are_tried(monkeypatch):
+    tried: list[str] = []
+
+    def hopeless(candidate, note, most=None, closely=False):
+        tried.append(candidate.construction.name)
+        raise TooFewNeuronsError("too few")
+
+    monkeypatch.setattr(sys.modules["polyseme.compiler.sizing"], "smallest", hopeless)
+    notes: list[str] = []
+    network = compile(pairwise_and(2000, 2000), note=notes.append)
+    assert tried == ["least-noise", "three-channel"]
+    assert network.provenance.construction == "monosemantic"
+    assert "compute its gates within 0.25 and err under 0.001; thresholded" in notes[-1]

@@ -13,7 +13,7 @@ from polyseme.interpret.polysemanticity import LayerPolysemanticity
 
 @pytest.fixture(scope="module")
 def shallow() -> ps.Network:
-    return ps.compile(ps.read("and2:features=200,gates=200"), neurons=150)
+    return ps.compile(ps.read("and2:features=200,gates=200"), neurons=150, epsilon=None)
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,12 @@ class Case:
 def case(circuit: Circuit, neurons: int | None, seed: int = 0, construction: str = "auto") -> Case:
     gates = gate_list(circuit)
     network = ps.compile(
-        circuit, active=gates.shape[1], neurons=neurons, seed=seed, construction=construction
+        circuit,
+        active=gates.shape[1],
+        epsilon=None,
+        neurons=neurons,
+        seed=seed,
+        construction=construction,
     )
     agreed = Agreed(seed, len(circuit.features), len(gates), gates.shape[1])
     return Case(network, gates, agreed)

@@ -48,11 +48,13 @@ FACTS = {
 def network_of(kind: str) -> Network:
     match kind:
         case "pairwise":
-            return compile(problems.pairwise_and(400, 400, seed=1), neurons=200)
+            circuit = problems.pairwise_and(400, 400, seed=1)
+            return compile(circuit, neurons=200, construction="tight-frames")
         case "universal":
             return compile(problems.universal_and(60), neurons=400)
         case "permutation":
-            return compile(problems.permutation(300, seed=2), neurons=150)
+            circuit = problems.permutation(300, seed=2)
+            return compile(circuit, neurons=150, construction="tight-frames")
         case "pooled":
             circuit = problems.pairwise_and(300, 2000, influence="zipf", seed=1)
             return compile(circuit, neurons=800)

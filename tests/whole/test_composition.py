@@ -1,4 +1,4 @@
-"""A next layer can use what a hidden layer computes: ORs and XORs of its gates, by ReLUs on readings.
+"""A next layer can use what a hidden layer computes: ReLUs on its readings make ORs and XORs.
 
 Every construction that claims to compute has a case here. The second layer knows only affine
 readings u of the gates, fitted on other inputs. An OR of two gates is relu(u + v - 1/4) from 1/4

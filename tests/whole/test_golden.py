@@ -57,9 +57,18 @@ BUILT = "three-channel, as built"
 
 # Name: (source, what `compile` is given).
 ARTEFACTS: dict[str, tuple[str, dict[str, object]]] = {
-    "tight-frames, seed 0": ("and2:features=1000,gates=1000", {"neurons": 440}),
-    "tight-frames, seed 1": ("and2:features=1000,gates=1000", {"neurons": 440, "seed": 1}),
-    "tight-frames of a permutation": ("permutation:features=600", {"neurons": 400}),
+    "tight-frames, seed 0": (
+        "and2:features=1000,gates=1000",
+        {"neurons": 440, "construction": "tight-frames"},
+    ),
+    "tight-frames, seed 1": (
+        "and2:features=1000,gates=1000",
+        {"neurons": 440, "seed": 1, "construction": "tight-frames"},
+    ),
+    "tight-frames of a permutation": (
+        "permutation:features=600",
+        {"neurons": 400, "construction": "tight-frames"},
+    ),
     "one-bit": ("and2:features=2000,gates=2000", {"neurons": 900, "construction": "one-bit"}),
     "three-channel, codes": (
         "and2:features=1000,gates=1000",

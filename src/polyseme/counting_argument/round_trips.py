@@ -86,6 +86,7 @@ class RoundTrips:
                 self._circuit,
                 active=self._active,
                 error=ERROR,
+                epsilon=None,
                 neurons=neurons,
                 seed=self._agreed.seed,
                 note=self._note,

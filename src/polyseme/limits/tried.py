@@ -96,8 +96,10 @@ def measured_row(circuit: Circuit, active: int, error: float, note: Note) -> Row
     report = compile_report(circuit, active=active, error=error, note=note)
     network, seen = report.network, report.confirmation
     assert seen is not None
+    assert report.reading is not None
+    what = "computed" if report.reading.computed else "thresholded"
     return Row(
-        network.provenance.construction,
+        f"{network.provenance.construction}, {what}",
         network.neurons,
         f"{seen.wrong:,} of {seen.samples:,} {seen.inputs} inputs wrong",
         network.parameters,

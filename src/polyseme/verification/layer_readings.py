@@ -9,7 +9,7 @@ from polyseme.verification.extremes import Extremes, Floats
 from polyseme.verification.interaction import Kappa
 
 # Inputs of a kind on which slopes and offsets are fitted.
-FIT_SAMPLES = 10_000
+FIT_SAMPLES = 20_000
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,12 @@ from polyseme.networks.saving.files import key_path
 from polyseme.verification.intervals import clopper_pearson
 from support.cli import EASY, PROBLEM, Bench, assert_refused, call, done
 
+# What is read of every hidden layer, and of the worst.
+READ = {
+    *("epsilon", "epsilon_max", "epsilon_mean", "kappa_mean", "kappa_min", "computed"),
+    "bending_units",
+}
+
 
 def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
     bench: Bench, tmp_path: Path
@@ -63,10 +69,16 @@ def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
         "bits": possible.bits,
         "weights_dtype": str(network.layers[0].weights.dtype),
         "note": network.provenance.note,
-        "per_layer": [],
+        "epsilon_asked": None,
+        "nonlinearities": network.neurons + 200,
+        "thresholds": 200,
     }
     assert {name: fields[name] for name in asked} == asked
-    assert set(fields) - set(asked) == {"error", "error_interval", "seconds"}
+    assert set(fields) - set(asked) == {"error", "error_interval", "seconds", *READ, "per_layer"}
+    (layer,) = fields["per_layer"]
+    assert {name: layer[name] for name in READ} == {name: fields[name] for name in READ}
+    assert layer["nonlinearities"] == network.neurons
+    assert [kind["samples"] for kind in layer["inputs"]] == [5000, 5000, 5000]
     assert fields["neurons"] < 200
     wrong = round(fields["error"] * fields["samples"])
     assert fields["error_interval"] == list(clopper_pearson(wrong, fields["samples"]))
@@ -125,13 +137,14 @@ def test_compile_counts_outputs_of_facts_and_of_permutations(bench: Bench) -> No
         (["--neurons", "150", "--encoder", "superposed"], 150, "three-channel"),
         (["--neurons", "auto"], None, "three-channel"),
         (["--neurons", "150", "--construction", "auto"], 144, "tight-frames"),
+        (["--neurons", "150", "--construction", "auto", "--epsilon", "0.2"], 150, "least-noise"),
         (["--encoder", "basis", "--construction", "auto"], 200, "reed-solomon"),
     ],
 )
 def test_compile_obeys_its_options(
     options: list[str], dimensions: int | None, construction: str
 ) -> None:
-    fields = done("compile", *EASY, *options, "--json").json()
+    fields = call("compile", *EASY, *options, "--json").json()
     assert fields["construction"] == construction
     assert fields["dimensions"] == (dimensions or fields["dimensions"])
 
@@ -187,3 +200,35 @@ def test_compile_rewrites_logic_and_nothing_else(c17: Path, tmp_path: Path) -> N
     smaller = done("compile", twice, "--active", "3", "--rewrite", "--json").json()
     assert (plain["gates"], smaller["gates"]) == (3, 2)
     assert smaller["error"] == 0
+
+
+def test_compile_says_whether_the_hidden_layer_computes() -> None:
+    source = "and2:features=700,gates=700"
+    given = ("compile", source, "--neurons", "560")
+    computed = done(*given)
+    assert "\ncomputed      by the hidden layer: a next one could use it\n" in computed.stdout
+    assert "construction  least-noise" in computed.stdout
+    assert "100% of the units bend within the promise" in computed.stdout
+    linear = done(*given, "--epsilon", "none")
+    assert "\nthresholded   no ReLU bends within the promise: a linear bottleneck" in linear.stdout
+    assert "kappa 0.00 on average" in linear.stdout
+    assert done(*given, "--json").json()["computed"] is True
+    assert done(*given, "--epsilon", "none", "--json").json()["computed"] is False
+
+
+def test_compile_of_too_few_neurons_for_what_is_promised_falls_short() -> None:
+    short = done("compile", "and2:features=700,gates=700", "--neurons", "400", status=1)
+    assert "its hidden layer reads gates within 0." in short.stderr
+    assert "asked for was 0.25; more --neurons may do, or --epsilon none" in short.stderr
+
+
+def test_a_construction_that_only_thresholds_implies_it_and_says_so() -> None:
+    named = ("compile", "and2:features=700,gates=700", "--neurons", "400")
+    report = done(*named, "--construction", "tight-frames")
+    assert "tight-frames leaves the last step to the thresholds of the readout" in report.stderr
+    assert "thresholded" in report.stdout
+
+
+@pytest.mark.parametrize("epsilon", ["0", "0.3", "-1", "nan", "None", ""])
+def test_a_reading_error_out_of_range_is_refused(epsilon: str) -> None:
+    assert_refused(call("compile", PROBLEM, "--epsilon", epsilon), "above 0 and at most 0.25")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,18 @@ from polyseme.networks.saving.files import key_path
 from polyseme.verification.layers import verify_layers
 from support.cli import C17, PROBLEM, Bench, assert_refused, call, done, loaded_by_every_command
 
+# What verify prints of readings beside what it prints of decisions.
+READ = {
+    *("epsilon", "epsilon_max", "epsilon_mean", "kappa_mean", "kappa_min", "computed"),
+    *("bending_units", "nonlinearities", "thresholds", "per_layer"),
+}
+
+
+def decided(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields without those about readings, all of which must be there."""
+    assert set(fields) >= READ
+    return {name: value for name, value in fields.items() if name not in READ}
+
 
 @pytest.mark.parametrize("inputs", ["satisfied", "near-miss", "uniform", "alone"])
 def test_verify_tells_what_the_library_measures(bench: Bench, inputs: str) -> None:
@@ -21,7 +34,7 @@ def test_verify_tells_what_the_library_measures(bench: Bench, inputs: str) -> No
     fields = done("verify", bench.weak, *options, "--json").json()
     network = ps.load(bench.weak, key=key_path(bench.weak))
     wanted = ps.verify(network, samples=700, inputs=inputs, seed=5)
-    assert fields == {
+    assert decided(fields) == {
         "samples": wanted.samples,
         "wrong": wanted.wrong,
         "error": wanted.error,
@@ -35,6 +48,23 @@ def test_verify_tells_what_the_library_measures(bench: Bench, inputs: str) -> No
         "network_seed": network.provenance.seed,
         "problem_seed": 0,
     }
+    read = ps.reading_error(network, samples=1000, seed=5)
+    assert fields["epsilon"] == read.epsilon
+    assert fields["computed"] is read.computed is False
+    assert [kind["inputs"] for kind in fields["per_layer"][0]["inputs"]] == [
+        "satisfied",
+        "uniform",
+        "one-short",
+    ]
+
+
+def test_verify_says_what_hidden_layers_compute(bench: Bench) -> None:
+    words = done("verify", bench.weak, "--samples", "500", "--error", "0.2").stdout
+    assert "\nthresholded" in words
+    assert "linear bottleneck" in words
+    table = done("verify", bench.weak, "--inputs", "all", "--samples", "500", status=1).stdout
+    assert "readings of every hidden layer" in table
+    assert " epsilon .999 " in table
 
 
 def test_verify_names_the_seeds_of_inputs_network_and_problem(bench: Bench) -> None:
@@ -98,10 +128,10 @@ def test_verify_all_runs_everything_and_leads_with_the_worst(bench: Bench) -> No
         "alone",
     ]
     worst = max(fields["runs"], key=lambda run: run["error"])
-    assert {name: value for name, value in fields.items() if name != "runs"} == worst
+    assert {name: value for name, value in decided(fields).items() if name != "runs"} == worst
     for run in fields["runs"]:
         one = call(*options[:2], "--inputs", run["inputs"], "--samples", "1000", "--json")
-        assert one.json() == run
+        assert decided(one.json()) == run
     table = done(*options, status=1).stdout
     for run in fields["runs"]:
         assert f" {run['inputs']} " in table
@@ -255,6 +285,9 @@ def test_verify_exhaustively_counts_what_the_library_counts(linear: Path) -> Non
         "evaluator": "circuit",
         "proved": None,
         "first_wrong": list(wanted.first_wrong),
+        "seed": None,
+        "network_seed": 0,
+        "problem_seed": 0,
     }
     words = done(*options, status=1).stdout
     assert ", exact" in words

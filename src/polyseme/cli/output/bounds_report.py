@@ -27,7 +27,8 @@ def emit_bounds(possible: Bounds, network: str | None, everything: bool) -> None
     """Write the report on standard output; `network` is the path of a given network."""
     emit(f"{possible.features:,} features, {possible.gates:,} gates, {possible.outputs:,} outputs")
     drawn = "" if possible.problem_seed is None else f"; problem seed {possible.problem_seed}"
-    emit(f"{possible.gates_per_feature}{drawn}")
+    if everything:
+        emit(f"{possible.gates_per_feature}{drawn}")
     emit(possible.family)
     title = f"neurons, at most {possible.active} features on at once, error {possible.error:g}"
     if everything:

@@ -62,8 +62,9 @@ def emit_trials(
     if as_json:
         worst = max(range(len(trials)), key=lambda place: _badness(trials[place].run))
         found: dict[str, Any] = {**fields[worst], "runs": fields} if several else fields[0]
-        found |= reading_fields(read)
-        found["per_layer"] = [] if read is None else [layer_fields(one) for one in read.layers]
+        if read is not None:
+            per_layer = [layer_fields(layer) for layer in read.layers]
+            found |= {**reading_fields(read), "per_layer": per_layer}
         emit_json(found if layers is None else {**found, "layers": _layer_fields(layers)})
         return
     if several:

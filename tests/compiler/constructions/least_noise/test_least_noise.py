@@ -91,14 +91,13 @@ def test_too_few_neurons_are_refused():
         CONSTRUCTION.candidate(task).build(7)
 
 
-def test_weights_are_bytes_where_these_are_fine_enough():
-    fine, steps = in_steps(np.array([[0.3, -0.1], [0.05, 0.0]]))
-    assert (fine.dtype, steps) == (np.int8, 256)
-    assert fine.tolist() == [[77, -26], [13, 0]]
-    coarse, steps = in_steps(np.array([[30.0, -0.1]]))
-    assert (coarse.dtype, steps) == (np.int16, 1024)
-    with pytest.raises(CapacityError, match="does not fit into 16 bits"):
-        in_steps(np.array([[6000.0]]))
+def test_weights_are_bytes_where_they_fit():
+    small = in_steps(np.array([[0.3, -0.1], [0.05, 1.98]]))
+    assert small.dtype == np.int8
+    assert small.tolist() == [[19, -6], [3, 127]]
+    assert in_steps(np.array([[2.0]])).dtype == np.int16
+    with pytest.raises(CapacityError, match="a weight of 38,400 steps does not fit into 16 bits"):
+        in_steps(np.array([[600.0]]))
 
 
 def test_the_same_seed_makes_the_same_network():

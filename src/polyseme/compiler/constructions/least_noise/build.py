@@ -28,8 +28,8 @@ from polyseme.networks.layer_key import reads_of
 from polyseme.networks.network import Network
 
 NAME = "least-noise"
-# Weights are stored as bytes if a feature that is fully on then adds at least so many steps.
-_COARSEST = 64
+# Steps that a feature adds which is read at 1. Rounding adds less than a hundredth to the noise.
+RESOLUTION = 64
 _NOTE = "the hidden layer computes the gates; the readout averages units"
 
 
@@ -38,7 +38,7 @@ def build_least_noise(task: Task, codes: Codes) -> Network:
     gates, terms = codes.gates, task.terms
     wanted = reads_of_gates(gate_inputs(task), gates.positions, gates.neurons, terms.features)
     wanted.sort_indices()
-    weights, resolution = in_steps(quiet_weights(wanted, gates, codes.inputs))
+    weights = in_steps(quiet_weights(wanted, gates, codes.inputs))
     members = code_members(gates.positions, gates.neurons)
     key = answer_key(
         task,
@@ -46,47 +46,42 @@ def build_least_noise(task: Task, codes: Codes) -> Network:
         members,
         codes.inputs,
         reads=reads_of(weights, wanted, codes.inputs),
-        resolution=resolution,
+        resolution=RESOLUTION,
     )
     width = int(terms.widths[0])
     # Units bend at the sum of a gate that lacks one input, so a gate that is on alone lifts each of
     # its units by 1. To rest deeper would keep out noise, but leave less of that.
-    level, full = (width - 1) * resolution, float(gates.weight)
+    level, full = (width - 1) * RESOLUTION, float(gates.weight)
     network = finished(
         task,
         NAME,
         codes.inputs,
-        Layer(weights, np.full(gates.neurons, -level, np.int32), 1.0 / resolution),
-        _readout(task, members, full / 2, resolution),
+        Layer(weights, np.full(gates.neurons, -level, np.int32), 1.0 / RESOLUTION),
+        _readout(task, members, full / 2),
         "output",
         key,
         1,
         _NOTE,
     )
     half = half_reading(task, network, full)
-    return replace(network, readout=_readout(task, members, half, resolution))
+    return replace(network, readout=_readout(task, members, half))
 
 
-def _readout(task: Task, members: sp.csr_array, threshold: float, resolution: int) -> Readout:
+def _readout(task: Task, members: sp.csr_array, threshold: float) -> Readout:
     thresholds = np.full(task.terms.outputs, threshold)
-    return readout_of(task, members, off_lattice(thresholds, resolution))
+    return readout_of(task, members, off_lattice(thresholds, RESOLUTION))
 
 
-def in_steps(
-    weights: NDArray[np.float64],
-) -> tuple[NDArray[np.int8] | NDArray[np.int16], int]:
-    """Return weights in whole steps, and the steps that a feature read at 1 adds: a power of two.
-
-    They are bytes if that is fine enough, and else of 16 bits.
+def in_steps(weights: NDArray[np.float64]) -> NDArray[np.int8] | NDArray[np.int16]:
+    """Return weights in whole steps of 1 / `RESOLUTION`, as bytes if they fit.
 
     Raises:
-        CapacityError: A weight does not fit into 16 bits even in coarse steps.
+        CapacityError: A weight does not fit into 16 bits.
     """
-    largest = max(float(np.abs(weights).max()), 2.0**-20)
-    for kind in (np.int8, np.int16):
-        resolution = 2 ** int(np.floor(np.log2(np.iinfo(kind).max / largest)))
-        if resolution >= _COARSEST:
-            resolution = min(resolution, 2**12)
-            steps = np.rint(weights * resolution)
-            return steps.astype(kind), resolution
-    raise CapacityError(f"a weight of {largest:,.0f} does not fit into 16 bits")
+    steps = np.rint(weights * RESOLUTION)
+    largest = np.abs(steps).max(initial=0)
+    if largest > np.iinfo(np.int16).max:
+        raise CapacityError(f"a weight of {largest:,.0f} steps does not fit into 16 bits")
+    if largest <= np.iinfo(np.int8).max:
+        return steps.astype(np.int8)
+    return steps.astype(np.int16)
