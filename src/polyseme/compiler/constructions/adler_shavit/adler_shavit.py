@@ -1,55 +1,57 @@
-"""The construction of Adler and Shavit 2024, plain: codes of weight log m', W = C D, thresholds.
+"""The construction of Adler and Shavit, plain: random codes, W = C D, thresholds, three cases.
 
-Theorem (Adler and Shavit 2024, in our words). Pairwise logic of m' outputs over features in
-superposition, a constant number of which are on, is computed by O(sqrt(m') log m') neurons with
-O(m' log^2 m') bits of parameters, and no network of fewer than order sqrt(m' log m') neurons computes
-all of it. The same holds for ANDs of k features and for several layers.
+Theorem (Adler and Shavit 2024, in our words). Let features be in superposition, a constant number
+of them on. Pairwise logic of m' outputs is computed by O(sqrt(m') log m') neurons with
+O(m' log^2 m') bits of parameters; fewer than about sqrt(m' log m') neurons do not compute all of
+it. The same holds for ANDs of k features and for several layers.
 
-What is the paper's. Its abstract and accounts of it were at hand, not its proofs. From those: every
-layer multiplies by W = C D, where D decompresses (it estimates each feature from the neurons) and C
-computes and compresses; channels are random sets of neurons, of order log m' of them per output;
-ReLUs with thresholds take away what interference adds; the influence of its inputs, heavy or light,
-decides between three cases for a gate, and light ends near the fourth root of m'; chance is bounded
-by Chernoff's bound; and layers are stacked.
+What the paper says. Its abstract and accounts of it were at hand, its proofs were not. A layer
+multiplies by W = C D: D decompresses, which estimates every feature from the neurons, and C
+computes and compresses. Channels are random sets of neurons. ReLUs with thresholds remove
+interference. The *influence* of a gate's inputs, light or heavy, decides between three cases, which
+part near the fourth root of m'. Bounds are Chernoff's.
 
-The construction. One layer per stage of the circuit, one code of w random neurons per gate, and the
-same number of neurons in every layer as dimensions before the first:
+The construction has one layer per stage of the circuit, with as many dimensions before the first
+layer as units in it. Every gate has a random code of w neurons, w of order log m':
 
-- `output_channel.py`, all inputs light: inputs drive the codes of their gates;
-- `input_channel.py`, all inputs heavy: each has a random set, and a gate a code in what they share;
-- `mixed_channel.py`, both kinds: a gate has its code inside the set of its heavy input;
-- each case has neurons of its own, and so have gates that need other numbers of inputs on;
-- C is 0/1 (-1 for an input that an AND_NOT negates), and D = A^T / w for the 0/1 code A below. The
-  mean of each row of C D is subtracted, since codes without signs overlap by w^2/n on average: at
-  65,536 gates the sums of neurons would be off by more than one feature. Nothing else is done to C D:
-  no read is equalised, no set is chosen by how it overlaps, and no threshold is calibrated;
-- one layer is made of single ReLUs with bias -(k - 1). Several are made of clips, two ReLUs per unit,
-  that rise from 1/2 to about 3/4 of the last input needed: so the noise of a layer ends there, and
-  one layer's code of outputs is the next one's code of inputs. That is also the only difference
-  between a layer that stands alone and one in a stack.
+- `output_channel.py`: all inputs are light, and drive the codes of their gates;
+- `input_channel.py`: all are heavy; each has a random set, and gates have codes in shared parts;
+- `mixed_channel.py`: some are heavy, and gates have codes inside the sets of those.
 
-What is ours, because the paper leaves it open or was not at hand: w = log2 m' (2 log2 m' where any
-input is heavy), m' being the gates of the widest stage; a heavy input is read by more than
-max(8, 2 m'^(1/4)) gates; sets such that the inputs of a gate share w + 2 sqrt(w) neurons on average;
-sets of mixed gates at least as large, as a share, as the share of gates that read the input; where
-neurons of the regions begin and saturate; the threshold of an output at 3/5 of a full reading; and
+Each case has neurons of its own, and so have gates that need other numbers of inputs on. C is 0/1
+(-1 where an AND_NOT negates a light input), and D = A^T / w for the 0/1 code A below. Codes without
+signs overlap by w^2/n on average, so the mean of each row of C D is subtracted; with the mean left
+in, networks of 4,096 gates fail at the size declared and take about twice as many neurons. Nothing
+else is done: reads are not equalised, codes not balanced, thresholds not calibrated. A single layer
+is made of plain ReLUs with bias -(k - 1). Several are made of clips, two ReLUs per unit, which rise
+from 1/2 to about 3/4 of the last input needed: noise ends at every layer, and one layer's output
+code is the next one's input code.
 
-    N = 4.5 sqrt(m') log2 m'  neurons for pairwise ANDs, influence 2, s = 3 on, error 1e-3,
+What is ours, as the paper leaves it open or we could not read it: w = log2 m' for the gates of the
+widest stage, 2 log2 m' with mixed gates and 3 log2 m' with gates of heavy inputs only; an input is
+heavy if more than max(8, 2 m'^(1/4)) gates read it; sets share w + 2 sqrt(w) neurons on average; a
+set of mixed gates takes at least as large a share of neurons as its input of gates; where clips
+rise; the threshold of an output, 5/8 of a full reading; and the size,
 
-where 4.5 is measured. In general a region of R literals counts sqrt(s R / 6) for sqrt(m'), times
-sqrt(ln(L / error) / ln 1000) with L layers, and a region with heavy inputs has at least
-(6 (s - k + 1))^k (w + 2 sqrt(w)) units, so that hits on its sets are rare; clipped units count twice.
-Measured sizes grow more slowly than the law up to 2^18 gates (docs/benchmarks/adler-shavit.md), as
-codes average noise that the paper's proof wants to be absent from each neuron.
+    N = 3 sqrt(m') log2 m', and at least 16 w^2 (which decides up to 4,096 gates),
+
+for pairwise ANDs with 3 features on and an error of 1e-3. Both constants are measured, on sizes up
+to 2^18 gates (docs/benchmarks/adler_shavit.md). There n / (sqrt(m') log2 m') falls, because a code
+averages the noise of its neurons, while the law wants every neuron right. In general, a region of R
+literals has sqrt(s R / 6) for sqrt(m'), with at least two literals per gate, and 16 w^2 s / 3 for s
+features on; one with heavy inputs has at least (6 (s - k + 1))^k (w + 2 sqrt(w)) units instead. All
+are multiplied by sqrt(ln(L / error) / ln 1000). In L > 1 layers 4.5 stands for 3, and clips count
+twice.
 
 Derivation of the root. A neuron of the output channel reads k m' w / n inputs, each with noise of
-variance s / n. So the noise of its sum is k m' w s / n^2, and n of order sqrt(k m' s w) keeps it at a
-constant; for every neuron to be right, it must fall as 1/log m', which makes the paper's law.
+variance s / n, so the noise of its sum has variance k m' w s / n^2. For that to be a constant, n is
+of order sqrt(k m' s w). For all neurons to be right it must be of order 1 / log m', which is the
+law.
 
-Stored: n (n + 1) numbers per layer, and a readout whose entries count where codes follow sets. Error:
-at most a share `error` of satisfied inputs (and one-short ones where k > 2; measured). Refused:
-outputs that are constant or rest at 1, a heavy input of a gate that is no AND of plain inputs,
-basis-aligned inputs, an error of 0.
+Stored: n (n + 1) numbers per layer, and a readout whose entries count where codes follow sets.
+Error: at most a share `error` of satisfied inputs (and of one-short ones where k > 2; measured).
+Refused: outputs that are constant or rest at 1, heavy inputs of gates that are no ANDs of plain
+inputs, basis-aligned inputs, an error of 0.
 """
 
 from __future__ import annotations
@@ -69,7 +71,7 @@ class AdlerShavit(Construction[Plan]):
     name = "adler-shavit"
     problem = "pairwise logic, ANDs of k features, permutations, and layers of those"
     inputs = Inputs.SUPERPOSED
-    law = "4.5 sqrt(s k m'/6) log2 m' sqrt(ln(L/error)/ln 1000), twice in L > 1 layers; 4.5 ours"
+    law = "3 sqrt(m') log2 m', at least 16 log2^2 m' (k = 2, s = 3, error 1e-3; 3 and 16 measured)"
     exponent = 0.5
     error = "a share `error` of inputs on which a gate is satisfied, measured"
     assumptions = ("at most s features on", "about as many wires on at every level")

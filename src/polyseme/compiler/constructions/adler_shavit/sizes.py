@@ -81,24 +81,30 @@ def _needs(plan: Plan, number: int, error: float) -> NDArray[np.float64]:
     """Return the units that the law declares for every region of a stage."""
     stage, active = plan.schedule.stages[number], plan.task.active
     allowed = min(error, _LARGEST_ERROR) / len(plan.schedule.stages)
-    strictness = np.log(allowed) / np.log(_MEASURED_ERROR)
+    strictness = np.sqrt(np.log(allowed) / np.log(_MEASURED_ERROR))
     constant = _CONSTANT_OF_STACKS if plan.resets else _CONSTANT
-    factor = constant * np.sqrt(strictness) * np.log2(max(2, len(stage)))
-    weight, regions = code_weight(plan.schedule), regions_of(stage)
-    roots = [factor * _root(region, active) for region in regions]
-    rooms = [_room(region, active, weight, float(strictness)) for region in regions]
-    return np.maximum(roots, rooms)
+    root = constant * np.log2(max(2, len(stage)))
+    weight = code_weight(plan.schedule)
+    needs = [
+        max(root * _root(region, active), _room(region, active, weight))
+        for region in regions_of(stage)
+    ]
+    return np.asarray(strictness * np.array(needs))
 
 
 def _root(region: Region, active: int) -> float:
-    """Return what stands for sqrt(m'): it is that for pairwise ANDs and 3 inputs on."""
-    measured = _MEASURED_LITERALS * _MEASURED_ACTIVE
-    return float(np.sqrt(active * region.literals / measured))
+    """Return what stands for sqrt(m'): it is that for pairwise ANDs and 3 inputs on.
+
+    Gates that need one input count as if they read two: each of them always lacks only one, so more
+    gates may be read as on by mistake.
+    """
+    literals = max(region.literals, _MEASURED_LITERALS * len(region.gates))
+    return float(np.sqrt(active * literals / (_MEASURED_LITERALS * _MEASURED_ACTIVE)))
 
 
-def _room(region: Region, active: int, weight: int, strictness: float) -> float:
+def _room(region: Region, active: int, weight: int) -> float:
     """Return the units with which codes seldom meet, or other inputs seldom hit a gate's sets."""
     if region.channel == OUTPUT:
-        return _ROOM_OF_CODES * weight**2 * strictness * active / _MEASURED_ACTIVE
+        return _ROOM_OF_CODES * weight**2 * active / _MEASURED_ACTIVE
     others = max(1, active - region.needed + 1)
     return float((_ROOM_OF_SETS * others) ** region.needed * shared_neurons(weight))

@@ -1,0 +1,62 @@
+"""Cases: gates by the influence of their inputs, against counting one by one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polyseme.compiler.constructions.adler_shavit.cases import (
+    INPUT,
+    MIXED,
+    OUTPUT,
+    channels_of,
+    gates_astray,
+    heavy_inputs,
+    regions_of,
+)
+from support.stages import stage_of
+
+PAIR = st.lists(st.integers(0, 7), min_size=2, max_size=2, unique=True)
+
+
+@given(st.lists(PAIR, min_size=1, max_size=60))
+def test_channels_are_those_of_a_slow_count(gates):
+    stage = stage_of(gates, 8)
+    limit = max(8.0, 2 * len(gates) ** 0.25)
+    heavy = [sum(wire in gate for gate in gates) > limit for wire in range(8)]
+    assert heavy_inputs(stage).tolist() == heavy
+    by_count = {0: OUTPUT, 1: MIXED, 2: INPUT}
+    expected = [by_count[sum(heavy[wire] for wire in gate)] for gate in gates]
+    assert channels_of(stage).tolist() == expected
+
+
+@given(st.lists(PAIR, min_size=1, max_size=60), st.data())
+def test_regions_part_the_gates_by_channel_and_by_inputs_needed(gates, data):
+    ors = data.draw(st.lists(st.booleans(), min_size=len(gates), max_size=len(gates)))
+    stage = stage_of(gates, 8, disjunction=ors)
+    regions, channels, needed = regions_of(stage), channels_of(stage), stage.needed
+    gathered = np.concatenate([region.gates for region in regions])
+    assert sorted(gathered.tolist()) == list(range(len(gates)))
+    kinds = [(region.channel, region.needed) for region in regions]
+    assert kinds == sorted(set(kinds))
+    for region in regions:
+        assert (channels[region.gates] == region.channel).all()
+        assert (needed[region.gates] == region.needed).all()
+        assert region.literals == 2 * len(region.gates)
+
+
+# Input 0 is read by nine gates, which is one more than light inputs are.
+CROWD = [[0, other] for other in range(1, 9)]
+
+
+@pytest.mark.parametrize(
+    ("options", "astray"),
+    [({}, False), ({"disjunction": [True] * 9}, True), ({"negated": [(8, 0)]}, True)],
+)
+def test_heavy_inputs_are_for_ands_of_plain_inputs(options, astray):
+    heavy = stage_of([*CROWD, [0, 9]], 10, **options)
+    assert gates_astray(heavy).any() == astray
+    light = stage_of([*CROWD, [10, 9]], 11, **options)
+    assert not gates_astray(light).any()
