@@ -33,15 +33,15 @@ heavy if more than max(8, 2 m'^(1/4)) gates read it; sets share w + 2 sqrt(w) ne
 set of mixed gates takes at least as large a share of neurons as its input of gates; where clips
 rise; the threshold of an output, 5/8 of a full reading; and the size,
 
-    N = 3 sqrt(m') log2 m', and at least 16 w^2 (which decides up to 4,096 gates),
+    N = 3 sqrt(m') log2 m', and at least 16 log2^2 m' (which decides up to 4,096 gates),
 
 for pairwise ANDs with 3 features on and an error of 1e-3. Both constants are measured, on sizes up
 to 2^18 gates (docs/benchmarks/adler_shavit.md). There n / (sqrt(m') log2 m') falls, because a code
 averages the noise of its neurons, while the law wants every neuron right. In general, a region of R
-literals has sqrt(s R / 6) for sqrt(m'), with at least two literals per gate, and 16 w^2 s / 3 for s
-features on; one with heavy inputs has at least (6 (s - k + 1))^k (w + 2 sqrt(w)) units instead. All
-are multiplied by sqrt(ln(L / error) / ln 1000). In L > 1 layers 4.5 stands for 3, and clips count
-twice.
+literals has sqrt(s R / 6) for sqrt(m'), with at least two literals per gate, and s / 3 times the
+second part for s features on; if it has heavy inputs, the second part is instead
+(6 (s - k + 1))^k (w + 2 sqrt(w)). All is multiplied by sqrt(ln(L / error) / ln 1000). In L > 1
+layers 4.5 stands for 3, and clips count twice.
 
 Derivation of the root. A neuron of the output channel reads k m' w / n inputs, each with noise of
 variance s / n, so the noise of its sum has variance k m' w s / n^2. For that to be a constant, n is

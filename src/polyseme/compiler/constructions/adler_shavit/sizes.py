@@ -26,7 +26,7 @@ _LEAST_WEIGHT = 4
 # several: measured.
 _CONSTANT, _CONSTANT_OF_STACKS = 3.0, 4.5
 _MEASURED_LITERALS, _MEASURED_ACTIVE, _MEASURED_ERROR = 2, 3, 1e-3
-# Two random codes of w neurons share w^2 / N on average: kept under one in so many, measured.
+# Two codes of w = log2 m' neurons share w^2 / N on average: kept under one in so many, measured.
 _ROOM_OF_CODES = 16
 # Sets take at most about one in so many neurons, times the other inputs that are on: measured.
 _ROOM_OF_SETS = 6
@@ -83,10 +83,14 @@ def _needs(plan: Plan, number: int, error: float) -> NDArray[np.float64]:
     allowed = min(error, _LARGEST_ERROR) / len(plan.schedule.stages)
     strictness = np.sqrt(np.log(allowed) / np.log(_MEASURED_ERROR))
     constant = _CONSTANT_OF_STACKS if plan.resets else _CONSTANT
-    root = constant * np.log2(max(2, len(stage)))
-    weight = code_weight(plan.schedule)
+    logarithm, weight = float(np.log2(max(2, len(stage)))), code_weight(plan.schedule)
     needs = [
-        max(root * _root(region, active), _room(region, active, weight))
+        max(
+            constant * logarithm * _root(region, active),
+            _room_of_codes(logarithm, active)
+            if region.channel == OUTPUT
+            else _room_of_sets(region, active, weight),
+        )
         for region in regions_of(stage)
     ]
     return np.asarray(strictness * np.array(needs))
@@ -102,9 +106,12 @@ def _root(region: Region, active: int) -> float:
     return float(np.sqrt(active * literals / (_MEASURED_LITERALS * _MEASURED_ACTIVE)))
 
 
-def _room(region: Region, active: int, weight: int) -> float:
-    """Return the units with which codes seldom meet, or other inputs seldom hit a gate's sets."""
-    if region.channel == OUTPUT:
-        return _ROOM_OF_CODES * weight**2 * active / _MEASURED_ACTIVE
+def _room_of_codes(logarithm: float, active: int) -> float:
+    """Return the units with which two codes seldom share many."""
+    return _ROOM_OF_CODES * logarithm**2 * active / _MEASURED_ACTIVE
+
+
+def _room_of_sets(region: Region, active: int, weight: int) -> float:
+    """Return the units with which other inputs seldom hit the code of a gate through their sets."""
     others = max(1, active - region.needed + 1)
     return float((_ROOM_OF_SETS * others) ** region.needed * shared_neurons(weight))
