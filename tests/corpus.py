@@ -158,7 +158,9 @@ CORPUS: dict[str, Entry] = {
         problems.pairwise_and(300, 300), 3, ("auto", "tight-frames", "reed-solomon")
     ),
     "and2 of more gates": Entry(
-        problems.pairwise_and(800, 800), 3, ("three-channel", "output-channel", "k-and", "adler-shavit")
+        problems.pairwise_and(800, 800),
+        3,
+        ("three-channel", "output-channel", "k-and", "adler-shavit"),
     ),
     "permutation of many features": Entry(
         problems.permutation(600), 3, ("one-bit", "permutation", "single-use")

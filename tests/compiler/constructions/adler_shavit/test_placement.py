@@ -42,6 +42,7 @@ def driven_by_codes(stage: Stage, placement: Placement, feature: int) -> set[int
 # --- random sets ---------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.integers(0, 30), st.integers(1, 40), st.integers(0, 9), st.data())
 def test_random_sets_are_sets_and_follow_the_seed(sets, neurons, seed, data):
     weight = data.draw(st.integers(1, neurons))
@@ -73,7 +74,7 @@ def test_sets_within_stay_within_and_are_filled_up_from_outside():
 # --- channels ------------------------------------------------------------------------------------
 
 
-@settings(max_examples=20)
+@settings(deadline=None, max_examples=20)
 @given(st.integers(0, 99))
 def test_in_the_output_channel_inputs_drive_the_codes_of_their_gates_and_no_more(seed):
     stage = stage_of(drawn_pairs(30, 12, seed), 12)

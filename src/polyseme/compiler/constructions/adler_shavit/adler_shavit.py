@@ -28,10 +28,10 @@ from 1/2 to about 3/4 of the last input needed: noise ends at every layer, and o
 code is the next one's input code.
 
 What is ours, as the paper leaves it open or we could not read it: w = log2 m' for the gates of the
-widest stage, 2 log2 m' with mixed gates and 3 log2 m' with gates of heavy inputs only; an input is
-heavy if more than max(8, 2 m'^(1/4)) gates read it; sets share w + 2 sqrt(w) neurons on average; a
-set of mixed gates takes at least as large a share of neurons as its input of gates; where clips
-rise; the threshold of an output, 5/8 of a full reading; and the size,
+widest stage (64 at least), 2 log2 m' with mixed gates and 3 log2 m' with gates of heavy inputs
+only; an input is heavy if more than max(8, 2 m'^(1/4)) gates read it; sets share w + 2 sqrt(w)
+neurons on average; a set of mixed gates takes at least as large a share of neurons as its input of
+gates; where clips rise; the threshold of an output, 5/8 of a full reading; and the size,
 
     N = 3 sqrt(m') log2 m', and at least 16 log2^2 m' (which decides up to 4,096 gates),
 

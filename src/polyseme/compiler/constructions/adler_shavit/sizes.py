@@ -21,7 +21,8 @@ from polyseme.errors import TooFewNeuronsError
 # uses, the largest decides. The paper says a constant; these are ours. Sets need heavier codes,
 # because another input that is on hits a neuron more often through a set than through a code.
 _WEIGHT = {OUTPUT: 1, MIXED: 2, INPUT: 3}
-_LEAST_WEIGHT = 4
+# Fewer gates than 64 count as 64 (ours): lighter codes would often meet by chance.
+_LEAST_LOGARITHM = 6.0
 # N over sqrt(m') log2 m' for pairwise ANDs at 3 inputs on and an error of 1e-3, of one layer and of
 # several: measured.
 _CONSTANT, _CONSTANT_OF_STACKS = 3.0, 4.5
@@ -40,7 +41,7 @@ def code_weight(schedule: Schedule) -> int:
     gates = max(len(stage) for stage in schedule.stages)
     used = {channel for stage in schedule.stages for channel in np.unique(channels_of(stage))}
     factor = max(_WEIGHT[channel] for channel in used)
-    return max(_LEAST_WEIGHT, int(np.ceil(factor * np.log2(gates))))
+    return int(np.ceil(factor * _logarithm(gates)))
 
 
 def shared_neurons(weight: int) -> float:
@@ -83,7 +84,7 @@ def _needs(plan: Plan, number: int, error: float) -> NDArray[np.float64]:
     allowed = min(error, _LARGEST_ERROR) / len(plan.schedule.stages)
     strictness = np.sqrt(np.log(allowed) / np.log(_MEASURED_ERROR))
     constant = _CONSTANT_OF_STACKS if plan.resets else _CONSTANT
-    logarithm, weight = float(np.log2(max(2, len(stage)))), code_weight(plan.schedule)
+    logarithm, weight = _logarithm(len(stage)), code_weight(plan.schedule)
     needs = [
         max(
             constant * logarithm * _root(region, active),
@@ -94,6 +95,11 @@ def _needs(plan: Plan, number: int, error: float) -> NDArray[np.float64]:
         for region in regions_of(stage)
     ]
     return np.asarray(strictness * np.array(needs))
+
+
+def _logarithm(gates: int) -> float:
+    """Return log2 m' of the law."""
+    return max(_LEAST_LOGARITHM, float(np.log2(gates)))
 
 
 def _root(region: Region, active: int) -> float:
