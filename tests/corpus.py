@@ -158,7 +158,9 @@ CORPUS: dict[str, Entry] = {
         problems.pairwise_and(300, 300), 3, ("auto", "tight-frames", "reed-solomon")
     ),
     "and2 of more gates": Entry(
-        problems.pairwise_and(800, 800), 3, ("three-channel", "output-channel", "k-and")
+        problems.pairwise_and(800, 800),
+        3,
+        ("three-channel", "output-channel", "k-and", "adler-shavit"),
     ),
     "permutation of many features": Entry(
         problems.permutation(600), 3, ("one-bit", "permutation", "single-use")
@@ -175,6 +177,7 @@ SERVED: dict[str, str] = {
     "least-noise": "and2 of many features",
     "tight-frames": "and2 of many features",
     "one-bit": "permutation of many features",
+    "adler-shavit": "and2 of more gates",
     "output-channel": "and2 of more gates",
     "single-use": "permutation of many features",
     "input-channel": "uand of more features",

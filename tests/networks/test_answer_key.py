@@ -28,6 +28,7 @@ from support.small_networks import full_weights, network_of, superposed_network
 
 # Small circuits, and sizes at which codes share neurons, by construction.
 BUILT = {
+    "adler-shavit": ("and2:features=400,gates=2000,influence=zipf", {"neurons": 700}),
     "k-and": ("and:k=3,features=300,gates=200", {"neurons": 250}),
     "and-tree": ("and:k=4,features=300,gates=200", {"neurons": 300, "active": 4}),
     "single-use": ("and2:features=1000,gates=400", {"neurons": 350}),

@@ -122,6 +122,10 @@ ARTEFACTS: dict[str, tuple[str, dict[str, object]]] = {
         "and:k=4,features=500,gates=500",
         {"construction": "and-tree", "neurons": 800, "active": 4},
     ),
+    "adler-shavit": (
+        "and2:features=400,gates=2000,influence=zipf",
+        {"construction": "adler-shavit", "neurons": 700},
+    ),
     "error-correction": (
         "layered:width=300,depth=2,active=2",
         {"construction": "error-correction", "neurons": 500, "active": 2},

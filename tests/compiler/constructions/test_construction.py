@@ -32,6 +32,7 @@ SERVED: dict[str, tuple[Circuit, int, float]] = {
     "three-channel": (PAIRS, 3, 1e-2),
     "tight-frames": (PAIRS, 3, 1e-2),
     "one-bit": (problems.pairwise_and(2000, 2000), 3, 1e-2),
+    "adler-shavit": (PAIRS, 3, 1e-2),
     "output-channel": (PAIRS, 3, 1e-2),
     "single-use": (problems.pairwise_and(2000, 1000), 3, 1e-2),
     "input-channel": (problems.universal_and(60), 3, 1e-2),

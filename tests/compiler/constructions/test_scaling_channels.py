@@ -46,6 +46,7 @@ class Case:
 GATES = (128, 1024, 8192)
 CASES = [
     Case("three-channel", lambda gates: problems.pairwise_and(gates, gates), 3, GATES),
+    Case("adler-shavit", lambda gates: problems.pairwise_and(gates, gates), 3, GATES),
     Case("output-channel", lambda gates: problems.pairwise_and(gates, gates), 3, GATES),
     Case("single-use", lambda gates: problems.pairwise_and(2 * gates, gates), 3, GATES),
     Case("mixed-channel", lambda gates: heavy_and_light(4, gates), 3, GATES),

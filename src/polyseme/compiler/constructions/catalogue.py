@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from polyseme.compiler.constructions.adler_shavit.adler_shavit import AdlerShavit
 from polyseme.compiler.constructions.construction import Construction
 from polyseme.compiler.constructions.frames.one_bit import OneBit
 from polyseme.compiler.constructions.frames.tight_frames import TightFrames
@@ -41,6 +42,7 @@ _ALL: tuple[Construction[Any], ...] = (
     LEAST_NOISE,
     TIGHT_FRAMES,
     OneBit(),
+    AdlerShavit(),
     OutputChannel(),
     SingleUse(),
     InputChannel(),

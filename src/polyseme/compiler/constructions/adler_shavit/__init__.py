@@ -1,0 +1,1 @@
+"""The construction of Adler and Shavit, one channel or pass per file."""
