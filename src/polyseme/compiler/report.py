@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from polyseme.compiler.schedule.exact_size import ExactSize
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.verification.sampling import Verification
@@ -13,14 +14,15 @@ from polyseme.verification.sampling import Verification
 class LayerDecision:
     """The decision about one hidden layer of a deep network, and the reason `why`.
 
-    `columns` is the number of wires that are live behind the layer, and `carried` the number of
-    those in the residual stream. `mean_on` and `share_on` are the mean number and the share of
-    columns that are on. `predicted_superposed` is the number of ReLUs that superposition would
-    need.
+    `columns` is the number of wires that are live behind the layer, `computed` the number of those
+    that the layer does not only carry, and `carried` the number of those in the residual stream.
+    `mean_on` and `share_on` are the mean number and the share of columns that are on.
+    `predicted_superposed` is the number of ReLUs that superposition would need.
     """
 
     layer: int
     columns: int
+    computed: int
     neurons: int
     carried: int
     kind: str
@@ -41,6 +43,8 @@ class Compilation:
         predicted: The neurons that the construction declared before the search; None if there was
             no search.
         layers: The decision about each layer of a deep network; empty for one hidden layer.
+        exact: The size of the exact network that has fewer ReLUs in all, which superposition must
+            beat; None if it was not asked for.
     """
 
     network: Network
@@ -48,6 +52,7 @@ class Compilation:
     confirmation: Verification | None = None
     predicted: int | None = None
     layers: tuple[LayerDecision, ...] = ()
+    exact: ExactSize | None = None
 
     @property
     def key(self) -> AnswerKey | None:

@@ -105,6 +105,11 @@ class Network:
         return max(len(layer.carried) for layer in self.layers)
 
     @property
+    def state(self) -> int:
+        """The most numbers that a layer writes: units, one for a clipped unit, and carried ones."""
+        return max(layer.width for layer in self.layers)
+
+    @property
     def neurons_total(self) -> int:
         """ReLUs in all layers; two for a clipped unit."""
         return sum(layer.neurons for layer in self.layers)
@@ -238,13 +243,15 @@ class Network:
             kept = _MOST_ROWS // 2
             between = ("…", f"{len(layers) - 2 * kept:,} layers more")
             layers = [*layers[:kept], between, *layers[-kept:]]
-        one_each = self.provenance.monosemantic_neurons
+        one_each = f"{self.provenance.monosemantic_neurons:,}"
+        if len(self.layers) > 1:
+            one_each += " in the widest layer"
         return [
             ("encoder", self.encoder.described),
             *layers,
             ("readout", self.readout.described),
             ("ReLUs", f"{self.neurons_total:,}, at most {self.neurons:,} per layer"),
-            ("gates", f"{self.provenance.gates:,}; one ReLU each would take {one_each:,}"),
+            ("gates", f"{self.provenance.gates:,}; one ReLU each would take {one_each}"),
             ("parameters", f"{self.parameters:,}"),
             ("promise", f"at most {self.provenance.active} features on"),
             ("answer key", "none at hand" if self.key is None else repr(self.key)),

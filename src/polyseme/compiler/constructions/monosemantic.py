@@ -12,11 +12,17 @@ from __future__ import annotations
 
 from polyseme.compiler.constructions.construction import Construction, Inputs
 from polyseme.compiler.constructions.staged.build import build_stages
-from polyseme.compiler.constructions.staged.plan import StagedPlan, make_staged_plan
+from polyseme.compiler.constructions.staged.plan import (
+    StagedPlan,
+    make_staged_plan,
+    placements_of,
+)
 from polyseme.compiler.constructions.staged.report import layer_decisions
 from polyseme.compiler.constructions.three_channel.build import build_monosemantic
 from polyseme.compiler.constructions.three_channel.plan import Plan, own_plan
 from polyseme.compiler.report import LayerDecision
+from polyseme.compiler.schedule.exact_size import ExactSize, exact_size
+from polyseme.compiler.schedule.scheduling import Carry
 from polyseme.compiler.task import Task
 from polyseme.networks.network import Network
 
@@ -66,3 +72,19 @@ class Monosemantic(Construction[Plan | StagedPlan]):
     def decisions(self, plan: Plan | StagedPlan, network: Network) -> tuple[LayerDecision, ...]:
         """Return the decision about every layer of a deep network."""
         return layer_decisions(plan, network) if isinstance(plan, StagedPlan) else ()
+
+
+def smallest_exact(task: Task) -> ExactSize:
+    """Return the size of the exact network of a task that has fewer ReLUs in all its layers.
+
+    Of a circuit of one hidden layer there is one such network, which stores all its weights. Of a
+    deeper one there are two, whatever `task.carry` says: wires pass a layer through ReLUs, or in a
+    residual stream. The sizes follow from the schedules; nothing is built.
+    """
+    if task.one_layer:
+        terms = task.terms
+        neurons = terms.monosemantic_neurons
+        return ExactSize("", neurons, neurons, neurons, neurons * (terms.features + 1), None)
+    placements = task.once(placements_of)
+    sizes = (exact_size(placements.schedule(carry)) for carry in (Carry.RESIDUAL, Carry.GATES))
+    return min(sizes, key=lambda size: (size.neurons_total, size.neurons))
