@@ -38,6 +38,7 @@ from parts.stored_bits import StoredBits
 from parts.throughput import Throughput
 from parts.time_to_error.part import TimeToError
 from studies.ablation.study import Ablation
+from studies.deep_frontier import DeepFrontier
 from studies.layered import Layered
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,7 +55,7 @@ PARTS: tuple[Part, ...] = (
     Refine(),
     RefineFacts(),
 )
-STUDIES: tuple[Part, ...] = (Ablation(), Layered())
+STUDIES: tuple[Part, ...] = (Ablation(), Layered(), DeepFrontier())
 
 
 def main(
