@@ -10,6 +10,8 @@ from __future__ import annotations
 import time
 from itertools import groupby
 
+import numpy as np
+
 import polyseme as ps
 from harness.compiling import declared_neurons, exact_size_of, file_bytes, smallest
 from harness.pages import table
@@ -25,7 +27,7 @@ CASES = (
     (50, 3, (10_000, 15_000, 20_000), ()),
 )
 QUICK_CASES = ((2, 2, (1_000, 2_000), (2_000,)),)
-TIMES = (1, 2, 4)
+TIMES = {1: "as many ReLUs", 2: "half as many", 4: "a quarter"}
 
 ABOUT = (
     "`layered` circuits, seed 0; a quarter of the wires of every level are identities, which count",
@@ -92,7 +94,13 @@ class DeepFrontier(Part):
     def section(self, results: Results) -> list[str]:
         """Return the table of all circuits, the widths that pay, and the networks found."""
         rows = results[self.name]["cases"]
-        return [*ABOUT, *_sizes_table(rows), *_widths_table(rows), *_found_table(rows)]
+        return [
+            *ABOUT,
+            *_sizes_table(rows),
+            *_widths_table(rows),
+            *_against_declared(rows),
+            *_found_table(rows),
+        ]
 
     def finding(self, results: Results) -> str:
         """Return the largest factor that was measured."""
@@ -148,17 +156,41 @@ def _sizes_table(rows: list[Row]) -> list[str]:
 
 
 def _widths_table(rows: list[Row]) -> list[str]:
-    header = ("levels", "on", *(f"{times} times fewer from about" for times in TIMES))
+    header = ("levels", "on", *TIMES.values())
     cells = []
     for (depth, active), group in groupby(rows, key=lambda row: (row["depth"], row["active"])):
         alike = list(group)
         widths = (f"{paying_width(alike, times):,}" for times in TIMES)
         cells.append((f"{depth}", f"{active}", *widths))
     return [
-        "Wires per level from which superposition has fewer ReLUs in all, predicted from the",
-        "declared sizes, which grow as the square root of the width:",
+        "Wires per level from which superposition has at most that share of the exact network's",
+        "ReLUs, predicted from the declared sizes, which grow as the square root of the width:",
         *table(header, cells),
     ]
+
+
+def _against_declared(rows: list[Row]) -> list[str]:
+    """Return how far the networks found are from what was declared, and how they grow."""
+    searched = [row for row in rows if row["found"]]
+    ratios = [row["found"]["neurons"] / row["declared"] for row in searched]
+    lines = [
+        f"The networks found have {min(ratios):.2f} to {max(ratios):.2f} times the ReLUs declared,",
+        "the widest most, so these widths are optimistic where wide networks are predicted.",
+    ]
+    place = (searched[0]["depth"], searched[0]["active"])
+    alike = [row for row in searched if (row["depth"], row["active"]) == place]
+    if len(alike) > 1:
+        widths, totals = ([np.log(value) for value in values] for values in _grown(alike))
+        exponent = np.polyfit(widths, totals, 1)[0]
+        lines.append(
+            f"At {place[0]} levels and {place[1]} on, those found grow as the width to the "
+            f"{exponent:.2f}."
+        )
+    return [*lines, ""]
+
+
+def _grown(rows: list[Row]) -> tuple[list[int], list[int]]:
+    return [row["width"] for row in rows], [_total(row["found"]) for row in rows]
 
 
 def _found_table(rows: list[Row]) -> list[str]:

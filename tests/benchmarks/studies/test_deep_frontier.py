@@ -61,6 +61,11 @@ def test_the_page_says_what_was_found_and_what_is_only_declared() -> None:
     assert "| 4 | 2 | 1,000 | 200 | 400 | 0.50 | – | – | – |" in text
     assert "| 4 | 2 | 4,000 | 800 | 800 | 1.00 | 400 | 3 of 20,000 | **2.00** |" in text
     assert "| 4 | 2 | 4,000 | 16,000 | 64,000 |" in text
+    assert "have 0.50 to 0.50 times the ReLUs declared" in text
+    assert "width to the" not in text
     network = "| 4 | 2 | 4,000 | 12,000 | in superposition | 400 | 100 | 50 | 7 | 77 | 12 |"
     assert network in text
+    wider = {**searched, "width": 16_000, "found": {**searched["found"], "neurons_total": 800}}
+    results["deep_frontier"]["cases"] = [*rows, wider]
+    assert "grow as the width to the 0.50" in "\n".join(DeepFrontier().section(results))
     assert "2.0 times fewer ReLUs in all" in DeepFrontier().finding(results)
