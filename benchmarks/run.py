@@ -39,6 +39,7 @@ from parts.throughput import Throughput
 from parts.time_to_error.part import TimeToError
 from studies.ablation.study import Ablation
 from studies.adler_shavit import AdlerShavit
+from studies.deep_frontier import DeepFrontier
 from studies.layered import Layered
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,7 +56,7 @@ PARTS: tuple[Part, ...] = (
     Refine(),
     RefineFacts(),
 )
-STUDIES: tuple[Part, ...] = (Ablation(), Layered(), AdlerShavit())
+STUDIES: tuple[Part, ...] = (Ablation(), Layered(), AdlerShavit(), DeepFrontier())
 
 
 def main(

@@ -23,7 +23,7 @@ ROUTES = {
     "three channels": ("and2:features=1000,gates=1000", "three-channel", 3),
     "deep": ("layered:width=400,depth=3,active=2", "auto", 2),
 }
-COUNTED = ("_flattened", "make_schedule")
+COUNTED = ("_flattened", "make_placements")
 
 
 @dataclass

@@ -8,7 +8,7 @@ parts of single constructions that the ablation takes out and exchanges.)
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from polyseme.circuits.terms import Terms, terms_of
 from polyseme.common.parallel import threads
 from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.catalogue import CATALOGUE
+from polyseme.compiler.constructions.monosemantic import smallest_exact
 from polyseme.compiler.constructions.staged.build import build_stages
 from polyseme.compiler.constructions.staged.plan import StagedPlan, make_staged_plan
 from polyseme.compiler.parts.weights import weight_matrix
@@ -36,7 +37,7 @@ from polyseme.networks.exporting.to_onnx import to_onnx
 from polyseme.networks.layer import Layer
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner, readout_matrix
-from polyseme.networks.saving.files import key_path, save_key
+from polyseme.networks.saving.files import key_path, network_bytes, save_key
 from polyseme.verification.independent import independent_reference
 from polyseme.verification.inputs import draw_inputs
 from polyseme.verification.intervals import clopper_pearson
@@ -59,7 +60,9 @@ __all__ = [
     "draw_inputs",
     "encode_integers",
     "evaluate_sparse",
+    "exact_size_of",
     "factor_of",
+    "file_bytes",
     "has_one_layer",
     "layers_superposed",
     "message_of",
@@ -125,10 +128,11 @@ def smallest(
     error: float,
     encoder: str = "auto",
     seed: int = 0,
+    carry: str = "auto",
     note: Callable[[str], None] = lambda _: None,
 ) -> Smallest:
     """Search for the smallest network of a construction."""
-    task = Task(circuit, active, error, encoder, seed)
+    task = Task(circuit, active, error, encoder, seed, carry)
     candidate = CATALOGUE[construction].candidate(task)
     found = smallest_found(candidate, note)
     seen = found.compilation.confirmation
@@ -138,11 +142,29 @@ def smallest(
 
 
 def declared_neurons(
-    construction: str, circuit: Circuit, *, active: int, error: float, seed: int = 0
+    construction: str,
+    circuit: Circuit,
+    *,
+    active: int,
+    error: float,
+    seed: int = 0,
+    carry: str = "auto",
 ) -> int:
     """Return the neurons that a construction declares before anything is built."""
-    task = Task(circuit, active, error, seed=seed)
+    task = Task(circuit, active, error, seed=seed, carry=carry)
     return CATALOGUE[construction].candidate(task).declared.neurons
+
+
+def exact_size_of(circuit: Circuit, *, active: int) -> dict[str, int | str | None]:
+    """Return the size of the smaller exact network, as plain JSON; nothing is built."""
+    size = asdict(smallest_exact(Task(circuit, active)))
+    size["bytes"] = size.pop("stored_bytes")
+    return size
+
+
+def file_bytes(network: Network) -> int:
+    """Return the length of a network's file."""
+    return network_bytes(network)
 
 
 def declarations(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import polyseme as ps
-from harness.compiling import build_staged, plan_staged
+from harness.compiling import build_staged, exact_size_of, file_bytes, plan_staged
 from harness.pages import table
 from harness.part import Part, Results, Row, Size, Tell
 from harness.processes import Job, apart
@@ -23,10 +23,17 @@ ABOUT = (
     "`layered` circuits, 3 features on at once, seed 0, compiled with at most so many ReLUs per",
     "layer, two per clipped unit; fresh *satisfied* inputs, wrong where any output is. *misread*",
     f"counts, of {LAYER_SAMPLES:,} other inputs, those with any wire misread in the first, the",
-    "middle and the last layer. A dash: known from an earlier run, which did not keep it.",
+    "middle and the last layer. *computed per ReLU* leaves identities out, a quarter of the wires",
+    "of every level. A dash: known from an earlier run, which did not keep it.",
 )
-COLUMNS = ("wires per level", "levels", "ReLUs per layer", "computed features per ReLU", "wrong")
+COLUMNS = ("wires per level", "levels", "ReLUs per layer", "computed per ReLU", "wrong")
 COLUMNS += ("misread", "build, s", "try, s")
+BESIDE = (
+    "The same networks beside the exact network, whose identities pass in a residual stream.",
+    "*state* is the most numbers that a layer writes; a clipped unit writes one:",
+)
+BESIDE_COLUMNS = ("wires per level", "levels", "network", "ReLUs in all", "widest layer", "state")
+BESIDE_COLUMNS += ("parameters", "bytes")
 
 
 def built(width: int, depth: int, neurons: int, samples: int) -> Row:
@@ -43,11 +50,27 @@ def built(width: int, depth: int, neurons: int, samples: int) -> Row:
         "width": width,
         "depth": depth,
         "neurons": network.neurons,
+        **beside(circuit, network),
         "wrong": seen.wrong,
         "samples": seen.samples,
         "misread": [layer.wrong for layer in layers],
         "seconds_build": round(seconds_build, 1),
         "seconds_try": round(seconds_try, 1),
+    }
+
+
+def beside(circuit: ps.Circuit, network: ps.Network) -> Row:
+    """Return the sizes of a network and of the exact one, and the gates computed per level."""
+    return {
+        "computed": circuit.computed_gates // circuit.depth,
+        "size": {
+            "neurons_total": network.neurons_total,
+            "neurons": network.neurons,
+            "state": network.state,
+            "parameters": network.parameters,
+            "bytes": file_bytes(network),
+        },
+        "exact": exact_size_of(circuit, active=ACTIVE),
     }
 
 
@@ -68,8 +91,15 @@ class Layered(Part):
         return {"cases": rows}
 
     def section(self, results: Results) -> list[str]:
-        """Return the table of networks."""
-        return [*ABOUT, *table(COLUMNS, [_cells(row) for row in results[self.name]["cases"]])]
+        """Return the table of networks, and that of their sizes beside exact ones."""
+        rows = results[self.name]["cases"]
+        sizes = [cells for row in rows for cells in _beside_cells(row)]
+        return [
+            *ABOUT,
+            *table(COLUMNS, [_cells(row) for row in rows]),
+            *BESIDE,
+            *table(BESIDE_COLUMNS, sizes),
+        ]
 
     def finding(self, results: Results) -> str:
         """Return the error of the deepest network with the fewest errors."""
@@ -87,12 +117,22 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{row['width']:,}",
         f"{row['depth']}",
         f"{row['neurons']:,}",
-        f"{row['width'] / row['neurons']:.2f}",
+        f"{row['computed'] / row['neurons']:.2f}",
         f"{row['wrong']:,} of {row['samples']:,}",
         ", ".join(f"{x:,}" for x in shown) or "–",
         _seconds(row["seconds_build"]),
         _seconds(row["seconds_try"]),
     )
+
+
+def _beside_cells(row: Row) -> list[tuple[str, ...]]:
+    numbers = ("neurons_total", "neurons", "state", "parameters", "bytes")
+    place = (f"{row['width']:,}", f"{row['depth']}")
+    named = (("in superposition", row["size"]), ("exact", row["exact"]))
+    return [
+        (*place, name, *("–" if size[x] is None else f"{size[x]:,}" for x in numbers))
+        for name, size in named
+    ]
 
 
 def _seconds(seconds: float | None) -> str:

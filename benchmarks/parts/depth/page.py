@@ -7,15 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from harness.pages import table
-from parts.depth.readings import ACTIVE, COST_DEPTH, SEED, UNCAPPED_DEPTH, Cost, Reading
+from parts.depth.readings import ACTIVE, COST_DEPTH, SEED, UNCAPPED_DEPTH, Cost, Exact, Reading
 
 
-def section(depths: list[Reading], bare: list[Reading], costs: list[Cost]) -> list[str]:
+def section(
+    depths: list[Reading], exact: list[Exact], bare: list[Reading], costs: list[Cost]
+) -> list[str]:
     """Return the page below its heading."""
-    return [*error_section(depths), *uncapped_section(bare), *cost_section(costs)]
+    return [*error_section(depths, exact), *uncapped_section(bare), *cost_section(costs)]
 
 
-def error_section(depths: list[Reading]) -> list[str]:
+def error_section(depths: list[Reading], exact: list[Exact]) -> list[str]:
     """Return the part of the page on error against ReLUs and depth."""
     samples = depths[0].samples
     lines = [
@@ -28,19 +30,31 @@ def error_section(depths: list[Reading]) -> list[str]:
         f"Share of {samples:,} samples in which any wire that a layer carries is misread; in",
         "brackets the threshold, the best of 0.5, 0.6 and 0.7 for that layer on these very",
         f"samples; none of {samples:,} only puts the error below {3.7 / samples:.2%}. A clipped",
-        "unit counts as two ReLUs. A network is built once and read at every depth. One ReLU per",
-        "wire is what a monosemantic layer takes.",
+        "unit counts as two ReLUs. A network is built once and read at every depth. *computed per",
+        "ReLU* leaves out identities, a quarter of the wires of every level. The exact network",
+        "makes no errors; its identities pass in a residual stream.",
         "",
     ]
-    for width in dict.fromkeys(x.width for x in depths):
+    for beside in exact:
+        width = beside.width
         found = {(x.neurons, x.layer): x for x in depths if x.width == width}
         sizes, at = (sorted({place[k] for place in found}) for k in (0, 1))
         rows = [
-            (f"{n:,}", f"{width / n:.2f}", *(share(found[n, layer]) for layer in at)) for n in sizes
+            (f"{n:,}", f"{beside.computed / n:.2f}", *(share(found[n, layer]) for layer in at))
+            for n in sizes
         ]
-        lines += [f"{width:,} wires per level:"]
-        lines += table(("ReLUs", "wires per ReLU", *(f"layer {x}" for x in at)), rows)
+        lines += [f"{width:,} wires per level; {exact_in_words(beside)}:"]
+        lines += table(("ReLUs per layer", "computed per ReLU", *(f"layer {x}" for x in at)), rows)
     return [*lines, "![Share of wrong samples against ReLUs, one line per depth](depth.png)", ""]
+
+
+def exact_in_words(exact: Exact) -> str:
+    """Return the size of the exact network of so many levels."""
+    return (
+        f"the exact network of {exact.depth} levels has {exact.neurons:,} ReLUs in its widest "
+        f"layer and {exact.neurons_total:,} in all, a state of {exact.state:,} numbers, "
+        f"{exact.parameters:,} parameters and {exact.bytes:,} bytes"
+    )
 
 
 def share(reading: Reading) -> str:

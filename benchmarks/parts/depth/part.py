@@ -14,7 +14,7 @@ from harness.part import Part, Results, Row, Size, Tell
 from harness.processes import Job, apart, side_by_side
 from parts.depth.page import section
 from parts.depth.picture import draw
-from parts.depth.readings import SEED, Cost, Reading, cost, transition, uncapped
+from parts.depth.readings import SEED, Cost, Exact, Reading, cost, exact, transition, uncapped
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ class Depth(Part):
         return {
             "seed": SEED,
             "inputs": "satisfied",
+            "exact": [exact(width, depth) for width, depth, *_ in cases.transitions],
             "depth": [row for rows in found[: len(transitions)] for row in rows],
             "uncapped": [row for rows in found[len(transitions) :] for row in rows],
             "costs": costs,
@@ -90,7 +91,8 @@ class Depth(Part):
         """Return tables of errors, amplitudes and costs."""
         found = results[self.name]
         costs = [Cost(**row) for row in found["costs"]]
-        return section(_readings(found["depth"]), _readings(found["uncapped"]), costs)
+        beside = [Exact(**row) for row in found["exact"]]
+        return section(_readings(found["depth"]), beside, _readings(found["uncapped"]), costs)
 
     def finding(self, results: Results) -> str:
         """Return the error at the last layer of the widest network of the most ReLUs."""

@@ -17,6 +17,7 @@ from harness.compiling import (
     StagedPlan,
     build_staged,
     carried_wires,
+    exact_size_of,
     plan_staged,
     staged_inputs,
     wires_on,
@@ -48,6 +49,21 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Exact:
+    """The exact network of a circuit, and the gates computed per level, identities left out."""
+
+    width: int
+    depth: int
+    computed: int
+    carry: str
+    neurons: int
+    neurons_total: int
+    state: int
+    parameters: int
+    bytes: int
+
+
+@dataclass(frozen=True)
 class Cost:
     """Cost of one network in a process of its own; `mebibytes` were added to the peak by it."""
 
@@ -58,6 +74,14 @@ class Cost:
     seconds: float
     seconds_plan: float
     mebibytes: float
+
+
+def exact(width: int, depth: int) -> Row:
+    """Return the size of the exact network; nothing is built."""
+    circuit = ps.problems.layered(width, depth, ACTIVE, SEED)
+    computed = circuit.computed_gates // depth
+    size = exact_size_of(circuit, active=ACTIVE)
+    return {"width": width, "depth": depth, "computed": computed, **size}
 
 
 def transition(width: int, depth: int, neurons: list[int], at: list[int], samples: int) -> Row:

@@ -145,6 +145,11 @@ class Circuit:
         return len(self.kinds)
 
     @property
+    def computed_gates(self) -> int:
+        """Number of gates that compute: those of two inputs or more. Identities only repeat one."""
+        return int(np.count_nonzero(np.diff(self.fan_in_offsets) > 1))
+
+    @property
     def wires(self) -> int:
         """Number of wires: features and gates together."""
         return len(self.features) + self.gates

@@ -9,6 +9,7 @@ from polyseme.common.arguments import function, shown_value, whole_number
 from polyseme.common.progress import Note, silent
 from polyseme.compiler.choose import AUTO, CONSTRUCTIONS, choose
 from polyseme.compiler.constructions.catalogue import CATALOGUE
+from polyseme.compiler.constructions.monosemantic import smallest_exact
 from polyseme.compiler.report import Compilation
 from polyseme.compiler.sizing import at_size, at_smallest
 from polyseme.compiler.task import Task, check_measurable
@@ -105,8 +106,8 @@ def compile_report(
         note: A function that is called with one line of text per step.
 
     Returns:
-        The network, its measured error, the size from which the search began, and the decisions
-        about each layer.
+        The network, its measured error, the size from which the search began, the decisions
+        about each layer, and the size of the exact network that it is compared with.
 
     Raises:
         OptionError: An argument is of a wrong type, out of range, or does not suit the circuit.
@@ -120,7 +121,8 @@ def compile_report(
         (True, True)
     """
     task = Task(circuit, active, error, encoder, seed, carry, epsilon)
-    return _compiled(task, construction, neurons, note, True)
+    report = _compiled(task, construction, neurons, note, True)
+    return replace(report, exact=smallest_exact(task))
 
 
 def _compiled(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from polyseme.compiler.schedule.exact_size import ExactSize
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.verification.reading_error import ReadingError
@@ -14,14 +15,15 @@ from polyseme.verification.sampling import Verification
 class LayerDecision:
     """The decision about one hidden layer of a deep network, and the reason `why`.
 
-    `columns` is the number of wires that are live behind the layer, and `carried` the number of
-    those in the residual stream. `mean_on` and `share_on` are the mean number and the share of
-    columns that are on. `predicted_superposed` is the number of ReLUs that superposition would
-    need.
+    `columns` is the number of wires that are live behind the layer, `computed` the number of those
+    that the layer does not only carry, and `carried` the number of those in the residual stream.
+    `mean_on` and `share_on` are the mean number and the share of columns that are on.
+    `predicted_superposed` is the number of ReLUs that superposition would need.
     """
 
     layer: int
     columns: int
+    computed: int
     neurons: int
     carried: int
     kind: str
@@ -45,6 +47,8 @@ class Compilation:
         epsilon: The reading error that was asked for; None if only decisions were.
         reading: The reading error of every hidden layer; None if there was no check.
         reads: True if gates are read within `epsilon`, as confirmed, or if that was not asked for.
+        exact: The size of the exact network that has fewer ReLUs in all, which superposition must
+            beat; None if it was not asked for.
     """
 
     network: Network
@@ -55,6 +59,7 @@ class Compilation:
     epsilon: float | None = None
     reading: ReadingError | None = None
     reads: bool = True
+    exact: ExactSize | None = None
 
     @property
     def key(self) -> AnswerKey | None:

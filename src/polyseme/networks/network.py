@@ -105,6 +105,11 @@ class Network:
         return max(len(layer.carried) for layer in self.layers)
 
     @property
+    def state(self) -> int:
+        """The most numbers that a layer writes: units, one for a clipped unit, and carried ones."""
+        return max(layer.width for layer in self.layers)
+
+    @property
     def neurons_total(self) -> int:
         """ReLUs in all layers; two for a clipped unit."""
         return sum(layer.neurons for layer in self.layers)

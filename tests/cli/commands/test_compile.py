@@ -38,14 +38,22 @@ def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
         "features": 200,
         "outputs": 200,
         "gates": 200,
+        "computed_features": 200,
         "layers": 1,
         "units": network.neurons,
         "neurons": network.layers[0].weights.shape[0],
         "neurons_total": network.neurons,
         "carried": 0,
+        "state": network.neurons,
         "parameters": network.parameters,
+        "bytes": target.stat().st_size,
         "weight_bits": network.weight_bits(),
         "monosemantic_neurons": 200,
+        "monosemantic_neurons_total": 200,
+        "monosemantic_state": 200,
+        "monosemantic_parameters": 200 * 201,
+        "monosemantic_bytes": None,
+        "monosemantic_carry": None,
         "lower_bound_neurons": possible.lower_bound_neurons,
         "lower_bound_neurons_ordered": possible.lower_bound_neurons_ordered,
         "lower_bound_neurons_family": possible.lower_bound_neurons_family,
@@ -125,7 +133,7 @@ def test_compile_counts_outputs_of_facts_and_of_permutations(bench: Bench) -> No
     assert "superposition saves nothing" in facts
     assert "note " in facts
     permutation = done("compile", "permutation:features=30", "--neurons", "30").stdout
-    assert "30 ReLUs compute 30 outputs" in permutation
+    assert "30 ReLUs pass on 30 outputs" in permutation
 
 
 @pytest.mark.parametrize(
@@ -174,7 +182,10 @@ def test_compile_of_logic_tells_layers(c17: Path) -> None:
     assert {layer["kind"] for layer in told} == {"monosemantic"}
     words = done("compile", c17, "--active", "5").stdout
     assert f"ReLUs in {len(network.layers)} layers, at most {network.neurons} in one" in words
-    assert "one neuron per wire takes" in words
+    exact = ps.compile_report(circuit, active=5).exact
+    assert exact is not None
+    assert f"exact, with a residual stream: {exact.neurons_total:,} ReLUs in all" in words
+    assert "superposition saves nothing" in words
     assert "layers: superposed 0, monosemantic" in words
 
 
@@ -185,6 +196,32 @@ def test_compile_of_a_deep_problem_in_superposition() -> None:
     assert (fields["layers"], fields["neurons"], fields["units"]) == (4, 300, 150)
     assert [layer["kind"] for layer in fields["per_layer"]] == ["superposed"] * 4
     assert "falls short" in outcome.stderr
+    # A quarter of the gates are identities; each layer of 400 wires computes the others.
+    assert (fields["gates"], fields["computed_features"]) == (1600, 1200)
+    assert [layer["computed"] for layer in fields["per_layer"]] == [300] * 4
+
+
+@pytest.mark.parametrize("carry", ["gates", "residual"])
+def test_a_deep_network_is_compared_with_the_smaller_exact_one_however_wires_are_carried(
+    carry: str,
+) -> None:
+    options = ["compile", "layered:width=400,depth=4,active=2", "--active", "2", "--carry"]
+    fields, smaller = (
+        done(*options, way, "--construction", "monosemantic", "--json").json()
+        for way in (carry, "residual")
+    )
+    for ours, theirs in (
+        ("monosemantic_neurons", "neurons"),
+        ("monosemantic_neurons_total", "neurons_total"),
+        ("monosemantic_state", "state"),
+        ("monosemantic_parameters", "parameters"),
+    ):
+        assert fields[ours] == smaller[theirs]
+    assert fields["monosemantic_carry"] == "residual"
+    assert 0 < smaller["bytes"] - fields["monosemantic_bytes"] < 4000
+    words = done(*options, carry, "--construction", "monosemantic").stdout
+    assert "superposition saves nothing" in words
+    assert "1,200 gates (400 identities not counted)" in words
 
 
 def test_compile_rewrites_logic_and_nothing_else(c17: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 import polyseme as ps
 from polyseme.networks.saving.files import key_path
-from support.cli import PROBLEM, Bench, assert_refused, call, done
+from support.cli import PROBLEM, Bench, assert_refused, call, done, loaded_by_every_command
 
 
 def test_inspect_tells_what_is_in_the_file(bench: Bench) -> None:
@@ -61,6 +62,7 @@ def test_inspect_tells_in_words(bench: Bench) -> None:
     assert "200 in 150 dimensions, in superposition" in said
     assert "terms per neuron  min" in said
     assert "bits of entropy per weight" in said
+    assert "one neuron per gate would take 200\n" in said
     assert "terms per neuron" not in done("inspect", bench.keyless).stdout
     assert done("inspect", bench.keyless, "--json").json()["terms_a_neuron"] is None
 
@@ -108,7 +110,14 @@ def test_inspect_of_a_deep_network_tells_layers_and_wires(crowded: ps.Network) -
     assert fields["neuron"] == {"layer": 2, "number": 7, "wires": wires}
     assert fields["layers"][2]["wires_a_unit"]["max"] >= len(wires)
     assert fields["terms_a_neuron"] is None
+    total = sum(layer.neurons for layer in crowded.layers)
+    exact = ps.compile(ps.problems.layered(400, 4), construction="monosemantic", carry="residual")
+    assert (fields["neurons_total"], fields["computed_features"]) == (total, 1200)
+    assert fields["monosemantic_neurons_total"] == exact.neurons_total
+    assert (fields["monosemantic_state"], fields["state"]) == (exact.state, 150)
     said = done("inspect", "any", "--neuron", "2:7").stdout
+    assert "1,200, and 400 identities" in said
+    assert f"exact, with a residual stream: {exact.neurons_total:,} ReLUs in all" in said
     assert f"unit 7 of layer 2 carries {len(wires)} wires" in said
     assert f"units clipped at {crowded.layers[0].activation.cap}" in said
 
@@ -138,3 +147,14 @@ def test_inspect_of_a_unit_needs_one_that_is_there(
 ) -> None:
     assert_refused(call("inspect", "any", "--neuron", asked), rule)
     done("inspect", "any", "--neuron", "3:149")
+
+
+def test_without_its_key_a_deep_network_tells_only_the_widest_exact_layer(
+    crowded: ps.Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded_by_every_command(replace(crowded, key=None), monkeypatch)
+    fields = done("inspect", "any", "--json").json()
+    assert fields["monosemantic_neurons"] == crowded.provenance.monosemantic_neurons
+    assert fields["monosemantic_neurons_total"] is None
+    assert fields["computed_features"] is None
+    assert "in the widest layer" in done("inspect", "any").stdout

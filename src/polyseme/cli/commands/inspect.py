@@ -10,9 +10,13 @@ import typer
 from polyseme.circuits.described import problem_seed, problem_seed_in_words
 from polyseme.circuits.problems import MAX_SIZE
 from polyseme.cli.options import AsJson, NetworkFile, whole
+from polyseme.cli.output.exact_report import comparison, exact_fields, exact_sentence, in_bytes
 from polyseme.cli.output.text import emit, emit_json
 from polyseme.cli.output_paths import key_beside
 from polyseme.compiler.constructions.citing import citation
+from polyseme.compiler.constructions.monosemantic import smallest_exact
+from polyseme.compiler.schedule.exact_size import ExactSize
+from polyseme.compiler.task import Task
 from polyseme.errors import OptionError
 from polyseme.interpret.polysemanticity import (
     LayerPolysemanticity,
@@ -22,7 +26,7 @@ from polyseme.interpret.polysemanticity import (
 )
 from polyseme.networks.layer import Layer
 from polyseme.networks.network import Network
-from polyseme.networks.saving.files import key_path, load
+from polyseme.networks.saving.files import key_path, load, network_bytes
 
 _BAR_WIDTH = 40
 
@@ -73,11 +77,12 @@ def inspect_command(
         return 0
     asked = None if neuron is None else _asked(network, neuron, network_file)
     found = None if network.key is None else polysemanticity(network)
+    exact = _exact_of(network)
     if as_json:
         told = {} if asked is None else {"neuron": asked.fields}
-        emit_json({**_fields(network, found), **told})
+        emit_json({**_fields(network, found, exact), **told})
         return 0
-    lines = [*_sentences(network), *([] if found is None else _polysemanticity(found))]
+    lines = [*_sentences(network, exact), *([] if found is None else _polysemanticity(found))]
     if asked is not None:
         lines += [asked.sentence, *(f"  {one}" for one in asked.served)]
     emit("\n".join(lines))
@@ -117,7 +122,18 @@ def _asked(network: Network, place: _Place, network_file: str) -> _Asked:
     )
 
 
-def _fields(network: Network, found: Polysemanticity | None) -> dict[str, Any]:
+def _exact_of(network: Network) -> ExactSize | None:
+    """Return the size of the exact network of a deep one's circuit, which only the key holds."""
+    key = network.key
+    if key is None or key.has_terms:
+        return None
+    active = min(network.provenance.active, len(key.circuit.features))
+    return smallest_exact(Task(key.circuit, max(active, 1)))
+
+
+def _fields(
+    network: Network, found: Polysemanticity | None, exact: ExactSize | None
+) -> dict[str, Any]:
     layers = [_layer_fields(layer) for layer in network.layers]
     terms = None
     if found is not None and found.things == "terms":
@@ -136,8 +152,12 @@ def _fields(network: Network, found: Polysemanticity | None) -> dict[str, Any]:
         "parameters": network.parameters,
         "weight_bits": network.weight_bits(),
         "layers": layers,
+        "state": network.state,
+        "bytes": network_bytes(network),
         **asdict(network.provenance),
         "problem_seed": problem_seed(network.provenance.source),
+        **exact_fields(network, exact),
+        "computed_features": None if network.key is None else network.key.circuit.computed_gates,
         "terms_a_neuron": terms,
     }
 
@@ -168,10 +188,9 @@ def _spread(layer: LayerPolysemanticity) -> dict[str, Any]:
     }
 
 
-def _sentences(network: Network) -> list[str]:
+def _sentences(network: Network, exact: ExactSize | None) -> list[str]:
     provenance, encoder = network.provenance, network.encoder
     weights = sum(layer.units * layer.inputs for layer in network.layers)
-    widest = " in its widest layer" if len(network.layers) > 1 else ""
     how = "in superposition" if encoder.in_superposition else "not in superposition"
     lines = [
         f"compiled from  {provenance.source}",
@@ -179,13 +198,31 @@ def _sentences(network: Network) -> list[str]:
         f"construction   {provenance.construction}, at most {provenance.active} active features",
         f"features       {len(encoder.features):,} in {encoder.dimensions:,} dimensions, {how}",
         f"outputs        {len(network.readout.outputs):,}",
-        f"gates          {provenance.gates:,}; an exact network takes "
-        f"{provenance.monosemantic_neurons:,} ReLUs{widest}",
+        *_gates(network, exact),
         *(_layer_sentence(number, layer) for number, layer in enumerate(network.layers)),
-        f"parameters     {network.parameters:,}; "
+        f"parameters     {network.parameters:,} in {in_bytes(network_bytes(network))}; "
         f"{network.weight_bits() / weights:.2f} bits of entropy per weight",
     ]
     return [*lines, *([f"note           {provenance.note}"] if provenance.note else [])]
+
+
+def _gates(network: Network, exact: ExactSize | None) -> list[str]:
+    """Return the lines that compare the gates computed with the exact network."""
+    provenance, key = network.provenance, network.key
+    if key is None or exact is None:
+        deep = " in its widest layer" if len(network.layers) > 1 else ""
+        return [
+            f"gates          {provenance.gates:,}; an exact network takes "
+            f"{provenance.monosemantic_neurons:,} ReLUs{deep}"
+        ]
+    identities = key.circuit.gates - key.circuit.computed_gates
+    return [
+        f"gates          {key.circuit.computed_gates:,}, and {identities:,} identities",
+        f"ReLUs          {network.neurons_total:,} in all, at most {network.neurons:,} in one "
+        f"layer; a state of {network.state:,} numbers",
+        f"monosemantic   {exact_sentence(exact)}",
+        f"               {comparison(network, exact, network_bytes(network))}",
+    ]
 
 
 def _layer_sentence(number: int, layer: Layer) -> str:

@@ -11,6 +11,12 @@ import numpy as np
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.described import problem_seed_in_words
+from polyseme.cli.output.exact_report import (
+    comparison,
+    exact_fields,
+    exact_sentence,
+    in_bytes,
+)
 from polyseme.cli.output.reading import layer_fields, reading_fields, reading_lines
 from polyseme.cli.output.text import emit, emit_json, emit_table, interval, rate
 from polyseme.compiler.report import Compilation, LayerDecision
@@ -18,7 +24,7 @@ from polyseme.limits.counting import CountingBound
 from polyseme.limits.lower import least
 from polyseme.limits.tried import NetworkBound, network_bound
 from polyseme.networks.network import Network
-from polyseme.networks.saving.files import key_path
+from polyseme.networks.saving.files import key_path, network_bytes
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
 from polyseme.verification.sampling import Verification
 
@@ -26,6 +32,7 @@ _MAX_ROWS = 12
 _COLUMNS = (
     "layer",
     "live wires",
+    "computed",
     "neurons",
     "carried",
     "kind",
@@ -54,6 +61,11 @@ class Compiled:
         """The error of the network as measured."""
         assert self.report.confirmation is not None
         return self.report.confirmation
+
+    @cached_property
+    def stored_bytes(self) -> int:
+        """Length of the network's file, saved or not."""
+        return network_bytes(self.network)
 
     @property
     def lower_bound_neurons(self) -> int:
@@ -87,6 +99,8 @@ def _fields(compiled: Compiled) -> dict[str, Any]:
         "features": len(network.encoder.features),
         "outputs": len(network.readout.outputs),
         "gates": provenance.gates,
+        # Gates of two inputs or more: identities compute nothing.
+        "computed_features": compiled.circuit.computed_gates,
         "layers": len(network.layers),
         # A unit is one ReLU, or two where it is clipped; both numbers are of the widest layer.
         "units": network.units,
@@ -94,9 +108,12 @@ def _fields(compiled: Compiled) -> dict[str, Any]:
         "neurons_total": network.neurons_total,
         # The most numbers that pass a layer unchanged: the width of the residual stream.
         "carried": network.carried,
+        # The most numbers that a layer writes, carried ones among them.
+        "state": network.state,
         "parameters": network.parameters,
+        "bytes": compiled.stored_bytes,
         "weight_bits": network.weight_bits(),
-        "monosemantic_neurons": provenance.monosemantic_neurons,
+        **exact_fields(network, compiled.report.exact),
         "lower_bound_neurons": compiled.lower_bound_neurons,
         **_counted(compiled),
         "predicted_neurons": compiled.report.predicted,
@@ -169,9 +186,10 @@ def _sentences(compiled: Compiled, output: str | None) -> list[str]:
         f"measured on   {described[measured.inputs]}, {measured.active} on at once",
         *reading_lines(compiled.report.reading, 14),
         f"inputs        {_encoding(network)}",
-        f"monosemantic  {_saved(network, deep)}",
+        *_monosemantic(compiled),
         *_predicted(compiled),
-        f"weights       {network.parameters:,} parameters, {_weights_dtype(network)}; "
+        f"weights       {network.parameters:,} parameters, {_weights_dtype(network)}, "
+        f"{in_bytes(compiled.stored_bytes)}; "
         f"the hidden weights hold {network.weight_bits():,.0f} bits",
         *_over_the_bound(compiled),
         f"construction  {provenance.construction}; {'layers' if deep else 'gates by channel'}: "
@@ -195,6 +213,8 @@ def _is_deep(network: Network) -> bool:
 def _headline(compiled: Compiled) -> str:
     network = compiled.network
     amount, noun = _work(compiled)
+    # The outputs of a permutation are features passed on.
+    verb = "pass on" if noun == "outputs" else "compute"
     bound = (
         f"the counting {'bound' if compiled.count.counts_functions else 'estimate'} is "
         f"{compiled.lower_bound_neurons:,}"
@@ -202,23 +222,28 @@ def _headline(compiled: Compiled) -> str:
     if _is_deep(network):
         return (
             f"{network.neurons_total:,} ReLUs in {len(network.layers):,} layers, at most "
-            f"{network.neurons:,} in one, compute {amount:,} {noun}; {bound}"
+            f"{network.neurons:,} in one, compute {amount:,} {noun}{_besides(compiled)}; {bound}"
         )
     return (
-        f"{network.neurons:,} ReLUs compute {amount:,} {noun}: {amount / network.neurons:.1f} "
+        f"{network.neurons:,} ReLUs {verb} {amount:,} {noun}: {amount / network.neurons:.1f} "
         f"{noun} per neuron; {bound}"
     )
 
 
 def _work(compiled: Compiled) -> tuple[int, str]:
-    """Return the number of outputs or gates computed, and that word.
+    """Return the number of outputs or gates computed, identities not counted, and that word.
 
     A table of facts computes one output per relation and object, however many facts it holds.
     """
     circuit = compiled.circuit
     if circuit.name.partition(":")[0] in ("facts", "permutation"):
         return len(circuit.outputs), "outputs"
-    return circuit.gates, "gates"
+    return circuit.computed_gates, "gates"
+
+
+def _besides(compiled: Compiled) -> str:
+    identities = compiled.circuit.gates - compiled.circuit.computed_gates
+    return f" ({identities:,} identities not counted)" if identities else ""
 
 
 def _encoding(network: Network) -> str:
@@ -228,17 +253,19 @@ def _encoding(network: Network) -> str:
     return f"{features:,} features, each with a dimension of its own"
 
 
-def _saved(network: Network, deep: bool) -> str:
+def _monosemantic(compiled: Compiled) -> list[str]:
+    """Return the lines that compare the network with the exact one."""
+    network, exact = compiled.network, compiled.report.exact
+    if exact is not None and _is_deep(network):
+        return [
+            f"monosemantic  {exact_sentence(exact)}",
+            f"              {comparison(network, exact, compiled.stored_bytes)}",
+        ]
     monosemantic = network.provenance.monosemantic_neurons
-    what = "one neuron per wire takes" if deep else "an exact network takes"
-    without = f"{what} {monosemantic:,}"
-    if deep:
-        without += " in the widest layer"
-    if network.carried:
-        without += f", and none for wires in the residual stream (at most {network.carried:,})"
+    without = f"monosemantic  an exact network takes {monosemantic:,}"
     if network.neurons >= monosemantic:
-        return f"{without}; superposition saves nothing"
-    return f"{without}; superposition saves {1 - network.neurons / monosemantic:.0%}"
+        return [f"{without}; superposition saves nothing"]
+    return [f"{without}; superposition saves {1 - network.neurons / monosemantic:.0%}"]
 
 
 def _predicted(compiled: Compiled) -> list[str]:
@@ -283,6 +310,7 @@ def _row(layer: LayerDecision) -> tuple[str, ...]:
     return (
         str(layer.layer),
         f"{layer.columns:,}",
+        f"{layer.computed:,}",
         f"{layer.neurons:,}",
         f"{layer.carried:,}",
         layer.kind,

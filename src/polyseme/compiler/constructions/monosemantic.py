@@ -30,12 +30,18 @@ import numpy as np
 
 from polyseme.compiler.constructions.construction import Construction, Inputs
 from polyseme.compiler.constructions.staged.build import build_stages
-from polyseme.compiler.constructions.staged.plan import StagedPlan, make_staged_plan
+from polyseme.compiler.constructions.staged.plan import (
+    StagedPlan,
+    make_staged_plan,
+    placements_of,
+)
 from polyseme.compiler.constructions.staged.report import layer_decisions
 from polyseme.compiler.parts.assembly import basis_code, finished
 from polyseme.compiler.parts.exact_units import ExactUnits, exact_units
 from polyseme.compiler.parts.weights import weight_matrix
 from polyseme.compiler.report import LayerDecision
+from polyseme.compiler.schedule.exact_size import ExactSize, exact_size
+from polyseme.compiler.schedule.scheduling import Carry
 from polyseme.compiler.task import Task
 from polyseme.errors import CapacityError
 from polyseme.networks.answer_key import term_key
@@ -154,3 +160,18 @@ def _readout(task: Task, units: ExactUnits) -> Readout:
         (_FULL_READING * units.reads.data).astype(np.int16),
         (_FULL_READING // 2 + 0.5 - resting).astype(np.float32),
     )
+
+
+def smallest_exact(task: Task) -> ExactSize:
+    """Return the size of the exact network of a task that has fewer ReLUs in all its layers.
+
+    Of a circuit of one hidden layer there is one such network, which stores all its weights. Of a
+    deeper one there are two, whatever `task.carry` says: wires pass a layer through ReLUs, or in a
+    residual stream. The sizes follow from the schedules; nothing is built.
+    """
+    if task.one_layer:
+        neurons = exact_units(task.terms, task.active).neurons
+        return ExactSize("", neurons, neurons, neurons, neurons * (task.terms.features + 1), None)
+    placements = task.once(placements_of)
+    sizes = (exact_size(placements.schedule(carry)) for carry in (Carry.RESIDUAL, Carry.GATES))
+    return min(sizes, key=lambda size: (size.neurons_total, size.neurons))

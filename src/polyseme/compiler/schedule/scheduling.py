@@ -8,6 +8,7 @@ widest stage no wider, then placed (`levelling.py`). Wires that later stages nee
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
@@ -30,6 +31,45 @@ class Carry(StrEnum):
     RESIDUAL = "residual"
 
 
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """Gates and the levels they are placed in."""
+
+    gates: Gates
+    levels: Levels
+
+    def schedule(self, circuit: Circuit, residual: bool) -> Schedule:
+        """Return the stages of the circuit, at least one; the last has the wires of all outputs."""
+        stages, output_columns = build_stages(self.gates, self.levels, circuit.name)
+        return Schedule(circuit, stages, output_columns, residual)
+
+
+@dataclass(frozen=True, eq=False)
+class Placements:
+    """The best ways to place the gates of a circuit, by what is to be small in the widest stage.
+
+    `by_gates` and `fewest_columns` keep the number of live wires small, the first with all gates as
+    soon or all as late as possible, the second also with gates evened out over the stages.
+    `by_stream` keeps the number of gates computed small.
+    """
+
+    circuit: Circuit
+    by_gates: Placement
+    fewest_columns: Placement
+    by_stream: Placement
+
+    def schedule(self, carry: Carry = Carry.AUTO, few_columns: bool = False) -> Schedule:
+        """Return the schedule for a way to carry wires, as `make_schedule` does."""
+        if carry == Carry.GATES:
+            return self.by_gates.schedule(self.circuit, residual=False)
+        # A layer has at least one unit.
+        computed = max(int(self.by_stream.levels.computed.max()), 1)
+        narrower = computed < int(self.fewest_columns.levels.widths.max())
+        residual = carry == Carry.RESIDUAL or narrower
+        chosen = self.by_stream if residual and not few_columns else self.fewest_columns
+        return chosen.schedule(self.circuit, residual)
+
+
 def make_schedule(
     circuit: Circuit, carry: Carry = Carry.AUTO, few_columns: bool = False
 ) -> Schedule:
@@ -42,19 +82,11 @@ def make_schedule(
     `build_stages`. Raises CapacityError if the stages would be too
     large.
     """
-    placed = _placed(circuit, residual=carry != Carry.GATES)
-    by_gates = min(placed, key=lambda pair: _size(pair[1], pair[1].widths))
-    by_stream = min(placed, key=lambda pair: _size(pair[1], pair[1].computed))
-    # A layer has at least one unit.
-    narrower = max(int(by_stream[1].computed.max()), 1) < int(by_gates[1].widths.max())
-    residual = carry == Carry.RESIDUAL or (carry == Carry.AUTO and narrower)
-    gates, levels = by_stream if residual and not few_columns else by_gates
-    stages, output_columns = build_stages(gates, levels, circuit.name)
-    return Schedule(circuit, stages, output_columns, residual)
+    return make_placements(circuit).schedule(carry, few_columns)
 
 
-def _placed(circuit: Circuit, residual: bool) -> list[tuple[Gates, Levels]]:
-    """Return the gates merged, tidied and as given, each placed in two or three ways."""
+def make_placements(circuit: Circuit) -> Placements:
+    """Return the best ways to place the gates: merged, tidied or as given, each in three ways."""
     logic = open_gates(circuit)
     drop_unreached(logic)
     as_given = pack(logic)
@@ -63,12 +95,26 @@ def _placed(circuit: Circuit, residual: bool) -> list[tuple[Gates, Levels]]:
     merge_gates(logic)
     # Merging saves stages, but the inputs of a wide gate must live longer: a circuit that is
     # already levelled by identities has narrower stages without merging.
-    placed = []
+    plain, every = [], []
     for gates in (pack(logic), separate, as_given):
         soonest, latest = soonest_and_latest(gates)
-        ways = [soonest, latest, *([evened(gates, soonest, latest)] if residual else [])]
-        placed += [(gates, levels) for levels in ways]
-    return placed
+        both = [Placement(gates, soonest), Placement(gates, latest)]
+        plain += both
+        every += [*both, Placement(gates, evened(gates, soonest, latest))]
+    return Placements(
+        circuit,
+        by_gates=min(plain, key=_columns),
+        fewest_columns=min(every, key=_columns),
+        by_stream=min(every, key=_computed),
+    )
+
+
+def _columns(placement: Placement) -> tuple[int, int, int, int]:
+    return _size(placement.levels, placement.levels.widths)
+
+
+def _computed(placement: Placement) -> tuple[int, int, int, int]:
+    return _size(placement.levels, placement.levels.computed)
 
 
 def _size(levels: Levels, widths: NDArray[np.int64]) -> tuple[int, int, int, int]:

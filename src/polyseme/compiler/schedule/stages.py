@@ -60,6 +60,16 @@ class Stage:
         """True for columns that only carry a wire on, bool (columns,)."""
         return np.asarray((self.widths == 1) & (self.signs[self.offsets[:-1]] > 0))
 
+    def passing(self, residual: bool) -> NDArray[np.bool_]:
+        """Return a mask of the columns that pass an exact layer in a residual stream, (columns,).
+
+        If the stage has no other columns, one of them is computed all the same, since a layer has
+        at least one unit.
+        """
+        passing = self.carries & residual
+        passing[:1] &= not passing.all()
+        return passing
+
     @property
     def column_of_literal(self) -> NDArray[np.int64]:
         """Column of each literal, (literals,)."""
@@ -91,9 +101,6 @@ class Schedule:
 
         A column that is carried in the residual stream needs none.
         """
-        columns = np.array([len(stage) for stage in self.stages], np.int64)
-        if not self.residual:
-            return columns
-        passing = np.array([int(stage.carries.sum()) for stage in self.stages], np.int64)
-        # A layer has at least one unit, so a layer that only carries computes one of its wires.
-        return np.asarray(np.maximum(columns - passing, np.minimum(columns, 1)))
+        passing = [int(stage.passing(self.residual).sum()) for stage in self.stages]
+        columns = [len(stage) for stage in self.stages]
+        return np.array(columns, np.int64) - np.array(passing, np.int64)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from operator import index
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from safetensors import SafetensorError, safe_open
 
-from polyseme.common.files import one_line, shown_path, write_whole
+from polyseme.common.files import Piece, one_line, shown_path, write_whole
 from polyseme.errors import FileFormatError, PolysemeError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.checks import check_path
@@ -63,6 +63,15 @@ def save_network(network: Network, path: str | os.PathLike[str]) -> None:
     Raises OptionError if `path` is no path, and PolysemeError if the file cannot be written.
     """
     check_path(path)
+    write_whole(path, *_network_pieces(network))
+
+
+def network_bytes(network: Network) -> int:
+    """Return the length of the file that `save_network` writes; nothing is written or copied."""
+    return sum(len(piece) for piece in _network_pieces(network))
+
+
+def _network_pieces(network: Network) -> Iterator[Piece]:
     tensors: Tensors = {
         "encoder.positions": network.encoder.code.positions,
         "encoder.signs": network.encoder.code.signs,
@@ -82,7 +91,7 @@ def save_network(network: Network, path: str | os.PathLike[str]) -> None:
         "outputs": pack_names("outputs", network.readout.outputs, tensors),
         "provenance": asdict(network.provenance),
     }
-    _write(path, "polyseme-network", tensors, metadata)
+    return _pieces("polyseme-network", tensors, metadata)
 
 
 def load(path: str | os.PathLike[str], key: str | os.PathLike[str] | None = None) -> Network:
@@ -122,7 +131,7 @@ def save_key(key: AnswerKey, path: str | os.PathLike[str]) -> None:
     Raises OptionError if `path` is no path, and PolysemeError if the file cannot be written.
     """
     check_path(path)
-    _write(path, "polyseme-key", *pack_key(key))
+    write_whole(path, *_pieces("polyseme-key", *pack_key(key)))
 
 
 def load_key(path: str | os.PathLike[str]) -> AnswerKey:
@@ -188,13 +197,11 @@ def _network(tensors: Tensors, metadata: Metadata) -> Network:
     )
 
 
-def _write(
-    path: str | os.PathLike[str], kind: str, tensors: Tensors, metadata: dict[str, Any]
-) -> None:
+def _pieces(kind: str, tensors: Tensors, metadata: dict[str, Any]) -> Iterator[Piece]:
     # One metadata entry only: safetensors writes several in no fixed order. Numbers may be numpy's.
     entries = {"format": kind, "version": _VERSIONS[kind], **metadata}
     text = json.dumps(entries, sort_keys=True, default=index)
-    write_whole(path, *safetensors_pieces(tensors, {"polyseme": text}))
+    return safetensors_pieces(tensors, {"polyseme": text})
 
 
 def _read(path: str | os.PathLike[str], kind: str) -> tuple[Tensors, Metadata]:

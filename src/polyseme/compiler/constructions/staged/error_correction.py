@@ -51,9 +51,9 @@ from polyseme.codes.affine import affine_or_balanced_code
 from polyseme.codes.code import SparseCode
 from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.construction import Construction, Inputs
-from polyseme.compiler.constructions.staged.plan import StagedPlan
+from polyseme.compiler.constructions.staged.plan import StagedPlan, placements_of
 from polyseme.compiler.schedule.activity import measure_activity
-from polyseme.compiler.schedule.scheduling import Carry, make_schedule
+from polyseme.compiler.schedule.scheduling import Carry
 from polyseme.compiler.schedule.stages import Stage
 from polyseme.compiler.task import Task
 from polyseme.errors import TooFewNeuronsError
@@ -89,7 +89,7 @@ def code_weight(units: int, active: int) -> int:
 
 def _make_plan(task: Task) -> StagedPlan:
     """Cut the circuit into stages that carry every wire by a gate."""
-    return StagedPlan(task, make_schedule(task.circuit, Carry.GATES))
+    return StagedPlan(task, task.once(placements_of).schedule(Carry.GATES))
 
 
 def _on_before(task: Task) -> NDArray[np.float64]:

@@ -32,11 +32,9 @@ _MARGIN = 2 / 15
 def exact_layer(stage: Stage, below: Carrier, residual: bool) -> tuple[Layer, LayerKey, Carrier]:
     """Return the layer of a stage over exact inputs, its key, and the carrier of the columns.
 
-    With `residual`, columns that only carry a wire pass in the residual stream. If the stage has no
-    other columns, one of them is computed all the same, since a layer has at least one unit.
+    With `residual`, columns that only carry a wire pass in the residual stream (`Stage.passing`).
     """
-    passing = stage.carries & residual
-    passing[0] &= not passing.all()
+    passing = stage.passing(residual)
     computed, key, carrier = monosemantic_layer(stage.select(np.flatnonzero(~passing)), below)
     sources = below.positions[stage.literals[stage.offsets[:-1][passing]], 0]
     carried = np.unique(sources)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from polyseme.circuits.circuit import Circuit
 from polyseme.common.random_streams import Stream
 from polyseme.compiler.schedule.activity import Activity, measure_activity
-from polyseme.compiler.schedule.scheduling import Carry, make_schedule
+from polyseme.compiler.schedule.scheduling import Carry, Placements, make_placements
 from polyseme.compiler.schedule.stages import Schedule
 from polyseme.compiler.task import Task
 from polyseme.verification.inputs import draw_deep_inputs
@@ -55,7 +55,7 @@ class StagedPlan:
         """The plan for layers in superposition, in which carried wires take units too."""
         if not self.schedule.residual:
             return self
-        schedule = make_schedule(self.circuit, Carry.RESIDUAL, few_columns=True)
+        schedule = self.task.once(placements_of).schedule(Carry.RESIDUAL, few_columns=True)
         return replace(self, schedule=schedule)
 
     def satisfied(self, samples: int, purpose: Stream) -> NDArray[np.int32]:
@@ -66,4 +66,9 @@ class StagedPlan:
 
 def make_staged_plan(task: Task) -> StagedPlan:
     """Return the plan of a task, with its circuit scheduled."""
-    return StagedPlan(task, make_schedule(task.circuit, Carry(task.carry)))
+    return StagedPlan(task, task.once(placements_of).schedule(Carry(task.carry)))
+
+
+def placements_of(task: Task) -> Placements:
+    """Return the ways in which the gates of a task are placed in stages; `Task.once` keeps them."""
+    return make_placements(task.circuit)

@@ -18,25 +18,27 @@ def layer_decisions(plan: StagedPlan, network: Network) -> tuple[LayerDecision, 
     for number, (stage, layer) in enumerate(zip(plan.schedule.stages, network.layers, strict=True)):
         shares_units = superposed[number]
         predicted = int(predictions[number])
+        computed = len(stage) - int(stage.carries.sum())
         reports.append(
             LayerDecision(
                 layer=number,
                 columns=len(stage),
+                computed=computed,
                 neurons=layer.neurons,
                 carried=len(layer.carried),
                 kind="superposed" if shares_units else "monosemantic",
                 share_on=float(plan.activity.share[number]),
                 mean_on=float(plan.activity.mean[number]),
                 predicted_superposed=predicted,
-                why=_why(shares_units, len(stage), layer.neurons, predicted),
+                why=_why(shares_units, computed, layer.neurons, predicted),
             )
         )
     return tuple(reports)
 
 
-def _why(shares_units: bool, columns: int, neurons: int, predicted: int) -> str:
+def _why(shares_units: bool, computed: int, neurons: int, predicted: int) -> str:
     if shares_units:
-        return f"{columns / neurons:.1f} wires per neuron"
+        return f"{computed / neurons:.1f} gates computed per neuron"
     if predicted >= neurons:
         return f"superposition would take {predicted:,} neurons"
     return "fits into fewer neurons than the widest layer has"
