@@ -29,6 +29,7 @@ NAMES = [
     "verify",
     "verify_exhaustively",
     "verify_layers",
+    "reading_error",
     "worst_case",
     "bounds",
     "bounds_of_width",
@@ -185,6 +186,7 @@ def calls(folder: Path) -> dict[str, Call]:
         "circuit": circuit,
         "active": 3,
         "error": 0.01,
+        "epsilon": 0.25,
         "neurons": 12,
         "construction": "auto",
         "encoder": "auto",
@@ -222,6 +224,12 @@ def calls(folder: Path) -> dict[str, Call]:
         ),
         "verify_layers": Call(
             ps.verify_layers, {"network": several, **tried}, lambda found: len(found.layers) > 1
+        ),
+        "reading_error": Call(
+            ps.reading_error,
+            {"network": network, "circuit": circuit, "active": 2, "samples": 1000, "seed": 1}
+            | {"progress": lambda done, all_: None},
+            _is(ps.ReadingError),
         ),
         "worst_case": Call(
             ps.worst_case,
@@ -333,7 +341,8 @@ def fault_of(call: Call, replaced: dict[str, str]) -> Fault | None:
 
 
 def may_be_none(call: Call, name: str) -> bool:
-    return inspect.signature(call.function).parameters[name].default is None
+    parameter = inspect.signature(call.function).parameters[name]
+    return parameter.default is None or "None" in str(parameter.annotation)
 
 
 def faults(call: Call, examples: int) -> list[Fault]:
