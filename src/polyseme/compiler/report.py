@@ -15,15 +15,15 @@ from polyseme.verification.sampling import Verification
 class LayerDecision:
     """The decision about one hidden layer of a deep network, and the reason `why`.
 
-    `columns` is the number of wires that are live behind the layer, `computed` the number of those
-    that the layer does not only carry, and `carried` the number of those in the residual stream.
+    `columns` is the number of wires that are live behind the layer, `computed_features` the number
+    of those that it does not only carry, and `carried` that of those in the residual stream.
     `mean_on` and `share_on` are the mean number and the share of columns that are on.
     `predicted_superposed` is the number of ReLUs that superposition would need.
     """
 
     layer: int
     columns: int
-    computed: int
+    computed_features: int
     neurons: int
     carried: int
     kind: str

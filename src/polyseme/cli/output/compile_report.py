@@ -214,7 +214,7 @@ def _headline(compiled: Compiled) -> str:
     network = compiled.network
     amount, noun = _work(compiled)
     # The outputs of a permutation are features passed on.
-    verb = "pass on" if noun == "outputs" else "compute"
+    verb = "pass on" if not compiled.circuit.computed_gates else "compute"
     bound = (
         f"the counting {'bound' if compiled.count.counts_functions else 'estimate'} is "
         f"{compiled.lower_bound_neurons:,}"
@@ -310,7 +310,7 @@ def _row(layer: LayerDecision) -> tuple[str, ...]:
     return (
         str(layer.layer),
         f"{layer.columns:,}",
-        f"{layer.computed:,}",
+        f"{layer.computed_features:,}",
         f"{layer.neurons:,}",
         f"{layer.carried:,}",
         layer.kind,

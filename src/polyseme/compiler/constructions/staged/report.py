@@ -23,7 +23,7 @@ def layer_decisions(plan: StagedPlan, network: Network) -> tuple[LayerDecision, 
             LayerDecision(
                 layer=number,
                 columns=len(stage),
-                computed=computed,
+                computed_features=computed,
                 neurons=layer.neurons,
                 carried=len(layer.carried),
                 kind="superposed" if shares_units else "monosemantic",
