@@ -62,7 +62,7 @@ def test_inspect_tells_in_words(bench: Bench) -> None:
     assert "200 in 150 dimensions, in superposition" in said
     assert "terms per neuron  min" in said
     assert "bits of entropy per weight" in said
-    assert "one neuron per gate would take 200\n" in said
+    assert "an exact network takes 200 ReLUs\n" in said
     assert "terms per neuron" not in done("inspect", bench.keyless).stdout
     assert done("inspect", bench.keyless, "--json").json()["terms_a_neuron"] is None
 
@@ -157,4 +157,4 @@ def test_without_its_key_a_deep_network_tells_only_the_widest_exact_layer(
     assert fields["monosemantic_neurons"] == crowded.provenance.monosemantic_neurons
     assert fields["monosemantic_neurons_total"] is None
     assert fields["computed_features"] is None
-    assert "in the widest layer" in done("inspect", "any").stdout
+    assert "in its widest layer" in done("inspect", "any").stdout

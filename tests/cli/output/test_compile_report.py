@@ -23,7 +23,7 @@ def test_compile_shows_a_row_a_layer_but_not_too_many(
         LayerDecision(
             layer=number,
             columns=1000 + number,
-            computed=750,
+            computed_features=750,
             neurons=500,
             carried=0,
             kind="superposed",
