@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.terms import Terms
-from polyseme.compiler.constructions.least_noise.codes import gate_weight
+from polyseme.compiler.constructions.least_noise.codes import OVER_DRIVEN, gate_weight
 from polyseme.compiler.task import Task
 
 OPEN = -1
@@ -24,8 +24,6 @@ OPEN = -1
 MIN_POOL_TERMS = 16
 _FEWEST_UNITS, _UNITS_TIMES_EPSILON = 4, 0.8
 _REFERENCE_EPSILON = 0.25
-# Units of the open pool over those that its feature of most influence drives.
-_OVER_DRIVEN = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +66,7 @@ class Pools:
         fewest = np.ones(len(self.owners), np.int64)
         inputs = self.task.terms.literals.reshape(-1, 2)[self.pool[self.word] == self._open]
         if len(inputs):
-            fewest[self._open] = _OVER_DRIVEN * int(np.bincount(inputs.ravel()).max())
+            fewest[self._open] = OVER_DRIVEN * int(np.bincount(inputs.ravel()).max())
         return fewest
 
     @property
