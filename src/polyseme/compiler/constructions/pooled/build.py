@@ -28,8 +28,8 @@ from polyseme.networks.network import Network
 NAME = "pooled"
 # Weight of the features' codes. Half of it leaves noise with tails that are heavier than Gaussian.
 INPUT_WEIGHT = 32
-# Two members on at once without their owner do not open its units.
-_OWNER_STRENGTH = 2
+# How far two members that are on without their owner stay below the bend of their unit.
+_SHUT = 0.15
 # Distance of the bend above the sum that lacks an input, in features. A deep bend silences noise;
 # but where two members of a unit can be on beside its owner, the second adds all of its sum.
 _BEND, _BEND_OF_SEVERAL, _BEND_OPEN = 0.65, 0.15, 0.0
@@ -77,6 +77,14 @@ def bend(task: Task) -> float:
     return _BEND if task.active == 2 else _BEND_OF_SEVERAL
 
 
+def owner_strength(task: Task) -> float:
+    """Return how strongly units read their owner: two of their members alone do not open them.
+
+    No more than that, since noise grows with the square of all that a unit reads.
+    """
+    return 2 - bend(task) + _SHUT
+
+
 def wanted_reads(placement: Placement) -> sp.csr_array:
     """Return the strength at which units read owners and members, float32 (units, features)."""
     pools = placement.layout.pools
@@ -90,7 +98,7 @@ def wanted_reads(placement: Placement) -> sp.csr_array:
     members.data[:] = 1
     owner = pools.owners[placement.pool]
     owned = np.flatnonzero(owner != OPEN)
-    strengths = np.full(len(owned), _OWNER_STRENGTH, np.float32)
+    strengths = np.full(len(owned), owner_strength(pools.task), np.float32)
     wanted = members + sp.coo_array((strengths, (owned, owner[owned])), shape=shape).tocsr()
     wanted.sort_indices()
     return wanted
@@ -100,7 +108,8 @@ def _levels(placement: Placement, resolution: int) -> NDArray[np.int32]:
     """Return the sum at which each unit bends, in whole steps, int32 (units,)."""
     pools = placement.layout.pools
     owned = pools.owners != OPEN
-    level = np.where(owned, _OWNER_STRENGTH + bend(pools.task), 1 + _BEND_OPEN)
+    opened = owner_strength(pools.task) + bend(pools.task)
+    level = np.where(owned, opened, 1 + _BEND_OPEN)
     return np.round(level * resolution).astype(np.int32)[placement.pool]
 
 
@@ -116,7 +125,8 @@ class _PlannedReadout:
         layout, pools = placement.layout, placement.layout.pools
         counts = np.diff(placement.word_offsets)
         first = placement.word_units[placement.word_offsets[:-1]]
-        sum_of_on = np.where(pools.owners[pools.pool] == OPEN, 2, 1 + _OWNER_STRENGTH)
+        is_open = pools.owners[pools.pool] == OPEN
+        sum_of_on = np.where(is_open, 2, 1 + owner_strength(pools.task))
         alone = sum_of_on - level[first] / resolution
         # A member drives all units of a code, and one unit of a word that has its own.
         driven = np.where(layout.own > 0, 1, counts)

@@ -2,9 +2,9 @@
 
 Theorem. Let outputs be ORs of ANDs of two of m features, T in all, and at most s features be on; at
 s > 2 let every output be one AND, so that no output has two ANDs on at once. Put the ANDs of each
-*owner*, a feature that many of them read, into a pool of units that read the owner at 2, and their
-other input, a *member*, at 1. In a table of facts the owners are relations, and the members of one
-codeword are the subjects with one object. A ReLU bends at 2 + b, so
+*owner*, a feature that many of them read, into a pool of units that read the owner at
+a = 2.15 - b, and their other input, a *member*, at 1. In a table of facts the owners are relations,
+and the members of one codeword are the subjects with one object. A ReLU bends at a + b, so
 
 - without its owner, a unit rests: two members add up to 2;
 - with it, a unit reads its member as 1 - b, exactly, and other features as noise below the bend.
@@ -13,10 +13,10 @@ A codeword of few members has w units, any two words of a pool at most one in co
 other words that are on beside the owner then raise its reading by (s - 1) / w at most, and
 w = .8 (s - 1) / epsilon. A codeword of many members has units of its own, among which they are
 dealt, so that each unit reads at most r of them. Weights of least norm with those reads
-(`least_noise/quiet_weights.py`) make noise of variance r (1 / (d - r) - 1 / m) per foreign feature,
-in d = n dimensions. With z the normal quantile at 1e-3 / n, all n units keep
+(`least_noise/quiet_weights.py`) make noise of variance q (1 / (d - r) - 1 / m) per foreign feature,
+in d = n dimensions, where q = r + a^2. With z the normal quantile at 1e-3 / n, all n units keep
 
-    z sqrt((s - 1) r (1 / (n - r) - 1 / m)) <= b + 2 epsilon (1 - b).
+    z sqrt((s - 1) q (1 / (n - r) - 1 / m)) <= b + 2 epsilon (1 - b).
 
 The declared size is the least n for which that holds: about the members of all codewords over r,
 and w sqrt(words) per pool at least. So n^2 / z^2 grows as T for tables with few words per member,
@@ -36,7 +36,13 @@ import numpy as np
 from polyseme.common.distributions import normal_quantile
 from polyseme.compiler.constructions.construction import Construction, Inputs
 from polyseme.compiler.constructions.least_noise.codes import input_dimensions
-from polyseme.compiler.constructions.pooled.build import INPUT_WEIGHT, NAME, bend, build_pooled
+from polyseme.compiler.constructions.pooled.build import (
+    INPUT_WEIGHT,
+    NAME,
+    bend,
+    build_pooled,
+    owner_strength,
+)
 from polyseme.compiler.constructions.pooled.layout import Layout, heaviest_layout
 from polyseme.compiler.constructions.pooled.pools import (
     OPEN,
@@ -61,8 +67,8 @@ class Pooled(Construction[Pools]):
     problem = "tables of facts with one fact asked at a time; ANDs of two with heavy features"
     inputs = Inputs.SUPERPOSED
     law = (
-        "members / r units, z^2 (s-1) r (1/(n-r) - 1/m) <= (b + 2 epsilon (1-b))^2, and per pool "
-        ".8 (s-1) / epsilon sqrt(words) at least"
+        "members / r units, z^2 (s-1) (r + a^2) (1/(n-r) - 1/m) <= (b + 2 epsilon (1-b))^2; "
+        "at least .8 (s-1) / epsilon sqrt(words) per pool"
     )
     exponent = 0.5
     error = "over the draw of the codes, on any input that keeps the promise"
@@ -124,6 +130,7 @@ def _is_quiet(layout: Layout, share: float) -> bool:
     room = input_dimensions(task, units) - layout.load
     if room <= 0:
         return False
-    variance = max(layout.load * (1 / room - 1 / task.terms.features), 0.0)
+    reads = layout.load + owner_strength(task) ** 2
+    variance = max(reads * (1 / room - 1 / task.terms.features), 0.0)
     noise = float(normal_quantile(share / units)) * np.sqrt((task.active - 1) * variance)
     return bool(noise <= depth + 2 * epsilon * (1 - depth))
