@@ -11,12 +11,12 @@ and the members of one codeword are the subjects with one object. A ReLU bends a
 
 A codeword of few members has w units, any two words of a pool at most one in common. Members of
 other words that are on beside the owner then raise its reading by (s - 1) / w at most, and
-w = .8 (s - 1) / epsilon. A codeword of many members has units of its own, among which they are
+w = .875 (s - 1) / epsilon. A codeword of many members has units of its own, among which they are
 dealt, so that each unit reads at most r of them. Weights of least norm with those reads
 (`least_noise/quiet_weights.py`) make noise of variance q (1 / (d - r) - 1 / m) per foreign feature,
 in d = n dimensions, where q = r + a^2. With z the normal quantile at 1e-3 / n, all n units keep
 
-    z sqrt((s - 1) q (1 / (n - r) - 1 / m)) <= b + 2 epsilon (1 - b).
+    z sqrt((s - 1) q (1 / (n - r) - 1 / m)) <= b + (2 epsilon - (s - 2) / w) (1 - b).
 
 The declared size is the least n for which that holds: about the members of all codewords over r,
 and w sqrt(words) per pool at least. So n^2 / z^2 grows as T for tables with few words per member,
@@ -67,8 +67,8 @@ class Pooled(Construction[Pools]):
     problem = "tables of facts with one fact asked at a time; ANDs of two with heavy features"
     inputs = Inputs.SUPERPOSED
     law = (
-        "members / r units, z^2 (s-1) (r + a^2) (1/(n-r) - 1/m) <= (b + 2 epsilon (1-b))^2; "
-        "at least .8 (s-1) / epsilon sqrt(words) per pool"
+        "members / r units, z^2 (s-1) (r + a^2) (1/(n-r) - 1/m) about (b + 2 epsilon (1-b))^2; "
+        "at least .875 (s-1) / epsilon sqrt(words) per pool"
     )
     exponent = 0.5
     error = "over the draw of the codes, on any input that keeps the promise"
@@ -133,4 +133,6 @@ def _is_quiet(layout: Layout, share: float) -> bool:
     reads = layout.load + owner_strength(task) ** 2
     variance = max(reads * (1 / room - 1 / task.terms.features), 0.0)
     noise = float(normal_quantile(share / units)) * np.sqrt((task.active - 1) * variance)
-    return bool(noise <= depth + 2 * epsilon * (1 - depth))
+    # All members but one that are on beside the owner may add to the noise of a word.
+    words = (task.active - 2) / layout.pools.weight[-1]
+    return bool(noise <= depth + (2 * epsilon - words) * (1 - depth))

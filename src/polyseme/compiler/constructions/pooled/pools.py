@@ -9,6 +9,7 @@ feature owns and where both inputs are members.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,7 +23,7 @@ from polyseme.compiler.task import Task
 OPEN = -1
 # An owner of fewer ANDs gets no pool: their code would take as many units as they are.
 MIN_POOL_TERMS = 16
-_FEWEST_UNITS, _UNITS_TIMES_EPSILON = 4, 0.8
+_UNITS_TIMES_EPSILON = 0.875
 _REFERENCE_EPSILON = 0.25
 
 
@@ -53,7 +54,7 @@ class Pools:
         """
         task = self.task
         epsilon = task.epsilon or _REFERENCE_EPSILON
-        owned = max(_FEWEST_UNITS, round(_UNITS_TIMES_EPSILON * (task.active - 1) / epsilon))
+        owned = math.ceil(_UNITS_TIMES_EPSILON * (task.active - 1) / epsilon)
         return np.where(self.owners == OPEN, gate_weight(task.epsilon), owned).astype(np.int64)
 
     @cached_property
