@@ -166,7 +166,7 @@ CORPUS: dict[str, Entry] = {
         problems.permutation(600), 3, ("one-bit", "permutation", "single-use")
     ),
     "uand of more features": Entry(problems.universal_and(45), 3, ("input-channel",)),
-    "few heavy and many light": Entry(heavy_and_light(4, 800), 3, ("mixed-channel",)),
+    "few heavy and many light": Entry(heavy_and_light(4, 800), 3, ("mixed-channel", "pooled")),
 }
 
 # A circuit of the table on which each construction has the room that it declares. The others it may
@@ -182,6 +182,7 @@ SERVED: dict[str, str] = {
     "single-use": "permutation of many features",
     "input-channel": "uand of more features",
     "mixed-channel": "few heavy and many light",
+    "pooled": "few heavy and many light",
     "k-and": "and2 of more gates",
     "and-tree": "and:k=3",
     "permutation": "permutation of many features",

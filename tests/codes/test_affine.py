@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyseme.codes import affine_code, affine_or_balanced_code, balanced_code
-from polyseme.codes.affine import affine_places
+from polyseme.codes.affine import affine_places, affine_runs, fewest_places
 from polyseme.errors import CapacityError
 
 sizes = st.tuples(st.integers(1, 12), st.integers(0, 40), st.integers(1, 400))
@@ -54,3 +54,23 @@ def test_words_share_at_most_one_neuron_where_they_fit_and_are_balanced_where_no
     )
     assert np.array_equal(code.positions, expected.positions)
     assert (code.signs == 1).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 300), st.integers(1, 12), st.integers(1, 40))
+def test_fewest_places_are_those_from_which_on_words_fit(features, weight, fewest):
+    places = fewest_places(features, weight, fewest)
+    assert places >= fewest
+    rows = affine_runs(features, places, weight, np.random.default_rng(features))
+    assert rows.shape == (features, weight)
+    assert shared_neurons(rows) <= 1
+    # Slowly: no number of places between has as many words.
+    for fewer in range(max(fewest, 1), places):
+        assert affine_places(features, fewer * weight, weight) != fewer
+
+
+def test_runs_of_words_use_every_neuron_once():
+    rows = affine_runs(50, 13, 4, np.random.default_rng(0))
+    for begin in range(0, 39, 13):
+        assert set(np.bincount(rows[begin : begin + 13].ravel(), minlength=52)) == {1}
+    assert len(np.unique(rows[39:])) == 11 * 4

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyseme.codes.balanced import balanced_code
 from polyseme.codes.code import SparseCode
@@ -44,6 +45,30 @@ def affine_code(
     values = (start[:, None] + place * slopes[run][:, None]) % q
     signs = np.ones((features, weight), np.int8)
     return SparseCode(neurons, (values + q * place).astype(np.int32), signs)
+
+
+def fewest_places(features: int, weight: int, fewest: int = 1) -> int:
+    """Return the fewest values per place, at least `fewest`, with which the words fit."""
+    places = max(fewest, math.isqrt(max(features - 1, 0)) + 1)
+    while places * _slopes(places, weight) < features:
+        places += 1
+    return places
+
+
+def affine_runs(
+    features: int, places: int, weight: int, generator: np.random.Generator
+) -> NDArray[np.int32]:
+    """Draw words as `affine_code` does, in order of their slopes, int32 (features, weight).
+
+    So each run of `places` words, in order, uses every neuron once. `places` are the values per
+    place, with which the words must fit (`fewest_places`).
+    """
+    runs = -(-features // places)
+    slopes = np.repeat(generator.permutation(_slopes(places, weight))[:runs], places)[:features]
+    starts = [generator.permutation(places) for _ in range(runs)]
+    start, place = np.concatenate(starts)[:features], np.arange(weight)
+    values = (start[:, None] + place * slopes[:, None]) % places
+    return (values + places * place).astype(np.int32)
 
 
 def affine_or_balanced_code(

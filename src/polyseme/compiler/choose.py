@@ -3,9 +3,9 @@
 If hidden layers need not compute the gates, `three-channel` serves every circuit of one hidden
 layer. For some circuits another construction declares fewer neurons, and is then tried first. Sizes
 are compared with inputs of the same kind: a construction for basis-aligned inputs is taken only if
-the task wants such inputs. If the gates must be computed, `least-noise` is tried before
-`three-channel`, for circuits that it serves. Deeper circuits get layers in superposition. The
-fallback is the monosemantic network, for tasks for which no smaller network is found.
+the task wants such inputs. If the gates must be computed, `least-noise` and `pooled` are tried
+before `three-channel`, for circuits that they serve. Deeper circuits get layers in superposition.
+The fallback is the monosemantic network, for tasks for which no smaller network is found.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from polyseme.compiler.constructions.catalogue import (
     CATALOGUE,
     LEAST_NOISE,
     MONOSEMANTIC,
+    POOLED,
     REED_SOLOMON,
     SUPERPOSED_LAYERS,
     THREE_CHANNEL,
@@ -104,9 +105,18 @@ def _one_layer_candidates(task: Task, limit: int) -> Iterator[Candidate]:
     if task.epsilon is None:
         yield from _thresholding(task, limit)
         return
-    if not wants_basis(task) and LEAST_NOISE.refusal(task) is None and _is_even(task):
-        yield LEAST_NOISE.candidate(task)
+    if not wants_basis(task):
+        yield from _computing(task)
     yield THREE_CHANNEL.candidate(task)
+
+
+def _computing(task: Task) -> Iterator[Candidate]:
+    """Yield the constructions made for computing that serve a task, the smallest declared first."""
+    serving = [one for one in (LEAST_NOISE, POOLED) if one.refusal(task) is None]
+    if len(serving) < 2:
+        yield from (one.candidate(task) for one in serving)
+    else:
+        yield from sorted((one.candidate(task) for one in serving), key=_declared)
 
 
 def _thresholding(task: Task, limit: int) -> Iterator[Candidate]:

@@ -10,6 +10,7 @@ from polyseme.compiler.constructions.frames.one_bit import OneBit
 from polyseme.compiler.constructions.frames.tight_frames import TightFrames
 from polyseme.compiler.constructions.least_noise.least_noise import LeastNoise
 from polyseme.compiler.constructions.monosemantic import Monosemantic
+from polyseme.compiler.constructions.pooled.pooled import Pooled
 from polyseme.compiler.constructions.quadratic import Quadratic
 from polyseme.compiler.constructions.random_weights.sign_products import (
     GaussianProducts,
@@ -33,6 +34,7 @@ MONOSEMANTIC = Monosemantic()
 THREE_CHANNEL = ThreeChannel()
 TIGHT_FRAMES = TightFrames()
 LEAST_NOISE = LeastNoise()
+POOLED = Pooled()
 REED_SOLOMON = ReedSolomon()
 SUPERPOSED_LAYERS = SuperposedLayers()
 
@@ -40,6 +42,7 @@ _ALL: tuple[Construction[Any], ...] = (
     MONOSEMANTIC,
     THREE_CHANNEL,
     LEAST_NOISE,
+    POOLED,
     TIGHT_FRAMES,
     OneBit(),
     AdlerShavit(),

@@ -73,15 +73,28 @@ def _weight(task: Task) -> int:
     return WEIGHT if int(task.terms.widths[0]) > 1 else WEIGHT_OF_SINGLES
 
 
+def frames_needed(task: Task, error: float, uneven: bool = True) -> int:
+    """Return the fewest neurons for which some threshold fails no more often than `error`.
+
+    If not `uneven`, all features count as read by equally many outputs.
+    """
+    weight = _weight(task)
+
+    def enough(groups: int) -> bool:
+        neurons = groups * weight
+        more = imbalance(task, neurons) if uneven else 0.0
+        return failure(task, _variance(task, neurons) + more) <= error
+
+    return weight * max(2, smallest_number(enough))
+
+
 def _variance(task: Task, neurons: int) -> float:
-    """Return the variance that one foreign feature that is on adds to a reading.
+    """Return the variance that one foreign feature of average influence adds to a reading.
 
     It is infinite where own reads take up all of W.
     """
     taken = load(task, neurons, _weight(task))
-    if taken >= 1:
-        return np.inf
-    return float(_MARGIN * taken / (1 - taken) + imbalance(task, neurons))
+    return float(_MARGIN * taken / (1 - taken)) if taken < 1 else np.inf
 
 
 def _clearance(task: Task, compress: sp.csr_array, dimensions: int) -> int:
@@ -114,12 +127,7 @@ class TightFrames(TaskConstruction):
 
     def neurons(self, plan: Task, error: float) -> int:
         """Return the fewest neurons for which some threshold fails no more often than `error`."""
-        weight = _weight(plan)
-
-        def enough(groups: int) -> bool:
-            return failure(plan, _variance(plan, groups * weight)) <= error
-
-        return weight * max(2, smallest_number(enough))
+        return frames_needed(plan, error)
 
     def parameters(self, plan: Task, neurons: int) -> int:
         """Return the number of weights and biases, plus one threshold."""

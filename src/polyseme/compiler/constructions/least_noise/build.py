@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from polyseme.compiler.constructions.least_noise.calibrate import half_reading
+from polyseme.compiler.constructions.least_noise.calibrate import half_share
 from polyseme.compiler.constructions.least_noise.codes import Codes
 from polyseme.compiler.constructions.least_noise.quiet_weights import quiet_weights
 from polyseme.compiler.parts.assembly import (
@@ -63,7 +63,7 @@ def build_least_noise(task: Task, codes: Codes) -> Network:
         1,
         _NOTE,
     )
-    half = half_reading(task, network, full)
+    half = full * half_share(task, network, np.full(task.terms.outputs, full))
     return replace(network, readout=_readout(task, members, half))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyseme.common.random_streams import Stream
 from polyseme.compiler.task import Task
@@ -15,15 +16,15 @@ from polyseme.verification.term_readings import TermReadings
 _SAMPLES = 8000
 
 
-def half_reading(task: Task, network: Network, full: float) -> float:
-    """Return the reading at which the affine reading that errs least is 1/2.
+def half_share(task: Task, network: Network, full: NDArray[np.float64]) -> float:
+    """Return the share of a full reading at which the affine reading that errs least is 1/2.
 
-    `full` is what a gate reads when it is on alone.
+    `full` float64 (outputs,) is what each output reads when it is on alone.
     """
-    outputs, generator = task.terms.outputs, task.stream(Stream.CALIBRATION)
-    scale = Scale(np.full(outputs, 1 / full, np.float32), np.zeros(outputs, np.int64))
+    generator = task.stream(Stream.CALIBRATION)
+    scale = Scale((1 / full).astype(np.float32), np.zeros(len(full), np.int64))
     rest = np.zeros(network.layers[0].units, np.float32)
     runner = LayerRunner(network, folded=True)
     read = TermReadings(runner, task.circuit, task.terms, task.active, scale, rest)
     reading = fitted_reading([read.seen(inputs, _SAMPLES, generator) for inputs in task.trials])
-    return full * float((0.5 - reading.offset[0]) / reading.slope[0])
+    return float((0.5 - reading.offset[0]) / reading.slope[0])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from polyseme.codes.affine import affine_or_balanced_code, affine_places
 from polyseme.codes.balanced import balanced_code
 from polyseme.codes.code import SparseCode
@@ -17,6 +19,8 @@ INPUT_WEIGHT = 16
 # Units per gate for a reading error of 1/4, and the most and the fewest.
 _WEIGHT, _MOST_WEIGHT, _FEWEST_WEIGHT = 14, 32, 4
 _REFERENCE_EPSILON = 0.25
+# Units over those that the feature of most influence drives through the codes of its gates.
+OVER_DRIVEN = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +39,8 @@ def input_dimensions(task: Task, neurons: int) -> int:
 def draw_codes(task: Task, neurons: int) -> Codes:
     """Draw codes of gates that share at most one unit, two by two, and random codes of features.
 
-    Random codes become a tight frame by the weights. Where there are many features per dimension,
-    unions of orthogonal bases are tight enough without that.
+    Random codes of features become a tight frame by the weights. Where there are many features per
+    dimension, unions of orthogonal bases are tight enough without that.
 
     Raises:
         TooFewNeuronsError: The neurons are fewer than two codes take.
@@ -52,11 +56,17 @@ def draw_codes(task: Task, neurons: int) -> Codes:
     )
     used = int(gates.positions.max()) + 1
     generator = task.stream(Stream.INPUT_CODE)
-    if is_tight(terms.features, dimensions):
-        inputs = orthogonal_block_code(terms.features, dimensions, INPUT_WEIGHT, generator)
-    else:
-        inputs = balanced_code(terms.features, dimensions, INPUT_WEIGHT, generator, signed=True)
+    inputs = input_words(terms.features, dimensions, INPUT_WEIGHT, generator)
     return Codes(SparseCode(used, gates.positions, gates.signs), inputs)
+
+
+def input_words(
+    features: int, dimensions: int, weight: int, generator: np.random.Generator
+) -> SparseCode:
+    """Draw the signed codes of features: orthogonal blocks where these are tight, else random."""
+    if is_tight(features, dimensions):
+        return orthogonal_block_code(features, dimensions, weight, generator)
+    return balanced_code(features, dimensions, weight, generator, signed=True)
 
 
 def _fitting_weight(gates: int, neurons: int, wanted: int) -> int:

@@ -16,6 +16,10 @@ about 1.2 and an offset of about -.2 uses the whole allowance. The reading error
 1 / n. Declared, and measured for k = 2, s = 3: n is 1.9 (1/4) / epsilon times what tight frames
 declare (`frames/tight_frames.py`) for an error of 1e-3, so again n = z sqrt(k m').
 
+A feature of influence f drives f w units. Where they are much of a gate's, the gate's other input
+alone makes it read as on: n is at least 8 f w, measured for uniform influence. Heavier features
+take pools (`pooled`).
+
 Unlike tight frames, the hidden layer computes the gates: a next layer could use its readings, and
 one threshold serves all outputs. Inputs in superposition. Stored: n d weights of 8 bits, n biases,
 one threshold; the seed gives the codes. Error: over the draw of the codes, on inputs that keep the
@@ -26,11 +30,13 @@ from __future__ import annotations
 
 from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
 from polyseme.compiler.constructions.frames.frame_network import refuses_frames
-from polyseme.compiler.constructions.frames.tight_frames import TightFrames
+from polyseme.compiler.constructions.frames.tight_frames import frames_needed
 from polyseme.compiler.constructions.least_noise.build import NAME, build_least_noise
 from polyseme.compiler.constructions.least_noise.codes import (
     INPUT_WEIGHT,
+    OVER_DRIVEN,
     draw_codes,
+    gate_weight,
     input_dimensions,
 )
 from polyseme.compiler.task import Task
@@ -39,7 +45,6 @@ from polyseme.networks.network import Network
 # Neurons over those that tight frames declare, at a reading error of 1/4; measured.
 _OVER_FRAMES = 1.9
 _REFERENCE_EPSILON, _REFERENCE_ERROR = 0.25, 1e-3
-_FRAMES = TightFrames()
 
 
 class LeastNoise(TaskConstruction):
@@ -48,10 +53,13 @@ class LeastNoise(TaskConstruction):
     name = NAME
     problem = "ANDs of k features each, of small influence; k = 1 is a permutation"
     inputs = Inputs.SUPERPOSED
-    law = "1.9 (1/4) / epsilon times tight frames at 1e-3: z sqrt(k m'), with d = n dimensions"
+    law = (
+        "1.9 (1/4) / epsilon times tight frames at 1e-3: z sqrt(k m'), with d = n dimensions; "
+        "at least 8 f w for an influence of f, w units per gate"
+    )
     exponent = 0.5
     error = "over the draw of the codes, on any input that keeps the promise"
-    assumptions = ("no feature feeds more than its share of the outputs", "noise is Gaussian")
+    assumptions = ("no feature feeds more than n / (8 w) outputs", "noise is Gaussian")
     sources = ("polyseme", "welch1974lower")
     computes = True
 
@@ -60,10 +68,16 @@ class LeastNoise(TaskConstruction):
         return refuses_frames(task, lambda _: INPUT_WEIGHT)
 
     def neurons(self, plan: Task, error: float) -> int:
-        """Return the neurons of tight frames, and as many more as the reading error asks for."""
+        """Return the neurons of tight frames, and as many more as the reading error asks for.
+
+        They are at least so many that no feature drives more than its share of them.
+        """
         epsilon = plan.epsilon or _REFERENCE_EPSILON
-        frames = _FRAMES.neurons(plan, min(error, _REFERENCE_ERROR))
-        return round(_OVER_FRAMES * _REFERENCE_EPSILON / epsilon * frames)
+        frames = frames_needed(plan, min(error, _REFERENCE_ERROR), uneven=False)
+        driven = int(plan.terms.influence.max()) * gate_weight(plan.epsilon)
+        return max(
+            round(_OVER_FRAMES * _REFERENCE_EPSILON / epsilon * frames), OVER_DRIVEN * driven
+        )
 
     def parameters(self, plan: Task, neurons: int) -> int:
         """Return the number of weights and biases, plus one threshold."""

@@ -39,12 +39,13 @@ _TIGHT = 8
 _BLOCK_ENTRIES = 4_000_000
 
 
-def quiet_weights(wanted: sp.csr_array, gates: SparseCode, inputs: SparseCode) -> Floats:
+def quiet_weights(wanted: sp.csr_array, gates: SparseCode | None, inputs: SparseCode) -> Floats:
     """Return W (units, dimensions) with the reads `wanted` (units, features) and least noise.
 
-    `gates` are the units of every gate, `inputs` the signed codes of the features. All numbers are
-    of 64 bits, so that the last bits, which depend on the order of sums, are far below those that
-    rounding to bytes keeps.
+    `gates` are the units of every gate, `inputs` the signed codes of the features. Without `gates`
+    only the noise of single units counts, and M is the identity. All numbers are of 64 bits, so
+    that the last bits, which depend on the order of sums, are far below those that rounding to
+    bytes keeps.
     """
     system = _System(wanted, gates, inputs)
     residual = wanted.data.astype(np.float64)
@@ -73,11 +74,10 @@ def is_tight(features: int, dimensions: int) -> bool:
 class _System:
     """The map from strengths of own reads to W, and the reads of a W."""
 
-    def __init__(self, wanted: sp.csr_array, gates: SparseCode, inputs: SparseCode) -> None:
+    def __init__(self, wanted: sp.csr_array, gates: SparseCode | None, inputs: SparseCode) -> None:
         """Invert the two Gram matrices."""
         self.wanted, self.inputs = wanted, inputs
-        members = gates.matrix().astype(np.float64)
-        self._quiet = _inverse((members.T @ members).toarray() / gates.weight**2, _SHARE)
+        self._quiet = None if gates is None else _quieting(gates)
         # The codes A, or A (A^T A)^-1, of which the product with A^T is a projection.
         self._decode = inputs.matrix().astype(np.float64)
         if not is_tight(inputs.features, inputs.neurons):
@@ -93,7 +93,7 @@ class _System:
         for begin in range(0, len(spread), rows):
             some = strong[begin : begin + rows] @ self._decode
             spread[begin : begin + rows] = some.toarray() if sp.issparse(some) else some
-        return np.asarray(self._quiet @ spread)
+        return spread if self._quiet is None else np.asarray(self._quiet @ spread)
 
     def own_reads(self, weights: Floats) -> Floats:
         """Return what units read of their own features, (own reads,)."""
@@ -105,6 +105,12 @@ class _System:
             found = weights[unit[begin : begin + size, None], self.inputs.positions[features]]
             read[begin : begin + size] = (found * self.inputs.signs[features]).sum(axis=1)
         return read
+
+
+def _quieting(gates: SparseCode) -> Floats:
+    """Return M of the codes of gates."""
+    members = gates.matrix().astype(np.float64)
+    return _inverse((members.T @ members).toarray() / gates.weight**2, _SHARE)
 
 
 def _inverse(gram: Floats, ridge: float) -> Floats:
