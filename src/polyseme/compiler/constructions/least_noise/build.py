@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from polyseme.compiler.constructions.least_noise.calibrate import half_reading
+from polyseme.compiler.constructions.least_noise.calibrate import calibrated
 from polyseme.compiler.constructions.least_noise.codes import Codes
 from polyseme.compiler.constructions.least_noise.quiet_weights import quiet_weights
 from polyseme.compiler.parts.assembly import (
@@ -16,13 +13,11 @@ from polyseme.compiler.parts.assembly import (
     code_members,
     finished,
     gate_inputs,
-    off_lattice,
     readout_of,
     reads_of_gates,
 )
 from polyseme.compiler.task import Task
 from polyseme.errors import CapacityError
-from polyseme.networks.ends import Readout
 from polyseme.networks.layer import Layer
 from polyseme.networks.layer_key import reads_of
 from polyseme.networks.network import Network
@@ -36,8 +31,12 @@ _BEND, _BEND_OF_SINGLES = 0.0, 0.4
 _NOTE = "the hidden layer computes the gates; the readout averages units"
 
 
-def build_least_noise(task: Task, codes: Codes) -> Network:
-    """Build the network of drawn codes."""
+def build_least_noise(task: Task, codes: Codes, bend: float | None = None) -> Network:
+    """Build the network of drawn codes.
+
+    `bend` is how far above the sum of a gate that lacks one input ReLUs bend, in features; None is
+    for where the closed form does best.
+    """
     gates, terms = codes.gates, task.terms
     wanted = reads_of_gates(gate_inputs(task), gates.positions, gates.neurons, terms.features)
     wanted.sort_indices()
@@ -52,7 +51,8 @@ def build_least_noise(task: Task, codes: Codes) -> Network:
         resolution=resolution,
     )
     width = int(terms.widths[0])
-    level = round((width - 1 + _bend(width)) * resolution)
+    above = _bend(width) if bend is None else bend
+    level = round((width - 1 + above) * resolution)
     # What a gate reads when it is on alone.
     full = gates.weight * (width - level / resolution)
     network = finished(
@@ -60,19 +60,13 @@ def build_least_noise(task: Task, codes: Codes) -> Network:
         NAME,
         codes.inputs,
         Layer(weights, np.full(gates.neurons, -level, np.int32), 1.0 / resolution),
-        _readout(task, members, full / 2, resolution),
+        readout_of(task, members, np.full(terms.outputs, full / 2, np.float32)),
         "output",
         key,
         1,
         _NOTE,
     )
-    half = half_reading(task, network, full)
-    return replace(network, readout=_readout(task, members, half, resolution))
-
-
-def _readout(task: Task, members: sp.csr_array, threshold: float, resolution: int) -> Readout:
-    thresholds = np.full(task.terms.outputs, threshold)
-    return readout_of(task, members, off_lattice(thresholds, resolution))
+    return calibrated(task, network, full)
 
 
 def _bend(width: int) -> float:

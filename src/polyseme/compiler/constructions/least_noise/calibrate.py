@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from polyseme.common.random_streams import Stream
+from polyseme.compiler.parts.assembly import off_lattice
 from polyseme.compiler.task import Task
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
@@ -15,11 +18,17 @@ from polyseme.verification.term_readings import TermReadings
 _SAMPLES = 8000
 
 
-def half_reading(task: Task, network: Network, full: float) -> float:
-    """Return the reading at which the affine reading that errs least is 1/2.
+def calibrated(task: Task, network: Network, full: float) -> Network:
+    """Return the network with the threshold at which the affine reading that errs least is 1/2.
 
-    `full` is what a gate reads when it is on alone.
+    `full` is what a gate reads when it is on alone. One threshold serves all outputs.
     """
+    half = np.full(task.terms.outputs, _half_reading(task, network, full))
+    thresholds = off_lattice(half, round(1 / network.layers[0].scale))
+    return replace(network, readout=replace(network.readout, thresholds=thresholds))
+
+
+def _half_reading(task: Task, network: Network, full: float) -> float:
     outputs, generator = task.terms.outputs, task.stream(Stream.CALIBRATION)
     scale = Scale(np.full(outputs, 1 / full, np.float32), np.zeros(outputs, np.int64))
     rest = np.zeros(network.layers[0].units, np.float32)

@@ -32,17 +32,19 @@ def input_dimensions(task: Task, neurons: int) -> int:
     return max(INPUT_WEIGHT, min(neurons, 3 * task.terms.features // 4))
 
 
-def draw_codes(task: Task, neurons: int) -> Codes:
+def draw_codes(task: Task, neurons: int, units: int | None = None) -> Codes:
     """Draw codes of gates that share at most one unit, two by two, and random codes of features.
 
     Random codes become a tight frame by the weights. Where there are many features per dimension,
-    unions of orthogonal bases are tight enough without that.
+    unions of orthogonal bases are tight enough without that. Gates get about as many `units` each
+    as asked for, or as many as the closed form does best with.
 
     Raises:
         TooFewNeuronsError: The neurons are fewer than two codes take.
     """
     terms, dimensions = task.terms, input_dimensions(task, neurons)
-    weight = _fitting_weight(terms.outputs, neurons, gate_weight(task.epsilon))
+    wanted = gate_weight(task.epsilon) if units is None else units
+    weight = _fitting_weight(terms.outputs, neurons, wanted)
     if neurons < 2 * weight or dimensions < 2 * INPUT_WEIGHT:
         raise TooFewNeuronsError(
             f"{neurons} neurons are fewer than the {2 * max(weight, INPUT_WEIGHT)} its codes take"

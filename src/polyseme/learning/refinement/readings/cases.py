@@ -19,7 +19,22 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from polyseme.circuits.terms import Terms
+from polyseme.errors import OptionError
+
+# Features that are on at once.
+ACTIVE = 3
 NONE = -1
+
+
+def check_refinable(name: str, terms: Terms, active: int) -> None:
+    """Raise OptionError unless gates are ANDs of two, and three features are on at most."""
+    if not (terms.widths == 2).all():
+        raise OptionError(f"{name}: of least-noise, only ANDs of two features can be refined")
+    if active != ACTIVE:
+        raise OptionError(
+            f"{name}: least-noise is refined for {ACTIVE} features on at once, not {active}"
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,10 +27,19 @@ class _Step:
     curvature: float
 
 
-def descend(weights: Floats, slope_at: Callable[[Floats], Slope], steps: int) -> Floats:
-    """Return the weights after so many steps of L-BFGS, all of which are remembered."""
+@dataclass(frozen=True, eq=False)
+class Descended:
+    """The weights after a descent, and the loss before it."""
+
+    weights: Floats
+    first_loss: float
+
+
+def descend(weights: Floats, slope_at: Callable[[Floats], Slope], steps: int) -> Descended:
+    """Descend by so many steps of L-BFGS, all of which are remembered."""
     made: list[_Step] = []
     here = slope_at(weights)
+    first_loss = here.loss
     for _ in range(steps):
         if not here.loss:
             break
@@ -45,7 +54,7 @@ def descend(weights: Floats, slope_at: Callable[[Floats], Slope], steps: int) ->
         if curvature > 0:
             made.append(_Step(moved, dual, primal, curvature))
         here = there
-    return weights
+    return Descended(weights, first_loss)
 
 
 def _searched(

@@ -183,7 +183,18 @@ def loss_of_gates(
                 count = min(_BLOCK, features - begin)
                 _read(reads, mine, base, begin, NONE, count, offset, gain, readings)
                 loss += _collect(
-                    reads, mine, base, begin, NONE, count, readings, low, high, barred, one, gain,
+                    reads,
+                    mine,
+                    base,
+                    begin,
+                    NONE,
+                    count,
+                    readings,
+                    low,
+                    high,
+                    barred,
+                    one,
+                    gain,
                     slope,
                 )
         # One input on, and two strangers: every feature with the one that is a shift away.
@@ -201,8 +212,19 @@ def loss_of_gates(
                     further = begin + shift - features
                 _read(reads, mine, base, begin, further, count, offset, gain, readings)
                 loss += _collect(
-                    reads, mine, base, begin, further, count, readings, never, limits[PAIR], barred,
-                    weights[0], gain, slope,
+                    reads,
+                    mine,
+                    base,
+                    begin,
+                    further,
+                    count,
+                    readings,
+                    never,
+                    limits[PAIR],
+                    barred,
+                    weights[0],
+                    gain,
+                    slope,
                 )
                 begin += count
         for place in range(offsets[gate] + (phase + gate) % stride, offsets[gate + 1], stride):
@@ -213,7 +235,15 @@ def loss_of_gates(
                 if met or rest == barred[0] or rest == barred[1]:
                     continue
                 loss += _of_sharer(
-                    reads, bias, units[sharer], gates[gate], stranger, offset, gain, limits[OFF],
-                    weights[1], slope,
+                    reads,
+                    bias,
+                    units[sharer],
+                    gates[gate],
+                    stranger,
+                    offset,
+                    gain,
+                    limits[OFF],
+                    weights[1],
+                    slope,
                 )
     return loss

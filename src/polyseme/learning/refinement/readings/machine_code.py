@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -16,5 +16,5 @@ def compiled(function: Function) -> Function:
     It lets other threads run meanwhile. Sums may be taken in another order than written, but always
     in the same one.
     """
-    translated: Function = numba.njit(nogil=True, fastmath=True)(function)
-    return translated
+    translated: Any = numba.njit(nogil=True, fastmath=True)(function)
+    return cast(Function, translated)

@@ -12,6 +12,7 @@ number of threads of the library for matrices; the rounded ones do not.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 import scipy.linalg as la
@@ -23,6 +24,7 @@ from polyseme.common.parallel import in_order
 from polyseme.learning.refinement.readings import metric_kernel as kernel
 
 Floats = NDArray[np.float32]
+Result = TypeVar("Result")
 
 # Rows are filled by pieces of so many units.
 _UNITS = 64
@@ -88,7 +90,7 @@ class Metric:
         in_pieces(lambda first, last: function(first, last, *arguments), self.units, _UNITS)
 
 
-def in_pieces(function: Callable[[int, int], object], total: int, size: int) -> list[object]:
+def in_pieces(function: Callable[[int, int], Result], total: int, size: int) -> list[Result]:
     """Call a function for the runs of `size` numbers below `total`, in threads.
 
     The results are in the order of the runs.

@@ -49,12 +49,17 @@ class ReadingLoss:
     """The loss of one period, for which pairs of strangers are fixed."""
 
     def __init__(
-        self, metric: Metric, cases: Cases, bias: Floats, aim: Aim, period: int, seed: object
+        self,
+        metric: Metric,
+        cases: Cases,
+        bias: Floats,
+        aim: Aim,
+        period: int,
+        generator: np.random.Generator,
     ) -> None:
         """Draw the strangers that are on together."""
-        assert isinstance(seed, np.random.Generator)
         self._metric = metric
-        shifts = seed.integers(1, metric.features, cases.gates.shape).astype(np.int32)
+        shifts = generator.integers(1, metric.features, cases.gates.shape).astype(np.int32)
         of_cases = (bias, cases.gates, cases.units, cases.partners, shifts)
         limits = np.array([aim.on, aim.off, aim.pair], np.float32)
         weights = np.array([aim.pair_weight, _STRIDE], np.float32)
@@ -62,7 +67,7 @@ class ReadingLoss:
         self._arguments = (*of_cases, cases.offsets, cases.sharers, _STRIDE, period, *numbers)
         self._gates = len(cases.gates)
 
-    def slope(self, weights: Floats) -> Slope:
+    def __call__(self, weights: Floats) -> Slope:
         """Return the loss of a W and its slope."""
         reads = self._metric.reads(weights)
         slopes = np.zeros((_PIECES, *reads.shape), np.float32)
