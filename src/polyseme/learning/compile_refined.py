@@ -35,13 +35,15 @@ from polyseme.verification.reading_error import COMPUTED, reading_error
 # Inputs of each kind on which the readings of networks of other constructions are looked at.
 _READ = 30_000
 # The first size is this share of the declared one; sizes differ by so much, or a few times that.
-_FIRST, _STEP = 0.86, 1.04
+_FIRST, _STEP = 0.88, 1.04
 _MOST_TRIALS = 5
-# The reading error of refined networks falls with this power of the neurons; measured.
-_POWER = 1.2
-# Units per gate at a reading error of 1/4, and the power of it with which they grow as it falls.
-# Descent wants fewer than the closed form, and ReLUs that bend a little higher.
-_UNITS, _UNITS_POWER = 12, 0.6
+# The reading error of refined networks falls about with this power of the neurons: slowly, since
+# the descent stops at its limits.
+_POWER = 0.5
+# Units per gate at a reading error of 1/4, up to one more or less, and the power of it with which
+# they grow as it falls. Descent wants fewer than the closed form, and ReLUs that bend a little
+# higher.
+_UNITS, _UNITS_POWER = 11, 0.6
 _BEND = 0.05
 
 
@@ -204,7 +206,7 @@ class _Refining:
 
 def _built(task: Task, neurons: int, epsilon: float) -> Network:
     units = round(_UNITS * (COMPUTED / epsilon) ** _UNITS_POWER)
-    return build_least_noise(task, draw_codes(task, neurons, units), _BEND)
+    return build_least_noise(task, draw_codes(task, neurons, range(units - 1, units + 2)), _BEND)
 
 
 def _smallest(refining: _Refining, most: int) -> Compilation | None:

@@ -32,7 +32,7 @@ from polyseme.networks.network import Network
 Floats = NDArray[np.float32]
 
 # As shares of the reading error asked for: how far below 0 gates rest, and the limits of readings.
-_REST, _ON, _OFF, _PAIR = 0.92, 0.91, 0.87, 0.7
+_REST, _ON, _OFF, _PAIR = 0.92, 0.9, 0.86, 0.68
 _PAIR_WEIGHT = 3.0
 
 
