@@ -15,7 +15,7 @@ from math import log
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.common.arguments import function, whole_number
-from polyseme.common.extras import import_numba
+from polyseme.common.extras import import_numba, import_torch
 from polyseme.common.progress import Note, silent
 from polyseme.compiler.choose import choose
 from polyseme.compiler.compile import check_construction, compile_report
@@ -36,6 +36,8 @@ from polyseme.verification.reading_error import COMPUTED, reading_error
 _READ = 30_000
 # The first size is this share of the declared one; sizes differ by so much, or a few times that.
 _FIRST, _STEP = 0.88, 1.04
+# No refined network was found at a smaller share of the declared size.
+_LEAST = 0.6
 _MOST_TRIALS = 5
 # The reading error of refined networks falls about with this power of the neurons: slowly, since
 # the descent stops at its limits.
@@ -119,6 +121,8 @@ def compile_refined(
         if found is not None:
             return found
         tell("no refined network is small enough and passes; none is refined")
+    else:
+        import_torch("refining")
     report = compile_report(
         circuit,
         active=active,
@@ -215,6 +219,8 @@ def _smallest(refining: _Refining, most: int) -> Compilation | None:
     declared, asked = candidate.declared.neurons, candidate.task.epsilon
     assert asked is not None
     tell(f"{candidate.construction.name} declares {declared:,} neurons without refinement")
+    if most < _LEAST * declared:
+        return None
     failed: int | None = None
     passed: int | None = None
     best: Trial | None = None

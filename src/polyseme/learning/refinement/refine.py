@@ -147,7 +147,7 @@ def refine(
         check_path(state, "state")
     kept = None
     if state is not None:
-        described = f"{network.provenance.source} {passes} {error} {seed}"
+        described = f"{network.provenance.source} {passes} {error} {epsilon} {seed}"
         kept = Kept(state, digest_of(described, _arrays(network)))
     if network.provenance.construction == LEAST_NOISE.name:
         return _refined_readings(network, key, passes, epsilon, seed, kept, note or silent)
