@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -165,11 +166,11 @@ def test_the_first_period_replaces_the_mean_and_later_ones_move_it(monkeypatch):
 
 
 def test_a_network_that_refinement_makes_worse_is_returned_as_it_was(network, monkeypatch):
+    layer = network.layers[0]
+    spoilt = replace(network, layers=(replace(layer, weights=layer.weights[::-1].copy()),))
     monkeypatch.setattr(
         "polyseme.learning.refinement.readings.refiner.ReadingRefiner.finished",
-        lambda self, weights: ps.compile(
-            network.key.circuit, neurons=150, construction="least-noise"
-        ),
+        lambda self, weights: spoilt,
     )
     found = refine(network, passes=1)
     assert weights_of(found) == network.layers[0].weights.tobytes()

@@ -38,17 +38,17 @@ def _read(
     Features from `further` on are on as well, unless `further` is negative.
     """
     zero = np.float32(0)
-    for place in range(count):
-        readings[place] = offset
+    readings[:count] = offset
     for number in range(len(units)):
-        row, low = reads[units[number]], base[number]
+        # Slices, whose places are never negative, are what becomes vector instructions.
+        low, row = base[number], reads[units[number], begin : begin + count]
         if further < 0:
             for place in range(count):
-                readings[place] += gain * max(low + row[begin + place], zero)
+                readings[place] += gain * max(low + row[place], zero)
         else:
+            other = reads[units[number], further : further + count]
             for place in range(count):
-                total = low + row[begin + place] + row[further + place]
-                readings[place] += gain * max(total, zero)
+                readings[place] += gain * max(low + row[place] + other[place], zero)
 
 
 @compiled
