@@ -37,6 +37,7 @@ from polyseme.verification.sampling import Verification, verify
 if TYPE_CHECKING:
     from polyseme.counting_argument.run import run_counting_argument
     from polyseme.interpret.polysemanticity import Polysemanticity, polysemanticity, served_by
+    from polyseme.learning.compile_refined import compile_refined
     from polyseme.learning.refinement.refine import Refined, refine
     from polyseme.limits.table import bounds
     from polyseme.limits.width import bounds_of_width
@@ -54,6 +55,7 @@ _LATER = {
     "WorstCase": "verification.worst_case",
     "bounds": "limits.table",
     "bounds_of_width": "limits.width",
+    "compile_refined": "learning.compile_refined",
     "polysemanticity": "interpret.polysemanticity",
     "refine": "learning.refinement.refine",
     "reproduce_figures": "reproduce.reproduction",
@@ -97,6 +99,7 @@ __all__ = [
     "build_circuit",
     "citation",
     "compile",
+    "compile_refined",
     "compile_report",
     "constructions",
     "input_kinds",

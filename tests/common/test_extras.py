@@ -6,11 +6,12 @@ import sys
 
 import pytest
 
-from polyseme.common.extras import import_aigverse, import_onnx, import_torch
+from polyseme.common.extras import import_aigverse, import_numba, import_onnx, import_torch
 from polyseme.errors import MissingExtraError
 
 EXTRAS = [
     (import_torch, "torch", "torch"),
+    (import_numba, "numba", "speed"),
     (import_onnx, "onnx", "onnx"),
     (import_aigverse, "aigverse", "logic"),
 ]

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from polyseme.cli.options import whole
 from polyseme.cli.output_paths import check_output
-from polyseme.common.extras import import_torch
-from polyseme.common.progress import Note
-from polyseme.compiler.report import Compilation
 from polyseme.errors import PolysemeError
-from polyseme.learning.refinement.refine import MAX_PASSES, refine
-from polyseme.verification.reading_error import reading_error
-
-# Inputs of each kind on which the readings of a refined network are looked at.
-_READ = 30_000
+from polyseme.learning.refinement.refine import MAX_PASSES
 
 Refine = Annotated[
     int | None,
@@ -25,8 +17,10 @@ Refine = Annotated[
         "--refine",
         metavar="PASSES",
         parser=whole(1, MAX_PASSES),
-        help="Descend on weights and biases for at most PASSES passes over all outputs; needs the "
-        "extra polyseme\\[torch]. For tight-frames (of ANDs of two features) and three-channel.",
+        help="Descend on weights and biases for at most PASSES passes over all outputs. For "
+        "least-noise (of ANDs of two features), whose smallest size is then searched after the "
+        "descent; needs the extra polyseme\\[speed]. For tight-frames (of ANDs of two features) "
+        "and three-channel; needs the extra polyseme\\[torch].",
     ),
 ]
 RefineState = Annotated[
@@ -34,44 +28,21 @@ RefineState = Annotated[
     typer.Option(
         "--refine-state",
         metavar="FILE",
-        help="Save the state of the descent in this file, and go on from it if it exists.",
+        help="Save the state of the descent in this file, and go on from it if it exists. Of "
+        "least-noise, only with --neurons.",
     ),
 ]
 
 
 def check_refining(passes: int | None, state: str | None, others: tuple[str, ...]) -> None:
-    """Raise PolysemeError unless torch is installed and the file of the state can be written.
+    """Raise PolysemeError unless the file of the state can be written.
 
     `others` are files that the state must not overwrite.
     """
-    if passes is None:
-        if state is not None:
-            raise PolysemeError("--refine-state is for --refine PASSES; name both or neither")
+    if state is None:
         return
-    import_torch("refining")
-    if state is not None:
-        check_output(state, others)
-        if state in others:
-            raise PolysemeError(f"{state}: is written as an output too; name another file")
-
-
-def refined(report: Compilation, passes: int, state: str | None, step: Note) -> Compilation:
-    """Refine the compiled network, and measure its error anew."""
-    network = report.network
-    found = refine(
-        network,
-        passes=passes,
-        error=report.error,
-        seed=network.provenance.seed,
-        state=state,
-        note=step,
-    )
-    reading = reading_error(found.network, samples=_READ)
-    reads = report.epsilon is None or reading.epsilon < report.epsilon
-    return replace(
-        report,
-        network=found.network,
-        confirmation=found.measured,
-        reading=reading,
-        reads=reads,
-    )
+    if passes is None:
+        raise PolysemeError("--refine-state is for --refine PASSES; name both or neither")
+    check_output(state, others)
+    if state in others:
+        raise PolysemeError(f"{state}: is written as an output too; name another file")

@@ -18,6 +18,11 @@ def import_onnx(what_for: str) -> Any:
     return _imported("onnx", "onnx", what_for)
 
 
+def import_numba(what_for: str) -> Any:
+    """Return numba; raise MissingExtraError, naming what needs it, if it is not installed."""
+    return _imported("numba", "speed", what_for)
+
+
 def import_aigverse(what_for: str) -> Any:
     """Return aigverse; raise MissingExtraError, naming what needs it, if it is not installed."""
     return _imported("aigverse", "logic", what_for)

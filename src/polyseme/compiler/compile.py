@@ -145,8 +145,13 @@ def _check(task: Task, construction: str, neurons: int | None) -> None:
     check_measurable(task.error)
     if neurons is not None:
         whole_number("neurons", neurons, 1)
-    if not isinstance(construction, str) or construction not in CONSTRUCTIONS:
+    check_construction(construction)
+
+
+def check_construction(name: str) -> None:
+    """Raise OptionError unless a construction has this name, or the name is "auto"."""
+    if not isinstance(name, str) or name not in CONSTRUCTIONS:
         raise OptionError(
-            f"no construction named {shown_value(construction)}; there are auto and those that "
+            f"no construction named {shown_value(name)}; there are auto and those that "
             "`polyseme constructions` lists"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,9 +23,10 @@ from polyseme.cli.output.compile_report import Compiled, emit_compiled
 from polyseme.cli.output.progress import steps
 from polyseme.cli.output.text import rate, remark
 from polyseme.cli.output_paths import check_output
-from polyseme.cli.refining import Refine, RefineState, check_refining, refined
+from polyseme.cli.refining import Refine, RefineState, check_refining
 from polyseme.compiler.compile import compile_report
 from polyseme.compiler.report import Compilation
+from polyseme.learning.compile_refined import compile_refined
 from polyseme.limits.counting import counting_bits
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path, save_key, save_network
@@ -115,20 +116,21 @@ def compile_command(
             step(f"rewriting {circuit.gates:,} gates")
             circuit = rewritten(circuit)
         begun = time.perf_counter()
-        report = compile_report(
-            circuit,
-            active=active,
-            error=error,
-            epsilon=epsilon,
-            neurons=neurons,
-            construction=construction,
-            encoder=encoder,
-            seed=seed,
-            carry=carry,
-            note=step,
-        )
-        if refine is not None:
-            report = refined(report, refine, refine_state, step)
+        asked: dict[str, Any] = {
+            "active": active,
+            "error": error,
+            "epsilon": epsilon,
+            "neurons": neurons,
+            "construction": construction,
+            "encoder": encoder,
+            "seed": seed,
+            "carry": carry,
+            "note": step,
+        }
+        if refine is None:
+            report = compile_report(circuit, **asked)
+        else:
+            report = compile_refined(circuit, passes=refine, state=refine_state, **asked)
         seconds = time.perf_counter() - begun
         count = counting_bits(circuit)
         if output is not None:

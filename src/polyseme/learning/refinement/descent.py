@@ -159,9 +159,7 @@ class Descent:
         save_state(State(self._step, tensors), kept.digest, kept.path)
 
     def _resume(self, kept: Kept) -> None:
-        shapes = {
-            what: tuple(self._tensors[f"{what}.values"].shape) for what in ("weights", "bias")
-        }
+        shapes = {name: tuple(tensor.shape) for name, tensor in self._tensors.items()}
         state = load_state(kept.path, kept.digest, shapes, self._last)
         library = import_torch("refining")
         self._step = state.step

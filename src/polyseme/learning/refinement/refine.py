@@ -3,7 +3,8 @@
 W and biases move; encoder and readout stay, so nothing is hidden in them. The codes do not change.
 The strengths at which neurons read features, C, do change, and the answer key has the refined C:
 W = C D, exactly. The loss depends on whether ReLUs bend: `linear.py` has the loss for networks in
-which none does, `bending.py` for the others.
+which none does, `bending.py` for the others. Networks of `least-noise` have no C: there W descends
+on the loss of `readings/`, biases stay, and the reading error decides.
 
 Progress is kept in a file if one is named. The same seed, options and network give the same bytes.
 """
@@ -18,8 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.common.arguments import function, instance, real_number, whole_number
-from polyseme.common.extras import import_torch
+from polyseme.common.extras import import_numba, import_torch
 from polyseme.common.progress import Note, silent
+from polyseme.common.random_streams import Stream, stream
+from polyseme.compiler.constructions.catalogue import LEAST_NOISE
+from polyseme.compiler.task import check_epsilon
 from polyseme.errors import OptionError
 from polyseme.learning.refinement.bending import Bending
 from polyseme.learning.refinement.descent import Descent, Kept
@@ -31,12 +35,15 @@ from polyseme.learning.refinement.torch_threads import one_thread
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.checks import check_path
 from polyseme.networks.network import Network
+from polyseme.verification.reading_error import COMPUTED, ReadingError, readings_of, summed_up
 from polyseme.verification.sampling import Verification
 
 MAX_PASSES = 100_000
 # Number of times that the held-out probe is read, and the share of the error that ends the descent.
 _PROBES = 10
 _AIM = 0.4
+# Inputs of each kind on which the reading error of a refined network is looked at.
+_READ = 30_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +58,8 @@ class Refined:
         alone_before: The error of the network it came from on every gate by itself.
         moved: The norm of the change of W over the norm of W.
         passes: Passes over all outputs that were made.
+        reading: Its reading error on held-out inputs; None if that was not descended on.
+        reading_before: That of the network it came from, on the same inputs.
     """
 
     network: Network
@@ -60,6 +69,8 @@ class Refined:
     alone_before: Verification
     moved: float
     passes: int
+    reading: ReadingError | None = None
+    reading_before: ReadingError | None = None
 
 
 class Refiner(Protocol):
@@ -87,6 +98,7 @@ def refine(
     *,
     passes: int = 100,
     error: float = 1e-3,
+    epsilon: float = COMPUTED,
     seed: int = 0,
     state: str | os.PathLike[str] | None = None,
     note: Note | None = None,
@@ -98,11 +110,16 @@ def refine(
     that is worse than the network given (more gates wrong alone, or as many and more held-out
     samples wrong) is dropped, and the network is returned unchanged. Needs the `torch` extra.
 
+    Of `least-noise`, weights descend until readings keep a reading error of `epsilon`, for all the
+    passes. A pass is a step of L-BFGS. The result is dropped if its reading error on held-out
+    inputs is no lower. Needs the `speed` extra instead.
+
     Args:
-        network: A network of `tight-frames` (ANDs of two features) or `three-channel`, with its
-            answer key.
+        network: A network of `tight-frames` (ANDs of two features), `three-channel`, or
+            `least-noise` (ANDs of two features, three of which are on), with its answer key.
         passes: The most passes over all outputs.
         error: The error asked for.
+        epsilon: The reading error asked of `least-noise`, above 0 and at most 1/4.
         seed: The random seed.
         state: A file that keeps the state of the descent, which goes on from it if it exists.
         note: Called with a line on each step.
@@ -114,7 +131,7 @@ def refine(
         OptionError: The network is of another kind, or an argument is of a wrong type or out of
             range.
         FileFormatError: The file is no state of this descent.
-        MissingExtraError: torch is not installed.
+        MissingExtraError: torch is not installed, or numba for `least-noise`.
 
     Example:
         >>> import polyseme as ps
@@ -124,14 +141,32 @@ def refine(
         >>> found.network.neurons
         256
     """
-    import_torch("refining")
-    key = _check(network, passes, error, seed)
+    key = _check(network, passes, error, epsilon, seed)
     function("note", note, "a line")
     if state is not None:
         check_path(state, "state")
+    kept = None
+    if state is not None:
+        described = f"{network.provenance.source} {passes} {error} {epsilon} {seed}"
+        kept = Kept(state, digest_of(described, _arrays(network)))
+    if network.provenance.construction == LEAST_NOISE.name:
+        return _refined_readings(network, key, passes, epsilon, seed, kept, note or silent)
+    return _refined_decisions(network, key, passes, error, seed, kept, note or silent)
+
+
+def _refined_decisions(
+    network: Network,
+    key: AnswerKey,
+    passes: int,
+    error: float,
+    seed: int,
+    kept: Kept | None,
+    tell: Note,
+) -> Refined:
+    """Descend until the outputs are decided rightly."""
+    import_torch("refining")
     held_out = HeldOut(network, key, seed)
     refiner: Refiner = REFINERS[network.provenance.construction](network, key, held_out, seed)
-    tell = note or silent
     before, alone_before = held_out.verified(network), held_out.verified_alone(network)
     tell(f"before refinement {before.wrong:,} of {before.samples:,} wrong{_of_gates(alone_before)}")
 
@@ -144,10 +179,6 @@ def refine(
         tell(f"refined {done:,} of {passes:,} passes: {wrong} of {PROBE_SAMPLES:,} wrong{also}")
         return wrong <= _AIM * error * PROBE_SAMPLES and not alone
 
-    kept = None
-    if state is not None:
-        described = f"{network.provenance.source} {passes} {error} {seed}"
-        kept = Kept(state, digest_of(described, _arrays(network)))
     with one_thread():
         descent = refiner.descent(passes)
         made = descent.run(kept, watch)
@@ -167,6 +198,64 @@ def refine(
     return Refined(refined, measured, before, alone, alone_before, moved, made)
 
 
+def _refined_readings(
+    network: Network,
+    key: AnswerKey,
+    passes: int,
+    epsilon: float,
+    seed: int,
+    kept: Kept | None,
+    tell: Note,
+) -> Refined:
+    """Descend until the readings of the hidden layer are near 0 and 1."""
+    import_numba("refining least-noise")
+    # What it imports is compiled by numba, which is an extra.
+    from polyseme.learning.refinement.readings.refiner import ReadingRefiner
+
+    held_out = HeldOut(network, key, seed)
+    refiner = ReadingRefiner(network, key, epsilon, seed)
+    before = _read(network, key, seed)
+    tell(f"before refinement the reading error is {before.epsilon:.3f}")
+
+    def watch(done: int, loss: float) -> None:
+        tell(f"refined {done:,} of {passes:,} passes: loss {loss:.3g} on fresh pairs")
+
+    descent = refiner.descent(passes)
+    made = descent.run(kept, watch)
+    refined = refiner.finished(descent.weights)
+    after = _read(refined, key, seed)
+    moved = _moved(network, refined)
+    said = (
+        f"refined by descent on readings, {made:,} passes: W moved by {moved:.0%} of its norm, "
+        f"reading error {before.epsilon:.3f} before and {after.epsilon:.3f} after"
+    )
+    if after.epsilon >= before.epsilon:
+        said = (
+            f"not refined: {made:,} passes of descent made the reading error {after.epsilon:.3f}, "
+            f"{before.epsilon:.3f} it was before"
+        )
+        refined, after, moved = network, before, 0.0
+    tell(said)
+    refined = replace(refined, provenance=replace(refined.provenance, note=said))
+    return Refined(
+        refined,
+        held_out.verified(refined),
+        held_out.verified(network),
+        held_out.verified_alone(refined),
+        held_out.verified_alone(network),
+        moved,
+        made,
+        after,
+        before,
+    )
+
+
+def _read(network: Network, key: AnswerKey, seed: int) -> ReadingError:
+    """Return the reading error on held-out inputs, the same for all networks."""
+    active, generator = network.provenance.active, stream(seed, Stream.REFINEMENT_READINGS)
+    return summed_up(network, active, readings_of(network, key.circuit, active, _READ, generator))
+
+
 def _of_gates(alone: Verification) -> str:
     return f"; {alone.wrong:,} of {alone.samples:,} gates alone wrong"
 
@@ -183,17 +272,21 @@ def _moved(before: Network, after: Network) -> float:
     return float(np.linalg.norm(new - old) / np.linalg.norm(old))
 
 
-def _check(network: Network, passes: int, error: float, seed: int) -> AnswerKey:
+def _check(network: Network, passes: int, error: float, epsilon: float, seed: int) -> AnswerKey:
     """Return the key of a network that can be refined. Raises OptionError for any other network."""
     instance("network", network, Network, "a network")
     name, key = network.provenance.source, network.key
     whole_number("passes", passes, 1, MAX_PASSES)
     real_number("error", error, 0, 1)
+    check_epsilon(epsilon)
     whole_number("seed", seed, 0)
-    if network.provenance.construction not in REFINERS or key is None:
+    construction = network.provenance.construction
+    able = (*REFINERS, LEAST_NOISE.name)
+    if construction not in able or key is None:
         raise OptionError(
-            f"{name}: only networks of {' and '.join(REFINERS)}, with their answer key, can be "
-            f"refined, and this is of {network.provenance.construction}"
+            f"{name}: only networks of {', '.join(able[:-1])} and {able[-1]}, with their answer "
+            f"key, can be refined, and this is of {construction}"
         )
-    basis_features(key.encoder)
+    if construction in REFINERS:
+        basis_features(key.encoder)
     return key

@@ -1,8 +1,8 @@
 """Save and load the state of a descent, so that an interrupted descent can be resumed.
 
-The state is a safetensors file of the trained numbers, the two moments of each, and one string of
-metadata: the step, and a digest of all that the descent depends on. The file appears whole or not
-at all.
+The state is a safetensors file of the trained numbers, such moments of each as the descent keeps,
+and one string of metadata: the step, and a digest of all that the descent depends on. The file
+appears whole or not at all.
 """
 
 from __future__ import annotations
@@ -23,15 +23,12 @@ from polyseme.common.files import one_line, shown_path, write_whole
 from polyseme.errors import FileFormatError
 
 _FORMAT = "polyseme-descent"
-_TENSORS = tuple(
-    f"{what}.{part}" for what in ("weights", "bias") for part in ("values", "mean", "square")
-)
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError, RecursionError, MemoryError)
 
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """The state of a descent: `step`, and float32 tensors by name, three for each trained array."""
+    """The state of a descent: `step`, and float32 tensors by name."""
 
     step: int
     tensors: dict[str, NDArray[np.float32]]
@@ -57,7 +54,7 @@ def load_state(
 ) -> State:
     """Read a state of the descent with this digest, of at most `last` steps.
 
-    `shapes` are those of `weights` and `bias`. Raises FileFormatError, naming the file and the
+    `shapes` are those of the tensors, by name. Raises FileFormatError, naming the file and the
     fault, if the file is no state or is the state of another descent.
     """
     shown = shown_path(path)
@@ -90,10 +87,10 @@ def _step(entries: dict[str, str], digest: str, last: int) -> int:
 
 
 def _check(tensors: dict[str, NDArray[Any]], shapes: dict[str, tuple[int, ...]]) -> None:
-    if set(tensors) != set(_TENSORS):
-        raise FileFormatError(f"its tensors are not {', '.join(_TENSORS)}")
+    if set(tensors) != set(shapes):
+        raise FileFormatError(f"its tensors are not {', '.join(shapes)}")
     for name, tensor in tensors.items():
-        shape = shapes[name.partition(".")[0]]
+        shape = shapes[name]
         if tensor.dtype != np.float32 or tensor.shape != shape:
             raise FileFormatError(f"{name} must be float32 of shape {shape}")
         if not np.isfinite(tensor).all():

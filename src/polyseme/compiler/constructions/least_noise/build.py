@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from polyseme.compiler.constructions.least_noise.calibrate import half_share
+from polyseme.compiler.constructions.least_noise.calibrate import calibrated
 from polyseme.compiler.constructions.least_noise.codes import Codes
 from polyseme.compiler.constructions.least_noise.quiet_weights import quiet_weights
 from polyseme.compiler.parts.assembly import (
@@ -16,13 +13,11 @@ from polyseme.compiler.parts.assembly import (
     code_members,
     finished,
     gate_inputs,
-    off_lattice,
     readout_of,
     reads_of_gates,
 )
 from polyseme.compiler.task import Task
 from polyseme.errors import CapacityError
-from polyseme.networks.ends import Readout
 from polyseme.networks.layer import Layer
 from polyseme.networks.layer_key import reads_of
 from polyseme.networks.network import Network
@@ -33,8 +28,12 @@ RESOLUTION = 64
 _NOTE = "the hidden layer computes the gates; the readout averages units"
 
 
-def build_least_noise(task: Task, codes: Codes) -> Network:
-    """Build the network of drawn codes."""
+def build_least_noise(task: Task, codes: Codes, bend: float = 0.0) -> Network:
+    """Build the network of drawn codes.
+
+    `bend` is how far above the sum of a gate that lacks one input ReLUs bend, in features. At 0 the
+    closed form does best: to rest deeper keeps out noise, but leaves less of a gate that is on.
+    """
     gates, terms = codes.gates, task.terms
     wanted = reads_of_gates(gate_inputs(task), gates.positions, gates.neurons, terms.features)
     wanted.sort_indices()
@@ -49,27 +48,21 @@ def build_least_noise(task: Task, codes: Codes) -> Network:
         resolution=RESOLUTION,
     )
     width = int(terms.widths[0])
-    # Units bend at the sum of a gate that lacks one input, so a gate that is on alone lifts each of
-    # its units by 1. To rest deeper would keep out noise, but leave less of that.
-    level, full = (width - 1) * RESOLUTION, float(gates.weight)
+    level = round((width - 1 + bend) * RESOLUTION)
+    # What a gate reads when it is on alone.
+    full = gates.weight * (width - level / RESOLUTION)
     network = finished(
         task,
         NAME,
         codes.inputs,
         Layer(weights, np.full(gates.neurons, -level, np.int32), 1.0 / RESOLUTION),
-        _readout(task, members, full / 2),
+        readout_of(task, members, np.full(terms.outputs, full / 2, np.float32)),
         "output",
         key,
         1,
         _NOTE,
     )
-    half = full * half_share(task, network, np.full(task.terms.outputs, full))
-    return replace(network, readout=_readout(task, members, half))
-
-
-def _readout(task: Task, members: sp.csr_array, threshold: float) -> Readout:
-    thresholds = np.full(task.terms.outputs, threshold)
-    return readout_of(task, members, off_lattice(thresholds, RESOLUTION))
+    return calibrated(task, network, full)
 
 
 def in_steps(weights: NDArray[np.float64]) -> NDArray[np.int8] | NDArray[np.int16]:

@@ -36,17 +36,21 @@ def input_dimensions(task: Task, neurons: int) -> int:
     return max(INPUT_WEIGHT, min(neurons, 3 * task.terms.features // 4))
 
 
-def draw_codes(task: Task, neurons: int) -> Codes:
+def draw_codes(task: Task, neurons: int, units: range | None = None) -> Codes:
     """Draw codes of gates that share at most one unit, two by two, and random codes of features.
 
     Random codes of features become a tight frame by the weights. Where there are many features per
-    dimension, unions of orthogonal bases are tight enough without that.
+    dimension, unions of orthogonal bases are tight enough without that. Gates get as many units
+    each as one of `units` says; by default, about as many as the closed form does best with.
 
     Raises:
         TooFewNeuronsError: The neurons are fewer than two codes take.
     """
     terms, dimensions = task.terms, input_dimensions(task, neurons)
-    weight = _fitting_weight(terms.outputs, neurons, gate_weight(task.epsilon))
+    if units is None:
+        wanted = gate_weight(task.epsilon)
+        units = range(wanted - 2, wanted + 3)
+    weight = _fitting_weight(terms.outputs, neurons, units)
     if neurons < 2 * weight or dimensions < 2 * INPUT_WEIGHT:
         raise TooFewNeuronsError(
             f"{neurons} neurons are fewer than the {2 * max(weight, INPUT_WEIGHT)} its codes take"
@@ -69,16 +73,15 @@ def input_words(
     return balanced_code(features, dimensions, weight, generator, signed=True)
 
 
-def _fitting_weight(gates: int, neurons: int, wanted: int) -> int:
-    """Return the number of units per gate, near the one wanted, that leaves fewest units idle.
+def _fitting_weight(gates: int, neurons: int, wanted: range) -> int:
+    """Return the number of units per gate, of those wanted, that leaves fewest units idle.
 
     It is lower where only lighter codes fit such that any two gates share at most one unit.
     """
-    weights = range(wanted + 2, wanted - 3, -1)
-    used = {weight: weight * affine_places(gates, neurons, weight) for weight in weights}
+    used = {weight: weight * affine_places(gates, neurons, weight) for weight in reversed(wanted)}
     if any(used.values()):
         return max(used, key=lambda weight: used[weight])
-    lighter = range(max(wanted - 3, _FEWEST_WEIGHT), _FEWEST_WEIGHT, -1)
+    lighter = range(max(wanted.start - 1, _FEWEST_WEIGHT), _FEWEST_WEIGHT, -1)
     fitting = (weight for weight in lighter if affine_places(gates, neurons, weight))
     return next(fitting, _FEWEST_WEIGHT)
 

@@ -1,0 +1,137 @@
+"""The search of the smallest refined network: its steps with made-up errors, and real networks."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+import polyseme as ps
+from polyseme.cli.main import main
+from polyseme.errors import OptionError
+from polyseme.learning import compile_refined as driver
+
+DECLARED = 1000
+
+
+def searched(error_at, most=2 * DECLARED):
+    """Search with networks whose reading error is given; return what was tried, found and said."""
+    tried, said = [], []
+
+    def at(neurons, attempt):
+        tried.append(neurons)
+        assert attempt == 2 * (len(tried) - 1)
+        error = error_at(neurons)
+        network = SimpleNamespace(neurons=neurons)
+        return SimpleNamespace(
+            network=network,
+            passed=error < 0.25,
+            reading_error=SimpleNamespace(epsilon=error),
+            reported=lambda declared, decisions: (neurons, declared),
+        )
+
+    candidate = SimpleNamespace(
+        declared=SimpleNamespace(neurons=DECLARED),
+        task=SimpleNamespace(epsilon=0.25),
+        construction=SimpleNamespace(name="least-noise"),
+        decisions=lambda network: (),
+    )
+    refining = SimpleNamespace(candidate=candidate, tell=said.append, at=at)
+    return tried, driver._smallest(refining, most), said
+
+
+@pytest.mark.parametrize("least", range(700, 1150, 15))
+def test_the_smallest_size_of_the_grid_is_found_in_five_trials(least):
+    """Against every size of the grid, if errors fall with neurons as they were measured to."""
+    tried, found, said = searched(lambda neurons: 0.2499 * (least / neurons) ** 0.5)
+    grid = (round(880 * 1.04**place) for place in range(-10, 11))
+    assert found == (min(size for size in grid if size >= least), DECLARED)
+    assert len(tried) <= 5
+    assert len(set(tried)) == len(tried)
+    assert all(f"{size:,} (" in said[-2] for size in tried)
+
+
+def test_other_laws_of_errors_end_with_a_size_that_passes():
+    for power in (0.05, 0.2, 1.2, 4):
+        for least in (640, 800, 1000):
+            tried, found, _ = searched(
+                lambda neurons, least=least, power=power: 0.2499 * (least / neurons) ** power
+            )
+            assert len(tried) <= 5
+            assert found is None or found[0] >= least
+
+
+def test_nothing_is_found_where_nothing_small_enough_passes():
+    tried, found, _ = searched(lambda neurons: 0.3, most=950)
+    assert found is None
+    assert tried[-1] == 950
+    # So far below the declared size nothing is tried at all.
+    assert searched(lambda neurons: 0.1, most=500)[:2] == ([], None)
+
+
+def test_too_few_neurons_are_a_size_that_fails():
+    def error_at(neurons):
+        if neurons < 900:
+            raise ps.TooFewNeuronsError("too few")
+        return 0.2
+
+    tried, found, said = searched(error_at)
+    assert found == (915, DECLARED)
+    assert tried[0] == 880
+    assert "880 (too few)" in said[-2]
+
+
+@pytest.fixture
+def few_inputs(monkeypatch):
+    monkeypatch.setattr("polyseme.learning.refinement.refine._READ", 3000)
+    monkeypatch.setattr("polyseme.learning.refinement.held_out._SAMPLES", 2000)
+
+
+def test_at_a_size_the_refined_network_is_returned_with_what_was_measured(few_inputs):
+    lines = []
+    circuit = ps.problems.pairwise_and(300, 300)
+    report = ps.compile_refined(circuit, passes=5, neurons=250, note=lines.append)
+    assert report.network.neurons <= 250
+    assert report.network.key.belongs_to(report.network)
+    assert report.network.provenance.note.startswith("refined by descent on readings, 5 passes")
+    assert report.confirmation.samples >= 20_000
+    assert report.reading.epsilon < 0.3
+    assert report.predicted is None
+    assert any(line.startswith("refined 5 of 5 passes") for line in lines)
+
+
+def test_other_constructions_are_compiled_and_then_refined():
+    pytest.importorskip("torch")
+    circuit = ps.problems.pairwise_and(200, 200)
+    report = ps.compile_refined(circuit, passes=1, neurons=96, construction="tight-frames")
+    assert report.network.provenance.construction == "tight-frames"
+    assert "1 passes" in report.network.provenance.note
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"active": 4}, "refined for 3 features on at once, not 4"),
+        ({"state": "state"}, "name its neurons too"),
+        ({"construction": "no such"}, "no construction named"),
+        ({"passes": 0}, "passes"),
+        ({"neurons": 0}, "neurons"),
+        ({"note": "aloud"}, "note"),
+    ],
+)
+def test_what_cannot_be_refined_is_refused_in_one_line(options, says):
+    with pytest.raises(OptionError, match=says) as refused:
+        ps.compile_refined(ps.problems.pairwise_and(1000, 1000), **({"passes": 1} | options))
+    assert "\n" not in str(refused.value)
+
+
+def test_the_command_line_refines_readings(few_inputs, tmp_path, capsys):
+    net, state = tmp_path / "net.safetensors", tmp_path / "state"
+    options = ["--neurons", "250", "--refine", "5", "--refine-state", str(state), "-o", str(net)]
+    assert main(["compile", "and2:features=300,gates=300", *options]) in (0, 1)
+    shown = capsys.readouterr()
+    assert "refined by descent on readings" in shown.out
+    assert "refined 5 of 5 passes" in shown.err
+    assert state.exists()
+    loaded = ps.load(net, key=tmp_path / "net.key.safetensors")
+    assert loaded.key.belongs_to(loaded)
