@@ -19,11 +19,16 @@ from polyseme.compiler.constructions.catalogue import (
 from polyseme.compiler.constructions.staged.plan import StagedPlan
 from polyseme.compiler.task import Task
 from polyseme.errors import CapacityError, OptionError
+from support.fact_tables import cities
 
 EVEN = problems.pairwise_and(400, 400)
 # Three features are read far more often than the others, which frames pay for.
 UNEVEN = problems.pairwise_and(400, 500, "zipf")
+UNIFORM = problems.pairwise_and(400, 400, "uniform")
 DEEP = problems.layered(40, 3)
+
+
+TABLE = cities(300, (4, 200))
 
 
 def negated(features: int) -> Circuit:
@@ -70,12 +75,21 @@ def test_the_names_are_auto_and_those_of_the_catalogue() -> None:
         (Task(problems.pairwise_and(60, 60)), ["three-channel"]),
         # They declare more than a neuron per gate.
         (Task(problems.pairwise_and(100, 100)), ["three-channel"]),
+        # Hidden layers must compute: no feature is heavy; some are; facts, one at a time; or two.
+        (Task(EVEN, epsilon=0.25), ["least-noise", "three-channel"]),
+        (Task(UNIFORM, epsilon=0.25), ["least-noise", "three-channel"]),
+        (Task(UNEVEN, epsilon=0.25), ["pooled", "least-noise", "three-channel"]),
+        (Task(TABLE, 2, epsilon=0.25), ["pooled", "three-channel"]),
+        (Task(TABLE, 3, epsilon=0.25), ["three-channel"]),
+        (Task(TABLE, 2, encoder="basis", epsilon=0.25), ["three-channel"]),
         (Task(DEEP), ["deep"]),
         (Task(DEEP, carry="residual"), ["deep"]),
     ],
     ids=[
         "even", "permutation", "superposed", "basis", "universal", "negated", "negated, basis",
-        "few features", "small", "deep", "deep, carried",
+        "few features", "small", "computed, even", "computed, uniform", "computed, zipf",
+        "computed facts", "computed facts, two at once", "computed facts, basis",
+        "deep", "deep, carried",
     ],
 )  # fmt: skip
 def test_candidates_in_order(task: Task, names: list[str]) -> None:

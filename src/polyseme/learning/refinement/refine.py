@@ -37,6 +37,7 @@ from polyseme.networks.checks import check_path
 from polyseme.networks.network import Network
 from polyseme.verification.reading_error import COMPUTED, ReadingError, readings_of, summed_up
 from polyseme.verification.sampling import Verification
+from polyseme.verification.term_readings import KINDS
 
 MAX_PASSES = 100_000
 # Number of times that the held-out probe is read, and the share of the error that ends the descent.
@@ -253,7 +254,8 @@ def _refined_readings(
 def _read(network: Network, key: AnswerKey, seed: int) -> ReadingError:
     """Return the reading error on held-out inputs, the same for all networks."""
     active, generator = network.provenance.active, stream(seed, Stream.REFINEMENT_READINGS)
-    return summed_up(network, active, readings_of(network, key.circuit, active, _READ, generator))
+    counts = dict.fromkeys(KINDS, _READ)
+    return summed_up(network, active, readings_of(network, key.circuit, active, counts, generator))
 
 
 def _of_gates(alone: Verification) -> str:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from polyseme import problems
 from polyseme.compiler.constructions.pooled.layout import (
     heaviest_layout,
     layout_for,
@@ -49,6 +50,13 @@ def test_the_load_is_the_least_that_so_many_units_allow(neurons: int) -> None:
     layout = layout_for(POOLS, neurons)
     assert layout.neurons <= neurons
     assert layout_of_load(POOLS, 0.98 * layout.load).neurons > neurons
+
+
+def test_an_and_of_the_open_pool_has_one_unit_of_its_own_however_light_the_load() -> None:
+    pools = make_pools(Task(problems.pairwise_and(400, 500, "zipf"), 3, epsilon=0.25))
+    layout = layout_of_load(pools, 1.0)
+    assert (layout.own == 1).all()
+    assert layout.neurons == 500
 
 
 def test_too_few_units_are_refused_and_the_fewest_are_not() -> None:

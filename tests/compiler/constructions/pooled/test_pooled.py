@@ -92,7 +92,7 @@ def test_light_gates_beside_heavy_ones_are_computed_in_the_open_pool() -> None:
     outputs = list(range(1405, 2805))
     circuit = build_circuit([f"x{number}" for number in range(1405)], heavy + light, outputs)
     candidate = POOLED.candidate(task_of(circuit, 3))
-    built = candidate.build(round(1.1 * candidate.declared.neurons))
+    built = candidate.build(candidate.declared.neurons)
     key = built.key
     assert key is not None
     assert np.bincount(key.layers[0].channels).tolist() == [600, 0, 800]

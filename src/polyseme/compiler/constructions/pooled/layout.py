@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.codes.affine import fewest_places
-from polyseme.compiler.constructions.pooled.pools import Pools
+from polyseme.compiler.constructions.pooled.pools import OPEN, Pools
 from polyseme.errors import TooFewNeuronsError
 
 # The units of a code bear so much more load than others, because words average them.
@@ -53,7 +53,9 @@ def layout_of_load(pools: Pools, load: float) -> Layout:
             words.tolist(), pools.weight.tolist(), least.tolist(), strict=True
         )
     ])  # fmt: skip
-    own = np.ceil(pools.size / load).astype(np.int64)
+    # The two inputs of an AND in the open pool meet on one unit.
+    is_open = (pools.owners == OPEN)[pools.pool]
+    own = np.where(is_open, 1, np.ceil(pools.size / load)).astype(np.int64)
     pays = places * pools.weight < np.bincount(pools.pool, own * coded, len(words))
     return Layout(
         pools,

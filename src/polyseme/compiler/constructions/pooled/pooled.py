@@ -109,7 +109,9 @@ class Pooled(Construction[Pools]):
         Raises:
             CapacityError: No number of neurons is enough.
         """
-        found = heaviest_layout(plan, lambda layout: _is_quiet(layout, min(error, BEYOND)))
+        # Readings may be wrong on fewer inputs than decisions often may.
+        share = error if plan.task.epsilon is None else min(error, BEYOND)
+        found = heaviest_layout(plan, lambda layout: _is_quiet(layout, share))
         if found is None:
             raise CapacityError(too_crowded(plan.task))
         return max(found.neurons, 2 * INPUT_WEIGHT)
