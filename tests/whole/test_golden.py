@@ -69,6 +69,10 @@ ARTEFACTS: dict[str, tuple[str, dict[str, object]]] = {
         "permutation:features=600",
         {"neurons": 400, "construction": "tight-frames"},
     ),
+    "least-noise": (
+        "and2:features=600,gates=600",
+        {"neurons": 500, "construction": "least-noise"},
+    ),
     "one-bit": ("and2:features=2000,gates=2000", {"neurons": 900, "construction": "one-bit"}),
     "three-channel, codes": (
         "and2:features=1000,gates=1000",
