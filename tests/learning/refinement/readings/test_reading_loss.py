@@ -31,12 +31,16 @@ BIAS = np.full(UNITS, -0.5, np.float32)
 SHIFTS = np.random.default_rng(5).integers(1, FEATURES, (10, 2)).astype(np.int32)
 
 
+def turned(reads):
+    return np.ascontiguousarray(reads.T)
+
+
 def evaluated(cases, reads, stride, phase):
     """The kernel's loss and slope, of all gates."""
     slope = np.zeros_like(reads)
     found = loss_of_gates(
-        0, len(cases.gates), reads, BIAS, cases.gates, cases.units, cases.partners, SHIFTS,
-        cases.offsets, cases.sharers, stride, phase, LIMITS, WEIGHTS, OFFSET, GAIN, slope,
+        0, len(cases.gates), reads, turned(reads), BIAS, cases.gates, cases.units, cases.partners,
+        SHIFTS, cases.offsets, cases.sharers, stride, phase, LIMITS, WEIGHTS, OFFSET, GAIN, slope,
     )  # fmt: skip
     return found, slope
 
@@ -107,8 +111,8 @@ def test_pieces_add_up_to_the_whole(cases, reads):
     parts, added = 0.0, np.zeros_like(reads)
     for first, last in ((0, 3), (3, 3), (3, 10)):
         parts += loss_of_gates(
-            first, last, reads, BIAS, cases.gates, cases.units, cases.partners, SHIFTS,
-            cases.offsets, cases.sharers, 2, 0, LIMITS, WEIGHTS, OFFSET, GAIN, added,
+            first, last, reads, turned(reads), BIAS, cases.gates, cases.units, cases.partners,
+            SHIFTS, cases.offsets, cases.sharers, 2, 0, LIMITS, WEIGHTS, OFFSET, GAIN, added,
         )  # fmt: skip
     assert parts == pytest.approx(whole)
     assert added == pytest.approx(slope, rel=1e-4, abs=1e-5)
@@ -123,8 +127,8 @@ def test_features_are_read_alike_whatever_the_block(cases, reads):
 
     def of_thirds(held):
         return loss_of_gates(
-            0, 10, held, BIAS, alone.gates, alone.units, alone.partners, SHIFTS, alone.offsets,
-            alone.sharers, 2, 0, narrow_limits, WEIGHTS, OFFSET, GAIN, np.zeros_like(held),
+            0, 10, held, turned(held), BIAS, alone.gates, alone.units, alone.partners, SHIFTS,
+            alone.offsets, alone.sharers, 2, 0, narrow_limits, WEIGHTS, OFFSET, GAIN, np.zeros_like(held),
         )  # fmt: skip
 
     # A gate's own features count as thirds in the copies, so one copy more adds always the same.

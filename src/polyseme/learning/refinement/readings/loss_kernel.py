@@ -102,7 +102,7 @@ def _collect(
 
 @compiled
 def _of_sharer(
-    reads: Floats,
+    turned: Floats,
     bias: Floats,
     units: Wholes,
     own: Wholes,
@@ -114,10 +114,11 @@ def _of_sharer(
     slope: Floats,
 ) -> float:
     """Add the reading of a gate while another, whose inputs are `own`, is on with a stranger."""
+    one, other, third = turned[own[0]], turned[own[1]], turned[stranger]
     reading = offset
     for number in range(len(units)):
         unit = units[number]
-        total = bias[unit] + reads[unit, own[0]] + reads[unit, own[1]] + reads[unit, stranger]
+        total = bias[unit] + one[unit] + other[unit] + third[unit]
         reading += gain * max(total, np.float32(0))
     if reading <= highest:
         return 0.0
@@ -125,8 +126,7 @@ def _of_sharer(
     push = np.float32(2) * weight * gain * over
     for number in range(len(units)):
         unit = units[number]
-        total = bias[unit] + reads[unit, own[0]] + reads[unit, own[1]] + reads[unit, stranger]
-        if total > 0:
+        if bias[unit] + one[unit] + other[unit] + third[unit] > 0:
             slope[unit, own[0]] += push
             slope[unit, own[1]] += push
             slope[unit, stranger] += push
@@ -138,6 +138,7 @@ def loss_of_gates(
     first: int,
     last: int,
     reads: Floats,
+    turned: Floats,
     bias: Floats,
     gates: Wholes,
     units: Wholes,
@@ -155,9 +156,10 @@ def loss_of_gates(
 ) -> float:
     """Return the loss of gates `first` to `last`, and add its slope along the reads to `slope`.
 
-    `gates` are the inputs of every gate, `units` its units, `partners` for each of its inputs the
-    other input of another gate (or -1). `limits` are those at ON, OFF and PAIR; `weights` those of
-    PAIR cases and of sharers. Every `stride`-th sharer is looked at, from `phase` on.
+    `turned` are the reads by feature and unit. `gates` are the inputs of every gate, `units` its
+    units, `partners` for each of its inputs the other input of another gate (or -1). `limits` are
+    those at ON, OFF and PAIR; `weights` those of PAIR cases and of sharers. Every `stride`-th
+    sharer is looked at, from `phase` on.
     """
     features = reads.shape[1]
     one, never = np.float32(1), np.float32(-1e9)
@@ -235,7 +237,7 @@ def loss_of_gates(
                 if met or rest == barred[0] or rest == barred[1]:
                     continue
                 loss += _of_sharer(
-                    reads,
+                    turned,
                     bias,
                     units[sharer],
                     gates[gate],

@@ -70,12 +70,14 @@ class ReadingLoss:
     def __call__(self, weights: Floats) -> Slope:
         """Return the loss of a W and its slope."""
         reads = self._metric.reads(weights)
+        # Sharers need single entries from all rows; side by side they take far less time.
+        turned = np.ascontiguousarray(reads.T)
         slopes = np.zeros((_PIECES, *reads.shape), np.float32)
         size = -(-self._gates // _PIECES)
 
         def piece(first: int, last: int) -> float:
             slope = slopes[first // size]
-            return float(loss_of_gates(first, last, reads, *self._arguments, slope))
+            return float(loss_of_gates(first, last, reads, turned, *self._arguments, slope))
 
         losses = in_pieces(piece, self._gates, size)
         return Slope(float(sum(losses)), *self._metric.steepest(slopes))
