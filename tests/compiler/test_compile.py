@@ -30,7 +30,7 @@ ADDER_LIKE = build_circuit(
     [6, 4],
     name="small",
 )
-SEARCHED = {"active": 2, "error": 5e-2}
+SEARCHED = {"epsilon": None, "active": 2, "error": 5e-2}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,8 @@ def test_a_searched_report_holds_all_that_was_measured(searched: Compilation) ->
 
 def test_a_report_tells_people_what_matters(searched: Compilation) -> None:
     lines = str(searched).splitlines()
-    assert lines[:-1] == [*str(searched.network).splitlines(), str(searched.confirmation)]
+    measured = [str(searched.confirmation), str(searched.reading)]
+    assert lines[:-1] == [*str(searched.network).splitlines(), *measured]
     assert lines[-1] == f"{searched.predicted:,} neurons were predicted"
     bare = str(Compilation(searched.network, 1e-3))
     assert bare == str(searched.network)

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from polyseme.compiler.constructions.catalogue import (
     CATALOGUE,
     LEAST_NOISE,
@@ -107,7 +109,19 @@ def _one_layer_candidates(task: Task, limit: int) -> Iterator[Candidate]:
         return
     if not wants_basis(task):
         yield from _computing(task)
-    yield THREE_CHANNEL.candidate(task)
+    if not _doubles(task):
+        yield THREE_CHANNEL.candidate(task)
+
+
+def _doubles(task: Task) -> bool:
+    """Return whether several terms of one output may be on at once, each adding a full reading.
+
+    Then three channels decide the output, but do not compute it. Two terms without negations are
+    taken to fit into a promise of three features or more.
+    """
+    terms = task.terms
+    several = np.bincount(terms.output, terms.widths == terms.plain, terms.outputs) > 1
+    return task.active > 2 and bool(several.any())
 
 
 def _computing(task: Task) -> Iterator[Candidate]:

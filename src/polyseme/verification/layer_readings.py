@@ -1,4 +1,4 @@
-"""What is seen of one hidden layer when its gates are read: errors, interaction and bending."""
+"""Errors, interaction and bending of one hidden layer, whose gates are read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What hidden layers compute, in JSON fields and in lines of text."""
+"""Fields of JSON and lines of text about what hidden layers compute."""
 
 from __future__ import annotations
 

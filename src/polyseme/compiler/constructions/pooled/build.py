@@ -115,7 +115,7 @@ def _levels(placement: Placement, resolution: int) -> NDArray[np.int32]:
 
 @dataclass(frozen=True, eq=False)
 class _PlannedReadout:
-    """What outputs read, int16 (outputs, units), and what each reads when it is on alone."""
+    """The units that outputs read, int16 (outputs, units), and what each reads when on alone."""
 
     members: sp.csr_array
     full: NDArray[np.float64]
