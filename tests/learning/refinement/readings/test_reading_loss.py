@@ -128,7 +128,8 @@ def test_features_are_read_alike_whatever_the_block(cases, reads):
     def of_thirds(held):
         return loss_of_gates(
             0, 10, held, turned(held), BIAS, alone.gates, alone.units, alone.partners, SHIFTS,
-            alone.offsets, alone.sharers, 2, 0, narrow_limits, WEIGHTS, OFFSET, GAIN, np.zeros_like(held),
+            alone.offsets, alone.sharers, 2, 0, narrow_limits, WEIGHTS, OFFSET, GAIN,
+            np.zeros_like(held),
         )  # fmt: skip
 
     # A gate's own features count as thirds in the copies, so one copy more adds always the same.
