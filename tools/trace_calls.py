@@ -67,7 +67,7 @@ def traced(source: str, construction: str, active: int) -> Trace:
     trace = Trace(Path(ps.__file__).parent, dict.fromkeys(COUNTED, 0))
     sys.setprofile(trace)
     try:
-        ps.compile(circuit, active=active, construction=construction)
+        ps.compile(circuit, active=active, epsilon=None, construction=construction)
     finally:
         sys.setprofile(None)
     return trace

@@ -147,19 +147,19 @@ def test_every_step_is_told() -> None:
 def test_at_a_size_too_few_for_the_first_candidate_the_next_is_built(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert ps.compile(PAIRS, neurons=300).provenance.construction == "tight-frames"
+    assert ps.compile(PAIRS, neurons=300, epsilon=None).provenance.construction == "tight-frames"
     monkeypatch.setattr(type(TIGHT_FRAMES), "build", refuse)
-    network = ps.compile(PAIRS, neurons=300)
+    network = ps.compile(PAIRS, neurons=300, epsilon=None)
     assert network.provenance.construction == "three-channel"
     assert network.neurons <= 300
 
 
 def test_at_a_size_too_few_for_all_the_last_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TooFewNeuronsError, match="2 neurons are"):
-        ps.compile(PAIRS, neurons=2)
+        ps.compile(PAIRS, neurons=2, epsilon=None)
     monkeypatch.setattr(type(THREE_CHANNEL), "build", refuse)
     with pytest.raises(TooFewNeuronsError, match="too few, whatever the size"):
-        ps.compile(PAIRS, neurons=2)
+        ps.compile(PAIRS, neurons=2, epsilon=None)
 
 
 @pytest.mark.parametrize("neurons", [None, 300])
@@ -171,7 +171,7 @@ def test_what_more_neurons_would_not_cure_is_no_reason_to_try_another(
 
     monkeypatch.setattr(type(TIGHT_FRAMES), "build", overflow)
     with pytest.raises(CapacityError, match="weights of 16 bits"):
-        ps.compile(PAIRS, neurons=neurons)
+        ps.compile(PAIRS, neurons=neurons, epsilon=None)
 
 
 def test_a_search_in_which_no_size_can_be_built_goes_on_to_the_next_candidate(
@@ -240,7 +240,7 @@ def test_it_was_asked_for() -> None:
 
 
 def test_no_smaller_network_was_found() -> None:
-    said = reason_of(problems.pairwise_and(20, 20), error=1e-2)
+    said = reason_of(problems.pairwise_and(20, 20), error=1e-2, epsilon=None)
     assert said == (
         "superposition does not pay here: 20 ReLUs compute all 20 outputs exactly, one per output "
         "or fewer; at 3 active features no network of fewer was found to err under 0.01"
@@ -268,7 +268,7 @@ def test_no_smaller_deep_network_was_found(build: Any, monkeypatch: pytest.Monke
     monkeypatch.setattr(type(SUPERPOSED_LAYERS), "neurons", lambda own, plan, error: 60)
     if build is not None:
         monkeypatch.setattr(type(SUPERPOSED_LAYERS), "build", build)
-    said = reason_of(problems.layered(90, 2), carry="gates", error=1e-2)
+    said = reason_of(problems.layered(90, 2), carry="gates", error=1e-2, epsilon=None)
     assert said == (
         "superposition does not pay here: no network of fewer than 90 neurons, which are enough "
         "to give every wire its own, was found to err under 0.01"
@@ -287,7 +287,7 @@ def test_a_deep_network_of_enough_neurons_gives_no_reason() -> None:
 
 def test_a_deep_search_finds_a_smaller_network_that_passes() -> None:
     circuit = problems.layered(1500, 2, active=2)
-    options: dict[str, Any] = {"active": 2, "error": 5e-2, "carry": "gates"}
+    options: dict[str, Any] = {"active": 2, "error": 5e-2, "carry": "gates", "epsilon": None}
     widest = MONOSEMANTIC.candidate(Task(circuit, **options)).declared.neurons
     notes: list[str] = []
     report = ps.compile_report(circuit, note=notes.append, **options)

@@ -208,7 +208,7 @@ def test_with_a_neuron_for_every_gate_the_network_is_monosemantic_and_says_so(ne
 
 
 def test_with_fewer_neurons_than_gates_it_is_not():
-    network = compile(problems.pairwise_and(400, 400), neurons=399)
+    network = compile(problems.pairwise_and(400, 400), neurons=399, epsilon=None)
     assert network.provenance.construction == "tight-frames"
     assert network.encoder.in_superposition
     network = compile(problems.pairwise_and(400, 400), neurons=399, construction="three-channel")
@@ -304,7 +304,7 @@ def test_outputs_that_rest_at_one_or_never_change_are_what_the_user_asked_for():
 
 @pytest.fixture(scope="module")
 def sized() -> Network:
-    return compile(problems.pairwise_and(1000, 1000), active=3, error=1e-2)
+    return compile(problems.pairwise_and(1000, 1000), active=3, error=1e-2, epsilon=None)
 
 
 def test_the_network_found_meets_the_error_on_inputs_it_was_not_chosen_by(sized):
@@ -315,7 +315,8 @@ def test_the_network_found_meets_the_error_on_inputs_it_was_not_chosen_by(sized)
 
 
 def test_a_much_smaller_network_does_not(sized):
-    small = compile(problems.pairwise_and(1000, 1000), active=3, neurons=int(0.7 * sized.neurons))
+    neurons = int(0.7 * sized.neurons)
+    small = compile(problems.pairwise_and(1000, 1000), active=3, neurons=neurons, epsilon=None)
     assert verify(small, samples=5000, seed=12345).error_interval[0] > 1e-2
 
 
@@ -353,7 +354,7 @@ def test_errors_fall_with_neurons(construction, sizes):
 
 def test_the_construction_that_declares_fewest_neurons_is_taken():
     def chosen(circuit, **options):
-        return compile(circuit, **options).provenance.construction
+        return compile(circuit, epsilon=None, **options).provenance.construction
 
     pairs = problems.pairwise_and(300, 300)
     assert chosen(pairs, neurons=200) == "tight-frames"

@@ -48,11 +48,11 @@ DEFAULT = ("and2:features=600,gates=500", {"neurons": 400})
 
 @cache
 def network_by(construction: str) -> Network:
-    if construction == "mixed-channel":
+    if construction in ("mixed-channel", "pooled"):
         names = [f"heavy{i}" for i in range(20)] + [f"light{i}" for i in range(400)]
         gates = [(GateKind.AND, (i % 20, 20 + i)) for i in range(400)]
         circuit = build_circuit(names, gates, list(range(420, 820)), name="heavy")
-        return ps.compile(circuit, construction=construction, neurons=300)
+        return ps.compile(circuit, construction=construction, neurons=390)
     if construction == "deep":
         return superposed_network(300)
     source, options = BUILT.get(construction, DEFAULT)

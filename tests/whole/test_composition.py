@@ -18,11 +18,16 @@ from polyseme.verification.affine_reading import fitted_reading
 from polyseme.verification.inputs import draw_inputs, fill
 from polyseme.verification.sampling import shallow_terms
 from polyseme.verification.term_readings import KINDS, term_readings
+from support.heavy_light import heavy_and_light
 
-CIRCUIT = ps.problems.pairwise_and(700, 700)
 ACTIVE, SAMPLES = 3, 6000
-# Neurons at which each construction computes the gates; None if it decides the size.
-CASES = {"least-noise": 560, "monosemantic": None}
+EVEN = ps.problems.pairwise_and(700, 700)
+# A circuit that each construction computes, and at how many neurons; None if it decides the size.
+CASES: dict[str, tuple[ps.Circuit, int | None]] = {
+    "least-noise": (EVEN, 560),
+    "monosemantic": (EVEN, None),
+    "pooled": (heavy_and_light(4, 2000), 1700),
+}
 
 
 def relu(values):
@@ -32,11 +37,12 @@ def relu(values):
 @pytest.fixture(scope="module", params=sorted(CASES))
 def readings(request):
     """Affine readings and values of all gates, both (samples, gates), and the pairs."""
-    network = ps.compile(CIRCUIT, construction=request.param, neurons=CASES[request.param])
+    circuit, neurons = CASES[request.param]
+    network = ps.compile(circuit, construction=request.param, neurons=neurons)
     assert ps.reading_error(network, samples=2000).computed
-    terms = shallow_terms(network, CIRCUIT)
+    terms = shallow_terms(network, circuit)
     generator = np.random.default_rng(11)
-    read = term_readings(network, CIRCUIT, terms, ACTIVE, generator)
+    read = term_readings(network, circuit, terms, ACTIVE, generator)
     reading = fitted_reading([read.seen(kind, 4000, generator) for kind in KINDS])
     pairs = sharing_a_feature(terms)
     rows = np.concatenate(
@@ -48,7 +54,7 @@ def readings(request):
     )
     hidden = read.runner.hidden(read.runner.encode(rows), sparse=True) - read.rest
     scaled = read.runner.readings(hidden).T * read.scale.factor
-    values = evaluate_sparse(CIRCUIT, rows).toarray()
+    values = evaluate_sparse(circuit, rows).toarray()
     return reading.slope[0] * scaled + reading.offset[0], values, pairs
 
 

@@ -46,6 +46,7 @@ NAMES = [
     "load_key",
     "read",
     "refine",
+    "compile_refined",
     "build_circuit",
     "Circuit",
     "Names",
@@ -280,6 +281,12 @@ def calls(folder: Path) -> dict[str, Call]:
             | {"note": lambda line: None},
             _is(ps.Refined),
         ),
+        "compile_refined": Call(
+            ps.compile_refined,
+            {"circuit": problems.pairwise_and(300, 300), "passes": 1, "neurons": 228}
+            | {"error": 0.01, "epsilon": 0.25, "seed": 0, "note": lambda line: None},
+            _is(ps.Compilation),
+        ),
         "build_circuit": _gates("small"),
         "Circuit": Call(ps.Circuit, {"features": circuit.features, **arrays}, made),
         "Names": Call(ps.Names, {"listed": ["a", "b"]}, lambda names: len(names) >= 0),
@@ -362,7 +369,7 @@ def faults(call: Call, examples: int) -> list[Fault]:
 
 
 WRONGS = st.sampled_from(list(WRONG))
-# A wrong call of `refine` that is taken for a right one descends for a second.
+# A wrong call of these that is taken for a right one descends for a second.
 EXAMPLES, FEW = 200, 40
 
 
@@ -379,7 +386,8 @@ def test_wrong_arguments_are_told_in_one_line_or_do_no_harm(
 ) -> None:
     if name == "refine":
         pytest.importorskip("torch")
-    found = faults(table[name], FEW if name == "refine" else EXAMPLES)
+    slow = name in ("refine", "compile_refined")
+    found = faults(table[name], FEW if slow else EXAMPLES)
     for fault in found:
         print(f"{name}({fault.arguments}): {fault.outcome}")
     assert not found, f"{len(found)} wrong calls, such as {name}({found[0].arguments})"

@@ -93,9 +93,11 @@ def thresholded_neurons(task: Task) -> int | None:
     It is the smallest number of those constructions that `choose` would try; None if that is not
     known before a search.
     """
+    # What deep layers declare does not depend on a reading error.
+    deciding = replace(task, epsilon=None) if task.one_layer else task
     try:
         fallback = Candidate(MONOSEMANTIC, task, MONOSEMANTIC.plan(task)).declared.neurons
-        tried = list(choose(replace(task, epsilon=None), AUTO).candidates)
+        tried = list(choose(deciding, AUTO).candidates)
     except PolysemeError:
         return None
     declared = min(_declared(candidate) for candidate in tried)
@@ -109,16 +111,19 @@ def _one_layer_candidates(task: Task, limit: int) -> Iterator[Candidate]:
         return
     if not wants_basis(task):
         yield from _computing(task)
-    if not _doubles(task):
-        yield THREE_CHANNEL.candidate(task)
+    yield THREE_CHANNEL.candidate(task)
 
 
-def _doubles(task: Task) -> bool:
-    """Return whether several terms of one output may be on at once, each adding a full reading.
+def cannot_compute(candidate: Candidate) -> bool:
+    """Return whether no size of a candidate computes what its task wants computed.
 
-    Then three channels decide the output, but do not compute it. Two terms without negations are
-    taken to fit into a promise of three features or more.
+    Where several terms of an output may be on at once, each adds a full reading: three channels
+    then decide the output, but do not compute it. Two terms without negations are taken to fit into
+    a promise of three features or more.
     """
+    task = candidate.task
+    if task.epsilon is None or candidate.construction is not THREE_CHANNEL:
+        return False
     terms = task.terms
     several = np.bincount(terms.output, terms.widths == terms.plain, terms.outputs) > 1
     return task.active > 2 and bool(several.any())

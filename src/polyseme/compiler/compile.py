@@ -68,8 +68,8 @@ def compile(
     Example:
         >>> import polyseme as ps
         >>> circuit = ps.problems.pairwise_and(features=1000, gates=1000)
-        >>> ps.compile(circuit, active=3, neurons=450).neurons
-        448
+        >>> ps.compile(circuit, active=3, neurons=700).neurons
+        696
     """
     task = Task(circuit, active, error, encoder, seed, carry, epsilon)
     report = _compiled(task, construction, neurons, note, False)

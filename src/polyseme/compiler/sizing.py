@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from polyseme.common.progress import Note
-from polyseme.compiler.choose import Choice, thresholded_neurons
+from polyseme.compiler.choose import Choice, cannot_compute, thresholded_neurons
 from polyseme.compiler.constructions.construction import Candidate
 from polyseme.compiler.report import Compilation
 from polyseme.compiler.search import smallest
@@ -60,6 +60,8 @@ def _smaller_than_fallback(
     """Find the smallest network of the first candidate with one smaller than the fallback."""
     limit, hopeless = fallback.declared.neurons, None
     for candidate in choice.candidates:
+        if cannot_compute(candidate):
+            continue
         if candidate.declared.neurons > _HOPELESS * limit:
             hopeless = candidate.declared.neurons
         elif limit > 1:

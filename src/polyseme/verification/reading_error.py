@@ -29,7 +29,7 @@ from polyseme.verification.wire_readings import read_wires
 
 # A reading error below this leaves 0 and 1 farther apart than the errors of both.
 COMPUTED = 0.25
-_FEWEST_SAMPLES = 1000
+_FEWEST_SAMPLES, MOST_SAMPLES = 1000, 10_000_000
 
 
 @dataclass(frozen=True)
@@ -194,8 +194,9 @@ def reading_error(
     """
     compared = circuit_of(network, circuit)
     function("progress", progress, "samples done and samples in all")
-    promise = network.provenance.active if active is None else whole_number("active", active, 1)
-    whole_number("samples", samples, _FEWEST_SAMPLES)
+    promise = network.provenance.active if active is None else active
+    whole_number("active", promise, 1, len(compared.features))
+    whole_number("samples", samples, _FEWEST_SAMPLES, MOST_SAMPLES)
     generator = stream(whole_number("seed", seed, 0), Stream.VERIFICATION)
     counts = dict.fromkeys(KINDS, samples)
     readings = readings_of(network, compared, promise, counts, generator, progress)

@@ -30,6 +30,7 @@ PAIRS = problems.pairwise_and(600, 400)
 SERVED: dict[str, tuple[Circuit, int, float]] = {
     "monosemantic": (PAIRS, 3, 1e-2),
     "three-channel": (PAIRS, 3, 1e-2),
+    "least-noise": (PAIRS, 3, 1e-2),
     "pooled": (heavy_and_light(4, 2000), 3, 1e-2),
     "tight-frames": (PAIRS, 3, 1e-2),
     "one-bit": (problems.pairwise_and(2000, 2000), 3, 1e-2),

@@ -130,7 +130,7 @@ def test_a_table_of_few_objects_gets_the_exact_network_and_a_line_that_says_why(
     circuit = cities(3000, (40, 7))
     for active, neurons in ((2, 47), (3, 49)):
         notes: list[str] = []
-        network = ps.compile(circuit, active=active, note=notes.append)
+        network = ps.compile(circuit, active=active, epsilon=None, note=notes.append)
         asked = THREE_CHANNEL.candidate(Task(circuit, active)).declared.neurons
         assert asked > neurons
         assert (network.provenance.construction, network.neurons) == ("monosemantic", neurons)
@@ -146,7 +146,7 @@ def test_a_table_of_many_objects_is_compared_with_its_exact_network():
     """Of 1,500 subjects two each have an object, so the exact network has a neuron per two."""
     table = {f"s{i}": {"in": f"c{i // 2}", "is": f"k{(i + 1) // 2}"} for i in range(3000)}
     circuit = problems.facts(table)
-    network = ps.compile(circuit, active=2, neurons=1500)
+    network = ps.compile(circuit, active=2, neurons=1500, epsilon=None)
     assert network.provenance.construction == "three-channel"
     assert network.provenance.monosemantic_neurons == len(circuit.outputs) == 3001
     assert MONOSEMANTIC.candidate(Task(circuit, 2)).declared.neurons == 3001

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import polyseme as ps
-from polyseme.compiler.constructions.least_noise.build import in_steps
+from polyseme.compiler.constructions.least_noise.build import finest_resolution, in_steps
 from polyseme.compiler.constructions.least_noise.codes import draw_codes, gate_weight
 from polyseme.compiler.constructions.least_noise.least_noise import LeastNoise
 from polyseme.compiler.task import Task
@@ -92,12 +92,17 @@ def test_too_few_neurons_are_refused():
 
 
 def test_weights_are_bytes_where_they_fit():
-    small = in_steps(np.array([[0.3, -0.1], [0.05, 1.98]]))
+    small = in_steps(np.array([[0.3, -0.1], [0.05, 1.98]]), 64)
     assert small.dtype == np.int8
     assert small.tolist() == [[19, -6], [3, 127]]
-    assert in_steps(np.array([[2.0]])).dtype == np.int16
+    assert in_steps(np.array([[2.0]]), 64).dtype == np.int16
     with pytest.raises(CapacityError, match="a weight of 38,400 steps does not fit into 16 bits"):
-        in_steps(np.array([[600.0]]))
+        in_steps(np.array([[600.0]]), 64)
+
+
+@pytest.mark.parametrize(("largest", "finest"), [(0.24, 512), (0.26, 256), (1.9, 64), (5.0, 64)])
+def test_the_finest_steps_keep_weights_in_bytes_where_64_do(largest, finest):
+    assert finest_resolution(np.array([[0.1, -largest]])) == finest
 
 
 def test_the_same_seed_makes_the_same_network():

@@ -37,7 +37,7 @@ def build_least_noise(task: Task, codes: Codes, bend: float = 0.0) -> Network:
     gates, terms = codes.gates, task.terms
     wanted = reads_of_gates(gate_inputs(task), gates.positions, gates.neurons, terms.features)
     wanted.sort_indices()
-    weights = in_steps(quiet_weights(wanted, gates, codes.inputs))
+    weights = in_steps(quiet_weights(wanted, gates, codes.inputs), RESOLUTION)
     members = code_members(gates.positions, gates.neurons)
     key = answer_key(
         task,
@@ -65,13 +65,20 @@ def build_least_noise(task: Task, codes: Codes, bend: float = 0.0) -> Network:
     return calibrated(task, network, full)
 
 
-def in_steps(weights: NDArray[np.float64]) -> NDArray[np.int8] | NDArray[np.int16]:
-    """Return weights in whole steps of 1 / `RESOLUTION`, as bytes if they fit.
+def finest_resolution(weights: NDArray[np.float64]) -> int:
+    """Return the finest resolution at which weights are bytes, a power of two; at least 64."""
+    largest = max(float(np.abs(weights).max()), 2.0**-5)
+    fitting = 2 ** int(np.floor(np.log2(np.iinfo(np.int8).max / largest)))
+    return max(int(fitting), RESOLUTION)
+
+
+def in_steps(weights: NDArray[np.float64], resolution: int) -> NDArray[np.int8] | NDArray[np.int16]:
+    """Return weights in whole steps of 1 / `resolution`, as bytes if they fit.
 
     Raises:
         CapacityError: A weight does not fit into 16 bits.
     """
-    steps = np.rint(weights * RESOLUTION)
+    steps = np.rint(weights * resolution)
     largest = np.abs(steps).max(initial=0)
     if largest > np.iinfo(np.int16).max:
         raise CapacityError(f"a weight of {largest:,.0f} steps does not fit into 16 bits")

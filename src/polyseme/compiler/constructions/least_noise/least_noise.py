@@ -73,7 +73,9 @@ class LeastNoise(TaskConstruction):
         They are at least so many that no feature drives more than its share of them.
         """
         epsilon = plan.epsilon or _REFERENCE_EPSILON
-        frames = frames_needed(plan, min(error, _REFERENCE_ERROR), uneven=False)
+        # A reading error holds on all but 1e-3 of the inputs, whatever error decisions may have.
+        counted = error if plan.epsilon is None else min(error, _REFERENCE_ERROR)
+        frames = frames_needed(plan, counted, uneven=False)
         driven = int(plan.terms.influence.max()) * gate_weight(plan.epsilon)
         return max(
             round(_OVER_FRAMES * _REFERENCE_EPSILON / epsilon * frames), OVER_DRIVEN * driven

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from polyseme.codes.code import SparseCode
 from polyseme.common.random_streams import Stream
-from polyseme.compiler.constructions.least_noise.build import RESOLUTION, in_steps
+from polyseme.compiler.constructions.least_noise.build import finest_resolution, in_steps
 from polyseme.compiler.constructions.least_noise.calibrate import half_share
 from polyseme.compiler.constructions.least_noise.codes import input_dimensions, input_words
 from polyseme.compiler.constructions.least_noise.quiet_weights import quiet_weights
@@ -52,7 +52,10 @@ def build_pooled(pools: Pools, neurons: int) -> Network:
         raise TooFewNeuronsError(f"{units} neurons are fewer than the {2 * INPUT_WEIGHT} it takes")
     inputs = input_words(terms.features, dimensions, INPUT_WEIGHT, task.stream(Stream.INPUT_CODE))
     wanted = wanted_reads(placement)
-    weights, resolution = in_steps(quiet_weights(wanted, None, inputs)), RESOLUTION
+    quiet = quiet_weights(wanted, None, inputs)
+    # Little of a member is left above the bend, so that rounding would tell.
+    resolution = finest_resolution(quiet)
+    weights = in_steps(quiet, resolution)
     level = _levels(placement, resolution)
     readout = _PlannedReadout.of(placement, level, resolution)
     network = finished(

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.common.random_streams import Stream, stream
-from polyseme.compiler.constructions.least_noise.build import RESOLUTION, in_steps
+from polyseme.compiler.constructions.least_noise.build import finest_resolution, in_steps
 from polyseme.compiler.constructions.least_noise.calibrate import calibrated
 from polyseme.compiler.task import Task
 from polyseme.learning.refinement.readings.cases import ACTIVE, cases_of, check_refinable
@@ -74,7 +74,9 @@ class ReadingRefiner:
     def finished(self, weights: Floats) -> Network:
         """Return the network in whole numbers, with a key that has its own reads, calibrated."""
         network, held = self._network, self._key.layers[0]
-        steps, resolution = in_steps(weights.astype(np.float64)), RESOLUTION
+        exact = weights.astype(np.float64)
+        resolution = finest_resolution(exact)
+        steps = in_steps(exact, resolution)
         bias = np.rint(self._bias * np.float32(resolution)).astype(np.int32)
         reads = reads_of(steps, held.reads, self._key.encoder)
         refined = replace(
