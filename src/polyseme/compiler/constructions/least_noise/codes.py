@@ -17,7 +17,7 @@ from polyseme.errors import TooFewNeuronsError
 
 INPUT_WEIGHT = 16
 # Units per gate for a reading error of 1/4, and the most and the fewest.
-_WEIGHT, _MOST_WEIGHT, _FEWEST_WEIGHT = 14, 32, 4
+_WEIGHT, _MOST_WEIGHT, _FEWEST_WEIGHT = 22, 40, 4
 _REFERENCE_EPSILON = 0.25
 # Units over those that the feature of most influence drives through the codes of its gates.
 OVER_DRIVEN = 8
