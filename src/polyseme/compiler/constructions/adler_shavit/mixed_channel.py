@@ -6,9 +6,9 @@ sets share if it has several. The set of an input also takes at least as large a
 neurons as the input has of the gates (this is ours): otherwise the codes of an input that most
 gates read would crowd its set.
 
-A set is sized as if all inputs of the gate were heavy. For ANDs of two it takes about sqrt(w n) of n
-neurons, unless the share above is more. Two codes of w neurons inside it have about w sqrt(w / n)
-in common, few enough to tell the gates of one heavy input apart.
+A set is sized as if all inputs of the gate were heavy. For ANDs of two it takes about sqrt(w n)
+of n neurons, unless the share above is more. Two codes of w neurons inside it have about
+w sqrt(w / n) in common, few enough to tell the gates of one heavy input apart.
 """
 
 from __future__ import annotations
