@@ -38,10 +38,10 @@ gates; where clips rise; the threshold of an output, 5/8 of a full reading; and 
 for pairwise ANDs with 3 features on and an error of 1e-3. Both constants are measured, on sizes up
 to 2^18 gates (docs/benchmarks/adler_shavit.md). There n / (sqrt(m') log2 m') falls, because a code
 averages the noise of its neurons, while the law wants every neuron right. In general, a region of R
-literals has sqrt(s R / 6) for sqrt(m'), with at least two literals per gate, and s / 3 times the
-second part for s features on; if it has heavy inputs, the second part is instead
-(6 (s - k + 1))^k (w + 2 sqrt(w)). All is multiplied by sqrt(ln(L / error) / ln 1000). In L > 1
-layers 4.5 stands for 3, and clips count twice.
+literals has sqrt(s R / 6) for sqrt(m'), with at least two literals per gate, and the second part
+times s / 3, and times f / 2 where inputs are read by f > 2 gates on average; if it has heavy
+inputs, the second part is instead (6 (s - k + 1))^k (w + 2 sqrt(w)). All is multiplied by
+sqrt(ln(L / error) / ln 1000). In L > 1 layers 4.5 stands for 3, and clips count twice.
 
 Derivation of the root. A neuron of the output channel reads k m' w / n inputs, each with noise of
 variance s / n, so the noise of its sum has variance k m' w s / n^2. For that to be a constant, n is

@@ -21,7 +21,7 @@ from polyseme.compiler.constructions.adler_shavit.cases import (
     regions_of,
 )
 from polyseme.compiler.constructions.adler_shavit.layer_weights import grain_of, layer_of
-from polyseme.compiler.constructions.adler_shavit.placement import Placement
+from polyseme.compiler.constructions.adler_shavit.output_channel import Placement
 from polyseme.compiler.constructions.adler_shavit.plan import Plan
 from polyseme.compiler.constructions.adler_shavit.random_sets import random_sets
 from polyseme.compiler.constructions.adler_shavit.sizes import code_weight, widths_of

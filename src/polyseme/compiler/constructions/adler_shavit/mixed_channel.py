@@ -5,6 +5,10 @@ the output channel. The code of a gate is drawn from the set of its heavy input,
 sets share if it has several. The set of an input also takes at least as large a share of the
 neurons as the input has of the gates (this is ours): otherwise the codes of an input that most
 gates read would crowd its set.
+
+A set is sized as if all inputs of the gate were heavy. For ANDs of two it takes about sqrt(w n)
+of n neurons, unless the share above is more. Two codes of w neurons inside it have about
+w sqrt(w / n) in common, few enough to tell the gates of one heavy input apart.
 """
 
 from __future__ import annotations
@@ -12,8 +16,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.compiler.constructions.adler_shavit.input_channel import set_density
-from polyseme.compiler.constructions.adler_shavit.placement import Placement, in_shared_sets
+from polyseme.compiler.constructions.adler_shavit.input_channel import (
+    in_shared_sets,
+    set_density,
+)
+from polyseme.compiler.constructions.adler_shavit.output_channel import Placement
 from polyseme.compiler.schedule.stages import Stage
 
 

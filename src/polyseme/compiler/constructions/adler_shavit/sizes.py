@@ -14,7 +14,7 @@ from polyseme.compiler.constructions.adler_shavit.cases import (
     regions_of,
 )
 from polyseme.compiler.constructions.adler_shavit.plan import Plan
-from polyseme.compiler.schedule.stages import Schedule
+from polyseme.compiler.schedule.stages import Schedule, Stage
 from polyseme.errors import TooFewNeuronsError
 
 # Neurons of a code over the binary logarithm of the number of gates: of the channels that a network
@@ -27,8 +27,9 @@ _LEAST_LOGARITHM = 6.0
 # several: measured.
 _CONSTANT, _CONSTANT_OF_STACKS = 3.0, 4.5
 _MEASURED_LITERALS, _MEASURED_ACTIVE, _MEASURED_ERROR = 2, 3, 1e-3
-# Two codes of w = log2 m' neurons share w^2 / N on average: kept under one in so many, measured.
-_ROOM_OF_CODES = 16
+# Two codes of w = log2 m' neurons share w^2 / N on average, and an input that f gates read drives
+# f w of N neurons. For f = 2 the first is kept under one in so many: measured.
+_ROOM_OF_CODES, _MEASURED_INFLUENCE = 16, 2
 # Sets take at most about one in so many neurons, times the other inputs that are on: measured.
 _ROOM_OF_SETS = 6
 # A region has room for so many codes side by side (ours).
@@ -88,7 +89,7 @@ def _needs(plan: Plan, number: int, error: float) -> NDArray[np.float64]:
     needs = [
         max(
             constant * logarithm * _root(region, active),
-            _room_of_codes(logarithm, active)
+            _room_of_codes(logarithm, active, _mean_influence(stage.select(region.gates)))
             if region.channel == OUTPUT
             else _room_of_sets(region, active, weight),
         )
@@ -112,9 +113,15 @@ def _root(region: Region, active: int) -> float:
     return float(np.sqrt(active * literals / (_MEASURED_LITERALS * _MEASURED_ACTIVE)))
 
 
-def _room_of_codes(logarithm: float, active: int) -> float:
-    """Return the units with which two codes seldom share many."""
-    return _ROOM_OF_CODES * logarithm**2 * active / _MEASURED_ACTIVE
+def _room_of_codes(logarithm: float, active: int, influence: float) -> float:
+    """Return the units with which codes, and what other inputs drive, seldom share many."""
+    crowd = active / _MEASURED_ACTIVE * max(1.0, influence / _MEASURED_INFLUENCE)
+    return _ROOM_OF_CODES * logarithm**2 * crowd
+
+
+def _mean_influence(stage: Stage) -> float:
+    """Return how many gates read an input on average, of the inputs that any gate reads."""
+    return len(stage.literals) / len(np.unique(stage.literals))
 
 
 def _room_of_sets(region: Region, active: int, weight: int) -> float:

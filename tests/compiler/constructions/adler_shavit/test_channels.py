@@ -12,7 +12,7 @@ from polyseme.compiler.constructions.adler_shavit import (
     mixed_channel,
     output_channel,
 )
-from polyseme.compiler.constructions.adler_shavit.placement import Placement
+from polyseme.compiler.constructions.adler_shavit.output_channel import Placement
 from polyseme.compiler.constructions.adler_shavit.random_sets import random_sets, sets_within
 from polyseme.compiler.schedule.stages import Stage
 from support.stages import stage_of
