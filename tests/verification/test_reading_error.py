@@ -52,7 +52,7 @@ def test_no_linear_layer_computes_an_and(linear):
 
 
 def test_a_layer_that_bends_computes(bent):
-    found = ps.reading_error(bent, samples=1000)
+    found = ps.reading_error(bent, samples=5000)
     assert found.computed
     assert found.layers[0].kappa_mean > 0.7
     assert [kind.inputs for kind in found.layers[0].kinds] == ["satisfied", "uniform", "one-short"]

@@ -8,8 +8,8 @@ from polyseme.verification.affine_reading import AffineReading
 from polyseme.verification.extremes import Extremes, Floats
 from polyseme.verification.interaction import Kappa
 
-# Inputs of a kind on which slopes and offsets are fitted.
-FIT_SAMPLES = 20_000
+# Inputs of a kind on which slopes and offsets are fitted, at least and at most.
+_FEWEST, _MOST = 6_000, 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +35,11 @@ class LayerReadings:
             inputs: (int((errors.worst >= epsilon).sum()), len(errors.worst))
             for inputs, errors in self.kinds.items()
         }
+
+
+def fit_samples(samples: int) -> int:
+    """Return the inputs of a kind on which readings are fitted that so many others then test."""
+    return min(max(samples, _FEWEST), _MOST)
 
 
 def errors_of(reading: AffineReading, seen: Extremes) -> KindErrors:

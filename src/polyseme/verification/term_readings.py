@@ -18,7 +18,7 @@ from polyseme.verification.bending import bending_share
 from polyseme.verification.extremes import Extremes, Floats, Scale, extremes
 from polyseme.verification.inputs import draw_inputs, padded_literals, satisfiable
 from polyseme.verification.interaction import kappa
-from polyseme.verification.layer_readings import FIT_SAMPLES, LayerReadings, errors_of
+from polyseme.verification.layer_readings import LayerReadings, errors_of, fit_samples
 from polyseme.verification.own_readings import own_readings
 
 # The kinds of input on which readings must be right.
@@ -62,7 +62,7 @@ def read_terms(
     """
     read = term_readings(network, circuit, terms, active, generator)
     fitting = [
-        read.seen(inputs, min(count, FIT_SAMPLES), generator) for inputs, count in samples.items()
+        read.seen(inputs, fit_samples(count), generator) for inputs, count in samples.items()
     ]
     reading = fitted_reading(fitting)
     errors, done = {}, 0

@@ -18,7 +18,7 @@ from polyseme.verification.affine_reading import fitted_reading
 from polyseme.verification.bending import SeenUnits
 from polyseme.verification.extremes import Extremes, Floats
 from polyseme.verification.inputs import draw_deep_inputs
-from polyseme.verification.layer_readings import FIT_SAMPLES, LayerReadings, errors_of
+from polyseme.verification.layer_readings import LayerReadings, errors_of, fit_samples
 from polyseme.verification.sampling import batch_size, batches
 
 KINDS = ("satisfied", "uniform")
@@ -39,7 +39,7 @@ def read_wires(
     """
     reader = _Reader(network, key, circuit)
     fitting = [
-        reader.read(draw_deep_inputs(inputs, circuit, active, min(count, FIT_SAMPLES), generator))
+        reader.read(draw_deep_inputs(inputs, circuit, active, fit_samples(count), generator))
         for inputs, count in samples.items()
     ]
     readings = [fitted_reading(kinds) for kinds in zip(*fitting, strict=True)]
