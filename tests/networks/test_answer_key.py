@@ -16,7 +16,7 @@ from polyseme.circuits.evaluate import wires_on
 from polyseme.circuits.term_wires import wires_of_terms
 from polyseme.circuits.terms import terms_of
 from polyseme.compiler.compile import compile
-from polyseme.compiler.constructions.catalogue import CATALOGUE
+from polyseme.compiler.constructions.catalogue import CATALOGUE, POOLED
 from polyseme.compiler.constructions.staged.build import build_stages
 from polyseme.compiler.constructions.staged.plan import make_staged_plan
 from polyseme.compiler.task import Task
@@ -24,6 +24,7 @@ from polyseme.errors import FileFormatError, OptionError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import load
+from support.heavy_light import heavy_and_light
 from support.small_networks import full_weights, network_of, superposed_network
 
 # Small circuits, and sizes at which codes share neurons, by construction.
@@ -48,11 +49,14 @@ DEFAULT = ("and2:features=600,gates=500", {"neurons": 400})
 
 @cache
 def network_by(construction: str) -> Network:
-    if construction in ("mixed-channel", "pooled"):
+    if construction == "pooled":
+        candidate = POOLED.candidate(Task(heavy_and_light(4, 800), 3, epsilon=0.25))
+        return candidate.build(candidate.declared.neurons)
+    if construction == "mixed-channel":
         names = [f"heavy{i}" for i in range(20)] + [f"light{i}" for i in range(400)]
         gates = [(GateKind.AND, (i % 20, 20 + i)) for i in range(400)]
         circuit = build_circuit(names, gates, list(range(420, 820)), name="heavy")
-        return ps.compile(circuit, construction=construction, neurons=390)
+        return ps.compile(circuit, construction=construction, neurons=300)
     if construction == "deep":
         return superposed_network(300)
     source, options = BUILT.get(construction, DEFAULT)

@@ -64,9 +64,9 @@ def sharing_a_feature(terms):
     left, pairs = set(range(len(gates))), []
     for feature in range(terms.features):
         found = [gate for gate in np.flatnonzero((gates == feature).any(axis=1)) if gate in left]
-        if len(found) >= 2:
-            pairs.append(found[:2])
-            left -= set(found[:2])
+        for pair in zip(found[::2], found[1::2], strict=False):
+            pairs.append(pair)
+            left -= set(pair)
     return np.array(pairs)
 
 

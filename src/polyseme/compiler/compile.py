@@ -69,7 +69,7 @@ def compile(
         >>> import polyseme as ps
         >>> circuit = ps.problems.pairwise_and(features=1000, gates=1000)
         >>> ps.compile(circuit, active=3, neurons=700).neurons
-        696
+        666
     """
     task = Task(circuit, active, error, encoder, seed, carry, epsilon)
     report = _compiled(task, construction, neurons, note, False)

@@ -67,7 +67,7 @@ class Network:
         >>> import polyseme as ps
         >>> network = ps.compile(ps.problems.pairwise_and(1000, 1000), neurons=600)
         >>> network
-        Network('and2:features=1000,gates=1000', least-noise: 598 ReLUs in 1 layer, ...)
+        Network('and2:features=1000,gates=1000', least-noise: 592 ReLUs in 1 layer, ...)
         >>> network.run(["x0", "x1"])
         []
     """
