@@ -44,6 +44,13 @@ def logic() -> Circuit:
     return build_circuit([f"x{n}" for n in range(240)], gates, outputs)
 
 
+def ors_of(width: int) -> Circuit:
+    """A hundred ORs of features of their own."""
+    gates = [(GateKind.OR, list(range(n * width, (n + 1) * width))) for n in range(100)]
+    names = [f"x{n}" for n in range(100 * width)]
+    return build_circuit(names, gates, list(range(len(names), len(names) + 100)))
+
+
 # Every kind of circuit that is served: its task and its channels.
 SERVED = {
     "output channel": (task(problems.pairwise_and(300, 300)), {"output": 300}),
@@ -53,6 +60,7 @@ SERVED = {
     "ANDs of three": (task(problems.k_and(300, 300, 3), active=4), {"output": 300}),
     "permutation": (task(problems.permutation(300)), {"output": 300}),
     "logic": (task(logic()), {"output": 300}),
+    "ORs": (task(ors_of(2)), {"output": 100}),
     "stack": (task(problems.layered(200, 3)), None),
     "permutations stacked": (task(problems.layered(64, 2, active=2), active=2), None),
 }
@@ -254,6 +262,12 @@ def test_heavy_inputs_of_other_gates_than_ands_are_refused(kind):
     refusal = CONSTRUCTION.refusal(task(hub(kind)))
     assert refusal == "stage 0 has a heavy input of a gate that is no AND of plain inputs"
     assert CONSTRUCTION.refusal(task(hub(GateKind.AND))) is None
+
+
+def test_wide_ors_are_refused():
+    assert CONSTRUCTION.refusal(task(ors_of(2))) is None
+    refusal = CONSTRUCTION.refusal(task(ors_of(3)))
+    assert refusal == "stage 0 has an OR of 3 inputs, more than 2"
 
 
 def test_other_inputs_errors_and_outputs_are_refused():

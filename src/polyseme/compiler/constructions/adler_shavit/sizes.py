@@ -89,7 +89,7 @@ def _needs(plan: Plan, number: int, error: float) -> NDArray[np.float64]:
     needs = [
         max(
             constant * logarithm * _root(region, active),
-            _room_of_codes(logarithm, active, _mean_influence(stage.select(region.gates)))
+            _room_of_codes(region, logarithm, active, _mean_influence(stage, region))
             if region.channel == OUTPUT
             else _room_of_sets(region, active, weight),
         )
@@ -113,15 +113,19 @@ def _root(region: Region, active: int) -> float:
     return float(np.sqrt(active * literals / (_MEASURED_LITERALS * _MEASURED_ACTIVE)))
 
 
-def _room_of_codes(logarithm: float, active: int, influence: float) -> float:
-    """Return the units with which codes, and what other inputs drive, seldom share many."""
+def _room_of_codes(region: Region, logarithm: float, active: int, influence: float) -> float:
+    """Return the units with which codes, and what other inputs drive, seldom share many.
+
+    Gates that read more inputs than they need on, ORs, have the interference of all of them.
+    """
     crowd = active / _MEASURED_ACTIVE * max(1.0, influence / _MEASURED_INFLUENCE)
-    return _ROOM_OF_CODES * logarithm**2 * crowd
+    spare = region.literals / (len(region.gates) * region.needed)
+    return _ROOM_OF_CODES * logarithm**2 * crowd * spare
 
 
-def _mean_influence(stage: Stage) -> float:
-    """Return how many gates read an input on average, of the inputs that any gate reads."""
-    return len(stage.literals) / len(np.unique(stage.literals))
+def _mean_influence(stage: Stage, region: Region) -> float:
+    """Return how many gates of a region read an input on average, of the inputs that any reads."""
+    return region.literals / len(np.unique(stage.select(region.gates).literals))
 
 
 def _room_of_sets(region: Region, active: int, weight: int) -> float:
