@@ -12,6 +12,7 @@ from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
 from polyseme.compiler.constructions.monosemantic import smallest_exact
 from polyseme.compiler.constructions.staged.build import build_stages
 from polyseme.compiler.constructions.staged.plan import StagedPlan
+from polyseme.compiler.parts.exact_units import exact_units
 from polyseme.compiler.schedule.exact_size import exact_size
 from polyseme.compiler.schedule.scheduling import Carry, make_schedule
 from polyseme.compiler.task import Task
@@ -63,7 +64,7 @@ def test_the_smaller_of_both_networks_is_compared_with_however_wires_are_carried
     task = Task(circuit, 1, carry=carry)
     found = smallest_exact(task)
     if task.one_layer:
-        assert found.neurons_total == found.state == task.terms.monosemantic_neurons
+        assert found.neurons_total == found.state == exact_units(task.terms, task.active).neurons
     else:
         totals = [built(circuit, way).neurons_total for way in BOTH]
         assert found.neurons_total == min(totals)
