@@ -76,8 +76,8 @@ def report_size(network: ps.Network, circuit: ps.Circuit) -> None:
     outputs, exact = len(circuit.outputs), network.provenance.monosemantic_neurons
     bound = int(np.ceil(np.sqrt(counting_bits(circuit).bits)))
     console.print(
-        f"{network.neurons:,} ReLUs compute {outputs:,} outputs: {outputs / network.neurons:.1f} "
-        f"outputs per ReLU; an exact network takes {exact:,} ReLUs, "
+        f"{network.neurons:,} ReLUs and thresholds decide {outputs:,} outputs: "
+        f"{outputs / network.neurons:.1f} outputs per ReLU; an exact network takes {exact:,} ReLUs, "
         f"{exact / network.neurons:.1f} times as many, and the counting bound is {bound:,} "
         "(at 1 bit per weight)"
     )

@@ -32,7 +32,8 @@ def draw(network: ps.Network, path: Path) -> None:
     show_readings(axes[2], network, key)
     outputs = len(network.readout.outputs)
     figure.suptitle(
-        f"{network.neurons:,} ReLUs compute {outputs:,} outputs in superposition", fontsize=15
+        f"{network.neurons:,} ReLUs and thresholds decide {outputs:,} outputs in superposition",
+        fontsize=15,
     )
     figure.tight_layout()
     figure.savefig(path, dpi=130)

@@ -103,7 +103,7 @@ def test_compile_reports_in_words(bench: Bench) -> None:
     report = done("compile", *EASY)
     neurons = ps.load(bench.net).neurons
     assert (
-        f"{neurons} ReLUs compute 200 gates: {200 / neurons:.1f} gates per neuron" in report.stdout
+        f"{neurons} ReLUs decide 200 gates: {200 / neurons:.1f} gates per neuron" in report.stdout
     )
     assert "of 20,000 inputs" in report.stdout
     assert "circuit       every feature in exactly 2 gates\n" in report.stdout

@@ -213,8 +213,7 @@ def _is_deep(network: Network) -> bool:
 def _headline(compiled: Compiled) -> str:
     network = compiled.network
     amount, noun = _work(compiled)
-    # The outputs of a permutation are features passed on.
-    verb = "pass on" if not compiled.circuit.computed_gates else "compute"
+    verb = _verb(compiled)
     bound = (
         f"the counting {'bound' if compiled.count.counts_functions else 'estimate'} is "
         f"{compiled.lower_bound_neurons:,}"
@@ -222,12 +221,21 @@ def _headline(compiled: Compiled) -> str:
     if _is_deep(network):
         return (
             f"{network.neurons_total:,} ReLUs in {len(network.layers):,} layers, at most "
-            f"{network.neurons:,} in one, compute {amount:,} {noun}{_besides(compiled)}; {bound}"
+            f"{network.neurons:,} in one, {verb} {amount:,} {noun}{_besides(compiled)}; {bound}"
         )
     return (
         f"{network.neurons:,} ReLUs {verb} {amount:,} {noun}: {amount / network.neurons:.1f} "
         f"{noun} per neuron; {bound}"
     )
+
+
+def _verb(compiled: Compiled) -> str:
+    """Return what the network does: thresholds decide what hidden layers do not compute."""
+    # The outputs of a permutation are features passed on.
+    if not compiled.circuit.computed_gates:
+        return "pass on"
+    reading = compiled.report.reading
+    return "decide" if reading is not None and not reading.computed else "compute"
 
 
 def _work(compiled: Compiled) -> tuple[int, str]:
