@@ -77,8 +77,8 @@ def report_size(network: ps.Network, circuit: ps.Circuit) -> None:
     bound = int(np.ceil(np.sqrt(counting_bits(circuit).bits)))
     console.print(
         f"{network.neurons:,} ReLUs and thresholds decide {outputs:,} outputs: "
-        f"{outputs / network.neurons:.1f} outputs per ReLU; an exact network takes {exact:,} ReLUs, "
-        f"{exact / network.neurons:.1f} times as many, and the counting bound is {bound:,} "
+        f"{outputs / network.neurons:.1f} outputs per ReLU; an exact network takes "
+        f"{exact:,} ReLUs, {exact / network.neurons:.1f} times as many, and the counting bound is {bound:,} "
         "(at 1 bit per weight)"
     )
     facts = int(np.sum(circuit.kinds == ps.GateKind.AND))
