@@ -78,8 +78,8 @@ def report_size(network: ps.Network, circuit: ps.Circuit) -> None:
     console.print(
         f"{network.neurons:,} ReLUs and thresholds decide {outputs:,} outputs: "
         f"{outputs / network.neurons:.1f} outputs per ReLU; an exact network takes "
-        f"{exact:,} ReLUs, {exact / network.neurons:.1f} times as many, and the counting bound is {bound:,} "
-        "(at 1 bit per weight)"
+        f"{exact:,} ReLUs, {exact / network.neurons:.1f} times as many, "
+        f"and the counting bound is {bound:,} (at 1 bit per weight)"
     )
     facts = int(np.sum(circuit.kinds == ps.GateKind.AND))
     console.print(
