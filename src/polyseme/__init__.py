@@ -3,12 +3,6 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from polyseme.circuits import Circuit, GateKind, Names, build_circuit, problems, read
-from polyseme.circuits.writers.by_ending import write
-from polyseme.compiler.compile import compile, compile_report
-from polyseme.compiler.constructions.citing import citation
-from polyseme.compiler.constructions.listing import constructions
-from polyseme.compiler.report import Compilation
 from polyseme.errors import (
     CapacityError,
     FileFormatError,
@@ -18,60 +12,88 @@ from polyseme.errors import (
     SourceError,
     TooFewNeuronsError,
 )
-from polyseme.networks.answer_key import AnswerKey
-from polyseme.networks.exporting.to_onnx import to_onnx as _to_onnx
-from polyseme.networks.exporting.to_torch import to_torch as _to_torch
-from polyseme.networks.layer_key import LayerKey
-from polyseme.networks.network import Network
 from polyseme.networks.registry import register as _register
-from polyseme.networks.run import run as _run
-from polyseme.networks.saving.files import load, load_key
-from polyseme.networks.saving.files import save_key as _save_key
-from polyseme.networks.saving.files import save_network as _save_network
-from polyseme.verification.as_read import reference_as_read
-from polyseme.verification.kinds import input_kinds
-from polyseme.verification.layers import verify_layers
-from polyseme.verification.reading_error import ReadingError, reading_error
-from polyseme.verification.sampling import Verification, verify
 
 if TYPE_CHECKING:
+    from polyseme.circuits import problems
+    from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
+    from polyseme.circuits.names import Names
+    from polyseme.circuits.sources import read
+    from polyseme.circuits.writers.by_ending import write
+    from polyseme.compiler.compile import compile, compile_report
+    from polyseme.compiler.constructions.citing import citation
+    from polyseme.compiler.constructions.listing import constructions
+    from polyseme.compiler.report import Compilation
     from polyseme.counting_argument.run import run_counting_argument
     from polyseme.interpret.polysemanticity import Polysemanticity, polysemanticity, served_by
     from polyseme.learning.compile_refined import compile_refined
     from polyseme.learning.refinement.refine import Refined, refine
     from polyseme.limits.table import bounds
     from polyseme.limits.width import bounds_of_width
+    from polyseme.networks.answer_key import AnswerKey
+    from polyseme.networks.layer_key import LayerKey
+    from polyseme.networks.network import Network
+    from polyseme.networks.saving.files import load, load_key
     from polyseme.reproduce.reproduction import reproduce_figures
+    from polyseme.verification.as_read import reference_as_read
     from polyseme.verification.exhaustive import verify_exhaustively
+    from polyseme.verification.kinds import input_kinds
+    from polyseme.verification.layers import verify_layers
+    from polyseme.verification.reading_error import ReadingError, reading_error
+    from polyseme.verification.sampling import Verification, verify
     from polyseme.verification.worst_case import WorstCase, worst_case
 
 __version__ = "0.1.0"
 
-# Public names that are imported when they are first used: most programs use few of them, and the
-# modules behind them are many.
+# Where every public name is but the errors; a name is imported when it is first used. So `import
+# polyseme` and `polyseme --help` do not wait for numpy and scipy. The imports above are the same.
 _LATER = {
+    "AnswerKey": "networks.answer_key",
+    "Circuit": "circuits.circuit",
+    "Compilation": "compiler.report",
+    "GateKind": "circuits.circuit",
+    "LayerKey": "networks.layer_key",
+    "Names": "circuits.names",
+    "Network": "networks.network",
     "Polysemanticity": "interpret.polysemanticity",
+    "ReadingError": "verification.reading_error",
     "Refined": "learning.refinement.refine",
+    "Verification": "verification.sampling",
     "WorstCase": "verification.worst_case",
     "bounds": "limits.table",
     "bounds_of_width": "limits.width",
+    "build_circuit": "circuits.circuit",
+    "citation": "compiler.constructions.citing",
+    "compile": "compiler.compile",
     "compile_refined": "learning.compile_refined",
+    "compile_report": "compiler.compile",
+    "constructions": "compiler.constructions.listing",
+    "input_kinds": "verification.kinds",
+    "load": "networks.saving.files",
+    "load_key": "networks.saving.files",
     "polysemanticity": "interpret.polysemanticity",
+    "problems": "circuits",
+    "read": "circuits.sources",
+    "reading_error": "verification.reading_error",
+    "reference_as_read": "verification.as_read",
     "refine": "learning.refinement.refine",
     "reproduce_figures": "reproduce.reproduction",
     "run_counting_argument": "counting_argument.run",
     "served_by": "interpret.polysemanticity",
+    "verify": "verification.sampling",
     "verify_exhaustively": "verification.exhaustive",
+    "verify_layers": "verification.layers",
     "worst_case": "verification.worst_case",
+    "write": "circuits.writers.by_ending",
 }
 
 # Methods of `Network` and `AnswerKey` call these functions, which stand later than they do.
 _register(
-    run=_run,
-    save_network=_save_network,
-    save_key=_save_key,
-    to_torch=_to_torch,
-    to_onnx=_to_onnx,
+    run="polyseme.networks.run:run",
+    save_network="polyseme.networks.saving.files:save_network",
+    save_key="polyseme.networks.saving.files:save_key",
+    to_torch="polyseme.networks.exporting.to_torch:to_torch",
+    to_onnx="polyseme.networks.exporting.to_onnx:to_onnx",
 )
 
 __all__ = [

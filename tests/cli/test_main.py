@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import polyseme as ps
+from polyseme.cli.late_commands import COMMANDS
 from polyseme.cli.main import main
-from support.cli import COMMANDS, PROBLEM, Bench, Outcome, call, done
+from support.cli import PROBLEM, Bench, Outcome, call, done
 
 
 def test_version_and_help() -> None:
@@ -20,6 +21,34 @@ def test_version_and_help() -> None:
     for command in COMMANDS:
         assert f"polyseme {command} " in top
         assert f"Example: polyseme {command} " in done(command, "--help").stdout
+
+
+def test_the_name_alone_prints_help() -> None:
+    assert done() == done("--help")
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [("polyseme con", "constructions\nconvert\n"), ("polyseme run --o", "--on\n")],
+)
+def test_a_shell_gets_completions(
+    monkeypatch: pytest.MonkeyPatch, words: str, offered: str
+) -> None:
+    monkeypatch.setenv("_POLYSEME_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
+    assert done().stdout == offered
+
+
+def test_a_shell_that_is_unknown_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_POLYSEME_COMPLETE", "complete_telepathy")
+    assert call().status == 1
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_a_script(monkeypatch: pytest.MonkeyPatch, shell: str) -> None:
+    monkeypatch.setenv("_POLYSEME_COMPLETE", f"source_{shell}")
+    assert f"_POLYSEME_COMPLETE=complete_{shell}" in done().stdout
 
 
 @pytest.mark.parametrize(

@@ -22,19 +22,6 @@ EASY = [
     *("--epsilon", "none", "--construction", "three-channel"),
 ]
 
-COMMANDS = (
-    "compile",
-    "verify",
-    "run",
-    "inspect",
-    "bounds",
-    "constructions",
-    "counting",
-    "reproduce",
-    "export",
-    "convert",
-)
-
 FACTS = [
     ["country", "capital", "continent"],
     ["France", "Paris", "Europe"],

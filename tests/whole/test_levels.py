@@ -121,7 +121,7 @@ def test_files_and_folders_beside_each_other_import_in_no_circle(folder):
 
 
 def test_every_file_and_folder_of_the_package_has_a_level():
-    assert set(children("polyseme")) == {*LEVELS, "__init__"}
+    assert set(children("polyseme")) == {*LEVELS, "__init__", "__main__"}
 
 
 @pytest.mark.parametrize("level", LEVELS)

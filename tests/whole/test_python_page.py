@@ -6,13 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-import typer
 
 import polyseme as ps
-from polyseme.cli.main import app
+from polyseme.cli import late_commands
 
 PAGE = (Path(__file__).parents[2] / "docs" / "python.md").read_text(encoding="utf-8")
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS = {name: late_commands.imported(name) for name in late_commands.COMMANDS}
 _ROW = re.compile(r"^\| (.+) \| `(.+)` \|$", re.MULTILINE)
 _SECTION = re.compile(r"^## (.+)\n((?:(?!^## ).*\n)*)", re.MULTILINE)
 

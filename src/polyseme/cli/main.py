@@ -1,6 +1,6 @@
 """The command `polyseme`: all commands in one app, and their exit statuses.
 
-Exit status: 0 done, 1 the network falls short of what was asked, 2 bad input (one line on standard
+Exit status: 0 done (and help, which `polyseme` alone prints), 1 the network falls short of what was asked, 2 bad input (one line on standard
 error), 130 interrupted. Each command returns its own status; an error raised on purpose
 means bad input.
 """
@@ -8,6 +8,7 @@ means bad input.
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -15,16 +16,7 @@ from typing import Annotated
 import typer
 
 import polyseme
-from polyseme.cli.commands.bounds import bounds_command
-from polyseme.cli.commands.compile import compile_command
-from polyseme.cli.commands.constructions import constructions_command
-from polyseme.cli.commands.convert import convert_command
-from polyseme.cli.commands.counting import counting_command
-from polyseme.cli.commands.export import export_command
-from polyseme.cli.commands.inspect import inspect_command
-from polyseme.cli.commands.reproduce import reproduce_command
-from polyseme.cli.commands.run import run_command
-from polyseme.cli.commands.verify import verify_command
+from polyseme.cli.late_commands import LateCommands
 from polyseme.cli.output.text import emit, one_line
 from polyseme.errors import PolysemeError
 
@@ -32,17 +24,10 @@ DONE = 0
 BAD_INPUT = 2
 INTERRUPTED = 130
 
-app = typer.Typer(name="polyseme", add_completion=False, rich_markup_mode="rich")
-app.command("compile")(compile_command)
-app.command("verify")(verify_command)
-app.command("run")(run_command)
-app.command("inspect")(inspect_command)
-app.command("bounds")(bounds_command)
-app.command("constructions")(constructions_command)
-app.command("counting")(counting_command)
-app.command("reproduce")(reproduce_command)
-app.command("export")(export_command)
-app.command("convert")(convert_command)
+# The variable in which a shell asks for completions.
+_COMPLETE = "_POLYSEME_COMPLETE"
+
+app = typer.Typer(name="polyseme", cls=LateCommands, rich_markup_mode="rich")
 
 
 def _show_version(wanted: bool) -> None:
@@ -94,7 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         command = typer.main.get_command(app)
-        return int(command.main(args=given, prog_name="polyseme", standalone_mode=False) or DONE)
+        # Whoever types the name alone asks what it does, and nothing has failed.
+        asked = given or ["--help"]
+        return int(command.main(args=asked, prog_name="polyseme", standalone_mode=False) or DONE)
     except typer.TyperException as error:
         return _refuse(f"{error.format_message().rstrip('.')}; see {_help_of(error)}")
     except PolysemeError as error:
@@ -103,9 +90,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse("this needs more memory than there is")
     except KeyboardInterrupt:
         return INTERRUPTED
-    except SystemExit:
-        # Only printing help to a reader that has gone raises this.
-        return DONE
+    except SystemExit as ended:
+        # Answering a shell ends so; else only printing help to a reader that has gone does.
+        return int(ended.code or DONE) if _COMPLETE in os.environ else DONE
 
 
 def _refuse(message: str) -> int:

@@ -2,22 +2,25 @@
 
 Running, saving and exporting read networks, so their modules import `network.py`; `Network.run`,
 `Network.save` and the like reach the other way. They call what `polyseme/__init__.py` registers
-here, so that no import points back.
+here by its place, so that no import points back, and nothing is imported before it is called.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
-_FUNCTIONS: dict[str, Callable[..., Any]] = {}
+_PLACES: dict[str, str] = {}
 
 
-def register(**functions: Callable[..., Any]) -> None:
-    """Keep functions by name; a later one of the same name takes the place of the earlier."""
-    _FUNCTIONS.update(functions)
+def register(**places: str) -> None:
+    """Keep where functions are, as "module:function"; a later one of a name replaces the first."""
+    _PLACES.update(places)
 
 
 def registered(name: str) -> Callable[..., Any]:
-    """Return the function of a name. Raises KeyError if none was registered."""
-    return _FUNCTIONS[name]
+    """Return the function of a name, imported. Raises KeyError if none was registered."""
+    module, _, function = _PLACES[name].partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found

@@ -8,10 +8,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from polyseme.errors import PolysemeError
 
 # Tables in a file or pipe need not fit a window.
@@ -46,6 +42,11 @@ def remark(text: str) -> None:
 
 def emit_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Write a table with a title, one text per cell."""
+    # Most commands print no table, and importing this takes a while.
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(title=title, title_justify="left")
     for column in columns:
         table.add_column(column)

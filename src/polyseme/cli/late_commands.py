@@ -1,0 +1,63 @@
+"""The commands of `polyseme`, each imported when it is called or its own help is asked for.
+
+The help of the whole program shows a line about every command, so the lines stand here. Importing
+the modules for them would take half a second, nearly all of it numpy and scipy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+# The first line of each command's own help; its function is `<name>_command` in the module
+# `polyseme.cli.commands.<name>`.
+COMMANDS = {
+    "compile": "Compile SOURCE into a network with as few neurons as keep its errors under those "
+    "asked for.",
+    "verify": "Compare the network NET with its circuit on fresh inputs.",
+    "run": "Run NET with some features on and print the outputs that are on, one per line.",
+    "inspect": "Print what NET holds and, if its answer key is beside it, how many terms each "
+    "neuron serves.",
+    "bounds": "Print how few neurons a network for SOURCE needs, and how many each construction "
+    "takes.",
+    "constructions": "List the constructions that `compile --construction` takes, or print the "
+    "theorem of one.",
+    "counting": "Write a network of SOURCE as entropy-coded bytes, and find its gates by querying "
+    "it.",
+    "reproduce": "Recompute published figures and print whether ours agree within the stated "
+    "tolerance.",
+    "export": "Write NET in a format that other programs read.",
+    "convert": "Write SOURCE as AIGER, which any logic tool reads, or as JSON, which keeps every "
+    "gate.",
+}
+
+
+class LateCommand(TyperCommand):
+    """A name and a line of help; the command itself is imported when a context is made of it."""
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **more: Any) -> Any:
+        """Return the context of the command itself, which its arguments are parsed into."""
+        return imported(str(self.name)).make_context(info_name, args, *rest, **more)
+
+
+class LateCommands(TyperGroup):
+    """All commands, none of them imported yet."""
+
+    def __init__(self, **settings: Any) -> None:
+        """Hold a line of help per command."""
+        super().__init__(**settings)
+        for name, line in COMMANDS.items():
+            self.add_command(LateCommand(name, help=line, rich_markup_mode=self.rich_markup_mode))
+
+
+def imported(name: str) -> TyperCommand:
+    """Return a command with all its parameters, importing its module."""
+    module = import_module(f"polyseme.cli.commands.{name}")
+    app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+    app.command(name)(getattr(module, f"{name}_command"))
+    command = typer.main.get_command(app)
+    assert isinstance(command, TyperCommand)
+    return command
