@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from polyseme.common.version import VERSION
 from polyseme.errors import (
     CapacityError,
     FileFormatError,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from polyseme.verification.sampling import Verification, verify
     from polyseme.verification.worst_case import WorstCase, worst_case
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 # Where every public name is but the errors; a name is imported when it is first used. So `import
 # polyseme` and `polyseme --help` do not wait for numpy and scipy. The imports above are the same.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -22,10 +24,19 @@ def test_a_missing_extra_is_named_with_what_needs_it(imported, module, extra, mo
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingExtraError) as missing:
         imported("the test")
-    assert str(missing.value) == f"the test needs {module}: pip install polyseme[{extra}]"
+    assert str(missing.value) == f'the test needs {module}: pip install "polyseme[{extra}]"'
 
 
 @pytest.mark.parametrize(("imported", "module", "_extra"), EXTRAS)
 def test_an_installed_extra_is_returned(imported, module, _extra):
     pytest.importorskip(module)
     assert imported("the test").__name__ == module
+
+
+def test_every_extra_is_used_and_holds_what_it_is_named_for():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    declared = {
+        extra: [wanted.partition(">=")[0] for wanted in wanting]
+        for extra, wanting in project["optional-dependencies"].items()
+    }
+    assert declared == {extra: [module] for _, module, extra in EXTRAS}

@@ -1,8 +1,8 @@
 """The command `polyseme`: all commands in one app, and their exit statuses.
 
-Exit status: 0 done (and help, which `polyseme` alone prints), 1 the network falls short of what was asked, 2 bad input (one line on standard
-error), 130 interrupted. Each command returns its own status; an error raised on purpose
-means bad input.
+Exit status: 0 done (and help, which `polyseme` alone prints), 1 the network falls short of what was
+asked, 2 bad input (one line on standard error), 130 interrupted. Each command returns its own
+status; an error raised on purpose means bad input.
 """
 
 from __future__ import annotations

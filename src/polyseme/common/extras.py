@@ -33,5 +33,5 @@ def _imported(module: str, extra: str, what_for: str) -> Any:
         return import_module(module)
     except ImportError:
         raise MissingExtraError(
-            f"{what_for} needs {module}: pip install polyseme[{extra}]"
+            f'{what_for} needs {module}: pip install "polyseme[{extra}]"'
         ) from None

@@ -27,6 +27,17 @@ def test_export_to_torch_is_a_state_dict_that_loads_into_the_same_layers(
         assert torch.equal(torch.from_numpy(tensor), wanted[name])
 
 
+def test_export_to_torch_is_what_torch_opens(bench: Bench, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    target = tmp_path / "net.pt"
+    done("export", bench.facts_net, "--to", "torch", "-o", target)
+    network = ps.load(bench.facts_net)
+    opened = torch.load(target, weights_only=True)
+    assert opened["feature_names"] == list(network.encoder.features)
+    network.to_torch(tmp_path / "again.pt")
+    assert (tmp_path / "again.pt").read_bytes() == target.read_bytes()
+
+
 def test_export_to_onnx_runs_elsewhere(bench: Bench, tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     runtime = pytest.importorskip("onnxruntime")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+import polyseme as ps
 from polyseme.errors import CapacityError, MissingExtraError, OptionError
 from polyseme.networks.exporting import dense as dense_module
 from polyseme.networks.exporting import to_onnx as onnx_module
@@ -197,6 +199,23 @@ def test_a_state_dict_is_saved_whole(tmp_path):
         to_torch(network_of("monosemantic"), 5)
 
 
+def test_a_model_says_what_it_is():
+    network = network_of("facts")
+    model = onnx.load_from_string(to_onnx(network))
+    said = {entry.key: entry.value for entry in model.metadata_props}
+    assert (model.producer_name, model.producer_version) == ("polyseme", ps.__version__)
+    assert json.loads(said["feature_names"]) == list(network.encoder.features)
+    assert json.loads(said["output_names"]) == list(network.readout.outputs)
+    made = network.provenance
+    assert (said["construction"], said["active"], said["seed"], said["source"]) == (
+        made.construction,
+        str(made.active),
+        str(made.seed),
+        made.source,
+    )
+    assert f"at most {made.active} features on" in model.doc_string
+
+
 def test_exporting_to_torch_draws_no_random_numbers():
     before = torch.random.get_rng_state()
     to_torch(network_of("deep"))
@@ -274,5 +293,5 @@ def test_a_model_too_large_for_its_format_is_refused(monkeypatch):
 @pytest.mark.parametrize(("export", "extra"), [(to_torch, "torch"), (to_onnx, "onnx")])
 def test_a_missing_extra_is_named(export, extra, monkeypatch):
     monkeypatch.setitem(sys.modules, extra, None)
-    with pytest.raises(MissingExtraError, match=rf"pip install polyseme\[{extra}\]"):
+    with pytest.raises(MissingExtraError, match=rf'pip install "polyseme\[{extra}\]"'):
         export(network_of("deep"))

@@ -13,7 +13,8 @@ from polyseme.cli.output_paths import check_output, key_beside
 from polyseme.common.files import write_whole
 from polyseme.errors import OptionError
 from polyseme.networks.exporting.to_onnx import to_onnx
-from polyseme.networks.exporting.to_torch import state_bytes, to_torch
+from polyseme.networks.exporting.to_torch import to_torch
+from polyseme.networks.exporting.torch_file import file_bytes
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import load
 
@@ -25,7 +26,9 @@ def export_command(
         typer.Option(
             "--to",
             metavar="FORMAT",
-            help="torch (the state dict of plain layers, as safetensors) or onnx.",
+            help="torch (plain layers: a file for torch.load(weights_only=True), with "
+            "architecture and names, or the state dict alone where FILE ends in .safetensors) or "
+            "onnx.",
             show_default=False,
         ),
     ],
@@ -39,12 +42,13 @@ def export_command(
 ) -> int:
     """Write NET in a format that other programs read.
 
+    Example: polyseme export net.safetensors --to torch -o net.pt
     Example: polyseme export net.safetensors --to onnx -o net.onnx
     """
     if to not in _FORMATS:
         raise OptionError(f"--to {to[:40]!r} must be one of {', '.join(_FORMATS)}")
     check_output(output, (network_file, key_beside(network_file) or network_file))
-    content = _FORMATS[to](load(network_file))
+    content = _FORMATS[to](load(network_file), output)
     write_whole(output, content)
     if as_json:
         emit_json({"file": output, "format": to, "bytes": len(content)})
@@ -53,8 +57,12 @@ def export_command(
     return 0
 
 
-def _torch_state(network: Network) -> bytes:
-    return state_bytes(to_torch(network))
+def _torch(network: Network, output: str) -> bytes:
+    return file_bytes(network, to_torch(network), output)
 
 
-_FORMATS: dict[str, Callable[[Network], bytes]] = {"torch": _torch_state, "onnx": to_onnx}
+def _onnx(network: Network, output: str) -> bytes:
+    return to_onnx(network)
+
+
+_FORMATS: dict[str, Callable[[Network, str], bytes]] = {"torch": _torch, "onnx": _onnx}

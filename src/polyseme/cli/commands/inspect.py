@@ -73,7 +73,7 @@ def inspect_command(
     """
     network = load(network_file, key_beside(network_file))
     if cite:
-        emit(citation(network))
+        _cite(network, as_json)
         return 0
     asked = None if neuron is None else _asked(network, neuron, network_file)
     found = None if network.key is None else polysemanticity(network)
@@ -87,6 +87,14 @@ def inspect_command(
         lines += [asked.sentence, *(f"  {one}" for one in asked.served)]
     emit("\n".join(lines))
     return 0
+
+
+def _cite(network: Network, as_json: bool) -> None:
+    bibtex = citation(network)
+    if as_json:
+        emit_json({"construction": network.provenance.construction, "bibtex": bibtex})
+    else:
+        emit(bibtex)
 
 
 @dataclass(frozen=True)

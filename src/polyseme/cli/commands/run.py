@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -9,29 +11,34 @@ import typer
 from polyseme.circuits.names import Names
 from polyseme.cli.options import AsJson, NetworkFile
 from polyseme.cli.output.text import emit, emit_json, remark
-from polyseme.errors import SourceError
+from polyseme.errors import OptionError, SourceError
 from polyseme.networks.saving.files import load
 
 
 def run_command(
     network_file: NetworkFile,
     features: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--on",
             metavar="FEATURE[,FEATURE…]",
-            help="Features to switch on. The option may be repeated, and a name may hold commas.",
+            help="Features to switch on; without it all are off. A text that is the name of a "
+            "feature is taken whole. Else it is one line of CSV: commas separate names, a name "
+            "that holds commas stands in double quotes, and a quote in it is doubled. The option "
+            "may be repeated.",
             show_default=False,
         ),
-    ],
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Run NET with some features on and print the outputs that are on, one per line.
 
     Example: polyseme run net.safetensors --on x3,x17
+    Example: polyseme run facts.safetensors --on "Korea, South" --on capital
+    Example: polyseme run facts.safetensors --on '"Korea, South",capital'
     """
     network = load(network_file)
-    on = _names_on(network.encoder.features, features)
+    on = _names_on(network.encoder.features, features or ())
     outputs = network.run(on)
     if len(on) > network.provenance.active:
         remark(
@@ -47,13 +54,25 @@ def run_command(
     return 0
 
 
-def _names_on(names: Names, given: list[str]) -> list[str]:
-    """Return every feature named, once; a text that is no name is split at its commas."""
+def _names_on(names: Names, given: Sequence[str]) -> list[str]:
+    """Return every feature named, once; a text that is no name is a line of CSV."""
     pieces = (
-        piece for text in given for piece in ([text] if _known(names, text) else text.split(","))
+        piece for text in given for piece in ([text] if _known(names, text) else _separated(text))
     )
     found = {names[names.position(piece.strip())]: None for piece in pieces}
     return list(found)
+
+
+def _separated(text: str) -> list[str]:
+    """Return the fields of a line of CSV; blanks before one do not count."""
+    try:
+        (fields,) = csv.reader([text], skipinitialspace=True, strict=True)
+    except (csv.Error, ValueError):
+        raise OptionError(
+            f"--on {text[:40]!r}: a quote begins a quoted name, which ends with a quote before a "
+            "comma or the end; a quote inside is doubled"
+        ) from None
+    return fields or [text]
 
 
 def _known(names: Names, text: str) -> bool:

@@ -6,6 +6,7 @@ entries; the runtime widens and scatters them when it loads the graph.
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from polyseme.common.extras import import_onnx
 from polyseme.common.files import write_whole
+from polyseme.common.version import VERSION
 from polyseme.errors import CapacityError
 from polyseme.networks.checks import check_path
 from polyseme.networks.exporting.dense import check_dense, finite_thresholds
@@ -39,7 +41,8 @@ def to_onnx(network: Network, path: str | os.PathLike[str] | None = None) -> byt
     are 0 or more. That agrees with `outputs_on` exactly in a network of one hidden layer, and up to
     rounding in a deeper one. The activations of layer i are the value `relu<i>`, `clip<i>`
     where the layer is clipped, or `square<i>` where it squares; `stream<i>` is these and behind
-    them the numbers that the layer carries, if any.
+    them the numbers that the layer carries, if any. The metadata hold the names of features and
+    outputs as lists in JSON, and the source, construction, promise (`active`) and seed.
 
     Raises MissingExtraError without onnx, and CapacityError when encoder or readout, or all sparse
     layers together, would exceed 4 GiB once scattered, or the file the 2 GiB that the format
@@ -52,7 +55,7 @@ def to_onnx(network: Network, path: str | os.PathLike[str] | None = None) -> byt
     _add_encoder(graph, network)
     hidden = _add_layers(graph, network)
     _add_readout(graph, network, hidden)
-    model = graph.serialised(len(network.encoder.features), len(network.readout.outputs))
+    model = graph.serialised(network)
     if path is not None:
         write_whole(path, model)
     return model
@@ -99,8 +102,9 @@ class _Graph:
             "Reshape", f"{name}.matrix", filled, self.tensor(f"{name}.shape", np.array(shape))
         )
 
-    def serialised(self, features: int, outputs: int) -> bytes:
-        """Return the finished model."""
+    def serialised(self, network: Network) -> bytes:
+        """Return the finished model, which says what it is."""
+        features, outputs = len(network.encoder.features), len(network.readout.outputs)
         size = sum(values.nbytes for values in self._tensors.values())
         if size > MAX_TENSOR_BYTES:
             raise CapacityError(
@@ -123,9 +127,37 @@ class _Graph:
         )
         opset = [helper.make_opsetid("", _OPSET)]
         model = helper.make_model(
-            graph, opset_imports=opset, ir_version=_IR_VERSION, producer_name="polyseme"
+            graph,
+            opset_imports=opset,
+            ir_version=_IR_VERSION,
+            producer_name="polyseme",
+            producer_version=VERSION,
+            doc_string=_described(network),
         )
+        helper.set_model_props(model, _properties(network))
         return bytes(model.SerializeToString(deterministic=True))
+
+
+def _described(network: Network) -> str:
+    """Return what the model computes, in a sentence or two."""
+    made = network.provenance
+    return (
+        f"{made.source}, compiled by polyseme {VERSION} ({made.construction}, seed {made.seed}) "
+        f"for at most {made.active} features on. An output is on if its value is 0 or more; "
+        "metadata name features and outputs."
+    )
+
+
+def _properties(network: Network) -> dict[str, str]:
+    made = network.provenance
+    told = {"source": made.source, "construction": made.construction, "note": made.note}
+    counts = {"active": made.active, "seed": made.seed, "gates": made.gates}
+    names = {"feature_names": network.encoder.features, "output_names": network.readout.outputs}
+    return {
+        **told,
+        **{name: str(count) for name, count in counts.items()},
+        **{name: json.dumps(list(listed)) for name, listed in names.items()},
+    }
 
 
 def _add_encoder(graph: _Graph, network: Network) -> None:

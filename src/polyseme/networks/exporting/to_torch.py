@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save
 
 from polyseme.common.extras import import_torch
 from polyseme.common.files import write_whole
@@ -19,6 +18,7 @@ from polyseme.networks.exporting.dense import (
     dense_readout,
     finite_thresholds,
 )
+from polyseme.networks.exporting.torch_file import file_bytes
 from polyseme.networks.layer import Layer
 from polyseme.networks.network import Network
 
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 def to_torch(network: Network, path: str | os.PathLike[str] | None = None) -> torch.nn.Module:
     """Return the network as a `torch.nn.Sequential` in float32.
 
-    With a `path` its state dict is also written there as safetensors, whole or not at all.
+    With a `path` it is also written there, whole or not at all: as a file that
+    `torch.load(weights_only=True)` opens, with architecture and names (`docs/torch.md`), or, where
+    the path ends in .safetensors, its state dict alone as safetensors.
 
     Its modules are named `encoder` (Linear without bias, features to dimensions), `layer0`,
     `relu0`, `layer1`, `relu1`, ... (Linear and ReLU; the scale is folded into weights, bias and
@@ -70,14 +72,8 @@ def to_torch(network: Network, path: str | os.PathLike[str] | None = None) -> to
         feature_names=list(network.encoder.features), output_names=list(network.readout.outputs)
     )
     if path is not None:
-        write_whole(path, state_bytes(sequential))
+        write_whole(path, file_bytes(network, sequential, path))
     return sequential
-
-
-def state_bytes(module: torch.nn.Module) -> bytes:
-    """Return the state dict of a module as safetensors, which hold no code."""
-    state = {name: tensor.numpy() for name, tensor in module.state_dict().items()}
-    return save(state, {"format": "pt"})
 
 
 class _TorchWriter:
