@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from polyseme.circuits.names import Names
     from polyseme.circuits.sources import read
     from polyseme.circuits.writers.by_ending import write
+    from polyseme.common.progress import Stage
     from polyseme.compiler.compile import compile, compile_report
     from polyseme.compiler.constructions.citing import citation
     from polyseme.compiler.constructions.listing import constructions
@@ -59,6 +60,7 @@ _LATER = {
     "Polysemanticity": "interpret.polysemanticity",
     "ReadingError": "verification.reading_error",
     "Refined": "learning.refinement.refine",
+    "Stage": "common.progress",
     "Verification": "verification.sampling",
     "WorstCase": "verification.worst_case",
     "bounds": "limits.table",
@@ -114,6 +116,7 @@ __all__ = [
     "ReadingError",
     "Refined",
     "SourceError",
+    "Stage",
     "TooFewNeuronsError",
     "Verification",
     "WorstCase",

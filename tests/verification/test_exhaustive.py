@@ -16,6 +16,7 @@ from polyseme.circuits import evaluate_dense, problems
 from polyseme.errors import CapacityError, OptionError
 from polyseme.networks.network import Network
 from polyseme.verification import exhaustive
+from support.progress import Watcher
 from support.small_networks import network_of
 
 
@@ -93,8 +94,9 @@ def test_pieces_change_nothing_and_progress_counts_them(monkeypatch: pytest.Monk
     )
     whole = ps.verify_exhaustively(network)
     monkeypatch.setattr(exhaustive, "_LISTED", 100)
-    seen: list[tuple[int, int]] = []
-    again = ps.verify_exhaustively(network, progress=lambda *counts: seen.append(counts))
+    watcher = Watcher()
+    again = ps.verify_exhaustively(network, progress=watcher)
+    seen = watcher.counts
     assert again == whole
     assert [done for done, _ in seen] == sorted({done for done, _ in seen})
     assert seen[-1] == (whole.samples, whole.samples)

@@ -28,6 +28,7 @@ from polyseme.networks.network import Network
 from polyseme.verification.inputs import DESCRIPTIONS, draw_inputs, fill
 from polyseme.verification.intervals import clopper_pearson
 from polyseme.verification.sampling import batches, verify, wrong_samples
+from support.progress import Watcher
 
 Rows = NDArray[np.int32]
 
@@ -399,8 +400,9 @@ def test_the_seed_decides_the_samples(squeezed: Network) -> None:
 
 
 def test_progress_reaches_the_end(exact: Network) -> None:
-    seen: list[tuple[int, int]] = []
-    verify(exact, samples=5000, progress=lambda done, of: seen.append((done, of)))
+    watcher = Watcher()
+    verify(exact, samples=5000, progress=watcher)
+    seen = watcher.counts
     assert len(seen) > 1
     assert seen == sorted(seen)
     assert seen[-1] == (5000, 5000)

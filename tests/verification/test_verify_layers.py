@@ -37,6 +37,7 @@ from polyseme.verification.sampling import (
     wrong_samples,
 )
 from support.netlists import computed, every_input, netlists
+from support.progress import Watcher
 
 # Gates of all kinds, three levels of them, and outputs of both polarities and both constants.
 GATES = [
@@ -307,8 +308,9 @@ def test_columns_that_are_no_wire_are_not_compared(exact: Network) -> None:
 
 
 def test_progress_of_layers_reaches_the_end(straight: Network) -> None:
-    seen: list[tuple[int, int]] = []
-    verify_layers(straight, samples=3000, progress=lambda done, of: seen.append((done, of)))
+    watcher = Watcher()
+    verify_layers(straight, samples=3000, progress=watcher)
+    seen = watcher.counts
     assert len(seen) > 1
     assert seen[-1] == (3000, 3000)
 

@@ -16,6 +16,7 @@ from polyseme.networks.activation import Clip, Square
 from polyseme.networks.network import Network
 from polyseme.verification import linear_reads, worst_case
 from support.linear_networks import drawn_network, tried_worst
+from support.progress import Watcher
 
 CIRCUIT = problems.pairwise_and(64, 64)
 # With this seed, 64 neurons are right on every input with two features on.
@@ -158,8 +159,9 @@ def frames() -> Network:
 
 
 def test_progress_counts_units_and_outputs(frames: Network) -> None:
-    seen: list[tuple[int, int]] = []
-    ps.worst_case(frames, active=1, progress=lambda done, total: seen.append((done, total)))
+    watcher = Watcher()
+    ps.worst_case(frames, active=1, progress=watcher)
+    seen = watcher.counts
     assert seen[-1] == (128, 128)
     assert {of for _, of in seen} == {128}
     assert 64 in {done for done, _ in seen}

@@ -65,18 +65,6 @@ def test_the_readmes_example_prints_what_it_shows(tmp_path):
     assert done.stdout == shown
 
 
-def test_the_readmes_small_commands_run_in_a_fresh_folder(tmp_path):
-    (commands,) = (block for block in blocks("sh") if "polyseme convert" in block)
-    # Those before the blank line compile 10,000 gates, which other tests do.
-    small = commands.split("\n\n")[1]
-    command_line = (
-        f'"{sys.executable}" -c "from polyseme.cli.main import main; raise SystemExit(main())"'
-    )
-    run(["bash", "-ec", f'polyseme() {{ {command_line} "$@"; }}\n{small}'], tmp_path)
-    assert (tmp_path / "capitals.safetensors").exists()
-    assert (tmp_path / "deep.key.safetensors").exists()
-
-
 def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder, which must succeed; the library is the one under test."""
     path = os.pathsep.join([str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])])

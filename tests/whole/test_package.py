@@ -102,7 +102,7 @@ def test_the_wheel_has_everything_and_nothing_else(built):
     }
     assert {name for name in names if ".dist-info/" not in name} == files
     assert metadata["Description-Content-Type"] == "text/markdown"
-    assert str(metadata.get_payload()).strip() == description().strip()
+    assert metadata.get_payload(decode=True).decode().strip() == description().strip()
     assert set(metadata.get_all("Provides-Extra")) == set(PROJECT["optional-dependencies"])
     assert any(url.endswith(HOME) for url in metadata.get_all("Project-URL"))
 

@@ -193,13 +193,14 @@ def calls(folder: Path) -> dict[str, Call]:
         "encoder": "auto",
         "seed": 0,
         "note": lambda line: None,
+        "progress": lambda stage: None,
     }
     tried = {
         "active": 2,
         "samples": 50,
         "inputs": "satisfied",
         "seed": 1,
-        "progress": lambda done, all_: None,
+        "progress": lambda stage: None,
     }
     drawn = {"features": 9, "gates": 8, "influence": "regular", "seed": 0}
     made = _is(ps.Circuit)
@@ -220,7 +221,7 @@ def calls(folder: Path) -> dict[str, Call]:
         "verify_exhaustively": Call(
             ps.verify_exhaustively,
             {"network": network, "circuit": circuit, "active": 2, "most_inputs": 99}
-            | {"progress": lambda done, all_: None, "reference": None},
+            | {"progress": lambda stage: None, "reference": None},
             _is(ps.Verification),
         ),
         "verify_layers": Call(
@@ -229,19 +230,24 @@ def calls(folder: Path) -> dict[str, Call]:
         "reading_error": Call(
             ps.reading_error,
             {"network": network, "circuit": circuit, "active": 2, "samples": 1000, "seed": 1}
-            | {"progress": lambda done, all_: None},
+            | {"progress": lambda stage: None},
             _is(ps.ReadingError),
         ),
         "worst_case": Call(
             ps.worst_case,
             {"network": linear(), "circuit": problems.pairwise_and(64, 64), "active": 2}
-            | {"progress": lambda done, all_: None},
+            | {"progress": lambda stage: None},
             _is(ps.WorstCase),
         ),
         "bounds": Call(
             ps.bounds,
             {"circuit": circuit, "active": 3, "error": 0.01, "network": network}
-            | {"bits": 4, "measure": False, "note": lambda line: None},
+            | {
+                "bits": 4,
+                "measure": False,
+                "note": lambda line: None,
+                "progress": lambda stage: None,
+            },
             lambda found: found.gates == 12,
         ),
         "bounds_of_width": Call(
@@ -257,12 +263,19 @@ def calls(folder: Path) -> dict[str, Call]:
         ),
         "reproduce_figures": Call(
             partial(ps.reproduce_figures, "reed-solomon"),
-            {"seed": 0, "note": lambda line: None},
+            {"seed": 0, "note": lambda line: None, "progress": lambda stage: None},
             lambda found: found.explained,
         ),
         "run_counting_argument": Call(
             ps.run_counting_argument,
-            {"circuit": circuit, "active": 2, "seed": 0, "neurons": 12, "note": lambda line: None},
+            {
+                "circuit": circuit,
+                "active": 2,
+                "seed": 0,
+                "neurons": 12,
+                "note": lambda line: None,
+                "progress": lambda stage: None,
+            },
             lambda found: found.outputs == 12,
         ),
         "served_by": Call(ps.served_by, {"network": several, "unit": 0, "layer": 1}, _is(tuple)),
@@ -278,13 +291,19 @@ def calls(folder: Path) -> dict[str, Call]:
         "refine": Call(
             ps.refine,
             {"network": refinable(), "passes": 1, "error": 0.01, "seed": 0, "state": None}
-            | {"note": lambda line: None},
+            | {"note": lambda line: None, "progress": lambda stage: None},
             _is(ps.Refined),
         ),
         "compile_refined": Call(
             ps.compile_refined,
             {"circuit": problems.pairwise_and(300, 300), "passes": 1, "neurons": 228}
-            | {"error": 0.01, "epsilon": 0.25, "seed": 0, "note": lambda line: None},
+            | {
+                "error": 0.01,
+                "epsilon": 0.25,
+                "seed": 0,
+                "note": lambda line: None,
+                "progress": lambda stage: None,
+            },
             _is(ps.Compilation),
         ),
         "build_circuit": _gates("small"),
@@ -397,7 +416,7 @@ def test_the_table_is_whole(table: dict[str, Call]) -> None:
     assert list(table) == NAMES
     functions = {name for name in ps.__all__ if callable(getattr(ps, name))}
     results = {"AnswerKey", "Compilation", "GateKind", "LayerKey", "Network"}
-    results |= {"Polysemanticity", "Refined", "Verification", "WorstCase"}
+    results |= {"Polysemanticity", "Refined", "Stage", "Verification", "WorstCase"}
     errors = {name for name in functions if name.endswith("Error")}
     assert functions - results - errors <= {name.partition(",")[0] for name in NAMES}
 

@@ -71,8 +71,11 @@ def instance(name: str, value: Any, kind: type | tuple[type, ...], what: str) ->
 
 
 def function(name: str, value: Any, of: str) -> None:
-    """Raise OptionError unless a value is a function or None; `of` names its arguments."""
-    if value is not None and not callable(value):
+    """Raise OptionError unless a value is a function or None; `of` names its arguments.
+
+    A class can be called, but does not take what it would be told.
+    """
+    if value is not None and (not callable(value) or isinstance(value, type)):
         raise OptionError(f"{name} is {shown_value(value)}; it must be a function of {of}")
 
 

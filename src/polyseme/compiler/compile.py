@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.common.arguments import function, shown_value, whole_number
-from polyseme.common.progress import Note, silent
+from polyseme.common.progress import Note, phase, silent
+from polyseme.common.progress_shown import Watcher, watched
 from polyseme.compiler.choose import AUTO, CONSTRUCTIONS, choose
 from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.compiler.constructions.monosemantic import smallest_exact
@@ -30,6 +31,7 @@ def compile(
     seed: int = 0,
     carry: str = "auto",
     note: Note | None = None,
+    progress: Watcher = None,
 ) -> Network:
     """Compile a circuit into a network that computes it in superposition.
 
@@ -57,6 +59,8 @@ def compile(
             "gates" (a neuron that repeats it), "residual" (a residual stream, which layers in
             superposition do not have), or "auto", the one with the narrower widest layer.
         note: A function that is called with one line of text per step.
+        progress: True to show progress on standard error, or a function that is told every
+            `polyseme.Stage`.
 
     Returns:
         The network, with its answer key.
@@ -72,8 +76,8 @@ def compile(
         666
     """
     task = Task(circuit, active, error, encoder, seed, carry, epsilon)
-    report = _compiled(task, construction, neurons, note, False)
-    return report.network
+    with watched(progress):
+        return _compiled(task, construction, neurons, note, False).network
 
 
 def compile_report(
@@ -88,6 +92,7 @@ def compile_report(
     seed: int = 0,
     carry: str = "auto",
     note: Note | None = None,
+    progress: Watcher = None,
 ) -> Compilation:
     """Compile a circuit, and return the network with all that was measured of it.
 
@@ -104,6 +109,8 @@ def compile_report(
         seed: The seed of the network, as for `compile`.
         carry: "gates", "residual" or "auto".
         note: A function that is called with one line of text per step.
+        progress: True to show progress on standard error, or a function that is told every
+            `polyseme.Stage`.
 
     Returns:
         The network, its measured error, the size from which the search began, the decisions
@@ -121,8 +128,10 @@ def compile_report(
         (True, True)
     """
     task = Task(circuit, active, error, encoder, seed, carry, epsilon)
-    report = _compiled(task, construction, neurons, note, True)
-    return replace(report, exact=smallest_exact(task))
+    with watched(progress):
+        report = _compiled(task, construction, neurons, note, True)
+        with phase("sizing the exact network"):
+            return replace(report, exact=smallest_exact(task))
 
 
 def _compiled(
@@ -135,10 +144,11 @@ def _compiled(
     if task.epsilon is not None and construction != AUTO and not CATALOGUE[construction].computes:
         tell(f"{construction} leaves the last step to the thresholds of the readout: epsilon none")
         task = replace(task, epsilon=None)
-    choice = choose(task, construction)
-    if neurons is not None:
-        return at_size(choice, neurons, measure)
-    return at_smallest(choice, tell, measure)
+    with phase(f"compiling {task.circuit.name}"):
+        choice = choose(task, construction)
+        if neurons is not None:
+            return at_size(choice, neurons, measure)
+        return at_smallest(choice, tell, measure)
 
 
 def _check(task: Task, construction: str, neurons: int | None) -> None:

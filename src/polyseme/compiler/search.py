@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polyseme.common.progress import Note
+from polyseme.common.progress import Note, phase
 from polyseme.compiler.constructions.construction import Candidate
 from polyseme.compiler.report import Compilation
 from polyseme.compiler.task import Task
@@ -183,6 +183,10 @@ class _Search:
         return round(probe.neurons + self._fold * float(np.log((probe.wrong + 0.5) / self._aim)))
 
     def _try(self, neurons: int) -> _Probe:
+        with phase(f"probing {neurons:,} neurons"):
+            return self._tried(neurons)
+
+    def _tried(self, neurons: int) -> _Probe:
         try:
             network = self._candidate.build(neurons)
         except TooFewNeuronsError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from polyseme.common.progress import Note
+from polyseme.common.progress import Note, phase
 from polyseme.compiler.choose import Choice, cannot_compute, thresholded_neurons
 from polyseme.compiler.constructions.construction import Candidate
 from polyseme.compiler.report import Compilation
@@ -122,7 +122,9 @@ def _built(
     candidate: Candidate, neurons: int, measure: bool, reason: str | None = None
 ) -> Compilation:
     """Build a candidate at a size, try it if it is to be measured, and keep the reason with it."""
-    task, network = candidate.task, candidate.build(neurons)
+    task = candidate.task
+    with phase(f"building {neurons:,} neurons"):
+        network = candidate.build(neurons)
     if reason is not None:
         network = replace(network, provenance=replace(network.provenance, note=reason))
     if not measure:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from polyseme.common.progress import phase
 from polyseme.common.random_streams import Stream
 from polyseme.compiler.report import Compilation, LayerDecision
 from polyseme.compiler.task import Task
@@ -107,13 +108,14 @@ def tried(task: Task, network: Network, attempt: int = 0, closely: bool = False)
 
     Readings are looked at if the task is about them, and if the trial is to be close.
     """
-    seen = _decided_closely(task, network, attempt)
-    readings = None
-    if closely or task.epsilon is not None:
-        generator = task.stream(Stream.READINGS + attempt)
-        counts = {inputs: _counted(task, inputs) for inputs in KINDS}
-        readings = readings_of(network, task.circuit, task.active, counts, generator)
-    return Trial(task, network, seen, readings, _wrong_single_gates(task, network))
+    with phase(f"confirming {network.neurons:,} neurons"):
+        seen = _decided_closely(task, network, attempt)
+        readings = None
+        if closely or task.epsilon is not None:
+            generator = task.stream(Stream.READINGS + attempt)
+            counts = {inputs: _counted(task, inputs) for inputs in KINDS}
+            readings = _read(task, network, counts, generator)
+        return Trial(task, network, seen, readings, _wrong_single_gates(task, network))
 
 
 def share_failed(task: Task, network: Network, samples: int) -> float:
@@ -136,8 +138,15 @@ def _share_misread(task: Task, network: Network, samples: int) -> float:
     """Return the largest share of a kind's samples that are misread over that which may be."""
     assert task.epsilon is not None
     counts, generator = dict.fromkeys(task.trials, samples), task.stream(Stream.READING_PROBES)
-    found = readings_of(network, task.circuit, task.active, counts, generator)
+    found = _read(task, network, counts, generator)
     return max(wrong / seen for wrong, seen in _beyond(found, task.epsilon)) / BEYOND
+
+
+def _read(
+    task: Task, network: Network, counts: dict[str, int], generator: np.random.Generator
+) -> tuple[LayerReadings, ...]:
+    with phase("readings") as step:
+        return readings_of(network, task.circuit, task.active, counts, generator, step)
 
 
 def _counted(task: Task, inputs: str) -> int:
@@ -172,8 +181,9 @@ def _decided(task: Task, network: Network, samples: int, purpose: int) -> Verifi
     """Try a network on each kind of input; return the result of the kind with most wrong."""
     generator, seen = task.stream(purpose), []
     for inputs in task.trials:
-        rows = task.draw(inputs, samples, generator)
-        wrong = int(wrong_samples(network, task.circuit, rows).sum())
+        with phase(f"{inputs} inputs") as step:
+            rows = task.draw(inputs, samples, generator)
+            wrong = int(wrong_samples(network, task.circuit, rows, step).sum())
         seen.append(Verification(inputs, task.active, len(rows), wrong))
     return max(seen, key=lambda one: one.wrong)
 
@@ -182,8 +192,9 @@ def _wrong_single_gates(task: Task, network: Network) -> float:
     """Return the share of gates that are wrong when only their own inputs are on."""
     if not task.one_layer:
         return 0.0
-    rows = task.draw("alone", _MOST_SINGLE_GATES, task.stream(Stream.PROBES))
-    return float(wrong_samples(network, task.circuit, rows).mean())
+    with phase("gates alone") as step:
+        rows = task.draw("alone", _MOST_SINGLE_GATES, task.stream(Stream.PROBES))
+        return float(wrong_samples(network, task.circuit, rows, step).mean())
 
 
 def _most_wrong_single_gates(task: Task) -> float:

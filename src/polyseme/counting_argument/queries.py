@@ -36,7 +36,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.common.progress import Note, silent
+from polyseme.common.progress import Note, phase, silent
 from polyseme.counting_argument.interference import explaining_strengths
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
@@ -186,17 +186,20 @@ def _shortlists(asking: _Asking, companions: int) -> tuple[NDArray[np.int32], ND
     likely = np.empty((asking.outputs, 0), np.int32)
     beside = np.empty((asking.outputs, 0, besides), np.float32)
     step = max(1, _BLOCK_READINGS // (asking.outputs * besides))
-    for begin in range(0, asking.features, step):
-        fresh = np.arange(begin, min(begin + step, asking.features), dtype=np.int32)
-        if 4 * begin // asking.features != 4 * (begin - step) // asking.features:
-            asking.note(f"feature {begin:,} of {asking.features:,}, {besides} times each")
-        readings = _beside_companions(asking, fresh, companions)
-        best = _largest(readings.mean(axis=2), size)
-        likely = np.concatenate((likely, fresh[best]), axis=1)
-        beside = np.concatenate((beside, np.take_along_axis(readings, best[:, :, None], 1)), axis=1)
-        kept = _largest(beside.mean(axis=2), size)
-        likely = np.take_along_axis(likely, kept, axis=1)
-        beside = np.take_along_axis(beside, kept[:, :, None], axis=1)
+    with phase("features") as count:
+        for begin in range(0, asking.features, step):
+            count(begin, asking.features)
+            fresh = np.arange(begin, min(begin + step, asking.features), dtype=np.int32)
+            if 4 * begin // asking.features != 4 * (begin - step) // asking.features:
+                asking.note(f"feature {begin:,} of {asking.features:,}, {besides} times each")
+            readings = _beside_companions(asking, fresh, companions)
+            best = _largest(readings.mean(axis=2), size)
+            likely = np.concatenate((likely, fresh[best]), axis=1)
+            best_beside = np.take_along_axis(readings, best[:, :, None], axis=1)
+            beside = np.concatenate((beside, best_beside), axis=1)
+            kept = _largest(beside.mean(axis=2), size)
+            likely = np.take_along_axis(likely, kept, axis=1)
+            beside = np.take_along_axis(beside, kept[:, :, None], axis=1)
     return likely, beside
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.common.progress import Note
+from polyseme.common.progress import Note, phase
 from polyseme.compiler.compile import compile
 from polyseme.counting_argument.drawn_codes import Agreed
 from polyseme.counting_argument.message import Message, has_message, read_message, write_message
@@ -98,12 +98,12 @@ class RoundTrips:
                 f"{self._circuit.name}: the counting argument is run for one hidden layer of ReLUs "
                 f"stored in full, and {network.provenance.construction} made another network"
             )
-        with self._timed("write"):
+        with self._timed("write"), phase("writing the message"):
             message = write_message(network, self._agreed)
         self._note(f"{network.neurons:,} neurons: {len(message.content):,} bytes")
-        with self._timed("read"):
+        with self._timed("read"), phase("reading the message"):
             received = read_message(message.content, self._agreed)
-        with self._timed("query"):
+        with self._timed("query"), phase("finding gates"):
             found, queries = find_gates(received, self._agreed.inputs, self._note)
         wrong = int((found != self._gates).any(axis=1).sum())
         self._note(f"{network.neurons:,} neurons: {wrong} outputs came back wrong")

@@ -26,6 +26,7 @@ from polyseme.circuits.described import problem_seed
 from polyseme.circuits.terms import terms_of
 from polyseme.common.arguments import function, instance, whole_number
 from polyseme.common.progress import Note, silent
+from polyseme.common.progress_shown import Watcher, watched
 from polyseme.counting_argument.drawn_codes import Agreed
 from polyseme.counting_argument.round_trips import ERROR, Attempt, RoundTrips, smallest
 from polyseme.errors import OptionError, SourceError
@@ -111,6 +112,7 @@ def run_counting_argument(
     seed: int = 0,
     neurons: int | None = None,
     note: Note | None = None,
+    progress: Watcher = None,
 ) -> CountingRun:
     """Compile a circuit, write the network as a message, read it, and find the gates by queries.
 
@@ -129,6 +131,8 @@ def run_counting_argument(
         seed: The random seed, which both sides know.
         neurons: The most ReLUs there may be; None finds few that bring all gates back.
         note: Called with a line on each step.
+        progress: True to show progress on standard error, or a function that is told every
+            `polyseme.Stage`.
 
     Returns:
         The bytes of the message, the counting bound beside them, and the outputs that came back
@@ -153,7 +157,8 @@ def run_counting_argument(
         raise OptionError(f"active is {active}; gates of {inputs} inputs need at least {inputs}")
     agreed = Agreed(seed, len(circuit.features), outputs, inputs)
     trips = RoundTrips(circuit, gates, agreed, active, note or silent)
-    trip = smallest(trips) if neurons is None else trips.run(neurons)
+    with watched(progress):
+        trip = smallest(trips) if neurons is None else trips.run(neurons)
     bound = counting_bits(circuit)
     ordered = bound.bits + (log2_factorial(outputs) if inputs > 1 else 0.0)
     return CountingRun(

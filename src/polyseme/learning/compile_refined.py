@@ -17,6 +17,7 @@ from polyseme.circuits.circuit import Circuit
 from polyseme.common.arguments import function, whole_number
 from polyseme.common.extras import import_numba, import_torch
 from polyseme.common.progress import Note, silent
+from polyseme.common.progress_shown import Watcher, watched
 from polyseme.compiler.choose import choose
 from polyseme.compiler.compile import check_construction, compile_report
 from polyseme.compiler.constructions.catalogue import LEAST_NOISE
@@ -63,6 +64,7 @@ def compile_refined(
     carry: str = "auto",
     state: str | os.PathLike[str] | None = None,
     note: Note | None = None,
+    progress: Watcher = None,
 ) -> Compilation:
     """Compile a circuit, refine the network, and return it with all that was measured of it.
 
@@ -83,6 +85,8 @@ def compile_refined(
         state: A file that keeps the state of the descent of one network; of `least-noise`, only
             with `neurons` given.
         note: A function that is called with one line of text per step.
+        progress: True to show progress on standard error, or a function that is told every
+            `polyseme.Stage`.
 
     Returns:
         The refined network and its measured error.
@@ -108,34 +112,35 @@ def compile_refined(
     check_construction(construction)
     tell = note or silent
     task = Task(circuit, active, error, encoder, seed, carry, epsilon)
-    of_readings = _candidate(task, construction, neurons)
-    if of_readings is not None:
-        import_numba("refining least-noise")
-        check_refinable(circuit.name, task.terms, active)
-        if state is not None and neurons is None:
-            raise OptionError("a state is of the descent of one network; name its neurons too")
-        refining = _Refining(of_readings.candidate, passes, state, tell)
-        if neurons is not None:
-            return refining.at(neurons, 0).reported(None)
-        found = _smallest(refining, of_readings.most)
-        if found is not None:
-            return found
-        tell("no refined network is small enough and passes; none is refined")
-    else:
-        import_torch("refining")
-    report = compile_report(
-        circuit,
-        active=active,
-        error=error,
-        epsilon=epsilon,
-        neurons=neurons,
-        construction=construction,
-        encoder=encoder,
-        seed=seed,
-        carry=carry,
-        note=note,
-    )
-    return report if of_readings is not None else _refined(report, passes, state, tell)
+    with watched(progress):
+        of_readings = _candidate(task, construction, neurons)
+        if of_readings is not None:
+            import_numba("refining least-noise")
+            check_refinable(circuit.name, task.terms, active)
+            if state is not None and neurons is None:
+                raise OptionError("a state is of the descent of one network; name its neurons too")
+            refining = _Refining(of_readings.candidate, passes, state, tell)
+            if neurons is not None:
+                return refining.at(neurons, 0).reported(None)
+            found = _smallest(refining, of_readings.most)
+            if found is not None:
+                return found
+            tell("no refined network is small enough and passes; none is refined")
+        else:
+            import_torch("refining")
+        report = compile_report(
+            circuit,
+            active=active,
+            error=error,
+            epsilon=epsilon,
+            neurons=neurons,
+            construction=construction,
+            encoder=encoder,
+            seed=seed,
+            carry=carry,
+            note=note,
+        )
+        return report if of_readings is not None else _refined(report, passes, state, tell)
 
 
 def _refined(

@@ -9,7 +9,8 @@ from typing import Any
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.described import GatesPerFeature
 from polyseme.common.arguments import function, instance, real_number
-from polyseme.common.progress import Note, silent
+from polyseme.common.progress import Note, phase, silent
+from polyseme.common.progress_shown import Watcher, watched
 from polyseme.compiler.constructions.construction import Inputs
 from polyseme.compiler.task import Task, check_measurable
 from polyseme.limits.ands import ands_of
@@ -143,6 +144,7 @@ def bounds(
     network: Network | None = None,
     measure: bool = False,
     note: Note | None = None,
+    progress: Watcher = None,
 ) -> Bounds:
     """Return how few neurons a circuit needs at least, and how many each construction takes.
 
@@ -158,6 +160,8 @@ def bounds(
         network: A network of the circuit; adds the bounds at the bits that its own weights hold.
         measure: Compile the circuit as well, and add the size that was found.
         note: Called with a line on each step of compiling.
+        progress: True to show progress on standard error, or a function that is told every
+            `polyseme.Stage`.
 
     Returns:
         Lower bounds, floors, declared sizes and, where asked for, measured ones.
@@ -181,11 +185,12 @@ def bounds(
     instance("measure", measure, bool, "True or False")
     function("note", note, "text")
     count = counting_bits(circuit)
-    constructions, layers = declared_rows(task)
     held = None if network is None else network_bound(network, circuit, count)
     if own is None and held is not None:
         own = held.bits_per_weight or None
-    measured = (measured_row(circuit, active, error, note or silent),) if measure else ()
+    with watched(progress), phase("bounds"):
+        constructions, layers = declared_rows(task)
+        measured = (measured_row(circuit, active, error, note or silent),) if measure else ()
     family = count.family_bits
     of_layers = layers if held is None else held.layers
     ands = ands_of(circuit) if count.bits else None

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from polyseme.circuits.problems import MAX_SEED
 from polyseme.common.arguments import function, text, whole_number
-from polyseme.common.progress import Note, silent
+from polyseme.common.progress import Note, phase, silent
+from polyseme.common.progress_shown import Watcher, watched
 from polyseme.reproduce.catalogue import CATALOGUE
 from polyseme.reproduce.report import Found, markdown
 from polyseme.reproduce.row import Row
@@ -40,7 +41,11 @@ class Reproduction:
 
 
 def reproduce_figures(
-    only: str | None = None, *, seed: int = 0, note: Note | None = None
+    only: str | None = None,
+    *,
+    seed: int = 0,
+    note: Note | None = None,
+    progress: Watcher = None,
 ) -> Reproduction:
     """Recompute published figures and compare them with what was published.
 
@@ -48,6 +53,8 @@ def reproduce_figures(
         only: The name of one figure, of `polyseme reproduce --help`; None for all.
         seed: The random seed.
         note: Called with a line on each step.
+        progress: True to show progress on standard error, or a function that is told every
+            `polyseme.Stage`.
 
     Returns:
         One row per published number, each with ours beside it.
@@ -65,6 +72,10 @@ def reproduce_figures(
     figures = list(CATALOGUE.values())
     if only is not None:
         figures = [CATALOGUE[text("only", only, CATALOGUE)]]
-    return Reproduction(
-        {figure.name: figure.rows(seed, note or silent) for figure in figures}, seed
-    )
+    found = {}
+    with watched(progress), phase("figures") as step:
+        for done, figure in enumerate(figures):
+            step(done, len(figures))
+            with phase(figure.name):
+                found[figure.name] = figure.rows(seed, note or silent)
+    return Reproduction(found, seed)

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.common.arguments import function, instance, whole_number
-from polyseme.common.progress import Progress
+from polyseme.common.arguments import instance, whole_number
+from polyseme.common.progress import phase
+from polyseme.common.progress_shown import Watcher, watched
 from polyseme.errors import CapacityError
 from polyseme.networks.network import Network
 from polyseme.verification.reference import Reference, reference_of
@@ -29,7 +30,7 @@ def verify_exhaustively(
     *,
     active: int | None = None,
     most_inputs: int = MOST_INPUTS,
-    progress: Progress | None = None,
+    progress: Watcher = None,
     reference: Reference | None = None,
 ) -> Verification:
     """Compare a network with its circuit on every input that keeps the promise.
@@ -41,7 +42,8 @@ def verify_exhaustively(
         circuit: The circuit to compare with; by default that of the answer key.
         active: Largest number of features on at once; by default the promise of the network.
         most_inputs: Largest number of inputs to run.
-        progress: Called with the numbers of inputs done and in all.
+        progress: True to show progress on standard error, or a function that is told every
+            `polyseme.Stage`.
         reference: The evaluator to compare with; by default one of the circuit. See
             `polyseme.reference_as_read`.
 
@@ -61,7 +63,6 @@ def verify_exhaustively(
         0 of all 20,876 inputs (at most 3 on at once) gave any wrong output
     """
     compared = circuit_of(network, circuit)
-    function("progress", progress, "inputs done and in all")
     if reference is not None:
         instance("reference", reference, Reference, "a Reference")
     features = len(compared.features)
@@ -73,13 +74,13 @@ def verify_exhaustively(
     total = number_of_inputs(features, active)
     truth = reference or reference_of(compared)
     done, failing, first = 0, 0, np.zeros(0, np.int32)
-    for rows in all_inputs(features, active):
-        wrong = compare(network, truth, rows)
-        if wrong.any() and not failing:
-            first = rows[np.argmax(wrong)]
-        done, failing = done + len(rows), failing + int(wrong.sum())
-        if progress:
-            progress(done, total)
+    with watched(progress), phase("all inputs") as step:
+        for rows in all_inputs(features, active):
+            wrong = compare(network, truth, rows)
+            if wrong.any() and not failing:
+                first = rows[np.argmax(wrong)]
+            done, failing = done + len(rows), failing + int(wrong.sum())
+            step(done, total)
     names = tuple(compared.features[int(feature)] for feature in first if feature >= 0)
     return Verification(EXHAUSTIVE, active, total, failing, names)
 

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.evaluate import wires_on
-from polyseme.common.arguments import function, instance
-from polyseme.common.progress import Progress
+from polyseme.common.arguments import instance
+from polyseme.common.progress import phase
+from polyseme.common.progress_shown import Watcher, watched
 from polyseme.errors import OptionError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
@@ -61,7 +62,7 @@ def verify_layers(
     samples: int = 2000,
     inputs: str = "satisfied",
     seed: int = 1,
-    progress: Progress | None = None,
+    progress: Watcher = None,
 ) -> LayerReport:
     """Compare every wire that a hidden layer carries with the circuit of the answer key.
 
@@ -74,7 +75,8 @@ def verify_layers(
         samples: Number of inputs to draw.
         inputs: Name of the distribution of the inputs; `verify` draws the same ones.
         seed: Seed of the inputs.
-        progress: A function called with the samples done and all samples.
+        progress: True to show progress on standard error, or a function that is told every
+            `polyseme.Stage`.
 
     Returns:
         The errors of every hidden layer.
@@ -90,18 +92,17 @@ def verify_layers(
         True
     """
     key = readable_key(network)
-    function("progress", progress, "samples done and samples in all")
     circuit = circuit_of(network)
     active = network.provenance.active if active is None else active
     rows = draw_fresh(network, circuit, inputs, active, samples, seed)
     tallies = [_Tally(key, number) for number in range(len(key.layers))]
     runner = LayerRunner(network)
-    for begin, batch in batches(rows, _batch_size(network, key)):
-        on = wires_on(circuit, batch).tocsc()
-        for tally, activations in zip(tallies, runner.activations(batch), strict=True):
-            tally.take(activations, on[:, tally.wires].toarray())
-        if progress:
-            progress(begin + len(batch), len(rows))
+    with watched(progress), phase("layers") as step:
+        for begin, batch in batches(rows, _batch_size(network, key)):
+            on = wires_on(circuit, batch).tocsc()
+            for tally, activations in zip(tallies, runner.activations(batch), strict=True):
+                tally.take(activations, on[:, tally.wires].toarray())
+            step(begin + len(batch), len(rows))
     return LayerReport(inputs, active, len(rows), tuple(tally.errors() for tally in tallies))
 
 

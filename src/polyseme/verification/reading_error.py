@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.common.arguments import function, whole_number
-from polyseme.common.progress import Progress
+from polyseme.common.arguments import whole_number
+from polyseme.common.progress import Progress, phase
+from polyseme.common.progress_shown import Watcher, watched
 from polyseme.common.random_streams import Stream, stream
 from polyseme.errors import OptionError
 from polyseme.networks.network import Network
@@ -161,7 +162,7 @@ def reading_error(
     active: int | None = None,
     samples: int = 30_000,
     seed: int = 1,
-    progress: Progress | None = None,
+    progress: Watcher = None,
 ) -> ReadingError:
     """Measure how near affine readings of every hidden layer come to the values of its gates.
 
@@ -177,7 +178,8 @@ def reading_error(
             compiled for.
         samples: Number of inputs of each kind (satisfied, uniform, one-short), at least 1,000.
         seed: Seed of the inputs, which compiling never uses.
-        progress: A function called with the samples done and all samples.
+        progress: True to show progress on standard error, or a function that is told every
+            `polyseme.Stage`.
 
     Returns:
         The reading errors of every hidden layer.
@@ -193,13 +195,13 @@ def reading_error(
         True
     """
     compared = circuit_of(network, circuit)
-    function("progress", progress, "samples done and samples in all")
     promise = network.provenance.active if active is None else active
     whole_number("active", promise, 1, len(compared.features))
     whole_number("samples", samples, _FEWEST_SAMPLES, MOST_SAMPLES)
     generator = stream(whole_number("seed", seed, 0), Stream.VERIFICATION)
     counts = dict.fromkeys(KINDS, samples)
-    readings = readings_of(network, compared, promise, counts, generator, progress)
+    with watched(progress), phase("readings of hidden layers") as step:
+        readings = readings_of(network, compared, promise, counts, generator, step)
     return summed_up(network, promise, readings)
 
 

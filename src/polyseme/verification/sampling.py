@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import Terms, one_layer_form
-from polyseme.common.arguments import function, instance, shown_value, text, whole_number
+from polyseme.common.arguments import instance, shown_value, text, whole_number
 from polyseme.common.parallel import in_order, threads
-from polyseme.common.progress import Progress
+from polyseme.common.progress import Progress, phase
+from polyseme.common.progress_shown import Watcher, watched
 from polyseme.common.random_streams import Stream, stream
 from polyseme.errors import CapacityError, OptionError
 from polyseme.networks.network import Network
@@ -83,7 +84,7 @@ def verify(
     samples: int = 100_000,
     inputs: str = "satisfied",
     seed: int = 1,
-    progress: Progress | None = None,
+    progress: Watcher = None,
     reference: Reference | None = None,
 ) -> Verification:
     """Compare a network with its circuit on random inputs.
@@ -99,7 +100,8 @@ def verify(
         inputs: Name of their distribution: "satisfied", "one-short", "near-miss", "uniform" or
             "alone"; for deep circuits "satisfied", "uniform", "alone" or "mixed".
         seed: Seed of the inputs, at least 0; those of network and problem are others.
-        progress: A function called with the samples done and all samples.
+        progress: True to show progress on standard error, or a function that is told every
+            `polyseme.Stage`.
         reference: An evaluator of the outputs that the network must have; by default the circuit.
 
     Returns:
@@ -116,12 +118,14 @@ def verify(
         0 of 1,000 satisfied inputs (3 on at once) gave any wrong output: 95 % interval 0 to 0.0037
     """
     compared = circuit_of(network, circuit)
-    function("progress", progress, "samples done and samples in all")
     if reference is not None:
         instance("reference", reference, Reference, "a Reference")
     active = network.provenance.active if active is None else active
-    rows = draw_fresh(network, compared, inputs, active, samples, seed)
-    wrong = compare(network, reference or reference_of(compared), rows, progress)
+    with watched(progress):
+        with phase(f"drawing {inputs} inputs"):
+            rows = draw_fresh(network, compared, inputs, active, samples, seed)
+        with phase(f"{inputs} inputs") as step:
+            wrong = compare(network, reference or reference_of(compared), rows, step)
     first = rows[np.argmax(wrong)] if wrong.any() else np.empty(0, np.int32)
     names = tuple(compared.features[int(feature)] for feature in first if feature >= 0)
     return Verification(inputs, active, len(rows), int(wrong.sum()), names)

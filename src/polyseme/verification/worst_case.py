@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.evaluate import evaluate_sparse
 from polyseme.circuits.terms import Terms, one_layer_form
-from polyseme.common.arguments import function, whole_number
-from polyseme.common.progress import Progress
+from polyseme.common.arguments import whole_number
+from polyseme.common.progress import phase
+from polyseme.common.progress_shown import Watcher, watched
 from polyseme.common.ragged import places_in_rows
 from polyseme.errors import OptionError
 from polyseme.networks.network import Network
@@ -75,7 +76,7 @@ def worst_case(
     circuit: Circuit | None = None,
     *,
     active: int | None = None,
-    progress: Progress | None = None,
+    progress: Watcher = None,
 ) -> WorstCase:
     """Return the worst case over all inputs of a network whose ReLUs do not bend.
 
@@ -87,7 +88,8 @@ def worst_case(
         circuit: The circuit to compare with, each output an AND of plain features; by default that
             of the answer key.
         active: Largest number of features on; by default the promise of the network.
-        progress: Called with the numbers of units and outputs done and in all.
+        progress: True to show progress on standard error, or a function that is told every
+            `polyseme.Stage`.
 
     Returns:
         The largest number of features on without a wrong input, and for `active` features on the
@@ -113,18 +115,18 @@ def worst_case(
         True
     """
     compared = circuit_of(network, circuit)
-    function("progress", progress, "units and outputs done and in all")
     features = len(compared.features)
     if active is None:
         active = min(network.provenance.active, features)
     active = whole_number("active", active, 1, features)
     reads = LinearReads.of(network, active)
     own = _own_features(compared)
-    linear = linear_active(reads, progress)
-    if linear < 1:
-        raise OptionError(bending(1))
-    covered = min(active, linear)
-    tally = tally_until_wrong(network, reads, own, (2 * active, linear), progress)
+    with watched(progress), phase("units and outputs") as step:
+        linear = linear_active(reads, step)
+        if linear < 1:
+            raise OptionError(bending(1))
+        covered = min(active, linear)
+        tally = tally_until_wrong(network, reads, own, (2 * active, linear), step)
     on, output, must_be_on = None, None, None
     if tally.wrong[covered]:
         failing = _failing_input(network, reads, own, int(tally.worst[covered]), covered)

@@ -120,7 +120,6 @@ def test_compile_reports_in_words(bench: Bench) -> None:
         f"{held.bits_per_weight:.2g} bits per weight\n"
     ) in report.stdout
     assert "times as many\n" in report.stdout
-    assert "probe" in report.stderr
     # Where the size is given nothing was predicted.
     given = call("compile", *EASY, "--neurons", str(neurons))
     assert "predicted" not in given.stdout

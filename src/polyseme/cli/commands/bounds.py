@@ -11,8 +11,9 @@ from polyseme.circuits.problems import MAX_SIZE
 from polyseme.circuits.sources import read
 from polyseme.cli.options import DEFAULT_ERROR, Active, AsJson, Error, whole
 from polyseme.cli.output.bounds_report import emit_bounds, emit_width_bounds
-from polyseme.cli.output.progress import steps
 from polyseme.cli.output.text import emit_json, one_line
+from polyseme.common.progress import phase
+from polyseme.common.progress_shown import watched
 from polyseme.errors import OptionError
 from polyseme.limits.table import bounds
 from polyseme.limits.width import bounds_of_width
@@ -112,9 +113,10 @@ def bounds_command(
         raise OptionError("bounds takes a SOURCE, or --width N without one")
     if layers is not None:
         raise OptionError("--layers is for --width; a SOURCE has the layers that it takes")
-    with steps(f"reading {source}") as step:
-        circuit = read(source)
-        given = None if network is None else load(network)
+    with watched(True):
+        with phase(f"reading {source}"):
+            circuit = read(source)
+            given = None if network is None else load(network)
         possible = bounds(
             circuit,
             active=active,
@@ -122,7 +124,6 @@ def bounds_command(
             bits=bits,
             network=given,
             measure=measure,
-            note=step,
         )
     if as_json:
         emit_json(possible.as_json())

@@ -20,10 +20,11 @@ from polyseme.cli.options import (
     neurons_or_auto,
 )
 from polyseme.cli.output.compile_report import Compiled, emit_compiled
-from polyseme.cli.output.progress import steps
 from polyseme.cli.output.text import rate, remark
 from polyseme.cli.output_paths import check_output
 from polyseme.cli.refining import Refine, RefineState, check_refining
+from polyseme.common.progress import phase
+from polyseme.common.progress_shown import watched
 from polyseme.compiler.compile import compile_report
 from polyseme.compiler.report import Compilation
 from polyseme.learning.compile_refined import compile_refined
@@ -110,11 +111,12 @@ def compile_command(
     if rewrite:
         check_rewritable(source)
     check_refining(refine, refine_state, (source, *([output] if output else [])))
-    with steps(f"reading {source}") as step:
-        circuit = read(source)
+    with watched(True):
+        with phase(f"reading {source}"):
+            circuit = read(source)
         if rewrite:
-            step(f"rewriting {circuit.gates:,} gates")
-            circuit = rewritten(circuit)
+            with phase(f"rewriting {circuit.gates:,} gates"):
+                circuit = rewritten(circuit)
         begun = time.perf_counter()
         asked: dict[str, Any] = {
             "active": active,
@@ -125,18 +127,21 @@ def compile_command(
             "encoder": encoder,
             "seed": seed,
             "carry": carry,
-            "note": step,
         }
         if refine is None:
             report = compile_report(circuit, **asked)
         else:
             report = compile_refined(circuit, passes=refine, state=refine_state, **asked)
         seconds = time.perf_counter() - begun
-        count = counting_bits(circuit)
+        with phase("counting circuits"):
+            count = counting_bits(circuit)
         if output is not None:
-            _save(report.network, output)
+            with phase(f"writing {output}"):
+                _save(report.network, output)
     compiled = Compiled(report, circuit, count, seconds)
     emit_compiled(compiled, output, as_json)
+    if report.epsilon is None and epsilon is not None:
+        remark(f"polyseme: {construction} leaves the last step to the thresholds of the readout")
     return _status(report)
 
 

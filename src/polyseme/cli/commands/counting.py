@@ -10,8 +10,9 @@ from polyseme.circuits.described import problem_seed_in_words
 from polyseme.circuits.problems import MAX_SIZE
 from polyseme.circuits.sources import read
 from polyseme.cli.options import AsJson, Seed, Source, whole
-from polyseme.cli.output.progress import steps
 from polyseme.cli.output.text import emit, emit_json, emit_table, rate, remark
+from polyseme.common.progress import phase
+from polyseme.common.progress_shown import watched
 from polyseme.counting_argument.run import CountingRun, run_counting_argument
 
 
@@ -46,10 +47,10 @@ def counting_command(
 
     Exit status 1 says that the gates found are not those of SOURCE.
     """
-    with steps(f"reading {source}") as step:
-        circuit = read(source)
-        step(f"compiling {circuit.name}")
-        run = run_counting_argument(circuit, active=active, seed=seed, neurons=neurons, note=step)
+    with watched(True):
+        with phase(f"reading {source}"):
+            circuit = read(source)
+        run = run_counting_argument(circuit, active=active, seed=seed, neurons=neurons)
     if as_json:
         emit_json(run.as_json())
     else:

@@ -8,7 +8,6 @@ import typer
 
 from polyseme.circuits.problems import MAX_SEED
 from polyseme.cli.options import AsJson, whole
-from polyseme.cli.output.progress import steps
 from polyseme.cli.output.text import emit, emit_json, emit_table
 from polyseme.common.files import write_whole
 from polyseme.reproduce.catalogue import CATALOGUE
@@ -53,8 +52,7 @@ def reproduce_command(
 
     Exit status 1 says that one disagrees without explanation.
     """
-    with steps("recomputing published figures") as note:
-        reproduction = reproduce_figures(only, seed=seed, note=note)
+    reproduction = reproduce_figures(only, seed=seed, progress=True)
     if write is not None:
         write_whole(write, reproduction.markdown().encode())
     if as_json:

@@ -12,11 +12,12 @@ from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.problems import MAX_SEED, MAX_SIZE
 from polyseme.circuits.sources import read
 from polyseme.cli.options import DEFAULT_ERROR, AsJson, Error, NetworkFile, whole
-from polyseme.cli.output.progress import bar
 from polyseme.cli.output.text import rate, remark
 from polyseme.cli.output.verify_report import Seeds, Trial, emit_trials
 from polyseme.cli.output.worst_report import emit_worst
 from polyseme.cli.output_paths import key_beside
+from polyseme.common.progress import phase
+from polyseme.common.progress_shown import watched
 from polyseme.errors import PolysemeError
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path, load
@@ -127,7 +128,8 @@ def verify_command(
     """
     _check_options(inputs, source, independent, layers)
     _check_all_inputs(exhaustive, worst, inputs, independent, layers)
-    network, circuit, reference = _open(network_file, source, independent)
+    with watched(True), phase(f"reading {source or network_file}"):
+        network, circuit, reference = _open(network_file, source, independent)
     if layers:
         readable_key(network)
     promise = network.provenance.active if active is None else active
@@ -141,8 +143,8 @@ def verify_command(
     described = DEEP_DESCRIPTIONS if terms is None else DESCRIPTIONS
     seeds = Seeds(seed, network.provenance.seed, circuit.name)
     trials = []
-    for name in input_kinds(network, circuit) if inputs == "all" else (inputs,):
-        with bar(f"{name} inputs") as progress:
+    with watched(True):
+        for name in input_kinds(network, circuit) if inputs == "all" else (inputs,):
             run = verify(
                 network,
                 circuit,
@@ -150,13 +152,14 @@ def verify_command(
                 samples=samples,
                 inputs=name,
                 seed=seed,
-                progress=progress,
                 reference=reference,
             )
-        able = None if terms is None else int(np.count_nonzero(terms.plain <= promise))
-        trials.append(Trial(run, _proved(run, able), described[name], reference.evaluator, seeds))
-    read = _read(network, circuit, promise, samples, seed)
-    looked_at = _look_at_layers(network, promise, samples, inputs, seed) if layers else None
+            able = None if terms is None else int(np.count_nonzero(terms.plain <= promise))
+            trials.append(
+                Trial(run, _proved(run, able), described[name], reference.evaluator, seeds)
+            )
+        read = _read(network, circuit, promise, samples, seed)
+        looked_at = _look_at_layers(network, promise, samples, inputs, seed) if layers else None
     emit_trials(trials, read, looked_at, several=inputs == "all", as_json=as_json)
     return _status([trial.run for trial in trials], error)
 
@@ -221,8 +224,7 @@ def _check_load(active: int, samples: int) -> None:
 
 def _find_worst(network: Network, circuit: Circuit, active: int | None, as_json: bool) -> int:
     started = perf_counter()
-    with bar("units and outputs") as progress:
-        found = worst_case(network, circuit, active=active, progress=progress)
+    found = worst_case(network, circuit, active=active, progress=True)
     emit_worst(found, len(circuit.outputs), perf_counter() - started, as_json)
     return 0 if found.proved else 1
 
@@ -230,10 +232,7 @@ def _find_worst(network: Network, circuit: Circuit, active: int | None, as_json:
 def _try_all(
     network: Network, circuit: Circuit, active: int | None, reference: Reference, as_json: bool
 ) -> int:
-    with bar("all inputs") as progress:
-        run = verify_exhaustively(
-            network, circuit, active=active, progress=progress, reference=reference
-        )
+    run = verify_exhaustively(network, circuit, active=active, progress=True, reference=reference)
     proved = None if run.wrong else EVERY_INPUT
     seeds = Seeds(None, network.provenance.seed, circuit.name)
     trial = Trial(run, proved, "every input that keeps the promise", reference.evaluator, seeds)
@@ -244,10 +243,7 @@ def _try_all(
 def _look_at_layers(
     network: Network, active: int, samples: int, inputs: str, seed: int
 ) -> LayerReport:
-    with bar("layers") as progress:
-        return verify_layers(
-            network, active=active, samples=samples, inputs=inputs, seed=seed, progress=progress
-        )
+    return verify_layers(network, active=active, samples=samples, inputs=inputs, seed=seed)
 
 
 def _read(
@@ -258,10 +254,7 @@ def _read(
         return None
     most = _READ if shallow_terms(network, circuit) is not None else _READ_DEEP
     tried = max(_READ_LEAST, min(most, samples))
-    with bar("readings of hidden layers") as progress:
-        return reading_error(
-            network, circuit, active=active, samples=tried, seed=seed, progress=progress
-        )
+    return reading_error(network, circuit, active=active, samples=tried, seed=seed)
 
 
 def _proved(run: Verification, satisfiable: int | None) -> str | None:

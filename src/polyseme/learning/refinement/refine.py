@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from polyseme.common.arguments import function, instance, real_number, whole_number
 from polyseme.common.extras import import_numba, import_torch
-from polyseme.common.progress import Note, silent
+from polyseme.common.progress import Note, phase, silent
+from polyseme.common.progress_shown import Watcher, watched
 from polyseme.common.random_streams import Stream, stream
 from polyseme.compiler.constructions.catalogue import LEAST_NOISE
 from polyseme.compiler.task import check_epsilon
@@ -103,6 +104,7 @@ def refine(
     seed: int = 0,
     state: str | os.PathLike[str] | None = None,
     note: Note | None = None,
+    progress: Watcher = None,
 ) -> Refined:
     """Descend on the weights and biases of a network of one hidden layer and of its key.
 
@@ -124,6 +126,8 @@ def refine(
         seed: The random seed.
         state: A file that keeps the state of the descent, which goes on from it if it exists.
         note: Called with a line on each step.
+        progress: True to show progress on standard error, or a function that is told every
+            `polyseme.Stage`.
 
     Returns:
         The refined network and its error before and after.
@@ -150,9 +154,10 @@ def refine(
     if state is not None:
         described = f"{network.provenance.source} {passes} {error} {epsilon} {seed}"
         kept = Kept(state, digest_of(described, _arrays(network)))
-    if network.provenance.construction == LEAST_NOISE.name:
-        return _refined_readings(network, key, passes, epsilon, seed, kept, note or silent)
-    return _refined_decisions(network, key, passes, error, seed, kept, note or silent)
+    with watched(progress):
+        if network.provenance.construction == LEAST_NOISE.name:
+            return _refined_readings(network, key, passes, epsilon, seed, kept, note or silent)
+        return _refined_decisions(network, key, passes, error, seed, kept, note or silent)
 
 
 def _refined_decisions(
@@ -172,6 +177,7 @@ def _refined_decisions(
     tell(f"before refinement {before.wrong:,} of {before.samples:,} wrong{_of_gates(alone_before)}")
 
     def watch(done: int, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> bool:
+        step(done, passes)
         if done * _PROBES // passes == (done - 1) * _PROBES // passes:
             tell(f"refined {done:,} of {passes:,} passes")
             return False
@@ -180,7 +186,7 @@ def _refined_decisions(
         tell(f"refined {done:,} of {passes:,} passes: {wrong} of {PROBE_SAMPLES:,} wrong{also}")
         return wrong <= _AIM * error * PROBE_SAMPLES and not alone
 
-    with one_thread():
+    with one_thread(), phase(f"refining {network.neurons:,} neurons") as step:
         descent = refiner.descent(passes)
         made = descent.run(kept, watch)
         refined = refiner.finished(descent.weights, descent.bias)
@@ -219,11 +225,13 @@ def _refined_readings(
     tell(f"before refinement the reading error is {before.epsilon:.3f}")
 
     def watch(done: int, loss: float) -> None:
+        step(done, passes)
         tell(f"refined {done:,} of {passes:,} passes: loss {loss:.3g} on fresh pairs")
 
-    descent = refiner.descent(passes)
-    made = descent.run(kept, watch)
-    refined = refiner.finished(descent.weights)
+    with phase(f"refining {network.neurons:,} neurons") as step:
+        descent = refiner.descent(passes)
+        made = descent.run(kept, watch)
+        refined = refiner.finished(descent.weights)
     after = _read(refined, key, seed)
     moved = _moved(network, refined)
     said = (
