@@ -34,6 +34,7 @@ from parts.headline import Headline
 from parts.refine import Refine
 from parts.refine_facts import RefineFacts
 from parts.scale import Scale
+from parts.start_up import StartUp
 from parts.stored_bits import StoredBits
 from parts.throughput import Throughput
 from parts.time_to_error.part import TimeToError
@@ -55,6 +56,7 @@ PARTS: tuple[Part, ...] = (
     Depth(),
     Refine(),
     RefineFacts(),
+    StartUp(),
 )
 STUDIES: tuple[Part, ...] = (Ablation(), Layered(), AdlerShavit(), DeepFrontier())
 

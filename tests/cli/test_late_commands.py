@@ -26,3 +26,9 @@ def test_the_line_about_a_command_is_the_first_of_its_help(name: str) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_takes_json(name: str) -> None:
     assert "--json" in done(name, "--help").stdout
+
+
+def test_names_of_extras_are_whole_in_help() -> None:
+    said = " ".join(done("compile", "--help").stdout.replace("│", " ").split())
+    for extra in ("logic", "speed", "torch"):
+        assert f"needs the extra polyseme[{extra}]" in said

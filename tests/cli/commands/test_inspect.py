@@ -158,3 +158,12 @@ def test_without_its_key_a_deep_network_tells_only_the_widest_exact_layer(
     assert fields["monosemantic_neurons_total"] is None
     assert fields["computed_features"] is None
     assert "in its widest layer" in done("inspect", "any").stdout
+
+
+def test_inspect_cites_in_text_and_in_json(bench: Bench) -> None:
+    bibtex = ps.citation(ps.load(bench.net))
+    assert done("inspect", bench.net, "--cite").stdout == f"{bibtex}\n"
+    assert done("inspect", bench.net, "--cite", "--json").json() == {
+        "construction": "three-channel",
+        "bibtex": bibtex,
+    }

@@ -15,6 +15,7 @@ import pytest
 from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
 from polyseme.circuits.names import Names
 from polyseme.circuits.terms import terms_of
+from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import save_key, save_network
 from support.places import ROOT
@@ -100,6 +101,11 @@ def test_the_document_lists_every_tensor_with_its_type_and_every_metadata_key(ki
     assert seen == described.keys()
     for key in keys - {"format", "version"}:
         assert re.search(rf"^\|.*`{key}`.*\|", section, re.MULTILINE), key
+
+
+def test_the_document_lists_every_construction_and_no_other():
+    (listed,) = re.findall(r"^\| `construction` \| one of (.*?) \(", DOCUMENT, re.MULTILINE)
+    assert re.findall(r'`"([^"]+)"`', listed) == list(CATALOGUE)
 
 
 def _networks_for(kind: str) -> list[Network]:
