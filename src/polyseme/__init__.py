@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from polyseme.circuits.names import Names
     from polyseme.circuits.sources import read
     from polyseme.circuits.writers.by_ending import write
-    from polyseme.common.progress import Stage
+    from polyseme.common.progress import Headway
     from polyseme.compiler.compile import compile, compile_report
     from polyseme.compiler.constructions.citing import citation
     from polyseme.compiler.constructions.listing import constructions
@@ -54,13 +54,13 @@ _LATER = {
     "Circuit": "circuits.circuit",
     "Compilation": "compiler.report",
     "GateKind": "circuits.circuit",
+    "Headway": "common.progress",
     "LayerKey": "networks.layer_key",
     "Names": "circuits.names",
     "Network": "networks.network",
     "Polysemanticity": "interpret.polysemanticity",
     "ReadingError": "verification.reading_error",
     "Refined": "learning.refinement.refine",
-    "Stage": "common.progress",
     "Verification": "verification.sampling",
     "WorstCase": "verification.worst_case",
     "bounds": "limits.table",
@@ -106,6 +106,7 @@ __all__ = [
     "Compilation",
     "FileFormatError",
     "GateKind",
+    "Headway",
     "LayerKey",
     "MissingExtraError",
     "Names",
@@ -116,7 +117,6 @@ __all__ = [
     "ReadingError",
     "Refined",
     "SourceError",
-    "Stage",
     "TooFewNeuronsError",
     "Verification",
     "WorstCase",
@@ -148,13 +148,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Return a public name that is imported when it is first used."""
-    if name not in _LATER:
-        raise AttributeError(f"module 'polyseme' has no attribute {name!r}")
-    value = getattr(import_module(f"polyseme.{_LATER[name]}"), name)
-    globals()[name] = value
-    return value
+# Out of the sight of type checkers, which would else take any name for one that is there.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Return a public name that is imported when it is first used."""
+        if name not in _LATER:
+            raise AttributeError(f"module 'polyseme' has no attribute {name!r}")
+        value = getattr(import_module(f"polyseme.{_LATER[name]}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 import polyseme as ps
 from polyseme.common import progress_shown as module
-from polyseme.common.progress import Stage, phase
+from polyseme.common.progress import Headway, phase
 from polyseme.common.progress_shown import watched
 
 
@@ -56,7 +56,7 @@ def test_a_line_per_phase_or_per_some_seconds(monkeypatch):
     lines = module._Lines(stream)
     for passed, name in [(0, "a"), (1, "a"), (4.1, "a"), (0.5, "b"), (0.6, "b"), (0.1, "b")]:
         now[0] += passed
-        lines.show(Stage(name, 0, 0, passed))
+        lines.show(Headway(name, 0, 0, passed))
     assert [line[0] for line in stream.getvalue().splitlines()] == ["a", "a", "b"]
 
 

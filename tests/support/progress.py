@@ -6,15 +6,15 @@ import polyseme as ps
 
 
 class Watcher:
-    """A function for `progress=` that keeps the stages it is told."""
+    """A function for `progress=` that keeps the headway it is told."""
 
     def __init__(self) -> None:
-        self.stages: list[ps.Stage] = []
+        self.headway: list[ps.Headway] = []
 
-    def __call__(self, stage: ps.Stage) -> None:
-        self.stages.append(stage)
+    def __call__(self, headway: ps.Headway) -> None:
+        self.headway.append(headway)
 
     @property
     def counts(self) -> list[tuple[int, int]]:
         """What was done and was to do, where that was counted."""
-        return [(stage.done, stage.total) for stage in self.stages if stage.total]
+        return [(headway.done, headway.total) for headway in self.headway if headway.total]

@@ -50,7 +50,7 @@ def test_every_public_name_is_there():
 
 def test_types_are_checked_against_what_is_imported_late():
     tree = ast.parse(Path(ps.__file__).read_text(encoding="utf-8"))
-    (checked,) = (node for node in tree.body if isinstance(node, ast.If))
+    checked = next(node for node in tree.body if isinstance(node, ast.If))
     written = {
         alias.name: node.module.removeprefix("polyseme.")
         for node in checked.body

@@ -193,14 +193,14 @@ def calls(folder: Path) -> dict[str, Call]:
         "encoder": "auto",
         "seed": 0,
         "note": lambda line: None,
-        "progress": lambda stage: None,
+        "progress": lambda headway: None,
     }
     tried = {
         "active": 2,
         "samples": 50,
         "inputs": "satisfied",
         "seed": 1,
-        "progress": lambda stage: None,
+        "progress": lambda headway: None,
     }
     drawn = {"features": 9, "gates": 8, "influence": "regular", "seed": 0}
     made = _is(ps.Circuit)
@@ -221,7 +221,7 @@ def calls(folder: Path) -> dict[str, Call]:
         "verify_exhaustively": Call(
             ps.verify_exhaustively,
             {"network": network, "circuit": circuit, "active": 2, "most_inputs": 99}
-            | {"progress": lambda stage: None, "reference": None},
+            | {"progress": lambda headway: None, "reference": None},
             _is(ps.Verification),
         ),
         "verify_layers": Call(
@@ -230,13 +230,13 @@ def calls(folder: Path) -> dict[str, Call]:
         "reading_error": Call(
             ps.reading_error,
             {"network": network, "circuit": circuit, "active": 2, "samples": 1000, "seed": 1}
-            | {"progress": lambda stage: None},
+            | {"progress": lambda headway: None},
             _is(ps.ReadingError),
         ),
         "worst_case": Call(
             ps.worst_case,
             {"network": linear(), "circuit": problems.pairwise_and(64, 64), "active": 2}
-            | {"progress": lambda stage: None},
+            | {"progress": lambda headway: None},
             _is(ps.WorstCase),
         ),
         "bounds": Call(
@@ -246,7 +246,7 @@ def calls(folder: Path) -> dict[str, Call]:
                 "bits": 4,
                 "measure": False,
                 "note": lambda line: None,
-                "progress": lambda stage: None,
+                "progress": lambda headway: None,
             },
             lambda found: found.gates == 12,
         ),
@@ -263,7 +263,7 @@ def calls(folder: Path) -> dict[str, Call]:
         ),
         "reproduce_figures": Call(
             partial(ps.reproduce_figures, "reed-solomon"),
-            {"seed": 0, "note": lambda line: None, "progress": lambda stage: None},
+            {"seed": 0, "note": lambda line: None, "progress": lambda headway: None},
             lambda found: found.explained,
         ),
         "run_counting_argument": Call(
@@ -274,7 +274,7 @@ def calls(folder: Path) -> dict[str, Call]:
                 "seed": 0,
                 "neurons": 12,
                 "note": lambda line: None,
-                "progress": lambda stage: None,
+                "progress": lambda headway: None,
             },
             lambda found: found.outputs == 12,
         ),
@@ -291,7 +291,7 @@ def calls(folder: Path) -> dict[str, Call]:
         "refine": Call(
             ps.refine,
             {"network": refinable(), "passes": 1, "error": 0.01, "seed": 0, "state": None}
-            | {"note": lambda line: None, "progress": lambda stage: None},
+            | {"note": lambda line: None, "progress": lambda headway: None},
             _is(ps.Refined),
         ),
         "compile_refined": Call(
@@ -302,7 +302,7 @@ def calls(folder: Path) -> dict[str, Call]:
                 "epsilon": 0.25,
                 "seed": 0,
                 "note": lambda line: None,
-                "progress": lambda stage: None,
+                "progress": lambda headway: None,
             },
             _is(ps.Compilation),
         ),
@@ -416,7 +416,7 @@ def test_the_table_is_whole(table: dict[str, Call]) -> None:
     assert list(table) == NAMES
     functions = {name for name in ps.__all__ if callable(getattr(ps, name))}
     results = {"AnswerKey", "Compilation", "GateKind", "LayerKey", "Network"}
-    results |= {"Polysemanticity", "Refined", "Stage", "Verification", "WorstCase"}
+    results |= {"Headway", "Polysemanticity", "Refined", "Verification", "WorstCase"}
     errors = {name for name in functions if name.endswith("Error")}
     assert functions - results - errors <= {name.partition(",")[0] for name in NAMES}
 

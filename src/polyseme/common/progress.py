@@ -1,7 +1,7 @@
 """Progress of a long computation: its phases, the share of each that is done, and the time left.
 
 Any function may open a phase (`with phase("reading") as step`) and count what it has done in it. If
-somebody watches, a `Stage` is told to him at every step; otherwise nothing happens. Who watches is
+somebody watches, he is told the `Headway` at every step; otherwise nothing happens. Who watches is
 kept beside the call, in a context variable, so that functions between need not hand him on.
 """
 
@@ -25,7 +25,7 @@ def silent(line: str) -> None:
 
 
 @dataclass(frozen=True)
-class Stage:
+class Headway:
     """The phase that a long computation is in, and what is done of that phase.
 
     A phase may consist of others: its name is then followed by a colon and theirs, and what is done
@@ -40,10 +40,10 @@ class Stage:
 
     Example:
         >>> import polyseme as ps
-        >>> stage = ps.Stage("reading", done=30, total=120, seconds=4.0)
-        >>> print(stage)
+        >>> headway = ps.Headway("reading", done=30, total=120, seconds=4.0)
+        >>> print(headway)
         reading: 25 % done, 12 s left
-        >>> stage.share, stage.seconds_left
+        >>> headway.share, headway.seconds_left
         (0.25, 12.0)
     """
 
@@ -65,7 +65,7 @@ class Stage:
         return self.seconds * (self.total - self.done) / self.done
 
     def __str__(self) -> str:
-        """Return the stage in one line, without its end."""
+        """Return the headway in one line, without its end."""
         if self.share is None:
             return f"{self.phase}: {in_words(self.seconds)} so far"
         left = "" if self.seconds_left is None else f", {in_words(self.seconds_left)} left"
@@ -94,26 +94,26 @@ class _Open:
 
 
 class _Watch:
-    """Somebody who is told of stages, and the phases that are open, outermost first."""
+    """Somebody who is told of headway, and the phases that are open, outermost first."""
 
-    def __init__(self, tell: Callable[[Stage], None]) -> None:
+    def __init__(self, tell: Callable[[Headway], None]) -> None:
         self._tell = tell
         self.open: list[_Open] = []
 
     def report(self) -> None:
-        """Tell the stage of the innermost phase."""
+        """Tell the headway of the innermost phase."""
         if self.open:
             last = self.open[-1]
             names = ": ".join(one.name for one in self.open)
-            self._tell(Stage(names, last.done, last.total, time.monotonic() - last.begun))
+            self._tell(Headway(names, last.done, last.total, time.monotonic() - last.begun))
 
 
 _WATCH: ContextVar[_Watch | None] = ContextVar("watch", default=None)
 
 
 @contextmanager
-def watching(tell: Callable[[Stage], None]) -> Iterator[None]:
-    """Have a function called with the stage at every step inside, instead of who watches outside.
+def watching(tell: Callable[[Headway], None]) -> Iterator[None]:
+    """Have a function called with the headway at every step inside, instead of who watches outside.
 
     It is called in the thread that computes.
     """

@@ -15,17 +15,17 @@ from dataclasses import replace
 from typing import TextIO, TypeAlias
 
 from polyseme.common.arguments import function
-from polyseme.common.progress import Stage, watching
+from polyseme.common.progress import Headway, watching
 
 # What `progress=` takes: True to show it, a function to be told, None or False for neither.
-Watcher: TypeAlias = bool | Callable[[Stage], None] | None
+Watcher: TypeAlias = bool | Callable[[Headway], None] | None
 # Seconds of silence at first, and between looks; between lines about one phase, and about two.
 QUIET, _TICK, _EVERY, _SOONEST = 2.0, 0.25, 5.0, 1.0
 
 
 @contextmanager
 def watched(progress: Watcher) -> Iterator[None]:
-    """Tell of the stages inside as `progress` asks; None and False leave it to who watches outside.
+    """Tell of headway inside as `progress` asks; None and False leave it to who watches outside.
 
     Raises OptionError if `progress` is something else.
     """
@@ -35,22 +35,22 @@ def watched(progress: Watcher) -> Iterator[None]:
         with _Display(sys.stderr).shown():
             yield
     else:
-        function("progress", progress, "a stage, or True to show it")
+        function("progress", progress, "a Headway, or True to show it")
         with watching(progress):
             yield
 
 
 class _Display:
-    """The last stage that was told, and the thread that shows it."""
+    """The last headway that was told, and the thread that shows it."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._ended = threading.Event()
-        self._stage: tuple[Stage, float] | None = None
+        self._headway: tuple[Headway, float] | None = None
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Show the stages inside, and leave nothing behind on a terminal."""
+        """Show headway inside, and leave nothing behind on a terminal."""
         thread = threading.Thread(target=self._show, name="polyseme progress", daemon=True)
         thread.start()
         try:
@@ -60,15 +60,15 @@ class _Display:
             self._ended.set()
             thread.join()
 
-    def _take(self, stage: Stage) -> None:
-        self._stage = stage, time.monotonic()
+    def _take(self, headway: Headway) -> None:
+        self._headway = headway, time.monotonic()
 
-    def _now(self) -> Stage | None:
-        """Return the last stage, with the time that has passed since."""
-        if self._stage is None:
+    def _now(self) -> Headway | None:
+        """Return the last headway, with the time that has passed since."""
+        if self._headway is None:
             return None
-        stage, told = self._stage
-        return replace(stage, seconds=stage.seconds + time.monotonic() - told)
+        headway, told = self._headway
+        return replace(headway, seconds=headway.seconds + time.monotonic() - told)
 
     def _show(self) -> None:
         if self._ended.wait(QUIET):
@@ -79,9 +79,9 @@ class _Display:
                 show = stack.enter_context(_bar(self._stream)) if _live(self._stream) else None
                 show = show or _Lines(self._stream).show
                 while True:
-                    stage = self._now()
-                    if stage is not None:
-                        show(stage)
+                    headway = self._now()
+                    if headway is not None:
+                        show(headway)
                     if self._ended.wait(_TICK):
                         return
             except (OSError, ValueError):
@@ -95,14 +95,14 @@ class _Lines:
         self._stream = stream
         self._phase, self._written = "", -_EVERY
 
-    def show(self, stage: Stage) -> None:
+    def show(self, headway: Headway) -> None:
         """Write a line if one is due."""
         now = time.monotonic()
-        pause = _EVERY if stage.phase == self._phase else _SOONEST
+        pause = _EVERY if headway.phase == self._phase else _SOONEST
         if now < self._written + pause:
             return
-        self._phase, self._written = stage.phase, now
-        print(" ".join(str(stage).split()), file=self._stream, flush=True)
+        self._phase, self._written = headway.phase, now
+        print(" ".join(str(headway).split()), file=self._stream, flush=True)
 
 
 def _live(stream: TextIO) -> bool:
@@ -115,8 +115,8 @@ def _live(stream: TextIO) -> bool:
 
 
 @contextmanager
-def _bar(stream: TextIO) -> Iterator[Callable[[Stage], None]]:
-    """Yield a function that draws a stage over the one before."""
+def _bar(stream: TextIO) -> Iterator[Callable[[Headway], None]]:
+    """Yield a function that draws headway over what was drawn before."""
     from rich.console import Console
     from rich.markup import escape
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
@@ -126,12 +126,12 @@ def _bar(stream: TextIO) -> Iterator[Callable[[Stage], None]]:
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=None)
 
-        def show(stage: Stage) -> None:
+        def show(headway: Headway) -> None:
             progress.update(
                 task,
-                description=escape(str(stage)),
-                completed=stage.done,
-                total=stage.total or None,
+                description=escape(str(headway)),
+                completed=headway.done,
+                total=headway.total or None,
             )
 
         yield show

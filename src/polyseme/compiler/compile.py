@@ -59,8 +59,8 @@ def compile(
             "gates" (a neuron that repeats it), "residual" (a residual stream, which layers in
             superposition do not have), or "auto", the one with the narrower widest layer.
         note: A function that is called with one line of text per step.
-        progress: True to show progress on standard error, or a function that is told every
-            `polyseme.Stage`.
+        progress: True to show progress on standard error, or a function that is told
+            every `polyseme.Headway`.
 
     Returns:
         The network, with its answer key.
@@ -109,8 +109,8 @@ def compile_report(
         seed: The seed of the network, as for `compile`.
         carry: "gates", "residual" or "auto".
         note: A function that is called with one line of text per step.
-        progress: True to show progress on standard error, or a function that is told every
-            `polyseme.Stage`.
+        progress: True to show progress on standard error, or a function that is told
+            every `polyseme.Headway`.
 
     Returns:
         The network, its measured error, the size from which the search began, the decisions

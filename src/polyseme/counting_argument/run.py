@@ -131,8 +131,8 @@ def run_counting_argument(
         seed: The random seed, which both sides know.
         neurons: The most ReLUs there may be; None finds few that bring all gates back.
         note: Called with a line on each step.
-        progress: True to show progress on standard error, or a function that is told every
-            `polyseme.Stage`.
+        progress: True to show progress on standard error, or a function that is told
+            every `polyseme.Headway`.
 
     Returns:
         The bytes of the message, the counting bound beside them, and the outputs that came back

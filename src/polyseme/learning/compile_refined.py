@@ -85,8 +85,8 @@ def compile_refined(
         state: A file that keeps the state of the descent of one network; of `least-noise`, only
             with `neurons` given.
         note: A function that is called with one line of text per step.
-        progress: True to show progress on standard error, or a function that is told every
-            `polyseme.Stage`.
+        progress: True to show progress on standard error, or a function that is told
+            every `polyseme.Headway`.
 
     Returns:
         The refined network and its measured error.

@@ -160,8 +160,8 @@ def bounds(
         network: A network of the circuit; adds the bounds at the bits that its own weights hold.
         measure: Compile the circuit as well, and add the size that was found.
         note: Called with a line on each step of compiling.
-        progress: True to show progress on standard error, or a function that is told every
-            `polyseme.Stage`.
+        progress: True to show progress on standard error, or a function that is told
+            every `polyseme.Headway`.
 
     Returns:
         Lower bounds, floors, declared sizes and, where asked for, measured ones.

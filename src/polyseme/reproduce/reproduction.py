@@ -53,8 +53,8 @@ def reproduce_figures(
         only: The name of one figure, of `polyseme reproduce --help`; None for all.
         seed: The random seed.
         note: Called with a line on each step.
-        progress: True to show progress on standard error, or a function that is told every
-            `polyseme.Stage`.
+        progress: True to show progress on standard error, or a function that is told
+            every `polyseme.Headway`.
 
     Returns:
         One row per published number, each with ours beside it.

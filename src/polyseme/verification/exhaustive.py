@@ -42,8 +42,8 @@ def verify_exhaustively(
         circuit: The circuit to compare with; by default that of the answer key.
         active: Largest number of features on at once; by default the promise of the network.
         most_inputs: Largest number of inputs to run.
-        progress: True to show progress on standard error, or a function that is told every
-            `polyseme.Stage`.
+        progress: True to show progress on standard error, or a function that is told
+            every `polyseme.Headway`.
         reference: The evaluator to compare with; by default one of the circuit. See
             `polyseme.reference_as_read`.
 

@@ -75,8 +75,8 @@ def verify_layers(
         samples: Number of inputs to draw.
         inputs: Name of the distribution of the inputs; `verify` draws the same ones.
         seed: Seed of the inputs.
-        progress: True to show progress on standard error, or a function that is told every
-            `polyseme.Stage`.
+        progress: True to show progress on standard error, or a function that is told
+            every `polyseme.Headway`.
 
     Returns:
         The errors of every hidden layer.

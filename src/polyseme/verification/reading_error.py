@@ -178,8 +178,8 @@ def reading_error(
             compiled for.
         samples: Number of inputs of each kind (satisfied, uniform, one-short), at least 1,000.
         seed: Seed of the inputs, which compiling never uses.
-        progress: True to show progress on standard error, or a function that is told every
-            `polyseme.Stage`.
+        progress: True to show progress on standard error, or a function that is told
+            every `polyseme.Headway`.
 
     Returns:
         The reading errors of every hidden layer.

@@ -100,8 +100,8 @@ def verify(
         inputs: Name of their distribution: "satisfied", "one-short", "near-miss", "uniform" or
             "alone"; for deep circuits "satisfied", "uniform", "alone" or "mixed".
         seed: Seed of the inputs, at least 0; those of network and problem are others.
-        progress: True to show progress on standard error, or a function that is told every
-            `polyseme.Stage`.
+        progress: True to show progress on standard error, or a function that is told
+            every `polyseme.Headway`.
         reference: An evaluator of the outputs that the network must have; by default the circuit.
 
     Returns:

@@ -88,8 +88,8 @@ def worst_case(
         circuit: The circuit to compare with, each output an AND of plain features; by default that
             of the answer key.
         active: Largest number of features on; by default the promise of the network.
-        progress: True to show progress on standard error, or a function that is told every
-            `polyseme.Stage`.
+        progress: True to show progress on standard error, or a function that is told
+            every `polyseme.Headway`.
 
     Returns:
         The largest number of features on without a wrong input, and for `active` features on the

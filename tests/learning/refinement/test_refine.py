@@ -215,7 +215,7 @@ def test_the_state_of_another_descent_is_refused(network, state, options):
 
 def test_without_torch_one_line_names_the_extra(network, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(MissingExtraError, match=r"pip install polyseme\[torch\]"):
+    with pytest.raises(MissingExtraError, match=r'pip install "polyseme\[torch\]"'):
         refine(network)
     command = ["compile", "and2:features=200,gates=200", "--construction", "tight-frames"]
     assert main([*command, "--refine", "5"]) == 2
@@ -329,7 +329,6 @@ def test_the_command_line_refines_saves_and_says_so(tmp_path, capsys):
     assert main([*command, *options]) in (0, 1)
     shown = capsys.readouterr()
     assert "refined by descent" in shown.out
-    assert "of 10,000 wrong" in shown.err
     assert state.exists()
     loaded = load(net, tmp_path / "net.key.safetensors")
     assert loaded.key.belongs_to(loaded)

@@ -126,8 +126,8 @@ def refine(
         seed: The random seed.
         state: A file that keeps the state of the descent, which goes on from it if it exists.
         note: Called with a line on each step.
-        progress: True to show progress on standard error, or a function that is told every
-            `polyseme.Stage`.
+        progress: True to show progress on standard error, or a function that is told
+            every `polyseme.Headway`.
 
     Returns:
         The refined network and its error before and after.
