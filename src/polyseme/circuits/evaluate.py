@@ -1,7 +1,8 @@
 """Reference evaluation of a circuit, independent of any network.
 
 Two evaluators share no code: `evaluate_dense` computes all gates on dense bits, and
-`evaluate_sparse` follows only the wires that are on. Their results differ for inverted outputs.
+`evaluate_sparse` follows only the wires that are on or, where these are many, simulates all wires
+for 64 samples at a time. Their results differ for inverted outputs.
 `evaluate_dense` returns the outputs as the user sees them. `evaluate_sparse` returns the outputs
 that differ from rest, because inverted outputs are on at rest and would fill its sparse rows.
 """
@@ -13,7 +14,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
-from polyseme.circuits.follow import follow, keep_outputs, keep_wires
+from polyseme.circuits.follow import among_followed, follow, keep_outputs, keep_wires
+from polyseme.circuits.simulate import simulated
+from polyseme.common.bits import transposed
 from polyseme.common.ragged import select_rows
 from polyseme.errors import OptionError
 
@@ -71,11 +74,15 @@ def evaluate_sparse(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array
     `circuit.inverted`.
 
     `active` has shape (samples, width) and holds the features that are on, padded with -1. The cost
-    is the number of gates that watch a wire that is on (see `polyseme.circuits.follow`). Raises
+    is the number of gates that watch a wire that is on (see `polyseme.circuits.follow`), and never
+    much more than that of all gates, 64 samples at a time (`polyseme.circuits.simulate`). Raises
     OptionError when `active` holds anything else.
     """
     on = active_matrix(active, len(circuit.features))
-    return keep_outputs(circuit, follow(circuit, on))
+    followed = follow(circuit, on)
+    if followed is not None:
+        return keep_outputs(circuit, followed)
+    return _selected(circuit, on, circuit.outputs)
 
 
 def wires_on(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array:
@@ -84,7 +91,34 @@ def wires_on(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array:
     `active` and the errors raised are those of `evaluate_sparse`.
     """
     on = active_matrix(active, len(circuit.features))
-    return keep_wires(circuit, follow(circuit, on))
+    followed = follow(circuit, on)
+    if followed is not None:
+        return keep_wires(circuit, followed)
+    return _selected(circuit, on, np.arange(circuit.wires))
+
+
+def are_on(
+    circuit: Circuit, active: NDArray[np.int32], wires: NDArray[np.integer]
+) -> NDArray[np.bool_]:
+    """Return whether wires[i] is on in sample i, Boolean (samples,).
+
+    `active` and the errors raised are those of `evaluate_sparse`.
+    """
+    on = active_matrix(active, len(circuit.features))
+    followed = follow(circuit, on)
+    if followed is not None:
+        return among_followed(circuit, followed, wires)
+    found = np.empty(len(active), bool)
+    for bits in simulated(circuit, on):
+        here = slice(bits.first, bits.first + bits.samples)
+        found[here] = bits.at(wires[here], np.arange(bits.samples))
+    return found
+
+
+def _selected(circuit: Circuit, on: sp.csr_array, wires: NDArray[np.integer]) -> sp.csr_array:
+    """Return which of some wires are on, Boolean (samples, wires) in sparse rows, by simulation."""
+    found = [transposed(bits.of(wires), bits.samples) for bits in simulated(circuit, on)]
+    return found[0] if len(found) == 1 else sp.vstack(found, format="csr")
 
 
 def active_matrix(active: NDArray[np.int32], features: int) -> sp.csr_array:
