@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.follow import among_followed, follow, keep_outputs, keep_wires
+from polyseme.circuits.listed import FeaturesOn, features_on
 from polyseme.circuits.simulate import simulated
 from polyseme.common.bits import transposed
 from polyseme.common.ragged import select_rows
@@ -78,7 +79,7 @@ def evaluate_sparse(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array
     much more than that of all gates, 64 samples at a time (`polyseme.circuits.simulate`). Raises
     OptionError when `active` holds anything else.
     """
-    on = active_matrix(active, len(circuit.features))
+    on = features_on(active, len(circuit.features))
     followed = follow(circuit, on)
     if followed is not None:
         return keep_outputs(circuit, followed)
@@ -90,7 +91,7 @@ def wires_on(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array:
 
     `active` and the errors raised are those of `evaluate_sparse`.
     """
-    on = active_matrix(active, len(circuit.features))
+    on = features_on(active, len(circuit.features))
     followed = follow(circuit, on)
     if followed is not None:
         return keep_wires(circuit, followed)
@@ -104,18 +105,18 @@ def are_on(
 
     `active` and the errors raised are those of `evaluate_sparse`.
     """
-    on = active_matrix(active, len(circuit.features))
+    on = features_on(active, len(circuit.features))
     followed = follow(circuit, on)
     if followed is not None:
         return among_followed(circuit, followed, wires)
-    found = np.empty(len(active), bool)
+    found = np.empty(on.samples, bool)
     for bits in simulated(circuit, on):
         here = slice(bits.first, bits.first + bits.samples)
         found[here] = bits.at(wires[here], np.arange(bits.samples))
     return found
 
 
-def _selected(circuit: Circuit, on: sp.csr_array, wires: NDArray[np.integer]) -> sp.csr_array:
+def _selected(circuit: Circuit, on: FeaturesOn, wires: NDArray[np.integer]) -> sp.csr_array:
     """Return which of some wires are on, Boolean (samples, wires) in sparse rows, by simulation."""
     found = [transposed(bits.of(wires), bits.samples) for bits in simulated(circuit, on)]
     return found[0] if len(found) == 1 else sp.vstack(found, format="csr")
@@ -126,14 +127,9 @@ def active_matrix(active: NDArray[np.int32], features: int) -> sp.csr_array:
 
     Raises OptionError when the lists hold anything but features and -1.
     """
-    active = np.atleast_2d(np.asarray(active))
-    if active.ndim != 2 or (active.size and active.dtype.kind not in "iu"):
-        raise OptionError("active features must be whole numbers, (samples, width)")
-    if active.size and (active.min() < -1 or active.max() >= features):
-        raise OptionError(f"active features must lie in 0..{features - 1} (or be -1)")
-    row, column = np.nonzero(active >= 0)
-    data = np.ones(len(row), np.int32)
-    matrix = sp.csr_array((data, (row, active[row, column])), shape=(len(active), features))
+    on = features_on(active, features)
+    data = np.ones(len(on.sample), np.int32)
+    matrix = sp.csr_array((data, (on.sample, on.feature)), shape=(on.samples, features))
     matrix.sum_duplicates()
     matrix.data[:] = 1
     return matrix

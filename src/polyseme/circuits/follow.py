@@ -21,6 +21,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.circuits.listed import FeaturesOn
 from polyseme.common.ragged import ranges, row_offsets, select_rows
 
 Keys = NDArray[np.int64]
@@ -101,18 +102,19 @@ class _Known:
         return known[place] == keys if len(known) else np.zeros(len(keys), bool)
 
 
-def follow(circuit: Circuit, on: sp.csr_array) -> sp.coo_array | None:
-    """Return the wires that are on for features that are on (samples, features).
+def follow(circuit: Circuit, on: FeaturesOn) -> sp.coo_array | None:
+    """Return the wires that are on for features that are on.
 
     The result is Boolean (samples, wires) and its columns are *places*. `keep_wires` and
     `keep_outputs` turn them into wires and outputs. It is None where more than one wire in
     a thousand turns out to be on: all wires are then simulated in less time (`simulate.py`).
     """
-    most = on.shape[0] * circuit.wires * _FEW
-    samples = max(on.shape[0], 1)
-    row, column = on.nonzero()
+    most = on.samples * circuit.wires * _FEW
+    if len(on.feature) > most:
+        return None
+    samples = max(on.samples, 1)
     # Features are the wires of level 0, so a feature's place is its number.
-    fresh = np.sort(column.astype(np.int64) * samples + row)
+    fresh = np.unique(on.feature.astype(np.int64) * samples + on.sample)
     known = _Known(fresh)
     waiting: list[list[Keys]] = [[] for _ in watchers(circuit).level_ends]
     for here in waiting:
@@ -128,7 +130,7 @@ def follow(circuit: Circuit, on: sp.csr_array) -> sp.coo_array | None:
             fresh = fresh[:0]
     place, sample = np.divmod(known.keys, samples)
     ones = np.ones(len(place), bool)
-    return sp.coo_array((ones, (sample, place)), shape=(on.shape[0], circuit.wires))
+    return sp.coo_array((ones, (sample, place)), shape=(on.samples, circuit.wires))
 
 
 def keep_wires(circuit: Circuit, on: sp.coo_array) -> sp.csr_array:

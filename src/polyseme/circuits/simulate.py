@@ -15,12 +15,12 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.circuits.listed import FeaturesOn
 from polyseme.common.bits import ALL, Words, bits_at, samples_at_once, set_bits, words_for
-from polyseme.common.ragged import row_numbers, select_rows
+from polyseme.common.ragged import select_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,19 +73,18 @@ class _Step:
             result ^= self.inverted
 
 
-def simulated(circuit: Circuit, on: sp.csr_array) -> Iterator[WireBits]:
-    """Yield all wires for features that are on (samples, features), in batches of the samples."""
+def simulated(circuit: Circuit, on: FeaturesOn) -> Iterator[WireBits]:
+    """Yield all wires for features that are on, in batches of the samples."""
     place_of, steps = _program(circuit)
     size = samples_at_once(circuit.wires)
-    for begin in range(0, on.shape[0], size):
-        some = on[begin : begin + size]
-        samples = some.shape[0]
-        words = np.zeros((circuit.wires + 1, words_for(samples)), np.uint64)
+    for begin in range(0, on.samples, size):
+        some = on.between(begin, min(begin + size, on.samples))
+        words = np.zeros((circuit.wires + 1, words_for(some.samples)), np.uint64)
         # Features are the wires of level 0, so the place of a feature is its number.
-        set_bits(words, some.indices, row_numbers(np.diff(some.indptr)))
+        set_bits(words, some.feature, some.sample)
         for step in steps:
             step.take(words)
-        yield WireBits(begin, samples, words, place_of)
+        yield WireBits(begin, some.samples, words, place_of)
 
 
 @lru_cache(maxsize=4)

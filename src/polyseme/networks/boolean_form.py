@@ -19,7 +19,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from polyseme.circuits.evaluate import active_matrix
+from polyseme.circuits.listed import features_on
 from polyseme.common.bits import ALL, Words, samples_at_once, set_bits, transposed, words_for
 from polyseme.common.ragged import row_numbers, row_offsets
 from polyseme.networks.activation import Relu
@@ -99,10 +99,9 @@ class BooleanForm:
         The last row is off.
         """
         network = self.network
-        on = active_matrix(active, len(network.encoder.features))
-        words = np.zeros((int(self.first_unit[-1]) + 1, words_for(len(active))), np.uint64)
-        dimension = network.encoder.code.positions[on.indices, 0]
-        set_bits(words, dimension, row_numbers(np.diff(on.indptr)))
+        on = features_on(active, len(network.encoder.features))
+        words = np.zeros((int(self.first_unit[-1]) + 1, words_for(on.samples)), np.uint64)
+        set_bits(words, network.encoder.code.positions[on.feature, 0], on.sample)
         for slots, read, starts, flipped in self._steps:
             literals = words[read]
             if flipped is not None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.circuits.evaluate import active_matrix
+from polyseme.circuits.listed import features_on
 from polyseme.circuits.simulate import WireBits, simulated
 from polyseme.common.bits import ALL, Words, used_bits
 from polyseme.common.ragged import row_offsets
@@ -58,7 +58,7 @@ class BooleanColumns:
 
     def compared(self, rows: NDArray[np.int32]) -> Iterator[ComparedBits]:
         """Yield the columns on rows of active features (-1 pads), batch by batch."""
-        on = active_matrix(rows, len(self.circuit.features))
+        on = features_on(rows, len(self.circuit.features))
         for bits in simulated(self.circuit, on):
             values = self.form.values(rows[bits.first : bits.first + bits.samples])
             yield ComparedBits(self, bits, values)
