@@ -5,7 +5,7 @@
 The root of a whole number is found bit by bit, the highest first, as by hand: two more bits of the
 number are appended to the remainder, and four times the root so far plus one is subtracted. If a
 borrow is left over, the bit of the root is 0 and the remainder is as before. Every subtraction
-ripples from bit to bit, so a root of n bits takes about 6 n^2 ANDs in 1.1 n^2 levels: at 64 bits as
+ripples from bit to bit, so a root of n bits takes about 5 n^2 ANDs in 1.1 n^2 levels: at 71 bits as
 many as the circuit `sqrt` of the EPFL benchmarks, which is of the same kind.
 """
 
