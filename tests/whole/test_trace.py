@@ -29,11 +29,12 @@ class Counts:
 
 # Wanted are 25, 30 and 22 folder changes, a circuit flattened into terms once at most, and
 # `make_placements` once. A limit is lowered when the code is better. It was raised once, by one and
-# by four, when extremes of readings moved to where verification needs them too.
+# by four, when extremes of readings moved to where verification needs them too, and once by eight,
+# when circuits and networks of ANDs began to be evaluated as bits (`common/bits.py`).
 LIMITS = {
-    "tight frames": Counts(folder_changes=91, flattened=1, make_placements=0),
-    "three channels": Counts(folder_changes=108, flattened=1, make_placements=0),
-    "deep": Counts(folder_changes=73, flattened=1, make_placements=1),
+    "tight frames": Counts(folder_changes=99, flattened=1, make_placements=0),
+    "three channels": Counts(folder_changes=116, flattened=1, make_placements=0),
+    "deep": Counts(folder_changes=64, flattened=1, make_placements=1),
 }
 
 

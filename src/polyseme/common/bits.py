@@ -34,16 +34,16 @@ def samples_at_once(things: int) -> int:
 
 def set_bits(words: Words, thing: NDArray[np.integer], sample: NDArray[np.integer]) -> None:
     """Switch on thing[i] in sample[i] for every i, in place."""
-    word, bit = np.divmod(sample.astype(np.int64), BITS)
-    np.bitwise_or.at(words, (thing, word), np.uint64(1) << bit.astype(np.uint64))
+    flat, place = words.reshape(-1), thing * np.int64(words.shape[1]) + (sample >> 6)
+    np.bitwise_or.at(flat, place, np.uint64(1) << (sample & 63).astype(np.uint64))
 
 
 def bits_at(
     words: Words, row: NDArray[np.integer], sample: NDArray[np.integer]
 ) -> NDArray[np.bool_]:
     """Return the bit of row[i] in sample[i] for every i, Boolean."""
-    word, bit = np.divmod(sample.astype(np.int64), BITS)
-    return np.asarray((words[row, word] >> bit.astype(np.uint64)) & np.uint64(1), bool)
+    bit = (sample & 63).astype(np.uint64)
+    return np.asarray((words[row, sample >> 6] >> bit) & np.uint64(1), bool)
 
 
 def used_bits(samples: int) -> Words:
