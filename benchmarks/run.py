@@ -31,6 +31,7 @@ from parts.capacity.part import Capacity
 from parts.circuits import Circuits
 from parts.depth.part import Depth
 from parts.headline import Headline
+from parts.large_logic import LargeLogic
 from parts.refine import Refine
 from parts.refine_facts import RefineFacts
 from parts.scale import Scale
@@ -53,6 +54,7 @@ PARTS: tuple[Part, ...] = (
     Throughput(),
     TimeToError(),
     Circuits(),
+    LargeLogic(),
     Depth(),
     Refine(),
     RefineFacts(),

@@ -8,7 +8,9 @@ parts of single constructions that the ablation takes out and exchanges.)
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass, replace
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ import polyseme as ps
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.evaluate import active_matrix, evaluate_sparse, wires_on
 from polyseme.circuits.terms import Terms, terms_of
+from polyseme.cli.commands.inspect import inspect_command
 from polyseme.common.parallel import threads
 from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.catalogue import CATALOGUE
@@ -64,6 +67,7 @@ __all__ = [
     "factor_of",
     "file_bytes",
     "has_one_layer",
+    "inspect",
     "layers_superposed",
     "message_of",
     "neurons_for",
@@ -83,6 +87,13 @@ __all__ = [
     "without_caps",
     "wrong_samples",
 ]
+
+
+def inspect(path: Path) -> str:
+    """Return what `polyseme inspect --json` prints of a network file."""
+    with redirect_stdout(StringIO()) as printed:
+        inspect_command(str(path), as_json=True)
+    return printed.getvalue()
 
 
 def sized(

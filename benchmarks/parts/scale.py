@@ -62,7 +62,7 @@ def build(gates: int, neurons: int | None = None) -> Row:
     circuit = ps.problems.pairwise_and(gates, gates)
     if neurons is None:
         neurons = declared_neurons("tight-frames", circuit, active=ACTIVE, error=ERROR, seed=SEED)
-    before, clock = _peak_gib(), Clock()
+    before, clock = peak_gib(), Clock()
     network = ps.compile(
         circuit, active=ACTIVE, error=ERROR, epsilon=None, neurons=neurons, seed=SEED
     )
@@ -71,7 +71,7 @@ def build(gates: int, neurons: int | None = None) -> Row:
         path = Path(folder) / "net.safetensors"
         key = save_with_key(network, path)
         row |= clock.split("save")
-        row |= {"peak_gib": _peak_gib(), "before_gib": before}
+        row |= {"peak_gib": peak_gib(), "before_gib": before}
         row["network_mb"] = round(path.stat().st_size / 1e6, 1)
         row["key_mb"] = round(key.stat().st_size / 1e6, 1)
         loaded = ps.load(path)
@@ -150,7 +150,7 @@ class Scale(Part):
             lines_of(memory, [x for x in added if x[1] > 0.005], "added by compiling", color="C3")
 
 
-def _peak_gib() -> float:
+def peak_gib() -> float:
     """Return the most memory this process ever had."""
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 3)
 

@@ -16,6 +16,9 @@ from polyseme.circuits import (
     evaluate_sparse,
     wires_on,
 )
+from polyseme.circuits import follow as circuit_follow
+from polyseme.circuits.evaluate import are_on
+from polyseme.common import bits
 from support.circuits import circuits, oracle, oracle_levels, small
 
 
@@ -37,15 +40,21 @@ def test_both_evaluators_agree_with_the_oracle(data: st.DataObject) -> None:
     # Constant outputs name wire -1, which is off.
     wanted = np.column_stack((wires, np.zeros(len(rows), bool)))[:, circuit.outputs]
     dense = evaluate_dense(circuit, bits)
-    sparse = evaluate_sparse(circuit, active)
-    assert dense.dtype == sparse.dtype == np.bool_
+    assert dense.dtype == np.bool_
     assert np.array_equal(dense, wanted ^ circuit.inverted)
-    assert np.array_equal(sparse.toarray(), wanted)
-    assert sparse.nnz == wanted.sum()
-    every = wires_on(circuit, active)
-    assert every.dtype == np.bool_
-    assert np.array_equal(every.toarray(), wires)
-    assert every.nnz == wires.sum()
+    asked = np.arange(len(rows)) % circuit.wires
+    # All wires are simulated as soon as one is on, or only those that are on are followed.
+    for few in (0.0, np.inf):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(circuit_follow, "_FEW", few)
+            sparse, every = evaluate_sparse(circuit, active), wires_on(circuit, active)
+            alone = are_on(circuit, active, asked)
+        assert sparse.dtype == every.dtype == alone.dtype == np.bool_
+        assert np.array_equal(sparse.toarray(), wanted)
+        assert sparse.nnz == wanted.sum()
+        assert np.array_equal(every.toarray(), wires)
+        assert every.nnz == wires.sum()
+        assert alone.tolist() == [bool(row[wire]) for row, wire in zip(wires, asked, strict=True)]
 
 
 @given(circuits())
@@ -55,6 +64,20 @@ def test_every_circuit_rests_at_zero(circuit: Circuit) -> None:
     assert np.array_equal(evaluate_dense(circuit, off)[0], circuit.inverted)
     assert not wires_on(circuit, np.array([[-1]])).nnz
     assert not evaluate_sparse(circuit, np.array([[-1]])).nnz
+
+
+def test_many_samples_are_simulated_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    gates = [(GateKind.XOR, [0, 1]), (GateKind.OR, [1, 2]), (GateKind.AND_NOT, [4, 3])]
+    circuit = build_circuit("abc", gates, [5, 3, -1])
+    active = np.where(np.random.default_rng(0).random((200, 3)) < 0.5, np.arange(3), -1)
+    whole = evaluate_sparse(circuit, active)
+    wanted = [[oracle(circuit, set(row))[wire] for wire in (5, 3)] for row in active.tolist()]
+    assert np.array_equal(whole.toarray()[:, :2], wanted)
+    monkeypatch.setattr(bits, "_MOST_PER_THING", 1)
+    assert np.array_equal(evaluate_sparse(circuit, active).toarray(), whole.toarray())
+    wires = np.arange(200) % circuit.wires
+    every = wires_on(circuit, active).toarray()
+    assert np.array_equal(are_on(circuit, active, wires), every[np.arange(200), wires])
 
 
 def test_a_deep_circuit() -> None:

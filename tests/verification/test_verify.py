@@ -25,6 +25,7 @@ from polyseme.circuits import (
 )
 from polyseme.errors import OptionError
 from polyseme.networks.network import Network
+from polyseme.verification import inputs as inputs_module
 from polyseme.verification.inputs import DESCRIPTIONS, draw_inputs, fill
 from polyseme.verification.intervals import clopper_pearson
 from polyseme.verification.sampling import batches, verify, wrong_samples
@@ -268,6 +269,20 @@ def test_fill_keeps_what_is_fixed_and_adds_only_what_is_free(
         assert set(fixed) <= set(on)
         assert not set(forbidden) & set(on)
         assert len(set(on)) == len(on) == min(active, features - barred)
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 3))
+@settings(max_examples=60, deadline=None)
+def test_rows_are_filled_alike_with_and_without_a_table(
+    features: int, active: int, fixed: int
+) -> None:
+    listed = generator().integers(-1, features, (40, 1)).astype(np.int32)
+    barred = np.where(generator().random((40, fixed)) < 0.5, 0, -1).astype(np.int32)
+    barred[listed[:, 0] == 0] = -1
+    rows = fill(listed, features, active, generator(), barred)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inputs_module, "_LOOKED_UP", 0)
+        assert np.array_equal(fill(listed, features, active, generator(), barred), rows)
 
 
 # Networks

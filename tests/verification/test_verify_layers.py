@@ -309,10 +309,10 @@ def test_columns_that_are_no_wire_are_not_compared(exact: Network) -> None:
 
 def test_progress_of_layers_reaches_the_end(straight: Network) -> None:
     watcher = Watcher()
-    verify_layers(straight, samples=3000, progress=watcher)
+    verify_layers(straight, samples=40_000, progress=watcher)
     seen = watcher.counts
     assert len(seen) > 1
-    assert seen[-1] == (3000, 3000)
+    assert seen[-1] == (40_000, 40_000)
 
 
 def test_layers_need_a_key_of_wires(straight: Network) -> None:

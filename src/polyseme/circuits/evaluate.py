@@ -1,7 +1,8 @@
 """Reference evaluation of a circuit, independent of any network.
 
 Two evaluators share no code: `evaluate_dense` computes all gates on dense bits, and
-`evaluate_sparse` follows only the wires that are on. Their results differ for inverted outputs.
+`evaluate_sparse` follows only the wires that are on or, where these are many, simulates all wires
+for 64 samples at a time. Their results differ for inverted outputs.
 `evaluate_dense` returns the outputs as the user sees them. `evaluate_sparse` returns the outputs
 that differ from rest, because inverted outputs are on at rest and would fill its sparse rows.
 """
@@ -13,7 +14,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
-from polyseme.circuits.follow import follow, keep_outputs, keep_wires
+from polyseme.circuits.follow import among_followed, follow, keep_outputs, keep_wires
+from polyseme.circuits.listed import FeaturesOn, features_on
+from polyseme.circuits.simulate import simulated
+from polyseme.common.bits import transposed
 from polyseme.common.ragged import select_rows
 from polyseme.errors import OptionError
 
@@ -71,11 +75,15 @@ def evaluate_sparse(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array
     `circuit.inverted`.
 
     `active` has shape (samples, width) and holds the features that are on, padded with -1. The cost
-    is the number of gates that watch a wire that is on (see `polyseme.circuits.follow`). Raises
+    is the number of gates that watch a wire that is on (see `polyseme.circuits.follow`), and never
+    much more than that of all gates, 64 samples at a time (`polyseme.circuits.simulate`). Raises
     OptionError when `active` holds anything else.
     """
-    on = active_matrix(active, len(circuit.features))
-    return keep_outputs(circuit, follow(circuit, on))
+    on = features_on(active, len(circuit.features))
+    followed = follow(circuit, on)
+    if followed is not None:
+        return keep_outputs(circuit, followed)
+    return _selected(circuit, on, circuit.outputs)
 
 
 def wires_on(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array:
@@ -83,8 +91,35 @@ def wires_on(circuit: Circuit, active: NDArray[np.int32]) -> sp.csr_array:
 
     `active` and the errors raised are those of `evaluate_sparse`.
     """
-    on = active_matrix(active, len(circuit.features))
-    return keep_wires(circuit, follow(circuit, on))
+    on = features_on(active, len(circuit.features))
+    followed = follow(circuit, on)
+    if followed is not None:
+        return keep_wires(circuit, followed)
+    return _selected(circuit, on, np.arange(circuit.wires))
+
+
+def are_on(
+    circuit: Circuit, active: NDArray[np.int32], wires: NDArray[np.integer]
+) -> NDArray[np.bool_]:
+    """Return whether wires[i] is on in sample i, Boolean (samples,).
+
+    `active` and the errors raised are those of `evaluate_sparse`.
+    """
+    on = features_on(active, len(circuit.features))
+    followed = follow(circuit, on)
+    if followed is not None:
+        return among_followed(circuit, followed, wires)
+    found = np.empty(on.samples, bool)
+    for bits in simulated(circuit, on):
+        here = slice(bits.first, bits.first + bits.samples)
+        found[here] = bits.at(wires[here], np.arange(bits.samples))
+    return found
+
+
+def _selected(circuit: Circuit, on: FeaturesOn, wires: NDArray[np.integer]) -> sp.csr_array:
+    """Return which of some wires are on, Boolean (samples, wires) in sparse rows, by simulation."""
+    found = [transposed(bits.of(wires), bits.samples) for bits in simulated(circuit, on)]
+    return found[0] if len(found) == 1 else sp.vstack(found, format="csr")
 
 
 def active_matrix(active: NDArray[np.int32], features: int) -> sp.csr_array:
@@ -92,14 +127,9 @@ def active_matrix(active: NDArray[np.int32], features: int) -> sp.csr_array:
 
     Raises OptionError when the lists hold anything but features and -1.
     """
-    active = np.atleast_2d(np.asarray(active))
-    if active.ndim != 2 or (active.size and active.dtype.kind not in "iu"):
-        raise OptionError("active features must be whole numbers, (samples, width)")
-    if active.size and (active.min() < -1 or active.max() >= features):
-        raise OptionError(f"active features must lie in 0..{features - 1} (or be -1)")
-    row, column = np.nonzero(active >= 0)
-    data = np.ones(len(row), np.int32)
-    matrix = sp.csr_array((data, (row, active[row, column])), shape=(len(active), features))
+    on = features_on(active, features)
+    data = np.ones(len(on.sample), np.int32)
+    matrix = sp.csr_array((data, (on.sample, on.feature)), shape=(on.samples, features))
     matrix.sum_duplicates()
     matrix.data[:] = 1
     return matrix

@@ -21,9 +21,12 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.circuits.listed import FeaturesOn
 from polyseme.common.ragged import ranges, row_offsets, select_rows
 
 Keys = NDArray[np.int64]
+# Following a wire takes about a thousand times as long as simulating one.
+_FEW = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,19 +102,24 @@ class _Known:
         return known[place] == keys if len(known) else np.zeros(len(keys), bool)
 
 
-def follow(circuit: Circuit, on: sp.csr_array) -> sp.coo_array:
-    """Return the wires that are on for features that are on (samples, features).
+def follow(circuit: Circuit, on: FeaturesOn) -> sp.coo_array | None:
+    """Return the wires that are on for features that are on.
 
     The result is Boolean (samples, wires) and its columns are *places*. `keep_wires` and
-    `keep_outputs` turn them into wires and outputs.
+    `keep_outputs` turn them into wires and outputs. It is None where more than one wire in
+    a thousand turns out to be on: all wires are then simulated in less time (`simulate.py`).
     """
-    samples = max(on.shape[0], 1)
-    row, column = on.nonzero()
+    most = on.samples * circuit.wires * _FEW
+    if len(on.feature) > most:
+        return None
+    samples = max(on.samples, 1)
     # Features are the wires of level 0, so a feature's place is its number.
-    fresh = np.sort(column.astype(np.int64) * samples + row)
+    fresh = np.unique(on.feature.astype(np.int64) * samples + on.sample)
     known = _Known(fresh)
     waiting: list[list[Keys]] = [[] for _ in watchers(circuit).level_ends]
     for here in waiting:
+        if len(known.keys) > most:
+            return None
         if here:
             candidates = np.unique(np.concatenate(here))
             here.clear()
@@ -122,7 +130,7 @@ def follow(circuit: Circuit, on: sp.csr_array) -> sp.coo_array:
             fresh = fresh[:0]
     place, sample = np.divmod(known.keys, samples)
     ones = np.ones(len(place), bool)
-    return sp.coo_array((ones, (sample, place)), shape=(on.shape[0], circuit.wires))
+    return sp.coo_array((ones, (sample, place)), shape=(on.samples, circuit.wires))
 
 
 def keep_wires(circuit: Circuit, on: sp.coo_array) -> sp.csr_array:
@@ -143,6 +151,16 @@ def keep_outputs(circuit: Circuit, on: sp.coo_array) -> sp.csr_array:
     shape = (on.shape[0], len(circuit.outputs))
     ones = np.ones(len(output), bool)
     return sp.coo_array((ones, (np.repeat(on.row, counts), output)), shape=shape).tocsr()
+
+
+def among_followed(
+    circuit: Circuit, on: sp.coo_array, wires: NDArray[np.integer]
+) -> NDArray[np.bool_]:
+    """Return whether wires[i] is on in sample i, (samples,), by a result of `follow`."""
+    samples = on.shape[0]
+    # Keys are in the order in which they were found: by place, and then by sample.
+    known = _Known(on.col.astype(np.int64) * samples + on.row)
+    return known.among(watchers(circuit).place_of[wires] * samples + np.arange(samples))
 
 
 def _wake(circuit: Circuit, fresh: Keys, samples: int, waiting: list[list[Keys]]) -> None:

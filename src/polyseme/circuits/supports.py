@@ -17,7 +17,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
-from polyseme.circuits.evaluate import wires_on
+from polyseme.circuits.evaluate import are_on, wires_on
 from polyseme.common.ragged import places_in_rows, row_numbers, select_rows
 
 Generator = np.random.Generator
@@ -173,7 +173,9 @@ def _found(on: sp.csr_array, row: NDArray[np.int64], wires: NDArray[np.int64]) -
 def _switched_on(circuit: Circuit, rows: Rows, wires: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return True for each row of active features that switches its wire on, bool (rows,)."""
     result = np.zeros(len(rows), bool)
-    for begin, on in _in_batches(circuit, rows):
-        end = begin + on.shape[0]
-        result[begin:end] = _found(on, np.arange(end - begin), wires[begin:end])
+    # As long as wires are followed, at most one in a thousand is on.
+    size = int(np.clip(1000 * _BATCH_ON // circuit.wires, 64, _BATCH_ROWS))
+    for begin in range(0, len(rows), size):
+        some = slice(begin, begin + size)
+        result[some] = are_on(circuit, rows[some], wires[some])
     return result

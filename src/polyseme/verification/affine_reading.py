@@ -72,6 +72,8 @@ def _group(seen: Extremes, number: int) -> Extremes:
 
 def _fitted(kinds: list[Extremes]) -> tuple[float, float]:
     centre, reach = (1.0, 0.0), 1.0
+    if not _worst(kinds, *centre):
+        return centre
     for _ in range(_ROUNDS):
         slopes = centre[0] + reach * np.linspace(-_SLOPES, _SLOPES, _STEPS)
         offsets = centre[1] + reach * np.linspace(-_OFFSETS, _OFFSETS, _STEPS)

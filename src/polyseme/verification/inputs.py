@@ -19,6 +19,8 @@ from polyseme.common.ragged import places_in_rows
 from polyseme.errors import OptionError
 
 Generator = np.random.Generator
+# Tables with one byte per row and feature are at most so many times as large as the rows.
+_LOOKED_UP = 32
 
 DESCRIPTIONS = {
     "satisfied": "a random gate's inputs on, filled up with random features",
@@ -124,6 +126,9 @@ def fill(
     rows[:, : fixed.shape[1]] = -np.sort(-fixed, axis=1)[:, :width]
     taken = rows if forbidden is None else np.concatenate((rows, forbidden), axis=1)
     room = features - (taken >= 0).sum(axis=1)
+    if features <= _LOOKED_UP * width:
+        _fill_looking_up(rows, taken, room, features, generator)
+        return rows
     for place in range(width):
         empty = np.flatnonzero((rows[:, place] < 0) & (room > 0))
         room[empty] -= 1
@@ -134,6 +139,28 @@ def fill(
                 others = np.concatenate((others, forbidden[empty]), axis=1)
             empty = empty[(others == rows[empty, place][:, None]).any(axis=1)]
     return rows
+
+
+def _fill_looking_up(
+    rows: NDArray[np.int32],
+    taken: NDArray[np.int32],
+    room: NDArray[np.int64],
+    features: int,
+    generator: Generator,
+) -> None:
+    """Fill up rows in place, with the same draws, by looking up whether a feature is taken."""
+    barred = np.zeros((len(rows), features + 1), bool)
+    # The last column is for pads.
+    barred[np.arange(len(rows))[:, None], taken] = True
+    for place in range(rows.shape[1]):
+        empty = np.flatnonzero((rows[:, place] < 0) & (room > 0))
+        room[empty] -= 1
+        while len(empty):
+            drawn = generator.integers(features, size=len(empty))
+            free = ~barred[empty, drawn]
+            rows[empty[free], place] = drawn[free]
+            barred[empty[free], drawn[free]] = True
+            empty = empty[~free]
 
 
 def padded_literals(terms: Terms, chosen: NDArray[np.int64], sign: int) -> NDArray[np.int32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +10,15 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.evaluate import wires_on
 from polyseme.common.arguments import instance
+from polyseme.common.bits import unpacked
 from polyseme.common.progress import phase
 from polyseme.common.progress_shown import Watcher, watched
+from polyseme.common.ragged import row_offsets
 from polyseme.errors import OptionError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
+from polyseme.verification.boolean_columns import BooleanColumns, boolean_columns
 from polyseme.verification.sampling import batch_size, batches, circuit_of, draw_fresh
 
 # A wire counts as on from this reading. Wires that are on read close to 1, and stray units add
@@ -96,14 +100,49 @@ def verify_layers(
     active = network.provenance.active if active is None else active
     rows = draw_fresh(network, circuit, inputs, active, samples, seed)
     tallies = [_Tally(key, number) for number in range(len(key.layers))]
-    runner = LayerRunner(network)
+    columns = boolean_columns(network, key, circuit)
+    done = (
+        _compared(network, key, tallies, rows)
+        if columns is None
+        else _compared_by_bits(columns, tallies, rows)
+    )
     with watched(progress), phase("layers") as step:
-        for begin, batch in batches(rows, _batch_size(network, key)):
-            on = wires_on(circuit, batch).tocsc()
-            for tally, activations in zip(tallies, runner.activations(batch), strict=True):
-                tally.take(activations, on[:, tally.wires].toarray())
-            step(begin + len(batch), len(rows))
+        for samples in done:
+            step(samples, len(rows))
     return LayerReport(inputs, active, len(rows), tuple(tally.errors() for tally in tallies))
+
+
+def _compared(
+    network: Network, key: AnswerKey, tallies: list[_Tally], rows: NDArray[np.int32]
+) -> Iterator[int]:
+    """Compare all layers batch by batch, and yield the samples done."""
+    runner = LayerRunner(network)
+    for begin, batch in batches(rows, _batch_size(network, key)):
+        on = wires_on(key.circuit, batch).tocsc()
+        for tally, activations in zip(tallies, runner.activations(batch), strict=True):
+            tally.take(activations, on[:, tally.wires].toarray())
+        yield begin + len(batch)
+
+
+def _compared_by_bits(
+    columns: BooleanColumns, tallies: list[_Tally], rows: NDArray[np.int32]
+) -> Iterator[int]:
+    """Do the same for a network of ANDs."""
+    first, slots = columns.form.first_unit, columns.form.slots
+    ends = row_offsets([len(held) for held in slots])
+    held = np.concatenate(slots)
+    for compared in columns.compared(rows):
+        on = columns.in_layers(compared.counts)
+        misread = columns.in_layers(compared.misread) > 0
+        above = np.concatenate(([0], np.cumsum(compared.ones(slice(0, int(first[-1])))[held])))
+        above = np.diff(above[ends])
+        for number, tally in enumerate(tallies):
+            differs = None
+            if misread[number]:
+                truth, read = compared.truth_and_readings(columns.of_layer(number))
+                differs = unpacked(truth ^ read, compared.samples).T
+            tally.add(compared.samples, differs, int(on[number]), int(above[number]))
+        yield compared.first + compared.samples
 
 
 def readable_key(network: Network) -> AnswerKey:
@@ -142,14 +181,22 @@ class _Tally:
         """Compare the readings of a batch with the wires that are on, (samples, wires)."""
         layer = self._key.layers[self._number]
         read = layer.readings(activations)[self._known].T >= _ON
-        misread = read != carried
-        wrong = misread.any(axis=1)
-        if self._first < 0 and wrong.any():
-            self._first = int(self.wires[np.argmax(misread[np.argmax(wrong)])])
-        self._samples += len(carried)
-        self._wrong += int(wrong.sum())
-        self._on += int(carried.sum())
-        self._active += int(np.count_nonzero(activations))
+        above = int(np.count_nonzero(activations))
+        self.add(len(carried), read != carried, int(carried.sum()), above)
+
+    def add(self, samples: int, misread: NDArray[np.bool_] | None, on: int, above: int) -> None:
+        """Count a batch in which so many wires are on and so many units are above zero.
+
+        `misread` (samples, wires) is None if no wire is.
+        """
+        if misread is not None:
+            wrong = misread.any(axis=1)
+            if self._first < 0 and wrong.any():
+                self._first = int(self.wires[np.argmax(misread[np.argmax(wrong)])])
+            self._wrong += int(wrong.sum())
+        self._samples += samples
+        self._on += on
+        self._active += above
 
     def errors(self) -> LayerErrors:
         """Return the errors counted so far."""

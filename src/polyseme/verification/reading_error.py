@@ -9,8 +9,9 @@ errs by 1/4 or more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -228,15 +229,24 @@ def readings_of(
 
 def summed_up(network: Network, active: int, readings: tuple[LayerReadings, ...]) -> ReadingError:
     """Return the reading errors in numbers."""
-    layers = tuple(_of_layer(number, read, network) for number, read in enumerate(readings))
+    # Layers that are read without error share their errors.
+    of_kind = cache(_of_kind)
+    layers = tuple(
+        _of_layer(number, read, network, of_kind) for number, read in enumerate(readings)
+    )
     return ReadingError(active, layers, len(network.readout.outputs))
 
 
-def _of_layer(number: int, read: LayerReadings, network: Network) -> LayerComputation:
+def _of_layer(
+    number: int,
+    read: LayerReadings,
+    network: Network,
+    of_kind: Callable[[str, KindErrors], KindOfInput],
+) -> LayerComputation:
     return LayerComputation(
         number,
         read.gates,
-        tuple(_of_kind(inputs, errors) for inputs, errors in read.kinds.items()),
+        tuple(of_kind(inputs, errors) for inputs, errors in read.kinds.items()),
         None if read.kappa is None else read.kappa.mean,
         None if read.kappa is None else read.kappa.least,
         read.bending_units,

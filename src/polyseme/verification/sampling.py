@@ -17,6 +17,7 @@ from polyseme.common.progress import Progress, phase
 from polyseme.common.progress_shown import Watcher, watched
 from polyseme.common.random_streams import Stream, stream
 from polyseme.errors import CapacityError, OptionError
+from polyseme.networks.boolean_form import BooleanForm, boolean_form
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
 from polyseme.verification.inputs import draw_deep_inputs, draw_inputs
@@ -208,7 +209,8 @@ def compare(
     progress: Progress | None = None,
 ) -> NDArray[np.bool_]:
     """Return True for each sample with any output unlike the reference's, Boolean (samples,)."""
-    runner = LayerRunner(network)
+    # What a network of ANDs gives is what `run` gives, many times faster.
+    runner = boolean_form(network) or LayerRunner(network)
     # If resting values differ, equal changes from rest mean unequal outputs.
     flipped = runner.resting != reference.resting
 
@@ -221,11 +223,12 @@ def compare(
         made_good = np.bincount(row[flipped[column]], minlength=len(wrong))
         return np.asarray(wrong | (made_good < flipped.sum()))
 
+    in_threads = isinstance(runner, LayerRunner) and runner.reads_in_blocks
     size = samples_at_once(runner)
     # Only this thread calls the reference, which may not be safe to call from several.
     pieces = ((batch, reference.differing(batch)) for _, batch in batches(active, size))
     found, done = [np.zeros(0, bool)], 0
-    for wrong in in_order(wrong_of, pieces, threads() if runner.reads_in_blocks else 1):
+    for wrong in in_order(wrong_of, pieces, threads() if in_threads else 1):
         found.append(wrong)
         done += len(wrong)
         if progress:
@@ -245,8 +248,10 @@ def batch_size(network: Network) -> int:
     return int(np.clip(8_000_000 // widest, 16, 2048))
 
 
-def samples_at_once(runner: LayerRunner) -> int:
+def samples_at_once(runner: LayerRunner | BooleanForm) -> int:
     """Return `batch_size`, or a size that leaves out the readings if they are made in blocks."""
+    if isinstance(runner, BooleanForm):
+        return runner.samples_at_once
     if not runner.reads_in_blocks:
         return batch_size(runner.network)
     # Batches are whole blocks of 64 samples, and small enough that all threads get some.

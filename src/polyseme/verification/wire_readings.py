@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
 from polyseme.verification.affine_reading import fitted_reading
 from polyseme.verification.bending import SeenUnits
+from polyseme.verification.boolean_columns import boolean_columns
+from polyseme.verification.boolean_readings import BooleanReader
 from polyseme.verification.extremes import Extremes, Floats
 from polyseme.verification.inputs import draw_deep_inputs
 from polyseme.verification.layer_readings import LayerReadings, errors_of, fit_samples
@@ -37,25 +40,27 @@ def read_wires(
 
     Columns that are no wire of the circuit, such as a part of an XOR, are not read.
     """
-    reader = _Reader(network, key, circuit)
+    columns = boolean_columns(network, key, circuit)
+    reader = _Reader(network, key, circuit) if columns is None else BooleanReader(columns)
+    # Layers that are read without error share what is read of them, and what follows from it.
+    fit, error = cache(fitted_reading), cache(errors_of)
     fitting = [
         reader.read(draw_deep_inputs(inputs, circuit, active, fit_samples(count), generator))
         for inputs, count in samples.items()
     ]
-    readings = [fitted_reading(kinds) for kinds in zip(*fitting, strict=True)]
+    readings = [fit(kinds) for kinds in zip(*fitting, strict=True)]
+    del fitting
     errors, done = [], 0
     for inputs, count in samples.items():
         seen = reader.read(draw_deep_inputs(inputs, circuit, active, count, generator))
-        errors.append(list(map(errors_of, readings, seen)))
+        errors.append(list(map(error, readings, seen)))
         done += count
         if progress:
             progress(done, sum(samples.values()))
     return tuple(
-        LayerReadings(
-            len(wires), dict(zip(samples, kinds, strict=True)), None, units.bending_share()
-        )
-        for wires, kinds, units in zip(
-            reader.wires, zip(*errors, strict=True), reader.units, strict=True
+        LayerReadings(gates, dict(zip(samples, kinds, strict=True)), None, bending)
+        for gates, kinds, bending in zip(
+            reader.gates, zip(*errors, strict=True), reader.bending_shares(), strict=True
         )
     )
 
@@ -67,12 +72,21 @@ class _Reader:
         """Find the columns of every layer that are wires of the circuit."""
         self._runner, self._circuit, self._keys = LayerRunner(network), circuit, key.layers
         self._known = [np.flatnonzero(layer.wires >= 0) for layer in key.layers]
-        self.wires = [
+        self._wires = [
             layer.wires[known] for layer, known in zip(key.layers, self._known, strict=True)
         ]
-        self.units = [SeenUnits(layer) for layer in network.layers]
+        self._units = [SeenUnits(layer) for layer in network.layers]
         columns = max(len(layer.wires) for layer in key.layers)
         self._size = min(batch_size(network), max(16, 8_000_000 // columns))
+
+    @property
+    def gates(self) -> list[int]:
+        """Number of columns of every layer that are wires."""
+        return [len(wires) for wires in self._wires]
+
+    def bending_shares(self) -> list[float]:
+        """Return the share of the units of every layer that were seen on both sides of a bend."""
+        return [units.bending_share() for units in self._units]
 
     def read(self, rows: NDArray[np.int32]) -> list[Extremes]:
         """Return the extremes of the readings of every layer."""
@@ -80,8 +94,8 @@ class _Reader:
         for _, batch in batches(rows, self._size):
             on = wires_on(self._circuit, batch).tocsc()
             for number, activations in enumerate(self._runner.activations(batch)):
-                self.units[number].take(activations)
-                truth = on[:, self.wires[number]].toarray()
+                self._units[number].take(activations)
+                truth = on[:, self._wires[number]].toarray()
                 readings = self._readings(self._keys[number], number, activations)
                 pieces[number].append(_extremes(readings, truth))
         return [

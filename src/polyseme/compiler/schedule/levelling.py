@@ -8,13 +8,14 @@ of gates computed there is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.topological import wire_levels
-from polyseme.common.ragged import row_numbers, row_offsets, select_rows
+from polyseme.common.ragged import row_numbers, row_offsets
 from polyseme.compiler.schedule.packing import Gates
 
 # The widest level may stay this much too wide: the last percents take most of the time.
@@ -59,10 +60,10 @@ def evened(gates: Gates, soonest: Levels, latest: Levels) -> Levels:
     found = int(best.computed.max())
     if np.array_equal(soonest.level, latest.level):
         return best
-    readers, reader_offsets = _readers(gates)
+    waiting = _Waiting(gates, latest)
     while lowest * _CLOSE < found:
         limit = (lowest + found) // 2
-        level = _within(gates, latest.level, depth, limit, readers, reader_offsets)
+        level = waiting.within(limit, depth)
         if level is None:
             lowest = limit + 1
         else:
@@ -71,42 +72,53 @@ def evened(gates: Gates, soonest: Levels, latest: Levels) -> Levels:
     return best
 
 
-def _within(
-    gates: Gates,
-    latest: NDArray[np.int64],
-    depth: int,
-    limit: int,
-    readers: NDArray[np.int64],
-    reader_offsets: NDArray[np.int64],
-) -> NDArray[np.int64] | None:
-    """Return levels (nodes,), none of more than `limit` gates; None if that fails."""
-    features = gates.features
-    level = np.zeros(len(latest), np.int64)
-    missing = np.concatenate((np.zeros(features, np.int64), np.diff(gates.offsets)))
-    counted = np.concatenate((np.zeros(features, bool), ~gates.identities))
-    done = np.arange(features)
-    waiting = np.empty(0, np.int64)
-    for number in range(1, depth + 1):
-        _, places = select_rows(reader_offsets, done)
-        freed = readers[places]
-        np.subtract.at(missing, freed, 1)
-        fresh = np.unique(freed[missing[freed] == 0])
-        waiting = np.concatenate((waiting, fresh))
-        waiting = waiting[np.argsort(latest[waiting], kind="stable")]
-        # Identities cost nothing, so they never wait.
-        room = ~counted[waiting] | (np.cumsum(counted[waiting]) <= limit)
-        if (latest[waiting[~room]] <= number).any():
-            return None
-        done, waiting = waiting[room], waiting[~room]
-        level[done] = number
-    return level
+class _Waiting:
+    """Gates as lists, for placing them one by one under many limits.
 
+    A gate that waits is looked at when it is placed and not at every level on the way, so the cost
+    is that of the gates and not of gates times levels.
+    """
 
-def _readers(gates: Gates) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the readers of each node, one entry per literal, and offsets of the entries."""
-    gate = gates.features + row_numbers(np.diff(gates.offsets))
-    counts = np.bincount(gates.read, minlength=len(gates.wires))
-    return gate[np.argsort(gates.read, kind="stable")], row_offsets(counts)
+    def __init__(self, gates: Gates, latest: Levels):
+        """List the readers of each node, one per literal, and the literals that a gate needs."""
+        counts = np.bincount(gates.read, minlength=len(gates.wires))
+        gate = gates.features + row_numbers(np.diff(gates.offsets))
+        self._features = gates.features
+        self._readers: list[int] = gate[np.argsort(gates.read, kind="stable")].tolist()
+        self._ends: list[int] = row_offsets(counts).tolist()
+        self._literals: list[int] = [0] * gates.features + np.diff(gates.offsets).tolist()
+        self._free: list[bool] = [False] * gates.features + gates.identities.tolist()
+        self._latest: list[int] = latest.level.tolist()
+
+    def within(self, limit: int, depth: int) -> NDArray[np.int64] | None:
+        """Return levels (nodes,), none of more than `limit` gates; None if that fails."""
+        level, missing = [0] * len(self._latest), self._literals.copy()
+        queue: list[tuple[int, int, int]] = []
+        done, arrived = list(range(self._features)), 0
+        for number in range(1, depth + 1):
+            fresh = self._freed(done, missing)
+            # Identities cost nothing, so they never wait.
+            done = [node for node in fresh if self._free[node]]
+            for node in fresh:
+                if not self._free[node]:
+                    heappush(queue, (self._latest[node], arrived, node))
+                    arrived += 1
+            done += [heappop(queue)[2] for _ in range(min(limit, len(queue)))]
+            if queue and queue[0][0] <= number:
+                return None
+            for node in done:
+                level[node] = number
+        return np.array(level, np.int64)
+
+    def _freed(self, done: list[int], missing: list[int]) -> list[int]:
+        """Return the gates, rising, that wait for nothing once `done` are placed."""
+        fresh = []
+        for node in done:
+            for reader in self._readers[self._ends[node] : self._ends[node + 1]]:
+                missing[reader] -= 1
+                if not missing[reader]:
+                    fresh.append(reader)
+        return sorted(fresh)
 
 
 def _latest(gates: Gates, depth: int) -> NDArray[np.int64]:
