@@ -35,7 +35,9 @@ from polyseme.compiler.task import Task
 from polyseme.counting_argument.drawn_codes import Agreed
 from polyseme.counting_argument.entropy_coding import encode_integers
 from polyseme.counting_argument.message import read_message, write_message
+from polyseme.limits.ands import ands_of
 from polyseme.limits.counting import counting_bits, neurons_for
+from polyseme.limits.epsilon_floor import epsilon_floor
 from polyseme.networks.exporting.to_onnx import to_onnx
 from polyseme.networks.layer import Layer
 from polyseme.networks.network import Network
@@ -44,10 +46,12 @@ from polyseme.networks.saving.files import key_path, network_bytes, save_key
 from polyseme.verification.independent import independent_reference
 from polyseme.verification.inputs import draw_inputs
 from polyseme.verification.intervals import clopper_pearson
+from polyseme.verification.reading_error import LayerComputation
 from polyseme.verification.reference import Reference
 from polyseme.verification.sampling import draw_fresh, shallow_terms, wrong_samples
 
 __all__ = [
+    "LayerComputation",
     "LayerRunner",
     "Smallest",
     "StagedPlan",
@@ -66,6 +70,7 @@ __all__ = [
     "exact_size_of",
     "factor_of",
     "file_bytes",
+    "floor_of_epsilon",
     "has_one_layer",
     "inspect",
     "layers_superposed",
@@ -176,6 +181,12 @@ def exact_size_of(circuit: Circuit, *, active: int) -> dict[str, int | str | Non
 def file_bytes(network: Network) -> int:
     """Return the length of a network's file."""
     return network_bytes(network)
+
+
+def floor_of_epsilon(circuit: Circuit, active: int, epsilon: float) -> int | None:
+    """Return the heuristic least neurons for a reading error; None if outputs are no ANDs."""
+    ands = ands_of(circuit)
+    return None if ands is None else epsilon_floor(ands, active, epsilon)
 
 
 def declarations(
