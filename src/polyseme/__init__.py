@@ -15,6 +15,7 @@ from polyseme.errors import (
     MissingExtraError,
     OptionError,
     PolysemeError,
+    PolysemeWarning,
     SourceError,
     TooFewNeuronsError,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "OptionError",
     "Polysemanticity",
     "PolysemeError",
+    "PolysemeWarning",
     "ReadingError",
     "Refined",
     "SourceError",

@@ -25,7 +25,7 @@ from polyseme.cli.commands.inspect import inspect_command
 from polyseme.cli.commands.reproduce import reproduce_command
 from polyseme.cli.commands.run import run_command
 from polyseme.cli.commands.verify import verify_command
-from polyseme.cli.output.text import emit, one_line
+from polyseme.cli.output.text import emit, one_line, warnings_as_remarks
 from polyseme.errors import PolysemeError
 
 DONE = 0
@@ -94,7 +94,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         command = typer.main.get_command(app)
-        return int(command.main(args=given, prog_name="polyseme", standalone_mode=False) or DONE)
+        with warnings_as_remarks():
+            status = command.main(args=given, prog_name="polyseme", standalone_mode=False)
+        return int(status or DONE)
     except typer.TyperException as error:
         return _refuse(f"{error.format_message().rstrip('.')}; see {_help_of(error)}")
     except PolysemeError as error:

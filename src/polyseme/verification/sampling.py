@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.circuits.promise import check_promise
 from polyseme.circuits.terms import Terms, one_layer_form
 from polyseme.common.arguments import function, instance, shown_value, text, whole_number
 from polyseme.common.parallel import in_order, threads
@@ -119,7 +120,7 @@ def verify(
     function("progress", progress, "samples done and samples in all")
     if reference is not None:
         instance("reference", reference, Reference, "a Reference")
-    active = network.provenance.active if active is None else active
+    active = promise_asked(network, active)
     rows = draw_fresh(network, compared, inputs, active, samples, seed)
     wrong = compare(network, reference or reference_of(compared), rows, progress)
     first = rows[np.argmax(wrong)] if wrong.any() else np.empty(0, np.int32)
@@ -140,6 +141,17 @@ def circuit_of(network: Network, circuit: Circuit | None = None) -> Circuit:
     instance("circuit", circuit, Circuit, "a circuit")
     _check_names(network, circuit)
     return circuit
+
+
+def promise_asked(network: Network, active: int | None) -> int:
+    """Return the number of features on at once: the one asked for, or else the network's promise.
+
+    Raises OptionError if it is not from 1 to the number of features.
+    """
+    features = len(network.encoder.features)
+    if active is None:
+        return min(network.provenance.active, features)
+    return check_promise(active, features)
 
 
 def draw_fresh(

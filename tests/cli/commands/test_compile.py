@@ -256,7 +256,7 @@ def test_compile_says_whether_the_hidden_layer_computes() -> None:
 def test_compile_of_too_few_neurons_for_what_is_promised_falls_short() -> None:
     short = done("compile", "and2:features=700,gates=700", "--neurons", "400", status=1)
     assert "its hidden layer reads gates within 0." in short.stderr
-    assert "asked for was 0.25; more --neurons may do, or --epsilon none" in short.stderr
+    assert "asked for was 0.25; more neurons may do, or epsilon none asks" in short.stderr
 
 
 def test_a_construction_that_only_thresholds_implies_it_and_says_so() -> None:

@@ -9,7 +9,6 @@ import typer
 from polyseme.circuits.names import Names
 from polyseme.cli.options import AsJson, NetworkFile
 from polyseme.cli.output.text import emit, emit_json, remark
-from polyseme.errors import SourceError
 from polyseme.networks.saving.files import load
 
 
@@ -30,14 +29,9 @@ def run_command(
 
     Example: polyseme run net.safetensors --on x3,x17
     """
-    network = load(network_file)
+    network = load(network_file, key=False)
     on = _names_on(network.encoder.features, features)
     outputs = network.run(on)
-    if len(on) > network.provenance.active:
-        remark(
-            f"polyseme: {len(on)} features are on, more than the {network.provenance.active} the "
-            "network was compiled for; its answer may be wrong"
-        )
     if as_json:
         emit_json({"on": on, "outputs": outputs})
     elif outputs:
@@ -50,15 +44,9 @@ def run_command(
 def _names_on(names: Names, given: list[str]) -> list[str]:
     """Return every feature named, once; a text that is no name is split at its commas."""
     pieces = (
-        piece for text in given for piece in ([text] if _known(names, text) else text.split(","))
+        piece
+        for text in given
+        for piece in (text.split(",") if names.find(text) is None else [text])
     )
     found = {names[names.position(piece.strip())]: None for piece in pieces}
     return list(found)
-
-
-def _known(names: Names, text: str) -> bool:
-    try:
-        names.position(text)
-    except SourceError:
-        return False
-    return True
