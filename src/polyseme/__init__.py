@@ -19,13 +19,15 @@ from polyseme.errors import (
     SourceError,
     TooFewNeuronsError,
 )
+from polyseme.networks import lookups as _lookups
 from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.asking import activations as _activations
+from polyseme.networks.asking import run as _run
 from polyseme.networks.exporting.to_onnx import to_onnx as _to_onnx
 from polyseme.networks.exporting.to_torch import to_torch as _to_torch
 from polyseme.networks.layer_key import LayerKey
 from polyseme.networks.network import Network
 from polyseme.networks.registry import register as _register
-from polyseme.networks.run import run as _run
 from polyseme.networks.saving.files import load, load_key
 from polyseme.networks.saving.files import save_key as _save_key
 from polyseme.networks.saving.files import save_network as _save_network
@@ -33,6 +35,7 @@ from polyseme.verification.as_read import reference_as_read
 from polyseme.verification.kinds import input_kinds
 from polyseme.verification.layers import verify_layers
 from polyseme.verification.reading_error import ReadingError, reading_error
+from polyseme.verification.sample import sample as _sample
 from polyseme.verification.sampling import Verification, verify
 
 if TYPE_CHECKING:
@@ -69,6 +72,12 @@ _LATER = {
 # Methods of `Network` and `AnswerKey` call these functions, which stand later than they do.
 _register(
     run=_run,
+    activations=_activations,
+    sample=_sample,
+    neurons_of=_lookups.neurons_of,
+    terms_of=_lookups.terms_of,
+    directions=_lookups.directions,
+    labels=_lookups.labels,
     save_network=_save_network,
     save_key=_save_key,
     to_torch=_to_torch,

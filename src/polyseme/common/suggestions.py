@@ -8,7 +8,7 @@ from itertools import islice
 
 _MOST = 3
 # The likeness, 0 to 1, from which on a name is worth suggesting.
-_NEAR = 0.7
+_NEAR = 0.6
 
 
 def did_you_mean(word: object, known: Iterable[str], near: float = _NEAR) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,9 +20,13 @@ from polyseme.common.random_streams import Stream, stream
 from polyseme.errors import CapacityError, OptionError
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
+from polyseme.verification.changed import check_module, compare_module
 from polyseme.verification.inputs import draw_deep_inputs, draw_inputs
 from polyseme.verification.intervals import clopper_pearson
 from polyseme.verification.reference import Reference, reference_of
+
+if TYPE_CHECKING:
+    import torch
 
 # Lists of active features are held in memory: at most this many entries.
 MAX_ENTRIES = 10**9
@@ -86,8 +91,9 @@ def verify(
     seed: int = 1,
     progress: Progress | None = None,
     reference: Reference | None = None,
+    module: torch.nn.Module | None = None,
 ) -> Verification:
-    """Compare a network with its circuit on random inputs.
+    """Compare a network, or a changed copy of it in torch, with its circuit on random inputs.
 
     The inputs are drawn from a stream of random numbers that compilation never uses.
 
@@ -102,6 +108,10 @@ def verify(
         seed: Seed of the inputs, at least 0; those of network and problem are others.
         progress: A function called with the samples done and all samples.
         reference: An evaluator of the outputs that the network must have; by default the circuit.
+        module: A torch module to try in the network's place, such as an ablated, quantised or
+            fine-tuned copy of `network.to_torch()`: it takes (samples, features) and returns
+            (samples, outputs), of which those of 0 or more are on. Inputs go to the device and in
+            the type of its parameters; hooks on it are heard.
 
     Returns:
         The number of samples and of wrong ones.
@@ -109,6 +119,7 @@ def verify(
     Raises:
         OptionError: There is no circuit, its names are not those of the network, or an argument is
             of a wrong type or out of range.
+        MissingExtraError: A module is given and torch is not installed.
 
     Example:
         >>> import polyseme as ps
@@ -120,9 +131,15 @@ def verify(
     function("progress", progress, "samples done and samples in all")
     if reference is not None:
         instance("reference", reference, Reference, "a Reference")
+    if module is not None:
+        check_module(module)
     active = promise_asked(network, active)
     rows = draw_fresh(network, compared, inputs, active, samples, seed)
-    wrong = compare(network, reference or reference_of(compared), rows, progress)
+    truth = reference or reference_of(compared)
+    if module is None:
+        wrong = compare(network, truth, rows, progress)
+    else:
+        wrong = compare_module(module, truth, len(compared.features), rows, progress)
     first = rows[np.argmax(wrong)] if wrong.any() else np.empty(0, np.int32)
     names = tuple(compared.features[int(feature)] for feature in first if feature >= 0)
     return Verification(inputs, active, len(rows), int(wrong.sum()), names)
@@ -133,7 +150,8 @@ def circuit_of(network: Network, circuit: Circuit | None = None) -> Circuit:
 
     Raises OptionError when there is none, and when its names are not those of the network.
     """
-    instance("network", network, Network, "a network")
+    hint = "; a torch module is given as module=" if hasattr(network, "state_dict") else ""
+    instance("network", network, Network, f"a network{hint}")
     if circuit is None:
         if network.key is None:
             raise OptionError("a network without its answer key needs the circuit to compare with")
