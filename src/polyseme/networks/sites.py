@@ -45,9 +45,9 @@ def site_of(given: int | str, layers: int) -> str:
     if is_whole(given):
         return post(whole_number("site", given, 0, layers - 1))
     known = site_names(layers)
-    if given not in known:
+    if not isinstance(given, str) or given not in known:
         raise OptionError(
             f"site is {shown_value(given)}; it must be a layer's number, {EMBED}, "
             f"layers.N.hook_pre, layers.N.hook_post or {READOUT}{did_you_mean(given, known)}"
         )
-    return str(given)
+    return given
