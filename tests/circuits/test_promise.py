@@ -39,5 +39,5 @@ def test_a_table_of_facts_is_asked_with_two(tmp_path):
 @pytest.mark.parametrize("active", [0, -1, 6, 10**30, 2.0, "2", True])
 def test_a_promise_out_of_range_is_refused(active):
     assert check_promise(np.int64(5), 5) == 5
-    with pytest.raises(OptionError, match="^active is "):
+    with pytest.raises(OptionError, match=r"^active is "):
         check_promise(active, 5)

@@ -19,9 +19,8 @@ def test_run_prints_the_outputs_that_are_on_one_a_line(bench: Bench) -> None:
 
 
 def test_run_takes_a_name_with_a_comma_whole(bench: Bench) -> None:
-    said = done("run", bench.facts_net, "--on", "Korea, South", "--on", "capital,continent")
-    assert set(said.stdout.splitlines()) == {"capital=Seoul", "continent=Asia"}
-    assert said.stderr == ""
+    said = done("run", bench.facts_net, "--on", "Korea, South", "--on", "capital")
+    assert (said.stdout, said.stderr) == ("capital=Seoul\n", "")
     odd = done("run", bench.facts_net, "--on", "[bold]Italy", "--on", "capital")
     assert odd.stdout == "capital=Rome\n"
 
