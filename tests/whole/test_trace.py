@@ -29,10 +29,11 @@ class Counts:
 
 # Wanted are 25, 30 and 22 folder changes, a circuit flattened into terms once at most, and
 # `make_placements` once. A limit is lowered when the code is better. It was raised once, by one and
-# by four, when extremes of readings moved to where verification needs them too.
+# by four, when extremes of readings moved to where verification needs them too, and by three when
+# the promise came to be chosen for the circuit, by a rule that verification keeps too.
 LIMITS = {
-    "tight frames": Counts(folder_changes=91, flattened=1, make_placements=0),
-    "three channels": Counts(folder_changes=108, flattened=1, make_placements=0),
+    "tight frames": Counts(folder_changes=94, flattened=1, make_placements=0),
+    "three channels": Counts(folder_changes=111, flattened=1, make_placements=0),
     "deep": Counts(folder_changes=73, flattened=1, make_placements=1),
 }
 
