@@ -10,6 +10,7 @@ from polyseme.errors import (
     MissingExtraError,
     OptionError,
     PolysemeError,
+    PolysemeWarning,
     SourceError,
     TooFewNeuronsError,
 )
@@ -92,7 +93,13 @@ _LATER = {
 
 # Methods of `Network` and `AnswerKey` call these functions, which stand later than they do.
 _register(
-    run="polyseme.networks.run:run",
+    run="polyseme.networks.asking:run",
+    activations="polyseme.networks.asking:activations",
+    sample="polyseme.verification.sample:sample",
+    neurons_of="polyseme.networks.lookups:neurons_of",
+    terms_of="polyseme.networks.lookups:terms_of",
+    directions="polyseme.networks.lookups:directions",
+    labels="polyseme.networks.lookups:labels",
     save_network="polyseme.networks.saving.files:save_network",
     save_key="polyseme.networks.saving.files:save_key",
     to_torch="polyseme.networks.exporting.to_torch:to_torch",
@@ -114,6 +121,7 @@ __all__ = [
     "OptionError",
     "Polysemanticity",
     "PolysemeError",
+    "PolysemeWarning",
     "ReadingError",
     "Refined",
     "SourceError",

@@ -33,3 +33,10 @@ class FileFormatError(PolysemeError):
 
 class MissingExtraError(PolysemeError):
     """An optional dependency is not installed; the message names the extra to install."""
+
+
+class PolysemeWarning(UserWarning):
+    """A network is not what was asked for, or was asked what it was not made for.
+
+    The message is one line: what the command line says on standard error too.
+    """

@@ -56,3 +56,19 @@ def test_names_are_distinct_and_not_fewer_than_none() -> None:
         Names(["b", "a", "b"])
     with pytest.raises(OptionError, match="count is -1; it must be"):
         Names(prefix="x", count=-1)
+
+
+def test_numbered_names_are_suggested_by_number_and_range():
+    names = Names(prefix="x", count=20)
+    with pytest.raises(SourceError, match="'feature7' is not defined; did you mean 'x7'"):
+        names.position("feature7")
+    with pytest.raises(SourceError, match=r"'x20' is not defined; they are x0 to x19$"):
+        names.position("x20")
+    with pytest.raises(SourceError, match=r"is not defined$"):
+        Names(prefix="x").position("x0")
+
+
+def test_finding_a_name_says_where_it_is_or_nothing():
+    asked = ("x0", "x2", "x3", "y", "")
+    for names in (Names(prefix="x", count=3), Names(["x0", "x1", "x2"])):
+        assert [names.find(name) for name in asked] == [0, 2, None, None, None]

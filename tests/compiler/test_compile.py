@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+import warnings
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from polyseme.compiler.constructions.catalogue import (
     THREE_CHANNEL,
     TIGHT_FRAMES,
 )
+from polyseme.compiler.paying import side_by_side
 from polyseme.compiler.report import Compilation
 from polyseme.compiler.task import Task
 from polyseme.errors import CapacityError, OptionError, TooFewNeuronsError
@@ -85,7 +89,8 @@ def test_a_report_passed_where_the_upper_end_is_at_most_the_error(
 
 
 def test_a_size_that_was_given_is_measured_and_nothing_was_predicted() -> None:
-    report = ps.compile_report(PAIRS, neurons=48, **SEARCHED)
+    with pytest.warns(ps.PolysemeWarning, match="falls short: its error may be up to"):
+        report = ps.compile_report(PAIRS, neurons=48, **SEARCHED)
     assert report.network.neurons == 48
     assert report.predicted is None
     assert report.confirmation is not None
@@ -127,7 +132,10 @@ def test_compile_is_the_network_of_the_report_to_the_byte(
     for folder in folders:
         folder.mkdir()
     network = ps.compile(circuit, **options)
-    report = ps.compile_report(circuit, **options)
+    with warnings.catch_warnings():
+        # Some of these sizes are too few.
+        warnings.simplefilter("ignore", ps.PolysemeWarning)
+        report = ps.compile_report(circuit, **options)
     # Not compared in an assertion: pytest would write out the difference of megabytes.
     equal = bytes_of(network, folders[0]) == bytes_of(report.network, folders[1])
     assert equal
@@ -154,12 +162,51 @@ def test_at_a_size_too_few_for_the_first_candidate_the_next_is_built(
     assert network.neurons <= 300
 
 
-def test_at_a_size_too_few_for_all_the_last_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(TooFewNeuronsError, match="2 neurons are"):
+def test_a_size_too_few_for_all_is_told_with_those_that_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TooFewNeuronsError, match="2 neurons are too few; the least") as refused:
         ps.compile(PAIRS, neurons=2, epsilon=None)
+    found = re.search(r"least that can be built is (\d+)", str(refused.value))
+    assert found is not None
+    least = int(found[1])
+    assert ps.compile(PAIRS, neurons=least, epsilon=None).neurons <= least
+    with pytest.raises(TooFewNeuronsError, match=f"the least that can be built is {least},"):
+        ps.compile(PAIRS, neurons=least - 1, epsilon=None)
     monkeypatch.setattr(type(THREE_CHANNEL), "build", refuse)
-    with pytest.raises(TooFewNeuronsError, match="too few, whatever the size"):
+    monkeypatch.setattr(type(TIGHT_FRAMES), "build", refuse)
+    with pytest.raises(TooFewNeuronsError, match=r"too few; 400 compute everything exactly$"):
         ps.compile(PAIRS, neurons=2, epsilon=None)
+
+
+def test_a_small_problem_says_from_which_size_on_superposition_would_pay() -> None:
+    small = problems.pairwise_and(50, 50)
+    with pytest.warns(ps.PolysemeWarning, match="does not pay here: 50 ReLUs") as warned:
+        network = ps.compile(small)
+    said = str(warned[0].message)
+    found = re.search(r"; (\d+) such circuits side by side \((\d+) gates", said)
+    assert found is not None
+    copies, gates = map(int, found.groups())
+    assert gates == 50 * copies
+    # What is said of other circuits is not kept with this one.
+    assert said.startswith(network.provenance.note)
+    assert "side by side" not in network.provenance.note
+    assert ps.compile(side_by_side(small, copies)).neurons < gates
+    assert ps.compile(side_by_side(small, copies // 4)).neurons == 50 * copies // 4
+
+
+def test_the_promise_is_three_or_all_features_and_two_for_facts() -> None:
+    one = build_circuit(["a"], [], [0])
+    pair = build_circuit("ab", [(GateKind.AND, (0, 1))], [2])
+    facts = problems.facts({"a": {"is": "b"}, "c": {"is": "d", "has": "b"}})
+    for circuit, active in ((one, 1), (pair, 2), (PAIRS, 3), (facts, 2)):
+        report = ps.compile_report(circuit, error=1e-2, epsilon=None)
+        assert report.network.provenance.active == active
+        assert report.promise
+        assert f"promise: {active} on at once: {report.promise}" in str(report)
+        assert not ps.compile_report(circuit, active=1, construction="monosemantic").promise
+    assert "a subject and a relation" in report.promise
+    for call in (ps.compile, ps.compile_report, ps.bounds):
+        with pytest.raises(ps.OptionError, match="active is 3; it must be 1 to the 2 features"):
+            call(pair, active=3)
 
 
 @pytest.mark.parametrize("neurons", [None, 300])
@@ -214,15 +261,18 @@ def test_the_monosemantic_network_asked_for_has_one_size(circuit: Circuit, wides
 
 
 def reason_of(circuit: Circuit, **options: Any) -> str:
-    """The reason that is kept with the network, told last if there was a search."""
-    notes: list[str] = []
-    report = ps.compile_report(circuit, note=notes.append, **options)
+    """The reason that is kept with the network, and warned of if it was not asked for."""
+    named = options.get("construction") == "monosemantic"
+    with nullcontext() if named else pytest.warns(ps.PolysemeWarning) as warned:
+        report = ps.compile_report(circuit, **options)
     network = report.network
     assert network.provenance.construction == "monosemantic"
     assert report.confirmation is not None
     assert report.confirmation.wrong == 0
-    if "neurons" not in options:
-        assert notes[-1] == network.provenance.note
+    if warned is not None:
+        assert [str(one.message) for one in warned] == [report.fallback]
+        assert report.fallback.startswith(network.provenance.note)
+        assert warned[0].filename == __file__
     return network.provenance.note
 
 

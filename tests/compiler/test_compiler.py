@@ -217,12 +217,10 @@ def test_with_fewer_neurons_than_gates_it_is_not():
 
 
 def test_a_search_that_finds_nothing_smaller_says_why():
-    notes: list[str] = []
-    network = compile(problems.pairwise_and(20, 20), error=1e-2, note=notes.append)
+    network = compile(problems.pairwise_and(20, 20), error=1e-2)
     assert network.neurons == network.provenance.monosemantic_neurons == 20
     assert "superposition does not pay here" in network.provenance.note
     assert "0.01" in network.provenance.note
-    assert notes[-1] == network.provenance.note
 
 
 @pytest.mark.parametrize(
@@ -239,7 +237,7 @@ def test_a_search_that_finds_nothing_smaller_says_why():
         ({"error": 1e-9}, "error is 1e-09"),
         ({"neurons": 0}, "neurons is 0"),
         ({"neurons": -5}, "neurons is -5"),
-        ({"neurons": 1}, "fewer than the 30"),
+        ({"neurons": 1}, "the least that can be built is"),
         ({"construction": "four-channel"}, "'four-channel'"),
         ({"encoder": "dense"}, "'dense'"),
         ({"seed": -1}, "seed is -1"),
@@ -249,7 +247,7 @@ def test_arguments_out_of_range_are_refused_in_one_line(arguments, place):
     with pytest.raises(PolysemeError, match=place) as refused:
         compile(problems.pairwise_and(30, 30), **arguments)
     assert "\n" not in str(refused.value)
-    assert len(str(refused.value)) < 120
+    assert len(str(refused.value)) < 180
 
 
 @pytest.mark.parametrize(

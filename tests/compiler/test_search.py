@@ -169,11 +169,13 @@ def test_a_size_that_is_not_confirmed_grows_until_one_is(monkeypatch):
 
 
 def test_what_no_smaller_network_computes_gets_the_monosemantic_one():
-    notes: list[str] = []
-    network = compile(pairwise_and(60, 60), note=notes.append)
+    network = compile(pairwise_and(60, 60))
     assert network.provenance.construction == "monosemantic"
     assert network.neurons == 60
-    assert "60 ReLUs compute all 60 outputs exactly, one per output or fewer" in notes[-1]
+    assert (
+        "60 ReLUs compute all 60 outputs exactly, one per output or fewer"
+        in network.provenance.note
+    )
 
 
 def test_where_the_construction_chosen_finds_nothing_three_channels_are_searched(monkeypatch):
@@ -200,8 +202,8 @@ def test_where_gates_must_be_computed_other_constructions_are_tried(monkeypatch)
         raise TooFewNeuronsError("too few")
 
     monkeypatch.setattr(sys.modules["polyseme.compiler.sizing"], "smallest", hopeless)
-    notes: list[str] = []
-    network = compile(pairwise_and(2000, 2000), note=notes.append)
+    network = compile(pairwise_and(2000, 2000))
     assert tried == ["least-noise", "three-channel"]
     assert network.provenance.construction == "monosemantic"
-    assert "compute its gates within 0.25 and err under 0.001; thresholded" in notes[-1]
+    said = network.provenance.note
+    assert "compute its gates within 0.25 and err under 0.001; thresholded" in said

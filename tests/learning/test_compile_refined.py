@@ -87,6 +87,11 @@ def few_inputs(monkeypatch):
     monkeypatch.setattr("polyseme.learning.refinement.held_out._SAMPLES", 2000)
 
 
+# Few passes and few samples of a small network: what it falls short of is not the matter here.
+SHORT = pytest.mark.filterwarnings("ignore:the network falls short")
+
+
+@SHORT
 def test_at_a_size_the_refined_network_is_returned_with_what_was_measured(few_inputs):
     lines = []
     circuit = ps.problems.pairwise_and(300, 300)
@@ -101,6 +106,7 @@ def test_at_a_size_the_refined_network_is_returned_with_what_was_measured(few_in
     assert any(line.startswith("refined 5 of 5 passes") for line in lines)
 
 
+@SHORT
 def test_other_constructions_are_compiled_and_then_refined():
     pytest.importorskip("torch")
     circuit = ps.problems.pairwise_and(200, 200)

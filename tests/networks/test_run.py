@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from polyseme.circuits.evaluate import evaluate_dense
 from polyseme.circuits.names import Names
 from polyseme.codes.code import SparseCode
-from polyseme.errors import OptionError, SourceError
+from polyseme.errors import OptionError, PolysemeWarning, SourceError
 from polyseme.networks import run as run_module
 from polyseme.networks.ends import Encoder, Readout
 from polyseme.networks.layer import Layer
@@ -186,7 +186,8 @@ def test_names_in_names_out():
         assert circuit.output_names[gate] in network.run(features)
         assert network.run(features[:1]) == []
     assert network.run([]) == []
-    everything = network.run(list(circuit.features) * 2)
+    with pytest.warns(PolysemeWarning, match="30 features are on, more than the 3"):
+        everything = network.run(list(circuit.features) * 2)
     assert everything == list(circuit.output_names)
 
 
@@ -195,7 +196,9 @@ def test_a_name_the_network_does_not_have_is_refused():
         network_of("pairwise").run(["x0", "X1"])
 
 
-@pytest.mark.parametrize("on", [3, None, "x0", b"x0", ["x", 5], [None], [["x0"]]])
+@pytest.mark.parametrize(
+    "on", [3, None, "x0", b"x0", ["x", 5], [None], {"x0": 0}, [["x0"], "x0"], [[["x0"]]]]
+)
 def test_what_is_no_list_of_names_is_refused(on):
     with pytest.raises(OptionError, match="on must be") as caught:
         network_of("pairwise").run(on)

@@ -129,8 +129,8 @@ def test_what_is_too_many_is_counted() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"active": 0}, "active is 0; it must be 1 to 30"),
-        ({"active": 31}, "active is 31; it must be 1 to 30"),
+        ({"active": 0}, "active is 0; it must be 1 to the 30 features there are"),
+        ({"active": 31}, "active is 31; it must be 1 to the 30 features there are"),
         ({"most_inputs": 0}, "most_inputs is 0; it must be at least 1"),
         ({"reference": "as read"}, "reference is 'as read'; it must be a Reference"),
         ({"progress": 3}, "progress is 3; it must be a function"),

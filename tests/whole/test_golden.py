@@ -87,9 +87,9 @@ ARTEFACTS: dict[str, tuple[str, dict[str, object]]] = {
         "and:k=4,features=500,gates=400",
         {"neurons": 300, "active": 5, "construction": "three-channel", "seed": 3},
     ),
-    "facts, territories": ("facts.csv", {"neurons": 300, "construction": BUILT}),
+    "facts, territories": ("facts.csv", {"neurons": 300, "construction": BUILT, "active": 3}),
     "monosemantic": ("and2:features=300,gates=300", {"construction": "monosemantic"}),
-    "monosemantic, factored": ("facts.csv", {"construction": "monosemantic"}),
+    "monosemantic, factored": ("facts.csv", {"construction": "monosemantic", "active": 3}),
     "k-and": ("and:k=3,features=600,gates=500", {"construction": "k-and", "neurons": 450}),
     "mixed-channel": (
         "heavy",

@@ -63,7 +63,7 @@ def test_a_wrong_argument_is_named(call, message):
     [
         ({"circuit": "and2"}, "circuit is 'and2'; it must be a circuit"),
         ({"active": 2.0}, "active is 2.0; it must be a whole number"),
-        ({"active": 0}, "active is 0; it must be at least 1"),
+        ({"active": 0}, "active is 0; it must be 1 to the 20 features there are"),
         ({"samples": "many"}, "samples is 'many'; it must be a whole number"),
         ({"samples": True}, "samples is True; it must be a whole number"),
         ({"inputs": None}, "inputs is None; it must be text"),

@@ -16,6 +16,8 @@ _ROW = re.compile(r"^\| (.+) \| `(.+)` \|$", re.MULTILINE)
 _SECTION = re.compile(r"^## (.+)\n((?:(?!^## ).*\n)*)", re.MULTILINE)
 
 
+# Sizes and passes are small, so that some lines warn.
+@pytest.mark.filterwarnings("ignore::polyseme.PolysemeWarning")
 def test_every_line_of_python_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     # A line may read what another made, whose extra is not installed.

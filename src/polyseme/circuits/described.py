@@ -34,6 +34,11 @@ def gates_per_feature(features: int, fan_in: NDArray[np.int32]) -> GatesPerFeatu
     return GatesPerFeature(int(counts.min()), float(counts.mean()), int(counts.max()))
 
 
+def is_facts(name: str) -> bool:
+    """Return whether the circuit of this name is a table of facts."""
+    return name.partition(":")[0] == "facts"
+
+
 def problem_seed(name: str) -> int | None:
     """Return the seed that a problem was drawn with, from the circuit's name.
 

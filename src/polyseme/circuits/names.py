@@ -6,12 +6,11 @@ Numbered names are made when they are asked for, so a million of them take no me
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from functools import cached_property
-from itertools import islice
 from typing import overload
 
 from polyseme.common.arguments import instance, shown_value, text, whole_number
+from polyseme.common.suggestions import did_you_mean
 from polyseme.errors import OptionError, SourceError
 
 MAX_NAME_LENGTH = 1000
@@ -143,14 +142,26 @@ class Names(Sequence[str]):
             OptionError: `name` is not text.
         """
         text("name", name)
-        found = self._find_numbered(name) if self.listed is None else self._positions.get(name)
+        found = self.find(name)
         if found is not None:
             return found
-        folded = name.casefold()
-        near = list(islice((known for known in self if known.casefold() == folded), 3))
-        near = near or get_close_matches(name, self.listed or (), 3, 0.75)
-        hint = f"; did you mean {', '.join(map(repr, near))}?" if near else ""
-        raise SourceError(f"feature {name[:40]!r} is not defined{hint}")
+        raise SourceError(f"feature {name[:40]!r} is not defined{self._suggested(name)}")
+
+    def find(self, name: str) -> int | None:
+        """Return the position of a name; None if there is no such name."""
+        return self._find_numbered(name) if self.listed is None else self._positions.get(name)
+
+    def _suggested(self, name: str) -> str:
+        """Return the end of a message that suggests names like one that is not here."""
+        if self.listed is not None:
+            return did_you_mean(name, self.listed, 0.75)
+        # Of numbered names, of which there may be millions, only that with the same number.
+        number = "".join(character for character in name if character.isdecimal())
+        near = f"{self.prefix}{number}"
+        if self._find_numbered(near) is not None:
+            return f"; did you mean {near!r}?"
+        last = self._numbered(self._count - 1) if self._count else ""
+        return f"; they are {self._numbered(0)} to {last}" if self._count else ""
 
     def _find_numbered(self, name: str) -> int | None:
         # Reading the number avoids a dictionary of all names, of which there may be millions.

@@ -25,6 +25,7 @@ from polyseme.circuits.problems import (
 from polyseme.circuits.readers.facts import read_facts
 from polyseme.common.arguments import instance
 from polyseme.common.files import shown_path
+from polyseme.common.suggestions import did_you_mean
 from polyseme.errors import SourceError
 
 MAX_FEATURES = 10**7
@@ -165,7 +166,7 @@ def read(source: str | os.PathLike[str], *, rewrite: bool = False) -> Circuit:
     raise SourceError(
         f"source {_shown(text)} is neither a file ending in .csv nor a problem nor a file of "
         f"logic; the problems are {', '.join(_PROBLEMS)} and facts, and logic ends in "
-        f"{', '.join(LOGIC_READERS)}"
+        f"{', '.join(LOGIC_READERS)}{did_you_mean(name, _PROBLEMS)}"
     )
 
 
@@ -185,7 +186,7 @@ def _build(text: str, problem: _Problem, rest: str) -> Circuit:
         if key not in problem.keys:
             raise SourceError(
                 f"source {_shown(text)}: unknown key {_shown(key)}; "
-                f"the keys are {', '.join(problem.keys)}"
+                f"the keys are {', '.join(problem.keys)}{did_you_mean(key, problem.keys)}"
             )
         if key in given:
             raise SourceError(f"source {_shown(text)}: key {key} is given twice")

@@ -17,7 +17,7 @@ import typer
 
 import polyseme
 from polyseme.cli.late_commands import LateCommands
-from polyseme.cli.output.text import emit, one_line
+from polyseme.cli.output.text import emit, one_line, warnings_as_remarks
 from polyseme.errors import PolysemeError
 
 DONE = 0
@@ -81,7 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = typer.main.get_command(app)
         # Whoever types the name alone asks what it does, and nothing has failed.
         asked = given or ["--help"]
-        return int(command.main(args=asked, prog_name="polyseme", standalone_mode=False) or DONE)
+        with warnings_as_remarks():
+            status = command.main(args=asked, prog_name="polyseme", standalone_mode=False)
+        return int(status or DONE)
     except typer.TyperException as error:
         return _refuse(f"{error.format_message().rstrip('.')}; see {_help_of(error)}")
     except PolysemeError as error:

@@ -77,12 +77,14 @@ NetworkFile = Annotated[
     str, typer.Argument(metavar="NET", help="A network file.", show_default=False)
 ]
 Active = Annotated[
-    int,
+    int | None,
     typer.Option(
         "--active",
         metavar="S",
         parser=whole(1, MAX_SIZE),
-        help="The sparsity promise: at most S features are on at once.",
+        help="The sparsity promise: at most S features are on at once. By default 3, or as many as "
+        "there are; 2 for a table of facts, where a query switches on a subject and a relation.",
+        show_default=False,
     ),
 ]
 Error = Annotated[

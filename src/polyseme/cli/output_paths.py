@@ -1,4 +1,4 @@
-"""Checks of an output file before work begins; the answer key beside a network."""
+"""Checks of an output file before work begins."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from polyseme.errors import PolysemeError
-from polyseme.networks.saving.files import key_path
 
 
 def check_output(path: str, inputs: Iterable[str | Path]) -> None:
@@ -37,12 +36,3 @@ def _check_writable(target: Path) -> None:
     # Permissions do not tell of a file system mounted read-only, so a file is written.
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".polyseme."):
         pass
-
-
-def key_beside(path: str) -> Path | None:
-    """Return the path of the answer key beside a network file; None if there is none."""
-    if not Path(path).name:
-        return None
-    beside = key_path(path)
-    # Unlike Path.exists, this does not raise where the name is too long for the file system.
-    return beside if os.path.exists(beside) else None  # noqa: PTH110

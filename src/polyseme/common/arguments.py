@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from polyseme.common.suggestions import did_you_mean
 from polyseme.errors import OptionError
 
 _MOST_SHOWN = 40
@@ -60,7 +61,10 @@ def text(name: str, value: Any, choices: Iterable[str] | None = None) -> str:
         raise OptionError(f"{name} is {shown_value(value)}; it must be text")
     known = None if choices is None else tuple(choices)
     if known is not None and value not in known:
-        raise OptionError(f"{name} is {shown_value(value)}; it must be one of {', '.join(known)}")
+        hint = did_you_mean(value, known)
+        raise OptionError(
+            f"{name} is {shown_value(value)}; it must be one of {', '.join(known)}{hint}"
+        )
     return value
 
 

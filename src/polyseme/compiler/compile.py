@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.circuits.promise import promise_for
 from polyseme.common.arguments import function, shown_value, whole_number
 from polyseme.common.progress import Note, phase, silent
 from polyseme.common.progress_shown import Watcher, watched
+from polyseme.common.suggestions import did_you_mean
 from polyseme.compiler.choose import AUTO, CONSTRUCTIONS, choose
 from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.compiler.constructions.monosemantic import smallest_exact
 from polyseme.compiler.report import Compilation
+from polyseme.compiler.shortfalls import warn_of
 from polyseme.compiler.sizing import at_size, at_smallest
-from polyseme.compiler.task import Task, check_measurable
+from polyseme.compiler.task import Task, check_measurable, checked
 from polyseme.errors import OptionError
 from polyseme.networks.network import Network
 from polyseme.verification.reading_error import COMPUTED
@@ -22,7 +25,7 @@ from polyseme.verification.reading_error import COMPUTED
 def compile(
     circuit: Circuit,
     *,
-    active: int = 3,
+    active: int | None = None,
     error: float = 1e-3,
     epsilon: float | None = COMPUTED,
     neurons: int | None = None,
@@ -42,7 +45,9 @@ def compile(
 
     Args:
         circuit: The circuit, from `polyseme.read` or one of `polyseme.problems`.
-        active: The sparsity promise: the largest number of features that are on at once.
+        active: The sparsity promise: the largest number of features that are on at once. None is
+            3, or the number of features if that is less; for a table of facts it is 2, since a
+            query switches on a subject and a relation.
         error: The largest share of inputs on which any output may be wrong, where one gate is
             satisfied and the other features are random; 1e-6 to 1.
         epsilon: The reading error up to which the hidden layers compute the gates, above 0 and at
@@ -63,11 +68,12 @@ def compile(
             every `polyseme.Headway`.
 
     Returns:
-        The network, with its answer key.
+        The network, with its answer key. A `PolysemeWarning` says where it is the exact
+        (monosemantic) one because superposition does not pay.
 
     Raises:
         OptionError: An argument is of a wrong type, out of range, or does not suit the circuit.
-        CapacityError: The neurons are too few for the circuit.
+        CapacityError: The neurons are too few for the circuit; the message has the least that do.
 
     Example:
         >>> import polyseme as ps
@@ -75,15 +81,18 @@ def compile(
         >>> ps.compile(circuit, active=3, neurons=700).neurons
         666
     """
-    task = Task(circuit, active, error, encoder, seed, carry, epsilon)
+    promise = promise_for(checked(circuit), active)
+    task = Task(circuit, promise.active, error, encoder, seed, carry, epsilon)
     with watched(progress):
-        return _compiled(task, construction, neurons, note, False).network
+        report = _compiled(task, construction, neurons, note, False)
+    warn_of(report)
+    return report.network
 
 
 def compile_report(
     circuit: Circuit,
     *,
-    active: int = 3,
+    active: int | None = None,
     error: float = 1e-3,
     epsilon: float | None = COMPUTED,
     neurons: int | None = None,
@@ -100,7 +109,7 @@ def compile_report(
 
     Args:
         circuit: The circuit. All arguments are those of `polyseme.compile`.
-        active: The sparsity promise.
+        active: The sparsity promise, or None, as for `compile`.
         error: The error allowed.
         epsilon: The reading error up to which the hidden layers compute the gates, or None.
         neurons: The largest number of ReLUs per layer; None finds as few as meet both.
@@ -114,7 +123,9 @@ def compile_report(
 
     Returns:
         The network, its measured error, the size from which the search began, the decisions
-        about each layer, and the size of the exact network that it is compared with.
+        about each layer, and the size of the exact network that it is compared with. A
+        `PolysemeWarning` says where the network falls short of the errors asked for, and where it
+        is the exact one.
 
     Raises:
         OptionError: An argument is of a wrong type, out of range, or does not suit the circuit.
@@ -127,11 +138,21 @@ def compile_report(
         >>> report.passed, report.network.neurons <= 500
         (True, True)
     """
-    task = Task(circuit, active, error, encoder, seed, carry, epsilon)
+    promise = promise_for(checked(circuit), active)
+    task = Task(circuit, promise.active, error, encoder, seed, carry, epsilon)
     with watched(progress):
-        report = _compiled(task, construction, neurons, note, True)
-        with phase("sizing the exact network"):
-            return replace(report, exact=smallest_exact(task))
+        report = measured_report(task, construction, neurons, note)
+    warn_of(report)
+    return replace(report, promise=promise.reason)
+
+
+def measured_report(
+    task: Task, construction: str, neurons: int | None, note: Note | None
+) -> Compilation:
+    """Return what `compile_report` does, without a warning where the network falls short."""
+    report = _compiled(task, construction, neurons, note, True)
+    with phase("sizing the exact network"):
+        return replace(report, exact=smallest_exact(task))
 
 
 def _compiled(
@@ -163,5 +184,5 @@ def check_construction(name: str) -> None:
     if not isinstance(name, str) or name not in CONSTRUCTIONS:
         raise OptionError(
             f"no construction named {shown_value(name)}; there are auto and those that "
-            "`polyseme constructions` lists"
+            f"`polyseme constructions` lists{did_you_mean(name, CONSTRUCTIONS)}"
         )

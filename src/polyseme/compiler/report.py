@@ -49,6 +49,8 @@ class Compilation:
         reads: True if gates are read within `epsilon`, as confirmed, or if that was not asked for.
         exact: The size of the exact network that has fewer ReLUs in all, which superposition must
             beat; None if it was not asked for.
+        fallback: The reason why the network is the exact one; empty if it is what was asked for.
+        promise: The reason for the sparsity promise; empty if it was given.
     """
 
     network: Network
@@ -60,6 +62,8 @@ class Compilation:
     reading: ReadingError | None = None
     reads: bool = True
     exact: ExactSize | None = None
+    fallback: str = ""
+    promise: str = ""
 
     @property
     def key(self) -> AnswerKey | None:
@@ -83,6 +87,8 @@ class Compilation:
             lines.append(str(self.confirmation))
         if self.reading is not None:
             lines.append(str(self.reading))
+        if self.promise:
+            lines.append(f"promise: {self.network.provenance.active} on at once: {self.promise}")
         if self.predicted is not None:
             lines.append(f"{self.predicted:,} neurons were predicted")
         return "\n".join(lines)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from polyseme.common.progress import Note, phase
 from polyseme.compiler.choose import Choice, cannot_compute, thresholded_neurons
 from polyseme.compiler.constructions.construction import Candidate
+from polyseme.compiler.paying import least_that_can, where_it_pays
 from polyseme.compiler.report import Compilation
 from polyseme.compiler.search import smallest
 from polyseme.compiler.task import Task
@@ -31,13 +32,16 @@ def at_size(choice: Choice, neurons: int, measure: bool) -> Compilation:
             f"{_all(outputs)} exactly, which takes {limit:,}"
         )
         return _built(fallback, neurons, measure, reason if fallback.task.one_layer else "")
-    too_few = []
+    refused = []
     for candidate in choice.candidates:
         try:
             return _built(candidate, neurons, measure)
         except TooFewNeuronsError as error:
-            too_few.append(error)
-    raise too_few[-1]
+            refused.append((candidate, error))
+    # Of several, each has a reason of its own, and none of them is the least there is.
+    reason = str(refused[0][1]) if len(refused) == 1 else f"{neurons:,} neurons are too few"
+    sizes = least_that_can([candidate for candidate, _ in refused], neurons, fallback)
+    raise TooFewNeuronsError(f"{reason}{sizes}")
 
 
 def at_smallest(choice: Choice, note: Note, measure: bool) -> Compilation:
@@ -72,8 +76,10 @@ def _smaller_than_fallback(
             if found.passed:
                 return found.compilation
     reason = _why_not_smaller(fallback.task, limit, hopeless)
-    note(reason)
-    return _built(fallback, limit, measure, reason)
+    report = _built(fallback, limit, measure, reason)
+    # Only told, not saved with the network: it is about others.
+    larger = where_it_pays(fallback.task, limit) if fallback.task.one_layer else ""
+    return replace(report, fallback=reason + larger)
 
 
 def _why_not_smaller(task: Task, limit: int, hopeless: int | None) -> str:
@@ -128,5 +134,7 @@ def _built(
     if reason is not None:
         network = replace(network, provenance=replace(network.provenance, note=reason))
     if not measure:
-        return Compilation(network, task.error, epsilon=task.epsilon)
-    return tried(task, network, closely=True).reported(None, candidate.decisions(network))
+        report = Compilation(network, task.error, epsilon=task.epsilon)
+    else:
+        report = tried(task, network, closely=True).reported(None, candidate.decisions(network))
+    return replace(report, fallback=reason or "")

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.circuits.promise import check_promise
 from polyseme.circuits.terms import Terms, one_layer_form, terms_of
-from polyseme.common.arguments import instance, real_number, shown_value, text, whole_number
+from polyseme.common.arguments import instance, real_number, text, whole_number
 from polyseme.common.random_streams import Stream, stream
 from polyseme.compiler.schedule.scheduling import Carry
 from polyseme.errors import OptionError
@@ -48,7 +49,7 @@ class Task:
 
     def __post_init__(self) -> None:
         """Check every value once."""
-        instance("circuit", self.circuit, Circuit, "a circuit, as polyseme.read returns it")
+        checked(self.circuit)
         if not 0 <= real_number("error", self.error) < 1:
             raise OptionError(f"error is {self.error:g}; it must be at least 0 and less than 1")
         text("encoder", self.encoder, ENCODERS)
@@ -56,12 +57,7 @@ class Task:
         whole_number("seed", self.seed, 0)
         if self.epsilon is not None:
             check_epsilon(self.epsilon)
-        features = len(self.circuit.features)
-        if not 1 <= whole_number("active", self.active) <= features:
-            raise OptionError(
-                f"active is {shown_value(self.active)}; it must be 1 to the {features} features "
-                "there are"
-            )
+        check_promise(self.active, len(self.circuit.features))
 
     @cached_property
     def terms(self) -> Terms:
@@ -108,6 +104,12 @@ class Task:
     def stream(self, purpose: Stream | int) -> np.random.Generator:
         """Return the random stream of a purpose; it is the same for all sizes."""
         return stream(self.seed, purpose)
+
+
+def checked(circuit: Circuit) -> Circuit:
+    """Return a circuit; raise OptionError if it is none."""
+    instance("circuit", circuit, Circuit, "a circuit, as polyseme.read returns it")
+    return circuit
 
 
 def check_epsilon(epsilon: float) -> None:

@@ -14,18 +14,20 @@ from dataclasses import dataclass, replace
 from math import log
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.circuits.promise import promise_for
 from polyseme.common.arguments import function, whole_number
 from polyseme.common.extras import import_numba, import_torch
 from polyseme.common.progress import Note, silent
 from polyseme.common.progress_shown import Watcher, watched
 from polyseme.compiler.choose import choose
-from polyseme.compiler.compile import check_construction, compile_report
+from polyseme.compiler.compile import check_construction, measured_report
 from polyseme.compiler.constructions.catalogue import LEAST_NOISE
 from polyseme.compiler.constructions.construction import Candidate
 from polyseme.compiler.constructions.least_noise.build import build_least_noise
 from polyseme.compiler.constructions.least_noise.codes import draw_codes
 from polyseme.compiler.report import Compilation
-from polyseme.compiler.task import Task
+from polyseme.compiler.shortfalls import warn_of
+from polyseme.compiler.task import Task, checked
 from polyseme.compiler.trials import Trial, tried
 from polyseme.errors import OptionError, TooFewNeuronsError
 from polyseme.learning.refinement.readings.cases import check_refinable
@@ -54,7 +56,7 @@ def compile_refined(
     circuit: Circuit,
     *,
     passes: int,
-    active: int = 3,
+    active: int | None = None,
     error: float = 1e-3,
     epsilon: float | None = COMPUTED,
     neurons: int | None = None,
@@ -74,7 +76,7 @@ def compile_refined(
     Args:
         circuit: The circuit. Arguments that are not explained here are those of `polyseme.compile`.
         passes: The most passes over all outputs, as for `polyseme.refine`, for each size tried.
-        active: The sparsity promise.
+        active: The sparsity promise; None as for `polyseme.compile`.
         error: The error allowed.
         epsilon: The reading error up to which the hidden layer computes the gates, or None.
         neurons: The largest number of ReLUs; None finds as few as pass when refined.
@@ -111,36 +113,40 @@ def compile_refined(
         whole_number("neurons", neurons, 1)
     check_construction(construction)
     tell = note or silent
-    task = Task(circuit, active, error, encoder, seed, carry, epsilon)
+    promise = promise_for(checked(circuit), active)
+    task = Task(circuit, promise.active, error, encoder, seed, carry, epsilon)
     with watched(progress):
-        of_readings = _candidate(task, construction, neurons)
-        if of_readings is not None:
-            import_numba("refining least-noise")
-            check_refinable(circuit.name, task.terms, active)
-            if state is not None and neurons is None:
-                raise OptionError("a state is of the descent of one network; name its neurons too")
-            refining = _Refining(of_readings.candidate, passes, state, tell)
-            if neurons is not None:
-                return refining.at(neurons, 0).reported(None)
-            found = _smallest(refining, of_readings.most)
-            if found is not None:
-                return found
-            tell("no refined network is small enough and passes; none is refined")
-        else:
-            import_torch("refining")
-        report = compile_report(
-            circuit,
-            active=active,
-            error=error,
-            epsilon=epsilon,
-            neurons=neurons,
-            construction=construction,
-            encoder=encoder,
-            seed=seed,
-            carry=carry,
-            note=note,
-        )
-        return report if of_readings is not None else _refined(report, passes, state, tell)
+        report = _report(task, passes, neurons, construction, state, tell)
+    warn_of(report)
+    return replace(report, promise=promise.reason)
+
+
+def _report(
+    task: Task,
+    passes: int,
+    neurons: int | None,
+    construction: str,
+    state: str | os.PathLike[str] | None,
+    tell: Note,
+) -> Compilation:
+    """Refine the network of the smallest size that passes, or the one compiled."""
+    of_readings = _candidate(task, construction, neurons)
+    if of_readings is not None:
+        import_numba("refining least-noise")
+        check_refinable(task.circuit.name, task.terms, task.active)
+        if state is not None and neurons is None:
+            raise OptionError("a state is of the descent of one network; name its neurons too")
+        refining = _Refining(of_readings.candidate, passes, state, tell)
+        if neurons is not None:
+            return refining.at(neurons, 0).reported(None)
+        found = _smallest(refining, of_readings.most)
+        if found is not None:
+            return found
+        tell("no refined network is small enough and passes; none is refined")
+    else:
+        import_torch("refining")
+    report = measured_report(task, construction, neurons, tell)
+    return report if of_readings is not None else _refined(report, passes, state, tell)
 
 
 def _refined(

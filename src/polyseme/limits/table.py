@@ -8,11 +8,12 @@ from typing import Any
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.described import GatesPerFeature
+from polyseme.circuits.promise import promise_for
 from polyseme.common.arguments import function, instance, real_number
 from polyseme.common.progress import Note, phase, silent
 from polyseme.common.progress_shown import Watcher, watched
 from polyseme.compiler.constructions.construction import Inputs
-from polyseme.compiler.task import Task, check_measurable
+from polyseme.compiler.task import Task, check_measurable, checked
 from polyseme.limits.ands import ands_of
 from polyseme.limits.capacity import capacity_for
 from polyseme.limits.counting import CountingBound, counting_bits
@@ -138,7 +139,7 @@ class Bounds:
 def bounds(
     circuit: Circuit,
     *,
-    active: int = 3,
+    active: int | None = None,
     error: float = 1e-3,
     bits: float | None = None,
     network: Network | None = None,
@@ -153,7 +154,8 @@ def bounds(
 
     Args:
         circuit: What is computed.
-        active: The sparsity promise: at most so many features are on at once.
+        active: The sparsity promise: at most so many features are on at once; None as for
+            `polyseme.compile`.
         error: The share of inputs on which any output may be wrong; 1e-6 to 1.
         bits: Bits per weight at which the counting bound is given beside one bit; by default those
             of `network`.
@@ -178,6 +180,7 @@ def bounds(
         >>> found.lower_bound_neurons_family, found.lower_bound_neurons_own_bits
         (131, 66)
     """
+    active = promise_for(checked(circuit), active).active
     task = Task(circuit, active, error)
     check_measurable(task.error)
     own = None if bits is None else real_number("bits", bits, above=0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -212,6 +212,100 @@ class AnswerKey:
             )
         ]
         return f"{' & '.join(words)} -> {self.circuit.output_names[int(self.terms.output[term])]}"
+
+    def neurons_of(self, name: str, layer: int | None = None) -> NDArray[np.int64]:
+        """Return the units that serve an output or a feature.
+
+        Args:
+            name: the name of an output or, if there is no such output, of a feature.
+            layer: the number of a layer; by default the first that holds what is named.
+
+        Returns:
+            Numbers of units, rising. In a network whose columns are terms they are the units of all
+            terms of the output, or of all terms that read the feature; in a deeper one those that
+            hold the wire, and none if the layer does not hold it.
+
+        Raises:
+            SourceError: nothing has this name; the message has near ones.
+            OptionError: `name` is no text, or there is no such layer.
+
+        Example:
+            >>> import polyseme as ps
+            >>> network = ps.compile(ps.problems.pairwise_and(1000, 1000), neurons=600)
+            >>> units = network.key.neurons_of("g25")
+            >>> all(" -> g25" in "".join(network.key.terms_of(unit)) for unit in units)
+            True
+        """
+        units: NDArray[np.int64] = registered("neurons_of")(self, name, layer)
+        return units
+
+    def terms_of(self, unit: int, layer: int = 0) -> tuple[str, ...]:
+        """Return in words the terms or, in a deep network, the wires that a unit serves.
+
+        Args:
+            unit: the number of the unit in its layer.
+            layer: the number of the layer.
+
+        Raises:
+            OptionError: there is no such unit or layer.
+
+        Example:
+            >>> import polyseme as ps
+            >>> circuit = ps.build_circuit("abc", [(ps.GateKind.AND, (0, 1))], [3])
+            >>> ps.compile(circuit).key.terms_of(0)
+            ('a & b -> y0',)
+        """
+        words: tuple[str, ...] = registered("terms_of")(self, unit, layer)
+        return words
+
+    def directions(self, site: int | str = 0) -> sp.csr_array:
+        """Return the direction of everything that a site holds: a unit vector each.
+
+        At `hook_embed` it is the code of the feature; behind a layer it is + or - on the units of
+        the term or wire; at `hook_readout` it is the output's own number. `docs/sites.md` has the
+        definition and its reason.
+
+        Args:
+            site: `hook_embed`, `layers.N.hook_post`, `hook_readout`, or the number of a layer,
+                which stands for its `hook_post`.
+
+        Returns:
+            float32 (features, columns of the layer, or outputs; width of the site), sparse rows.
+
+        Raises:
+            OptionError: there is no such site, or it is a `hook_pre`.
+
+        Example:
+            >>> import polyseme as ps
+            >>> network = ps.compile(ps.problems.pairwise_and(1000, 1000), neurons=600)
+            >>> network.key.directions("layers.0.hook_post").shape == (1000, network.neurons)
+            True
+        """
+        return registered("directions")(self, site)
+
+    def labels(self, on: Any, site: int | str = 0) -> sp.csr_array:
+        """Return what a site should hold for inputs: the truth, by the circuit.
+
+        Args:
+            on: features that are on, as for `Network.run`; of other numbers than 0 and 1, a half or
+                more is on.
+            site: the site, as for `directions`.
+
+        Returns:
+            Booleans (samples, things), sparse rows, in the order of the rows of `directions`. A
+            column that is no wire of the circuit is off.
+
+        Raises:
+            OptionError: `on` is no input, or there is no such site.
+            SourceError: a name is no feature.
+
+        Example:
+            >>> import polyseme as ps
+            >>> circuit = ps.build_circuit("abc", [(ps.GateKind.AND, (0, 1))], [3])
+            >>> ps.compile(circuit).key.labels([["a"], ["a", "b"]]).toarray().tolist()
+            [[False], [True]]
+        """
+        return registered("labels")(self, on, site)
 
     def __repr__(self) -> str:
         """One line, without the arrays."""

@@ -9,12 +9,13 @@ float32 holds: deeper networks make the same decisions up to that rounding (`doc
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from polyseme.errors import OptionError
 from polyseme.networks.answer_key import AnswerKey
@@ -22,6 +23,7 @@ from polyseme.networks.checks import check_below
 from polyseme.networks.ends import Encoder, Readout
 from polyseme.networks.layer import Layer, Weights
 from polyseme.networks.registry import registered
+from polyseme.networks.sites import site_names
 from polyseme.networks.table import Rows, html_table, shortened, text_table
 
 if TYPE_CHECKING:
@@ -138,27 +140,112 @@ class Network:
             for layer in self.layers
         )
 
-    def run(self, on: Iterable[str]) -> list[str]:
-        """Switch features on by name; return the names of the outputs that are on.
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Names of the places whose numbers can be seen and changed, in the order of computing.
+
+        They are the keys of `activations`, of `run_with_cache` of the torch module, and names of
+        that module's modules.
+        """
+        return site_names(len(self.layers))
+
+    @overload
+    def run(self, on: Sequence[str]) -> list[str]: ...
+
+    @overload
+    def run(self, on: Any) -> Any: ...
+
+    def run(self, on: Any) -> Any:
+        """Switch features on; return the outputs that are on.
 
         Args:
-            on: names of features, each as often as you like.
+            on: names of features, each as often as you like; or several such sets; or a matrix
+                (samples, features) of numpy, scipy or torch. 0 is off and 1 is on; any other number
+                scales what the encoder adds for the feature, in float32.
 
         Returns:
-            Names of outputs, in the order of the readout.
+            Names of outputs, in the order of the readout; a list of them per set; or for a matrix
+            Booleans (samples, outputs), sparse for a sparse one. A `PolysemeWarning` says where
+            more features are on (at a half or more) than the network was compiled for.
 
         Raises:
-            OptionError: `on` is no list of names.
+            OptionError: `on` is none of these.
             SourceError: a name is not the network's; the message has near ones.
+            CapacityError: a dense result would exceed 4 GiB.
 
         Example:
             >>> import polyseme as ps
             >>> circuit = ps.build_circuit("abc", [(ps.GateKind.AND, (0, 1))], [3])
-            >>> ps.compile(circuit).run(["a", "b"])
+            >>> network = ps.compile(circuit)
+            >>> network.run(["a", "b"])
             ['y0']
+            >>> network.run([["a"], ["a", "b"], []])
+            [[], ['y0'], []]
+            >>> network.run(network.sample("satisfied", 3)).tolist()
+            [[True], [True], [True]]
         """
-        names: list[str] = registered("run")(self, on)
-        return names
+        return registered("run")(self, on)
+
+    def activations(self, on: Any) -> dict[str, NDArray[np.float32]]:
+        """Return the numbers at every site.
+
+        Args:
+            on: features that are on, as for `run`.
+
+        Returns:
+            A float32 array (samples, width) for each of `sites`.
+
+        Raises:
+            OptionError: `on` is no input.
+            SourceError: a name is not the network's.
+            CapacityError: the arrays would exceed 4 GiB.
+
+        Example:
+            >>> import polyseme as ps
+            >>> circuit = ps.build_circuit("abc", [(ps.GateKind.AND, (0, 1))], [3])
+            >>> seen = ps.compile(circuit).activations([["a"], ["a", "b"]])
+            >>> list(seen)
+            ['hook_embed', 'layers.0.hook_pre', 'layers.0.hook_post', 'hook_readout']
+            >>> seen["layers.0.hook_post"].tolist()
+            [[0.0], [1.0]]
+        """
+        found: dict[str, NDArray[np.float32]] = registered("activations")(self, on)
+        return found
+
+    def sample(
+        self,
+        inputs: str = "satisfied",
+        samples: int = 1000,
+        *,
+        active: int | None = None,
+        seed: int = 1,
+        sparse: bool = False,
+    ) -> Any:
+        """Draw inputs of a kind, those on which `polyseme.verify` tries the network.
+
+        Args:
+            inputs: the kind, one that `polyseme.input_kinds` lists; all but "uniform" need the
+                answer key.
+            samples: the number of inputs; of "alone" it is the most.
+            active: features on at once; by default the promise of the network.
+            seed: the seed of the inputs.
+            sparse: return a matrix in sparse rows, for many features.
+
+        Returns:
+            Booleans (samples, features), which `run`, `activations` and `key.labels` take.
+
+        Raises:
+            OptionError: an argument is of a wrong type or out of range, or the key is missing.
+            CapacityError: the matrix would exceed 4 GiB.
+
+        Example:
+            >>> import polyseme as ps
+            >>> network = ps.compile(ps.problems.pairwise_and(1000, 1000), neurons=600)
+            >>> on = network.sample("uniform", 200)
+            >>> on.shape, on.sum(axis=1).max()
+            ((200, 1000), np.int64(3))
+        """
+        return registered("sample")(self, inputs, samples, active, seed, sparse)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save weights, encoder and readout (not the answer key) as `docs/format.md` describes.
@@ -180,9 +267,11 @@ class Network:
 
         Returns:
             A `torch.nn.Sequential` that takes (samples, features) of 0 and 1 and returns (samples,
-            outputs), 0 or more if an output is on. Its modules are `encoder`, `layer0`, `relu0`
-            (`clip0` or `square0`), `layer1`, ..., `readout`; a layer that carries numbers is one
-            module `residual0` around its two.
+            outputs), 0 or more if an output is on. Its modules are `encoder`, `hook_embed`,
+            `layers`, `readout` and `hook_readout`; those of a layer are `linear`, `hook_pre`,
+            `activation` and `hook_post`. Every `hook_...` is a `torch.nn.Identity` for hooks, one
+            of `sites`, and `module.run_with_cache(inputs)` returns the outputs and the numbers at
+            all of them.
 
         Raises:
             MissingExtraError: torch is not installed.

@@ -10,7 +10,7 @@ is on at rest, the outputs that differ from rest are those that are *on*.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -19,11 +19,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.evaluate import active_matrix
-from polyseme.errors import OptionError
 from polyseme.networks.layer import Layer
 from polyseme.networks.network import Network
 from polyseme.networks.shared_readout import Block, SharedReadout, read_blocks, shared_readout
-from polyseme.networks.table import shortened
 
 # Below this share of non-zero activations readout and sparse layers multiply sparse by sparse.
 _SPARSE_SHARE = 0.12
@@ -36,22 +34,6 @@ _TURNED_ROWS = 256
 _FOLDED = 100_000_000
 # Float32, an array or a csr_array. scipy comes without types to tell the two apart by.
 Values: TypeAlias = Any
-
-
-def run(network: Network, on: Iterable[str]) -> list[str]:
-    """Return the names of the outputs that are on when the named features are.
-
-    Raises OptionError if `on` is no list of names, SourceError for a name that the network lacks.
-    """
-    if isinstance(on, str | bytes) or not isinstance(on, Iterable):
-        raise OptionError(f"on must be a list of feature names, not {shortened(repr(on))}")
-    names = list(on)
-    for name in names:
-        if not isinstance(name, str):
-            raise OptionError(f"on must be feature names, and {shortened(repr(name))} is none")
-    active = np.array([[network.encoder.features.position(name) for name in names]], np.int32)
-    positions = outputs_on(network, active.reshape(1, -1)).indices
-    return [network.readout.outputs[int(position)] for position in sorted(positions)]
 
 
 def encode(network: Network, active: NDArray[np.int32]) -> sp.csr_array:
@@ -123,6 +105,10 @@ class LayerRunner:
             values = self._layer(number, values, sparse=True)
             layers.append(values)
         return layers
+
+    def write(self, number: int, values: Values) -> NDArray[np.float32]:
+        """Return what one layer writes, float32 (samples, width), for what it reads."""
+        return self._layer(number, values, sparse=True)
 
     def hidden(self, encoded: sp.csr_array, sparse: bool) -> NDArray[np.float32]:
         """Return activations of the last hidden layer, float32 (samples, units)."""

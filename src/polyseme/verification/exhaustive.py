@@ -15,7 +15,13 @@ from polyseme.common.progress_shown import Watcher, watched
 from polyseme.errors import CapacityError
 from polyseme.networks.network import Network
 from polyseme.verification.reference import Reference, reference_of
-from polyseme.verification.sampling import EXHAUSTIVE, Verification, circuit_of, compare
+from polyseme.verification.sampling import (
+    EXHAUSTIVE,
+    Verification,
+    circuit_of,
+    compare,
+    promise_asked,
+)
 
 MOST_INPUTS = 2_000_000
 # Inputs that are listed at once.
@@ -66,9 +72,7 @@ def verify_exhaustively(
     if reference is not None:
         instance("reference", reference, Reference, "a Reference")
     features = len(compared.features)
-    if active is None:
-        active = min(network.provenance.active, features)
-    active = whole_number("active", active, 1, features)
+    active = promise_asked(network, active)
     most_inputs = whole_number("most_inputs", most_inputs, 1)
     _refuse_many(features, active, most_inputs)
     total = number_of_inputs(features, active)

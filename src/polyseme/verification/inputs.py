@@ -16,6 +16,7 @@ from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.supports import draw_supported, guess_supports
 from polyseme.circuits.terms import Terms
 from polyseme.common.ragged import places_in_rows
+from polyseme.common.suggestions import did_you_mean
 from polyseme.errors import OptionError
 
 Generator = np.random.Generator
@@ -63,8 +64,14 @@ def draw_inputs(
         "near-miss": lambda: _near_miss(terms, active, samples, generator, hosts),
     }
     if name not in draw:
-        raise OptionError(f"no inputs named {name!r}; there are {', '.join(DESCRIPTIONS)}")
+        raise _unknown(name, DESCRIPTIONS)
     return draw[name]()
+
+
+def _unknown(name: str, described: dict[str, str]) -> OptionError:
+    return OptionError(
+        f"no inputs named {name!r}; there are {', '.join(described)}{did_you_mean(name, described)}"
+    )
 
 
 def draw_deep_inputs(
@@ -88,7 +95,7 @@ def draw_deep_inputs(
             f"{', '.join(DEEP_DESCRIPTIONS)}"
         )
     if name not in DEEP_DESCRIPTIONS:
-        raise OptionError(f"no inputs named {name!r}; there are {', '.join(DEEP_DESCRIPTIONS)}")
+        raise _unknown(name, DEEP_DESCRIPTIONS)
     features = len(circuit.features)
     rows = np.full((samples, min(active, features)), -1, np.int32)
 

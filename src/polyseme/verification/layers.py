@@ -19,7 +19,13 @@ from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
 from polyseme.verification.boolean_columns import BooleanColumns, boolean_columns
-from polyseme.verification.sampling import batch_size, batches, circuit_of, draw_fresh
+from polyseme.verification.sampling import (
+    batch_size,
+    batches,
+    circuit_of,
+    draw_fresh,
+    promise_asked,
+)
 
 # A wire counts as on from this reading. Wires that are on read close to 1, and stray units add
 # about a sixth each.
@@ -97,7 +103,7 @@ def verify_layers(
     """
     key = readable_key(network)
     circuit = circuit_of(network)
-    active = network.provenance.active if active is None else active
+    active = promise_asked(network, active)
     rows = draw_fresh(network, circuit, inputs, active, samples, seed)
     tallies = [_Tally(key, number) for number in range(len(key.layers))]
     columns = boolean_columns(network, key, circuit)

@@ -24,7 +24,7 @@ from polyseme.errors import OptionError
 from polyseme.networks.network import Network
 from polyseme.verification.affine_reading import beyond
 from polyseme.verification.layer_readings import KindErrors, LayerReadings
-from polyseme.verification.sampling import circuit_of, shallow_terms
+from polyseme.verification.sampling import circuit_of, promise_asked, shallow_terms
 from polyseme.verification.term_readings import KINDS, read_terms
 from polyseme.verification.wire_readings import KINDS as DEEP_KINDS
 from polyseme.verification.wire_readings import read_wires
@@ -196,8 +196,7 @@ def reading_error(
         True
     """
     compared = circuit_of(network, circuit)
-    promise = network.provenance.active if active is None else active
-    whole_number("active", promise, 1, len(compared.features))
+    promise = promise_asked(network, active)
     whole_number("samples", samples, _FEWEST_SAMPLES, MOST_SAMPLES)
     generator = stream(whole_number("seed", seed, 0), Stream.VERIFICATION)
     counts = dict.fromkeys(KINDS, samples)

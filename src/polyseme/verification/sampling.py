@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.circuits.promise import check_promise
 from polyseme.circuits.terms import Terms, one_layer_form
 from polyseme.common.arguments import instance, shown_value, text, whole_number
 from polyseme.common.parallel import in_order, threads
@@ -20,9 +22,13 @@ from polyseme.errors import CapacityError, OptionError
 from polyseme.networks.boolean_form import BooleanForm, boolean_form
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
+from polyseme.verification.changed import check_module, compare_module
 from polyseme.verification.inputs import draw_deep_inputs, draw_inputs
 from polyseme.verification.intervals import clopper_pearson
 from polyseme.verification.reference import Reference, reference_of
+
+if TYPE_CHECKING:
+    import torch
 
 # Lists of active features are held in memory: at most this many entries.
 MAX_ENTRIES = 10**9
@@ -87,8 +93,9 @@ def verify(
     seed: int = 1,
     progress: Watcher = None,
     reference: Reference | None = None,
+    module: torch.nn.Module | None = None,
 ) -> Verification:
-    """Compare a network with its circuit on random inputs.
+    """Compare a network, or a changed copy of it in torch, with its circuit on random inputs.
 
     The inputs are drawn from a stream of random numbers that compilation never uses.
 
@@ -104,6 +111,10 @@ def verify(
         progress: True to show progress on standard error, or a function that is told
             every `polyseme.Headway`.
         reference: An evaluator of the outputs that the network must have; by default the circuit.
+        module: A torch module to try in the network's place, such as an ablated, quantised or
+            fine-tuned copy of `network.to_torch()`: it takes (samples, features) and returns
+            (samples, outputs), of which those of 0 or more are on. Inputs go to the device and in
+            the type of its parameters; hooks on it are heard.
 
     Returns:
         The number of samples and of wrong ones.
@@ -111,6 +122,7 @@ def verify(
     Raises:
         OptionError: There is no circuit, its names are not those of the network, or an argument is
             of a wrong type or out of range.
+        MissingExtraError: A module is given and torch is not installed.
 
     Example:
         >>> import polyseme as ps
@@ -121,12 +133,18 @@ def verify(
     compared = circuit_of(network, circuit)
     if reference is not None:
         instance("reference", reference, Reference, "a Reference")
-    active = network.provenance.active if active is None else active
+    if module is not None:
+        check_module(module)
+    active = promise_asked(network, active)
+    truth = reference or reference_of(compared)
     with watched(progress):
         with phase(f"drawing {inputs} inputs"):
             rows = draw_fresh(network, compared, inputs, active, samples, seed)
         with phase(f"{inputs} inputs") as step:
-            wrong = compare(network, reference or reference_of(compared), rows, step)
+            if module is None:
+                wrong = compare(network, truth, rows, step)
+            else:
+                wrong = compare_module(module, truth, len(compared.features), rows, step)
     first = rows[np.argmax(wrong)] if wrong.any() else np.empty(0, np.int32)
     names = tuple(compared.features[int(feature)] for feature in first if feature >= 0)
     return Verification(inputs, active, len(rows), int(wrong.sum()), names)
@@ -137,7 +155,8 @@ def circuit_of(network: Network, circuit: Circuit | None = None) -> Circuit:
 
     Raises OptionError when there is none, and when its names are not those of the network.
     """
-    instance("network", network, Network, "a network")
+    hint = "; a torch module is given as module=" if hasattr(network, "state_dict") else ""
+    instance("network", network, Network, f"a network{hint}")
     if circuit is None:
         if network.key is None:
             raise OptionError("a network without its answer key needs the circuit to compare with")
@@ -145,6 +164,17 @@ def circuit_of(network: Network, circuit: Circuit | None = None) -> Circuit:
     instance("circuit", circuit, Circuit, "a circuit")
     _check_names(network, circuit)
     return circuit
+
+
+def promise_asked(network: Network, active: int | None) -> int:
+    """Return the number of features on at once: the one asked for, or else the network's promise.
+
+    Raises OptionError if it is not from 1 to the number of features.
+    """
+    features = len(network.encoder.features)
+    if active is None:
+        return min(network.provenance.active, features)
+    return check_promise(active, features)
 
 
 def draw_fresh(

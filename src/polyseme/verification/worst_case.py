@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.evaluate import evaluate_sparse
 from polyseme.circuits.terms import Terms, one_layer_form
-from polyseme.common.arguments import whole_number
 from polyseme.common.progress import phase
 from polyseme.common.progress_shown import Watcher, watched
 from polyseme.common.ragged import places_in_rows
@@ -19,7 +18,7 @@ from polyseme.networks.network import Network
 from polyseme.networks.run import outputs_on
 from polyseme.verification.exhaustive import number_of_inputs
 from polyseme.verification.linear_reads import LinearReads, bending
-from polyseme.verification.sampling import circuit_of
+from polyseme.verification.sampling import circuit_of, promise_asked
 from polyseme.verification.worst_sums import linear_active, tally_until_wrong
 
 
@@ -116,9 +115,7 @@ def worst_case(
     """
     compared = circuit_of(network, circuit)
     features = len(compared.features)
-    if active is None:
-        active = min(network.provenance.active, features)
-    active = whole_number("active", active, 1, features)
+    active = promise_asked(network, active)
     reads = LinearReads.of(network, active)
     own = _own_features(compared)
     with watched(progress), phase("units and outputs") as step:

@@ -127,9 +127,11 @@ def test_compile_reports_in_words(bench: Bench) -> None:
 
 def test_compile_counts_outputs_of_facts_and_of_permutations(bench: Bench) -> None:
     facts = done("compile", bench.facts).stdout
-    assert "7 ReLUs compute 6 outputs: 0.9 outputs per neuron" in facts
+    assert "6 ReLUs compute 6 outputs: 1.0 outputs per neuron" in facts
     assert "superposition saves nothing" in facts
     assert "note " in facts
+    assert "2 on at once: a query switches on a subject and a relation; --active S" in facts
+    assert "on at once: " not in done("compile", bench.facts, "--active", "2").stdout
     permutation = done("compile", "permutation:features=30", "--neurons", "30").stdout
     assert "30 ReLUs pass on 30 outputs" in permutation
 
@@ -255,7 +257,7 @@ def test_compile_says_whether_the_hidden_layer_computes() -> None:
 def test_compile_of_too_few_neurons_for_what_is_promised_falls_short() -> None:
     short = done("compile", "and2:features=700,gates=700", "--neurons", "400", status=1)
     assert "its hidden layer reads gates within 0." in short.stderr
-    assert "asked for was 0.25; more --neurons may do, or --epsilon none" in short.stderr
+    assert "asked for was 0.25; more neurons may do, or epsilon none asks" in short.stderr
 
 
 def test_a_construction_that_only_thresholds_implies_it_and_says_so() -> None:

@@ -29,9 +29,8 @@ def test_run_prints_the_outputs_that_are_on_one_a_line(bench: Bench) -> None:
 
 
 def test_run_takes_a_name_with_a_comma_whole(bench: Bench) -> None:
-    said = done("run", bench.facts_net, "--on", "Korea, South", "--on", "capital,continent")
-    assert set(said.stdout.splitlines()) == {"capital=Seoul", "continent=Asia"}
-    assert said.stderr == ""
+    said = done("run", bench.facts_net, "--on", "Korea, South", "--on", "capital")
+    assert (said.stdout, said.stderr) == ("capital=Seoul\n", "")
     odd = done("run", bench.facts_net, "--on", "[bold]Italy", "--on", "capital")
     assert odd.stdout == "capital=Rome\n"
 
@@ -76,10 +75,10 @@ def test_run_with_nothing_to_say_prints_nothing(bench: Bench) -> None:
 
 
 def test_run_warns_of_a_broken_promise(bench: Bench) -> None:
-    kept = done("run", bench.facts_net, "--on", "Peru,France,Peru,capital")
+    kept = done("run", bench.facts_net, "--on", "Peru,Peru,capital")
     assert kept.stderr == ""
     broken = done("run", bench.facts_net, "--on", "Peru,France,capital,continent")
-    assert "4 features are on, more than the 3" in broken.stderr
+    assert "4 features are on, more than the 2" in broken.stderr
     assert len(broken.stderr.splitlines()) == 1
 
 

@@ -18,7 +18,7 @@ from polyseme.networks.exporting import dense as dense_module
 from polyseme.networks.exporting import to_onnx as onnx_module
 from polyseme.networks.exporting.to_onnx import to_onnx
 from polyseme.networks.exporting.to_torch import to_torch
-from polyseme.networks.exporting.torch_modules import Square
+from polyseme.networks.exporting.torch_modules import Residual, Square
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner, encode, outputs_on
 from support.small_networks import (
@@ -91,17 +91,22 @@ def test_torch_modules_are_plain_and_named():
     module = to_torch(network)
     assert [(name, type(child)) for name, child in module.named_children()] == [
         ("encoder", torch.nn.Linear),
-        ("layer0", torch.nn.Linear),
-        ("relu0", torch.nn.ReLU),
-        ("layer1", torch.nn.Linear),
-        ("relu1", torch.nn.ReLU),
-        ("layer2", torch.nn.Linear),
-        ("relu2", torch.nn.ReLU),
+        ("hook_embed", torch.nn.Identity),
+        ("layers", torch.nn.Sequential),
         ("readout", torch.nn.Linear),
+        ("hook_readout", torch.nn.Identity),
     ]
-    assert type(module) is torch.nn.Sequential
+    for layer in module.layers:
+        assert [(name, type(child)) for name, child in layer.named_children()] == [
+            ("linear", torch.nn.Linear),
+            ("hook_pre", torch.nn.Identity),
+            ("activation", torch.nn.ReLU),
+            ("hook_post", torch.nn.Identity),
+        ]
+    assert isinstance(module, torch.nn.Sequential)
     assert module.encoder.bias is None
-    shapes = [tuple(child.weight.shape) for child in module if isinstance(child, torch.nn.Linear)]
+    linears = [child for child in module.modules() if isinstance(child, torch.nn.Linear)]
+    shapes = [tuple(child.weight.shape) for child in linears]
     assert shapes == [(12, 25), (20, 12), (15, 20), (18, 15), (9, 18)]
     assert {parameter.dtype for parameter in module.parameters()} == {torch.float32}
     assert module.feature_names == list(network.encoder.features)
@@ -111,19 +116,12 @@ def test_torch_modules_are_plain_and_named():
 def test_clipped_layers_are_named_and_sparse_ones_full():
     network = network_of("mixed")
     module = to_torch(network)
-    assert [name for name, _ in module.named_children()] == [
-        "encoder",
-        "layer0",
-        "clip0",
-        "layer1",
-        "clip1",
-        "layer2",
-        "relu2",
-        "readout",
-    ]
-    assert type(module.clip0) is torch.nn.Hardtanh
-    assert (module.clip0.min_val, module.clip0.max_val) == (0, 2)
-    assert np.array_equal(module.layer2.weight.detach(), network.layers[2].weights.toarray() / 2)
+    kinds = [torch.nn.Hardtanh, torch.nn.Hardtanh, torch.nn.ReLU]
+    assert [type(layer.activation) for layer in module.layers] == kinds
+    clip = module.layers[0].activation
+    assert (clip.min_val, clip.max_val) == (0, 2)
+    weights = module.layers[2].linear.weight.detach()
+    assert np.array_equal(weights, network.layers[2].weights.toarray() / 2)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -142,19 +140,12 @@ def test_hooked_activations_are_ours(kind):
 def test_what_a_layer_carries_passes_it_in_a_module_of_its_own():
     network = network_of("stream")
     module = to_torch(network)
-    assert [name for name, _ in module.named_children()] == [
-        "encoder",
-        "residual0",
-        "residual1",
-        "residual2",
-        "readout",
-    ]
-    assert [name for name, _ in module.residual1.named_children()] == ["layer1", "square1"]
+    assert {type(layer) for layer in module.layers} == {Residual}
+    assert type(module.layers[1].activation) is Square
     bits = draw_bits(network, 20, seed=4)
     streams = LayerRunner(network).activations(rows_of(bits))
-    values = torch.from_numpy(bits.astype(np.float32))
-    for child, stream in zip(list(module)[1:-1], streams, strict=True):
-        values = module.encoder(values) if child is module.residual0 else values
+    values = module.encoder(torch.from_numpy(bits.astype(np.float32)))
+    for child, stream in zip(module.layers, streams, strict=True):
         values = child(values)
         assert np.array_equal(values.detach().numpy(), stream)
 

@@ -120,6 +120,22 @@ def test_where_keys_live():
     assert key_path("net") == Path("net.key.safetensors")
 
 
+def test_the_key_beside_a_file_is_found(tmp_path):
+    network, path = network_of("pairwise"), tmp_path / "net.safetensors"
+    network.save(path)
+    assert load(path).key is None
+    network.key.save(key_path(path))
+    for given in (None, key_path(path), str(key_path(path))):
+        loaded = load(path, given)
+        assert loaded.key is not None
+        assert loaded.key.belongs_to(network)
+    assert load(path, key=False).key is None
+    network_of("permutation").key.save(key_path(path))
+    with pytest.raises(FileFormatError, match=r"net\.key\.safetensors: is not the answer key of"):
+        load(path)
+    assert load(path, key=False).neurons == network.neurons
+
+
 def test_writing_replaces_a_file_and_leaves_nothing_else(tmp_path):
     path = tmp_path / ("n" * 240 + ".safetensors")
     path.write_bytes(b"before")

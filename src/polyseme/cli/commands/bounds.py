@@ -41,7 +41,7 @@ def bounds_command(
             show_default=False,
         ),
     ] = None,
-    active: Active = 3,
+    active: Active = None,
     error: Error = DEFAULT_ERROR,
     bits: Annotated[
         float | None,
@@ -102,7 +102,7 @@ def bounds_command(
     if width is not None:
         _refuse_with_width(source, network, measure, everything)
         turned = bounds_of_width(
-            width, layers=layers or 1, active=active, error=error, bits=bits or 1.0
+            width, layers=layers or 1, active=active or 3, error=error, bits=bits or 1.0
         )
         if as_json:
             emit_json(turned.as_json())
@@ -116,7 +116,7 @@ def bounds_command(
     with watched(True):
         with phase(f"reading {source}"):
             circuit = read(source)
-            given = None if network is None else load(network)
+            given = None if network is None else load(network, key=False)
         possible = bounds(
             circuit,
             active=active,

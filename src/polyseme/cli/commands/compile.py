@@ -20,13 +20,12 @@ from polyseme.cli.options import (
     neurons_or_auto,
 )
 from polyseme.cli.output.compile_report import Compiled, emit_compiled
-from polyseme.cli.output.text import rate, remark
+from polyseme.cli.output.text import remark
 from polyseme.cli.output_paths import check_output
 from polyseme.cli.refining import Refine, RefineState, check_refining
 from polyseme.common.progress import phase
 from polyseme.common.progress_shown import watched
 from polyseme.compiler.compile import compile_report
-from polyseme.compiler.report import Compilation
 from polyseme.learning.compile_refined import compile_refined
 from polyseme.limits.counting import counting_bits
 from polyseme.networks.network import Network
@@ -45,7 +44,7 @@ def compile_command(
             help="The network file to write, its answer key beside it; without it none is saved.",
         ),
     ] = None,
-    active: Active = 3,
+    active: Active = None,
     error: Error = DEFAULT_ERROR,
     epsilon: Epsilon = COMPUTED,
     neurons: Annotated[
@@ -142,7 +141,7 @@ def compile_command(
     emit_compiled(compiled, output, as_json)
     if report.epsilon is None and epsilon is not None:
         remark(f"polyseme: {construction} leaves the last step to the thresholds of the readout")
-    return _status(report)
+    return 0 if report.passed else 1
 
 
 def _check_outputs(output: str, source: str) -> None:
@@ -157,20 +156,3 @@ def _save(network: Network, output: str) -> None:
     if network.key is not None:
         save_key(network.key, key_path(output))
     save_network(network, output)
-
-
-def _status(report: Compilation) -> int:
-    """Say what the network falls short of, if anything, and return the exit status."""
-    assert report.confirmation is not None
-    if not report.decides:
-        remark(
-            "polyseme: the network falls short: its error may be up to "
-            f"{rate(report.confirmation.error_interval[1])}, asked for was {rate(report.error)}"
-        )
-    if not report.reads and report.reading is not None and report.epsilon is not None:
-        remark(
-            "polyseme: the network falls short: its hidden layer reads gates within "
-            f"{report.reading.epsilon:.3g}, asked for was {report.epsilon:g}; more --neurons may "
-            "do, or --epsilon none asks for decisions only"
-        )
-    return 0 if report.passed else 1

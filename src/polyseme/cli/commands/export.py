@@ -9,14 +9,15 @@ import typer
 
 from polyseme.cli.options import AsJson, NetworkFile
 from polyseme.cli.output.text import emit, emit_json
-from polyseme.cli.output_paths import check_output, key_beside
+from polyseme.cli.output_paths import check_output
 from polyseme.common.files import write_whole
+from polyseme.common.suggestions import did_you_mean
 from polyseme.errors import OptionError
 from polyseme.networks.exporting.to_onnx import to_onnx
 from polyseme.networks.exporting.to_torch import to_torch
 from polyseme.networks.exporting.torch_file import file_bytes
 from polyseme.networks.network import Network
-from polyseme.networks.saving.files import load
+from polyseme.networks.saving.files import key_beside, load
 
 
 def export_command(
@@ -46,9 +47,11 @@ def export_command(
     Example: polyseme export net.safetensors --to onnx -o net.onnx
     """
     if to not in _FORMATS:
-        raise OptionError(f"--to {to[:40]!r} must be one of {', '.join(_FORMATS)}")
+        raise OptionError(
+            f"--to {to[:40]!r} must be one of {', '.join(_FORMATS)}{did_you_mean(to, _FORMATS)}"
+        )
     check_output(output, (network_file, key_beside(network_file) or network_file))
-    content = _FORMATS[to](load(network_file), output)
+    content = _FORMATS[to](load(network_file, key=False), output)
     write_whole(output, content)
     if as_json:
         emit_json({"file": output, "format": to, "bytes": len(content)})

@@ -12,7 +12,6 @@ from polyseme.circuits.problems import MAX_SIZE
 from polyseme.cli.options import AsJson, NetworkFile, whole
 from polyseme.cli.output.exact_report import comparison, exact_fields, exact_sentence, in_bytes
 from polyseme.cli.output.text import emit, emit_json
-from polyseme.cli.output_paths import key_beside
 from polyseme.compiler.constructions.citing import citation
 from polyseme.compiler.constructions.monosemantic import smallest_exact
 from polyseme.compiler.schedule.exact_size import ExactSize
@@ -71,7 +70,7 @@ def inspect_command(
     Example: polyseme inspect deep.safetensors --neuron 2:7
     Example: polyseme inspect net.safetensors --cite
     """
-    network = load(network_file, key_beside(network_file))
+    network = load(network_file)
     if cite:
         _cite(network, as_json)
         return 0

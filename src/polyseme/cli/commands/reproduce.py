@@ -10,6 +10,7 @@ from polyseme.circuits.problems import MAX_SEED
 from polyseme.cli.options import AsJson, whole
 from polyseme.cli.output.text import emit, emit_json, emit_table
 from polyseme.common.files import write_whole
+from polyseme.common.suggestions import did_you_mean
 from polyseme.reproduce.catalogue import CATALOGUE
 from polyseme.reproduce.report import COLUMNS, Found, cells, summary
 from polyseme.reproduce.reproduction import reproduce_figures
@@ -20,7 +21,9 @@ DISAGREES = 1
 
 def _name(given: str) -> str:
     if given not in CATALOGUE:
-        raise typer.BadParameter(f"{given[:40]!r} must be one of {', '.join(CATALOGUE)}")
+        raise typer.BadParameter(
+            f"{given[:40]!r} must be one of {', '.join(CATALOGUE)}{did_you_mean(given, CATALOGUE)}"
+        )
     return given
 
 

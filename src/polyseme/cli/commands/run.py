@@ -11,7 +11,7 @@ import typer
 from polyseme.circuits.names import Names
 from polyseme.cli.options import AsJson, NetworkFile
 from polyseme.cli.output.text import emit, emit_json, remark
-from polyseme.errors import OptionError, SourceError
+from polyseme.errors import OptionError
 from polyseme.networks.saving.files import load
 
 
@@ -37,14 +37,9 @@ def run_command(
     Example: polyseme run facts.safetensors --on "Korea, South" --on capital
     Example: polyseme run facts.safetensors --on '"Korea, South",capital'
     """
-    network = load(network_file)
+    network = load(network_file, key=False)
     on = _names_on(network.encoder.features, features or ())
     outputs = network.run(on)
-    if len(on) > network.provenance.active:
-        remark(
-            f"polyseme: {len(on)} features are on, more than the {network.provenance.active} the "
-            "network was compiled for; its answer may be wrong"
-        )
     if as_json:
         emit_json({"on": on, "outputs": outputs})
     elif outputs:
@@ -57,7 +52,9 @@ def run_command(
 def _names_on(names: Names, given: Sequence[str]) -> list[str]:
     """Return every feature named, once; a text that is no name is a line of CSV."""
     pieces = (
-        piece for text in given for piece in ([text] if _known(names, text) else _separated(text))
+        piece
+        for text in given
+        for piece in (_separated(text) if names.find(text) is None else [text])
     )
     found = {names[names.position(piece.strip())]: None for piece in pieces}
     return list(found)
@@ -73,11 +70,3 @@ def _separated(text: str) -> list[str]:
             "comma or the end; a quote inside is doubled"
         ) from None
     return fields or [text]
-
-
-def _known(names: Names, text: str) -> bool:
-    try:
-        names.position(text)
-    except SourceError:
-        return False
-    return True

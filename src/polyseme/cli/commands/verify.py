@@ -15,9 +15,9 @@ from polyseme.cli.options import DEFAULT_ERROR, AsJson, Error, NetworkFile, whol
 from polyseme.cli.output.text import rate, remark
 from polyseme.cli.output.verify_report import Seeds, Trial, emit_trials
 from polyseme.cli.output.worst_report import emit_worst
-from polyseme.cli.output_paths import key_beside
 from polyseme.common.progress import phase
 from polyseme.common.progress_shown import watched
+from polyseme.common.suggestions import did_you_mean
 from polyseme.errors import PolysemeError
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path, load
@@ -28,7 +28,7 @@ from polyseme.verification.kinds import input_kinds
 from polyseme.verification.layers import LayerReport, readable_key, verify_layers
 from polyseme.verification.reading_error import ReadingError, reading_error
 from polyseme.verification.reference import Reference, reference_of
-from polyseme.verification.sampling import Verification, shallow_terms, verify
+from polyseme.verification.sampling import Verification, promise_asked, shallow_terms, verify
 from polyseme.verification.worst_case import worst_case
 
 MAX_SAMPLES = 10_000_000
@@ -132,8 +132,7 @@ def verify_command(
         network, circuit, reference = _open(network_file, source, independent)
     if layers:
         readable_key(network)
-    promise = network.provenance.active if active is None else active
-    _check_active(network, promise)
+    promise = promise_asked(network, active)
     if worst:
         return _find_worst(network, circuit, active, as_json)
     if exhaustive:
@@ -167,7 +166,10 @@ def verify_command(
 def _check_options(inputs: str, source: str | None, independent: bool, layers: bool) -> None:
     known = {**DESCRIPTIONS, **DEEP_DESCRIPTIONS}
     if inputs != "all" and inputs not in known:
-        raise PolysemeError(f"--inputs {inputs[:40]!r} must be one of {', '.join(known)} or all")
+        raise PolysemeError(
+            f"--inputs {inputs[:40]!r} must be one of {', '.join(known)} or all"
+            f"{did_you_mean(inputs, known)}"
+        )
     if independent and source is None:
         raise PolysemeError("--independent simulates the SOURCE; name it after NET")
     if layers and source is not None:
@@ -196,22 +198,16 @@ def _open(
 ) -> tuple[Network, Circuit, Reference]:
     """Return the network, the circuit of the source (else of the answer key), and its evaluator."""
     if source is not None:
-        network, circuit = load(network_file), read(source)
+        network, circuit = load(network_file, key=False), read(source)
         reference = reference_as_read(source) if independent else reference_of(circuit)
         return network, circuit, reference
-    network = load(network_file, key_beside(network_file))
+    network = load(network_file)
     if network.key is None:
         raise PolysemeError(
             f"{network_file}: no answer key {key_path(network_file).name} is beside it; "
             "name the SOURCE to compare with"
         )
     return network, network.key.circuit, reference_of(network.key.circuit)
-
-
-def _check_active(network: Network, active: int) -> None:
-    features = len(network.encoder.features)
-    if active > features:
-        raise PolysemeError(f"--active {active} must be 1 to the {features} features there are")
 
 
 def _check_load(active: int, samples: int) -> None:

@@ -199,6 +199,11 @@ def _sentences(compiled: Compiled, output: str | None) -> list[str]:
         f"{problem_seed_in_words(compiled.circuit.name)}",
         f"time          {compiled.seconds:.1f} s",
     ]
+    if compiled.report.promise:
+        lines.append(
+            f"promise       {provenance.active} on at once: {compiled.report.promise}; --active S "
+            "sets another"
+        )
     if provenance.note:
         lines.append(f"note          {provenance.note}")
     return [*lines, f"saved         {_saved_where(output)}"]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TextIO
 
-from polyseme.errors import PolysemeError
+from polyseme.errors import PolysemeError, PolysemeWarning
 
 # Tables in a file or pipe need not fit a window.
 _WIDTH_OF_FILES = 200
@@ -38,6 +40,30 @@ def emit_json(fields: Mapping[str, Any]) -> None:
 def remark(text: str) -> None:
     """Write one line to standard error."""
     print(one_line(text), file=sys.stderr)
+
+
+@contextmanager
+def warnings_as_remarks() -> Iterator[None]:
+    """Write what the library warns of to standard error, one line each, while this is entered."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", PolysemeWarning)
+        shown = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if issubclass(category, PolysemeWarning):
+                remark(f"polyseme: {message}")
+            else:
+                shown(message, category, filename, lineno, file, line)
+
+        warnings.showwarning = show
+        yield
 
 
 def emit_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from polyseme.common.arguments import shown_value
 from polyseme.common.literature import PUBLICATIONS, Publication
+from polyseme.common.suggestions import did_you_mean
 from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.compiler.constructions.construction import Construction
 from polyseme.errors import OptionError
@@ -73,6 +74,7 @@ def constructions(name: str | None = None) -> tuple[ConstructionRecord, ...]:
     if not isinstance(name, str) or name not in CATALOGUE:
         raise OptionError(
             f"no construction named {shown_value(name)}; there are {', '.join(CATALOGUE)}"
+            f"{did_you_mean(name, CATALOGUE)}"
         )
     return (_record(CATALOGUE[name]),)
 

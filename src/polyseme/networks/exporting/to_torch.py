@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from polyseme.common.extras import import_torch
 from polyseme.common.files import write_whole
+from polyseme.networks import sites
 from polyseme.networks.checks import check_path
 from polyseme.networks.exporting.dense import (
     check_dense,
@@ -33,15 +34,14 @@ def to_torch(network: Network, path: str | os.PathLike[str] | None = None) -> to
     `torch.load(weights_only=True)` opens, with architecture and names (`docs/torch.md`), or, where
     the path ends in .safetensors, its state dict alone as safetensors.
 
-    Its modules are named `encoder` (Linear without bias, features to dimensions), `layer0`,
-    `relu0`, `layer1`, `relu1`, ... (Linear and ReLU; the scale is folded into weights, bias and
-    cap, exactly, as it is a power of two) and `readout` (Linear, last units to outputs, bias minus
-    threshold). After a clipped layer stands `clip0` (Hardtanh from 0 to the cap) in place of
-    `relu0`, after a squared one `square0`. A layer that carries numbers on is one module
-    `residual0` that holds the two, `residual0.layer0` and `residual0.relu0`. Sparse layers become
-    dense. The module takes rows of 0 and 1, (samples, features), and returns (samples, outputs): an
-    output is on if its value is 0 or more. That agrees with `outputs_on` exactly in a network of
-    one hidden layer, and up to rounding in a deeper one.
+    Its modules are `encoder` (Linear without bias, features to dimensions), `layers`, one module
+    per layer, and `readout` (Linear, last units to outputs, bias minus threshold). A layer is
+    `linear` (the scale is folded into weights, bias and cap, exactly, as it is a power of two) and
+    `activation` (ReLU, Hardtanh from 0 to the cap, or Square); where it carries numbers on, it is a
+    `Residual`. Sparse layers become dense. Between them stand the sites of `networks/sites.py`,
+    each an Identity. The module takes rows of 0 and 1, (samples, features), and returns (samples,
+    outputs): an output is on if its value is 0 or more. That agrees with `outputs_on` exactly in a
+    network of one hidden layer, and up to rounding in a deeper one.
     Names are in the lists `feature_names` and `output_names`.
 
     Raises MissingExtraError without torch, and CapacityError when encoder or readout, or all sparse
@@ -51,22 +51,18 @@ def to_torch(network: Network, path: str | os.PathLike[str] | None = None) -> to
         check_path(path)
     check_dense(network)
     nn = import_torch("to_torch").nn
+    from polyseme.networks.exporting.torch_modules import HookedNetwork
+
     modules: OrderedDict[str, torch.nn.Module] = OrderedDict()
     modules["encoder"] = _linear(dense_encoder(network), None)
-    for number, layer in enumerate(network.layers):
-        activation = layer.activation
-        parts = {
-            f"layer{number}": _linear(*_scaled(layer)),
-            f"{activation.name}{number}": activation.write(_TorchWriter(), float(layer.scale)),
-        }
-        if len(layer.carried):
-            from polyseme.networks.exporting.torch_modules import Residual
-
-            modules[f"residual{number}"] = Residual(parts, layer.carried)
-        else:
-            modules.update(parts)
+    modules[sites.EMBED] = nn.Identity()
+    numbered = enumerate(network.layers)
+    modules["layers"] = nn.Sequential(
+        OrderedDict((str(number), _torch_layer(layer)) for number, layer in numbered)
+    )
     modules["readout"] = _linear(dense_readout(network), -finite_thresholds(network))
-    sequential: torch.nn.Module = nn.Sequential(modules)
+    modules[sites.READOUT] = nn.Identity()
+    sequential = HookedNetwork(modules)
     # Past nn.Module's own attribute setting, which is typed for tensors and modules only.
     vars(sequential).update(
         feature_names=list(network.encoder.features), output_names=list(network.readout.outputs)
@@ -74,6 +70,22 @@ def to_torch(network: Network, path: str | os.PathLike[str] | None = None) -> to
     if path is not None:
         write_whole(path, file_bytes(network, sequential, path))
     return sequential
+
+
+def _torch_layer(layer: Layer) -> torch.nn.Module:
+    """Return a layer as a sequence of modules, which carries numbers on where the layer does."""
+    nn = import_torch("to_torch").nn
+    parts: OrderedDict[str, torch.nn.Module] = OrderedDict()
+    parts["linear"] = _linear(*_scaled(layer))
+    parts["hook_pre"] = nn.Identity()
+    parts["activation"] = layer.activation.write(_TorchWriter(), float(layer.scale))
+    parts["hook_post"] = nn.Identity()
+    if len(layer.carried):
+        from polyseme.networks.exporting.torch_modules import Residual
+
+        return Residual(parts, layer.carried)
+    sequence: torch.nn.Module = nn.Sequential(parts)
+    return sequence
 
 
 class _TorchWriter:

@@ -47,20 +47,21 @@ def state_bytes(module: torch.nn.Module) -> bytes:
 
 
 def architecture(network: Network) -> list[dict[str, Any]]:
-    """Return the modules in order, each by its name, kind and constants; shapes are the weights'.
+    """Return what computes, in order, each by its name, kind and constants.
 
-    The modules are those of `to_torch`.
+    Names are those of the modules of `to_torch`; shapes are the weights'. The sites for hooks
+    compute nothing and are left out.
     """
     modules: list[dict[str, Any]] = [{"name": "encoder", "kind": "linear", "bias": False}]
     for number, layer in enumerate(network.layers):
-        activation = layer.activation
+        name = f"layers.{number}"
         parts = [
-            {"name": f"layer{number}", "kind": "linear", "bias": True},
-            {"name": f"{activation.name}{number}"}
-            | activation.write(_Describer(), float(layer.scale)),
+            {"name": f"{name}.linear", "kind": "linear", "bias": True},
+            {"name": f"{name}.activation"}
+            | layer.activation.write(_Describer(), float(layer.scale)),
         ]
         if len(layer.carried):
-            modules.append({"name": f"residual{number}", "kind": "residual", "parts": parts})
+            modules.append({"name": name, "kind": "residual", "parts": parts})
         else:
             modules += parts
     return [*modules, {"name": "readout", "kind": "linear", "bias": True}]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from operator import index
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from safetensors import SafetensorError, safe_open
 
@@ -57,6 +57,15 @@ def key_path(path: str | os.PathLike[str]) -> Path:
     return target.with_name(f"{target.name.removesuffix('.safetensors')}.key.safetensors")
 
 
+def key_beside(path: str | os.PathLike[str]) -> Path | None:
+    """Return the path of the answer key beside a network file; None if there is none."""
+    if not Path(path).name:
+        return None
+    beside = key_path(path)
+    # Unlike Path.exists, this does not raise where the name is too long for the file system.
+    return beside if os.path.exists(beside) else None  # noqa: PTH110
+
+
 def save_network(network: Network, path: str | os.PathLike[str]) -> None:
     """Save the parts that a network needs to run.
 
@@ -94,15 +103,19 @@ def _network_pieces(network: Network) -> Iterator[Piece]:
     return _pieces("polyseme-network", tensors, metadata)
 
 
-def load(path: str | os.PathLike[str], key: str | os.PathLike[str] | None = None) -> Network:
-    """Load a network, and its answer key if a path to that is given.
+def load(
+    path: str | os.PathLike[str], key: str | os.PathLike[str] | Literal[False] | None = None
+) -> Network:
+    """Load a network, and its answer key if that is beside it or a path to it is given.
 
     Args:
         path: a network file, as `Network.save` writes it.
-        key: the file of its answer key, as `AnswerKey.save` writes it.
+        key: the file of its answer key, as `AnswerKey.save` writes it. None takes the one beside
+            the network, `net.key.safetensors` of `net.safetensors`, if there is one; False leaves
+            the key out, which is faster.
 
     Returns:
-        The network, with `key` if a path to that was given.
+        The network, with its answer key if there is one.
 
     Raises:
         OptionError: `path` or `key` is no path.
@@ -118,6 +131,8 @@ def load(path: str | os.PathLike[str], key: str | os.PathLike[str] | None = None
     """
     network = _load(path, "polyseme-network", _network)
     if key is None:
+        key = key_beside(path)
+    if key is None or key is False:
         return network
     loaded = load_key(key)
     if not loaded.belongs_to(network):
