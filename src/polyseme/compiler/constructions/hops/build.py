@@ -1,0 +1,133 @@
+"""The driver of the passes: the encoder, a layer of openers, one layer per hop, the readout."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+
+from polyseme.codes.code import SparseCode
+from polyseme.codes.orthogonal_blocks import orthogonal_block_code
+from polyseme.common.ragged import row_offsets
+from polyseme.common.random_streams import Stream
+from polyseme.compiler.constructions.hops.hop_layer import HopLayer
+from polyseme.compiler.constructions.hops.layout import Layout
+from polyseme.compiler.constructions.hops.relations import FROM_FEATURES
+from polyseme.compiler.constructions.hops.words import Held, Words, key_of
+from polyseme.compiler.constructions.least_noise.codes import input_words
+from polyseme.compiler.task import Task
+from polyseme.networks.activation import Clip
+from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.ends import Encoder, Readout
+from polyseme.networks.layer import Layer
+from polyseme.networks.network import Network, Provenance
+
+NAME = "hops"
+INPUT_WEIGHT = 32
+_NOTE = "a layer of openers, and one per hop; a residual stream keeps the facts of hops before"
+
+
+def build_hops(task: Task, layout: Layout) -> Network:
+    """Build the network of a layout.
+
+    Raises:
+        TooFewNeuronsError: Units hear objects that are not theirs.
+    """
+    code = encoder_code(layout, task.stream(Stream.INPUT_CODE))
+    layer, held = _openers(layout, code)
+    layers, keys = [layer], [key_of(layout.relations, held)]
+    generator = task.stream(Stream.OUTPUT_CODES)
+    for hop in range(layout.relations.hops):
+        layer, held = HopLayer(layout, hop, held, generator).build()
+        layers.append(layer)
+        keys.append(key_of(layout.relations, held))
+    readout = _readout(layout, held)
+    coded = sum(block.coded for block in layout.blocks)
+    return Network(
+        encoder=Encoder(task.circuit.features, code),
+        layers=tuple(layers),
+        readout=readout,
+        provenance=Provenance(
+            source=task.circuit.name,
+            construction=NAME,
+            active=task.active,
+            seed=task.seed,
+            gates=task.circuit.gates,
+            monosemantic_neurons=int(layout.relations.exact_widths.max()),
+            readout_parameters=len(readout.neurons) + 2,
+            channels={"superposed": coded, "monosemantic": len(layout.blocks) - coded},
+            note=_NOTE,
+        ),
+        key=AnswerKey(task.circuit, code, tuple(keys)),
+    )
+
+
+def chain_dimensions(chains: int) -> int:
+    """Return the input dimensions that chains have to themselves: enough to be orthogonal."""
+    return INPUT_WEIGHT * -(-chains // INPUT_WEIGHT)
+
+
+def encoder_code(layout: Layout, generator: np.random.Generator) -> SparseCode:
+    """Draw the code of the features: subjects in superposition, and chains orthogonal behind."""
+    subjects, chains = layout.relations.subjects, layout.relations.chains
+    inputs = input_words(len(subjects), layout.dimensions, INPUT_WEIGHT, generator)
+    apart = chain_dimensions(len(chains))
+    orthogonal = orthogonal_block_code(len(chains), apart, INPUT_WEIGHT, generator)
+    shape = len(layout.relations.circuit.features), INPUT_WEIGHT
+    positions, signs = np.empty(shape, np.int32), np.empty(shape, np.int8)
+    positions[subjects], signs[subjects] = inputs.positions, inputs.signs
+    positions[chains] = layout.dimensions + orthogonal.positions
+    signs[chains] = orthogonal.signs
+    return SparseCode(layout.dimensions + apart, positions, signs)
+
+
+def _openers(layout: Layout, code: SparseCode) -> tuple[Layer, Held]:
+    """Return the layer that says which relations are asked for; subjects pass it.
+
+    Chains share no dimension with subjects, so a clipped unit is exactly 1 if any of its chains is
+    on, and otherwise 0.
+    """
+    relations = layout.relations.relations
+    copies = [layout.openers(number) for number in range(len(relations))]
+    offsets = row_offsets(copies)
+    rows = [code.matrix()[relation.chains].sum(axis=0) for relation in relations]
+    layer = Layer(
+        weights=sp.csr_array(np.repeat(np.array(rows, np.int8), copies, axis=0)),
+        bias=np.zeros(offsets[-1], np.int32),
+        scale=1 / INPUT_WEIGHT,
+        activation=Clip(INPUT_WEIGHT),
+        carried=np.arange(layout.dimensions, dtype=np.int32),
+    )
+    subjects = layout.relations.subjects
+    passing = offsets[-1] + code.positions[subjects].astype(np.int64)
+    held = Held(
+        layer.width,
+        {FROM_FEATURES: Words(np.arange(len(subjects)), passing, code.signs[subjects], True)},
+        dict(enumerate(np.split(np.arange(offsets[-1]), offsets[1:-1]))),
+    )
+    return layer, held
+
+
+def _readout(layout: Layout, held: Held) -> Readout:
+    """Return the readout: an output adds up the units of its words.
+
+    It is on half-way between what it reads when it is on and what another word may add.
+    """
+    circuit = layout.relations.circuit
+    output_of = np.full(circuit.wires, -1, np.int64)
+    output_of[circuit.outputs] = np.arange(len(circuit.outputs))
+    thresholds = np.empty(len(circuit.outputs), np.float32)
+    outputs, units = [], []
+    for number, relation in enumerate(layout.relations.relations):
+        words, output = held.objects[number], output_of[relation.objects]
+        outputs.append(np.repeat(output[words.of], words.weight))
+        units.append(words.positions.ravel())
+        thresholds[output] = (words.weight + words.shared) / 2
+    output, unit = np.concatenate(outputs), np.concatenate(units)
+    order = np.lexsort((unit, output))
+    return Readout(
+        outputs=circuit.output_names,
+        offsets=row_offsets(np.bincount(output, minlength=len(circuit.outputs))),
+        neurons=unit[order].astype(np.int32),
+        weights=np.ones(len(unit), np.int16),
+        thresholds=thresholds,
+    )
