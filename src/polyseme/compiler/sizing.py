@@ -8,7 +8,7 @@ from polyseme.common.progress import Note
 from polyseme.compiler.choose import Choice, cannot_compute, thresholded_neurons
 from polyseme.compiler.constructions.construction import Candidate
 from polyseme.compiler.report import Compilation
-from polyseme.compiler.search import smallest
+from polyseme.compiler.search import Found, smallest
 from polyseme.compiler.task import Task
 from polyseme.compiler.trials import tried
 from polyseme.errors import TooFewNeuronsError
@@ -66,7 +66,7 @@ def _smaller_than_fallback(
             hopeless = candidate.declared.neurons
         elif limit > 1:
             try:
-                found = smallest(candidate, note, limit - 1, measure)
+                found = _confirmed(candidate, note, limit - 1, measure)
             except TooFewNeuronsError:
                 continue
             if found.passed:
@@ -74,6 +74,17 @@ def _smaller_than_fallback(
     reason = _why_not_smaller(fallback.task, limit, hopeless)
     note(reason)
     return _built(fallback, limit, measure, reason)
+
+
+def _confirmed(candidate: Candidate, note: Note, most: int, measure: bool) -> Found:
+    """Return the smallest network of a candidate, or its only one, and whether it passed."""
+    if candidate.construction.searched:
+        return smallest(candidate, note, most, measure)
+    declared = candidate.declared.neurons
+    note(f"{candidate.construction.name} declares {declared:,} neurons")
+    trial = tried(candidate.task, candidate.build(min(declared, most)), closely=measure)
+    note(f"confirm {trial}")
+    return Found(trial.reported(declared, candidate.decisions(trial.network)), trial.passed)
 
 
 def _why_not_smaller(task: Task, limit: int, hopeless: int | None) -> str:

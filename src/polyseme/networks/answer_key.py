@@ -193,7 +193,8 @@ class AnswerKey:
         """Return a column of a layer in words.
 
         A term is its literals and the output it feeds, a wire the name of the feature or of an
-        output that it is, or the gate's number, with "inverted" where its units are off when it is on.
+        output that it is, or the gate's number, with "inverted" where its units are off when it is
+        on.
         """
         held = self._layer(layer)
         column = whole_number("column", column, 0, len(held.wires) - 1)

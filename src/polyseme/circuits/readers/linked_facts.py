@@ -13,7 +13,6 @@ facts and, at every hop, an output. Asking for a chain thus tells all facts alon
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

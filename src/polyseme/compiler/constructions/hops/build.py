@@ -32,7 +32,10 @@ def build_hops(task: Task, layout: Layout) -> Network:
     Raises:
         TooFewNeuronsError: Units hear objects that are not theirs.
     """
-    code = encoder_code(layout, task.stream(Stream.INPUT_CODE))
+    if layout.exact:
+        code = _basis_code(layout)
+    else:
+        code = encoder_code(layout, task.stream(Stream.INPUT_CODE))
     layer, held = _openers(layout, code)
     layers, keys = [layer], [key_of(layout.relations, held)]
     generator = task.stream(Stream.OUTPUT_CODES)
@@ -48,7 +51,7 @@ def build_hops(task: Task, layout: Layout) -> Network:
         readout=readout,
         provenance=Provenance(
             source=task.circuit.name,
-            construction=NAME,
+            construction="monosemantic" if layout.exact else NAME,
             active=task.active,
             seed=task.seed,
             gates=task.circuit.gates,
@@ -80,6 +83,15 @@ def encoder_code(layout: Layout, generator: np.random.Generator) -> SparseCode:
     return SparseCode(layout.dimensions + apart, positions, signs)
 
 
+def _basis_code(layout: Layout) -> SparseCode:
+    """Return the code in which every feature has a dimension, subjects before chains."""
+    features = len(layout.relations.circuit.features)
+    positions = np.empty((features, 1), np.int32)
+    order = np.concatenate((layout.relations.subjects, layout.relations.chains))
+    positions[order, 0] = np.arange(features)
+    return SparseCode(features, positions, np.ones((features, 1), np.int8))
+
+
 def _openers(layout: Layout, code: SparseCode) -> tuple[Layer, Held]:
     """Return the layer that says which relations are asked for; subjects pass it.
 
@@ -93,15 +105,19 @@ def _openers(layout: Layout, code: SparseCode) -> tuple[Layer, Held]:
     layer = Layer(
         weights=sp.csr_array(np.repeat(np.array(rows, np.int8), copies, axis=0)),
         bias=np.zeros(offsets[-1], np.int32),
-        scale=1 / INPUT_WEIGHT,
-        activation=Clip(INPUT_WEIGHT),
+        scale=1 / code.weight,
+        activation=Clip(code.weight),
         carried=np.arange(layout.dimensions, dtype=np.int32),
     )
     subjects = layout.relations.subjects
     passing = offsets[-1] + code.positions[subjects].astype(np.int64)
     held = Held(
         layer.width,
-        {FROM_FEATURES: Words(np.arange(len(subjects)), passing, code.signs[subjects], True)},
+        {
+            FROM_FEATURES: Words(
+                np.arange(len(subjects)), passing, code.signs[subjects], not layout.exact
+            )
+        },
         dict(enumerate(np.split(np.arange(offsets[-1]), offsets[1:-1]))),
     )
     return layer, held

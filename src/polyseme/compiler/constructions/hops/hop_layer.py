@@ -12,7 +12,13 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from polyseme.compiler.constructions.hops.layout import MARGIN, RESOLUTION, STEPS, Layout, opening_of
+from polyseme.compiler.constructions.hops.layout import (
+    MARGIN,
+    RESOLUTION,
+    STEPS,
+    Layout,
+    opening_of,
+)
 from polyseme.compiler.constructions.hops.margins import margin_weights, rounded
 from polyseme.compiler.constructions.hops.placing import Placed, place
 from polyseme.compiler.constructions.hops.relations import FROM_FEATURES

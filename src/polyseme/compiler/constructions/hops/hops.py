@@ -17,11 +17,16 @@ from polyseme.compiler.constructions.hops.relations import (
     Relations,
     relations_of,
 )
+from polyseme.compiler.constructions.hops.report import hop_decisions
 from polyseme.compiler.parts.assembly import smallest_number
 from polyseme.compiler.report import LayerDecision
 from polyseme.compiler.task import Task
 from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Network
+
+
+# Sizes of the widest layer that are compared, from the least to twice that.
+_SIZES = 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +61,8 @@ class Hops(Construction[HopsPlan]):
             return "its inputs are in superposition"
         if task.one_layer:
             return "the circuit needs only one hidden layer"
+        if task.carry == "gates":
+            return "facts of earlier hops pass its layers in a residual stream"
         if task.active != 2:
             return f"{task.active} features on; a question is one subject and one chain: 2"
         try:
@@ -71,9 +78,11 @@ class Hops(Construction[HopsPlan]):
         return HopsPlan(task, relations_of(task.circuit))
 
     def neurons(self, plan: HopsPlan, error: float) -> int:
-        """Return the fewest neurons per layer for which there is a layout, whatever the error."""
-        least = 4 * INPUT_WEIGHT
-        return max(least, smallest_number(lambda neurons: plan.layout(neurons) is not None))
+        """Return the neurons per layer for which all layers together have fewest, for any error."""
+        least = smallest_number(lambda neurons: plan.layout(neurons) is not None)
+        sizes = [round(least * (1 + step / _SIZES)) for step in range(_SIZES + 1)]
+        layouts = {size: layout for size in sizes if (layout := plan.layout(size)) is not None}
+        return min(layouts, key=lambda size: (layouts[size].total, size))
 
     def parameters(self, plan: HopsPlan, neurons: int) -> int:
         """Return the weights and biases of layers stored in full, and of later ones one per fact.
@@ -96,30 +105,8 @@ class Hops(Construction[HopsPlan]):
 
     def decisions(self, plan: HopsPlan, network: Network) -> tuple[LayerDecision, ...]:
         """Return the decision about every layer."""
-        layout = _layout(plan, network.neurons)
-        exact, before = plan.relations.exact_widths, 0
-        decisions = []
-        for number, layer in enumerate(network.layers):
-            hop = number - 1
-            computed = int(exact[number])
-            blocks = [layout.blocks[one] for one in plan.relations.of_hop(hop)]
-            columns = before + computed + len(plan.relations.beyond(hop))
-            decisions.append(
-                LayerDecision(
-                    layer=number,
-                    columns=columns,
-                    computed_features=computed,
-                    neurons=layer.neurons,
-                    carried=len(layer.carried),
-                    kind="superposed" if any(one.coded for one in blocks) else "monosemantic",
-                    share_on=1 / columns,
-                    mean_on=1.0,
-                    predicted_superposed=layer.neurons,
-                    why="XX",
-                )
-            )
-            before += computed if number else 0
-        return tuple(decisions)
+        neurons = max(network.neurons, self.neurons(plan, plan.task.error))
+        return hop_decisions(_layout(plan, neurons), network)
 
 
 def _layout(plan: HopsPlan, neurons: int) -> Layout:

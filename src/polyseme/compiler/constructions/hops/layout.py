@@ -21,8 +21,10 @@ from polyseme.compiler.constructions.hops.relations import FROM_FEATURES, Relati
 LOAD = 1 / 20
 # An object is in a code if it has at most such a share of the members that a unit may have.
 _SMALL = 0.5
-# The steps at which units read members in superposition, a multiple of the numbers that hold one, so
-# that members that share none are read without rounding; what is left of them above the bend, a
+# Sizes of layers tried, as shares of the widest allowed.
+_GROWTHS = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
+# The steps at which units read members in superposition, a multiple of the numbers that hold one,
+# so that members that share none are read without rounding; what is left of them above the bend, a
 # power of two; and the share of a member up to which units stay silent.
 RESOLUTION, STEPS = 352, 128
 MARGIN = 1 - STEPS / RESOLUTION
@@ -59,11 +61,19 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """The block of every relation, and the dimensions in which subjects come."""
+    """The block of every relation, and the dimensions in which subjects come.
+
+    If those are as many as subjects, each subject has its own, and the network is exact.
+    """
 
     relations: Relations
     dimensions: int
     blocks: tuple[Block, ...]
+
+    @property
+    def exact(self) -> bool:
+        """True if subjects do not come in superposition."""
+        return self.dimensions == len(self.relations.subjects)
 
     def openers(self, number: int) -> int:
         """Return the units that hold the opener of a relation: as many as let weights be bytes.
@@ -71,7 +81,11 @@ class Layout:
         Members that units of their own hold below are read exactly, in a few steps.
         """
         relation = self.relations.relations[number]
-        if relation.before != FROM_FEATURES and not self.blocks[relation.before].coded:
+        if relation.before == FROM_FEATURES:
+            exact = self.exact
+        else:
+            exact = not self.blocks[relation.before].coded
+        if exact:
             return 1
         return -(-opening_of(relation.hop, RESOLUTION, STEPS) // _LARGEST_BYTE)
 
@@ -79,6 +93,16 @@ class Layout:
     def opening_neurons(self) -> int:
         """ReLUs of the first layer, whose units are clipped."""
         return 2 * sum(map(self.openers, range(len(self.blocks))))
+
+    @property
+    def widest(self) -> int:
+        """ReLUs of the widest layer."""
+        return max(self.opening_neurons, *map(self.neurons, range(self.relations.hops)))
+
+    @property
+    def total(self) -> int:
+        """ReLUs of all layers."""
+        return self.opening_neurons + sum(map(self.neurons, range(self.relations.hops)))
 
     def neurons(self, hop: int) -> int:
         """Return the ReLUs of the layer of a hop."""
@@ -91,8 +115,15 @@ def weight_of(epsilon: float | None) -> int:
 
 
 def layout_of(relations: Relations, neurons: int, weight: int) -> Layout | None:
-    """Return the layout in layers of at most so many neurons; None if there is none."""
-    dimensions = max(1, min(neurons, 3 * len(relations.subjects) // 4))
+    """Return the layout of fewest ReLUs in layers of at most so many; None if there is none."""
+    found = (_grown_to(relations, neurons, round(neurons * to), weight) for to in _GROWTHS)
+    fitting = [layout for layout in found if layout is not None]
+    return min(fitting, key=lambda layout: layout.total, default=None)
+
+
+def _grown_to(relations: Relations, neurons: int, most: int, weight: int) -> Layout | None:
+    """Return the layout in which codes that are read grow until their layer has `most` ReLUs."""
+    dimensions = min(neurons, 3 * len(relations.subjects) // 4)
     referred = {relation.before for relation in relations.relations}
     blocks: dict[int, Block] = {}
     layout = Layout(relations, dimensions, ())
@@ -101,9 +132,9 @@ def layout_of(relations: Relations, neurons: int, weight: int) -> Layout | None:
         for number in numbers:
             blocks[number] = _fewest(relations, number, blocks, dimensions, weight)
         layout = Layout(relations, dimensions, tuple(blocks.values()))
-        room = neurons - layout.neurons(hop)
-        if room < 0:
+        if layout.neurons(hop) > neurons:
             return None
+        room = max(most - layout.neurons(hop), 0)
         # The more units objects are in, the more members a unit of the next layer can read.
         grown = [number for number in numbers if number in referred and blocks[number].coded]
         for number in grown:
@@ -112,6 +143,15 @@ def layout_of(relations: Relations, neurons: int, weight: int) -> Layout | None:
             blocks[number] = Block(weight, places, block.parts, block.reads)
     layout = Layout(relations, dimensions, tuple(blocks.values()))
     return layout if layout.opening_neurons <= neurons else None
+
+
+def exact_layout(relations: Relations) -> Layout:
+    """Return the layout of the exact network: one ReLU per object."""
+    blocks = []
+    for relation in relations.relations:
+        ones = np.ones(len(relation.objects), np.int64)
+        blocks.append(Block(1, 0, ones, np.bincount(relation.object)))
+    return Layout(relations, len(relations.subjects), tuple(blocks))
 
 
 def opening_of(hop: int, resolution: int, alone: int) -> int:

@@ -19,6 +19,8 @@ from polyseme.common.ragged import row_numbers, select_rows
 
 Integers = NDArray[np.int64]
 FROM_FEATURES = -1
+# A circuit of more openers is something else, and relations are looked at one by one.
+_MOST_RELATIONS = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +91,8 @@ def relations_of(circuit: Circuit) -> Relations:
     fact, output = _facts(circuit)
     member, opener = _sides(circuit, fact)
     _, opened, relation = np.unique(opener, return_index=True, return_inverse=True)
+    if len(opened) > _MOST_RELATIONS:
+        raise NoLinkedFacts(f"{len(opened)} relations; there may be at most {_MOST_RELATIONS}")
     of_output = np.full(len(circuit.outputs), -1)
     of_output[output] = relation
     if (of_output[output] != relation).any():
