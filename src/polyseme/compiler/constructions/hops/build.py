@@ -36,15 +36,22 @@ def build_hops(task: Task, layout: Layout) -> Network:
         code = _basis_code(layout)
     else:
         code = encoder_code(layout, task.stream(Stream.INPUT_CODE))
-    layer, held = _openers(layout, code)
-    layers, keys = [layer], [key_of(layout.relations, held)]
+    layer, held, compression = _openers(layout, code)
+    layers = [layer]
+    keys = [key_of(layout.relations, held, compression, code.weight)]
     generator = task.stream(Stream.OUTPUT_CODES)
     for hop in range(layout.relations.hops):
         layer, held = HopLayer(layout, hop, held, generator).build()
         layers.append(layer)
         keys.append(key_of(layout.relations, held))
     readout = _readout(layout, held)
-    coded = sum(block.coded for block in layout.blocks)
+    coded = len(
+        {
+            relation.hop
+            for relation, block in zip(layout.relations.relations, layout.blocks, strict=True)
+            if block.coded
+        }
+    )
     return Network(
         encoder=Encoder(task.circuit.features, code),
         layers=tuple(layers),
@@ -57,7 +64,7 @@ def build_hops(task: Task, layout: Layout) -> Network:
             gates=task.circuit.gates,
             monosemantic_neurons=int(layout.relations.exact_widths.max()),
             readout_parameters=len(readout.neurons) + 2,
-            channels={"superposed": coded, "monosemantic": len(layout.blocks) - coded},
+            channels={"superposed": coded, "monosemantic": len(layers) - coded},
             note=_NOTE,
         ),
         key=AnswerKey(task.circuit, code, tuple(keys)),
@@ -92,8 +99,8 @@ def _basis_code(layout: Layout) -> SparseCode:
     return SparseCode(features, positions, np.ones((features, 1), np.int8))
 
 
-def _openers(layout: Layout, code: SparseCode) -> tuple[Layer, Held]:
-    """Return the layer that says which relations are asked for; subjects pass it.
+def _openers(layout: Layout, code: SparseCode) -> tuple[Layer, Held, sp.csr_array]:
+    """Return the layer that says which relations are asked for, and its C; subjects pass it.
 
     Chains share no dimension with subjects, so a clipped unit is exactly 1 if any of its chains is
     on, and otherwise 0.
@@ -101,9 +108,17 @@ def _openers(layout: Layout, code: SparseCode) -> tuple[Layer, Held]:
     relations = layout.relations.relations
     copies = [layout.openers(number) for number in range(len(relations))]
     offsets = row_offsets(copies)
-    rows = [code.matrix()[relation.chains].sum(axis=0) for relation in relations]
+    chains = [
+        one.chains for one, times in zip(relations, copies, strict=True) for _ in range(times)
+    ]
+    ends = row_offsets([len(one) for one in chains])
+    entries = (np.ones(ends[-1], np.int16), np.concatenate(chains), ends)
+    compression = sp.csr_array(entries, shape=(len(chains), code.features))
+    weights = (compression @ code.matrix()).astype(np.int8).tocsr()
+    weights.eliminate_zeros()
+    weights.sort_indices()
     layer = Layer(
-        weights=sp.csr_array(np.repeat(np.array(rows, np.int8), copies, axis=0)),
+        weights=weights,
         bias=np.zeros(offsets[-1], np.int32),
         scale=1 / code.weight,
         activation=Clip(code.weight),
@@ -120,7 +135,7 @@ def _openers(layout: Layout, code: SparseCode) -> tuple[Layer, Held]:
         },
         dict(enumerate(np.split(np.arange(offsets[-1]), offsets[1:-1]))),
     )
-    return layer, held
+    return layer, held, compression
 
 
 def _readout(layout: Layout, held: Held) -> Readout:

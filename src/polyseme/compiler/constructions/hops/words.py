@@ -38,7 +38,8 @@ class Words:
         """Return the words as rows, float64 (words, width)."""
         ends = np.arange(len(self.of) + 1) * self.weight
         entries = (self.signs.ravel().astype(np.float64), self.positions.ravel(), ends)
-        matrix = sp.csr_array(entries, shape=(len(self.of), width))
+        # A copy, for its columns are sorted and the positions must stay as they are.
+        matrix = sp.csr_array(entries, shape=(len(self.of), width), copy=True)
         matrix.sort_indices()
         return matrix
 
@@ -67,7 +68,9 @@ def own_words(count: int, first: int, weight: int, of: Integers) -> Words:
     return Words(of, positions, np.ones((count, weight), np.int8), False)
 
 
-def key_of(relations: Relations, held: Held) -> LayerKey:
+def key_of(
+    relations: Relations, held: Held, compression: sp.csr_array | None = None, resolution: int = 0
+) -> LayerKey:
     """Return the key of a layer: words of objects, each a column, and then openers.
 
     Subjects that pass the layer in the code of the encoder, whose signs differ, are left out.
@@ -84,4 +87,6 @@ def key_of(relations: Relations, held: Held) -> LayerKey:
         offsets=row_offsets(counts),
         units=np.concatenate([row.ravel() for row in rows]).astype(np.int32),
         inverted=np.zeros(len(counts), bool),
+        compression=compression,
+        resolution=resolution,
     )
