@@ -31,7 +31,7 @@ from polyseme.verification.intervals import clopper_pearson
 from polyseme.verification.sampling import wrong_samples
 
 SEEDS = (101, 102, 103)
-SAMPLES, READ = 20_000, 4_000
+SAMPLES, READ = 20_000, 2_000
 # Degrees between an airport and its city, at most.
 NEAR = 1.5
 FOLDER = Path("demo")

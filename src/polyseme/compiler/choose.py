@@ -110,6 +110,7 @@ def _deep_candidates(task: Task) -> Iterator[Candidate]:
     """Yield the constructions to try for a circuit of several hidden layers."""
     if HOPS.refusal(task) is None:
         yield HOPS.candidate(task)
+        return
     yield SUPERPOSED_LAYERS.candidate(task)
 
 

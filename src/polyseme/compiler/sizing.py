@@ -12,10 +12,13 @@ from polyseme.compiler.search import Found, smallest
 from polyseme.compiler.task import Task
 from polyseme.compiler.trials import tried
 from polyseme.errors import TooFewNeuronsError
+from polyseme.networks.network import Network
 
 # A construction that declares more than this many times the monosemantic network's neurons is not
 # tried.
 _HOPELESS = 1.15
+# Sizes, and the factor between them, that are tried where a construction declares its only size.
+_STEPS, _STEP = 6, 1.05
 
 
 def at_size(choice: Choice, neurons: int, measure: bool) -> Compilation:
@@ -82,9 +85,20 @@ def _confirmed(candidate: Candidate, note: Note, most: int, measure: bool) -> Fo
         return smallest(candidate, note, most, measure)
     declared = candidate.declared.neurons
     note(f"{candidate.construction.name} declares {declared:,} neurons")
-    trial = tried(candidate.task, candidate.build(min(declared, most)), closely=measure)
+    network = _built_from(candidate, declared, most)
+    trial = tried(candidate.task, network, closely=measure)
     note(f"confirm {trial}")
     return Found(trial.reported(declared, candidate.decisions(trial.network)), trial.passed)
+
+
+def _built_from(candidate: Candidate, declared: int, most: int) -> Network:
+    """Build a network of the declared size, or of one of the next larger sizes if that fails."""
+    for step in range(_STEPS):
+        try:
+            return candidate.build(min(round(declared * _STEP**step), most))
+        except TooFewNeuronsError:
+            continue
+    return candidate.build(most)
 
 
 def _why_not_smaller(task: Task, limit: int, hopeless: int | None) -> str:

@@ -15,6 +15,7 @@ from polyseme.compiler.constructions.hops.relations import FROM_FEATURES
 from polyseme.compiler.constructions.hops.words import Held, Words, key_of
 from polyseme.compiler.constructions.least_noise.codes import input_words
 from polyseme.compiler.task import Task
+from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.activation import Clip
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.ends import Encoder, Readout
@@ -23,6 +24,8 @@ from polyseme.networks.network import Network, Provenance
 
 NAME = "hops"
 INPUT_WEIGHT = 32
+# Codes are drawn so many times at most: of nearly a thousand units one may fail by chance.
+_DRAWS = 4
 _NOTE = "a layer of openers, and one per hop; a residual stream keeps the facts of hops before"
 
 
@@ -41,7 +44,7 @@ def build_hops(task: Task, layout: Layout) -> Network:
     keys = [key_of(layout.relations, held, compression, code.weight)]
     generator = task.stream(Stream.OUTPUT_CODES)
     for hop in range(layout.relations.hops):
-        layer, held = HopLayer(layout, hop, held, generator).build()
+        layer, held = _hop_layer(layout, hop, held, generator)
         layers.append(layer)
         keys.append(key_of(layout.relations, held))
     readout = _readout(layout, held)
@@ -69,6 +72,18 @@ def build_hops(task: Task, layout: Layout) -> Network:
         ),
         key=AnswerKey(task.circuit, code, tuple(keys)),
     )
+
+
+def _hop_layer(
+    layout: Layout, hop: int, below: Held, generator: np.random.Generator
+) -> tuple[Layer, Held]:
+    """Return the layer of a hop; codes of which a unit cannot keep its margin are drawn again."""
+    for _ in range(_DRAWS - 1):
+        try:
+            return HopLayer(layout, hop, below, generator).build()
+        except TooFewNeuronsError:
+            continue
+    return HopLayer(layout, hop, below, generator).build()
 
 
 def chain_dimensions(chains: int) -> int:
