@@ -1,4 +1,4 @@
-"""Where things stand between two layers: the numbers that hold each object and each opener."""
+"""The numbers between two layers that hold each object and each opener."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Words:
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """What the numbers between two layers hold.
+    """The objects and openers that the numbers between two layers hold.
 
     `objects` are the words of every relation so far, or of the subjects (`FROM_FEATURES`);
     `openers` the numbers, int64, that hold the opener of each relation that is still to come;
