@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.codes.affine import fewest_places
+from polyseme.codes.affine import affine_places, fewest_places
 from polyseme.compiler.constructions.hops.relations import FROM_FEATURES, Relations
 
 # Members per unit over the dimensions that hold them. At twice as many, margins cannot be kept.
@@ -139,7 +139,10 @@ def _grown_to(relations: Relations, neurons: int, most: int, weight: int) -> Lay
         grown = [number for number in numbers if number in referred and blocks[number].coded]
         for number in grown:
             block = blocks[number]
-            places = block.places + room // (weight * len(grown))
+            wanted = block.places + room // (weight * len(grown))
+            # Words do not fit on every larger number of places.
+            fitting = affine_places(len(block.parts), weight * wanted, weight)
+            places = max(fitting, block.places)
             blocks[number] = Block(weight, places, block.parts, block.reads)
     layout = Layout(relations, dimensions, tuple(blocks.values()))
     return layout if layout.opening_neurons <= neurons else None
