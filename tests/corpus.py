@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from polyseme.circuits import Circuit, GateKind, build_circuit, problems
 from support.heavy_light import heavy_and_light
+from support.linked import linked
 
 AND, OR, XOR = GateKind.AND, GateKind.OR, GateKind.XOR
 AND_NOT, IDENTITY = GateKind.AND_NOT, GateKind.IDENTITY
@@ -167,6 +168,7 @@ CORPUS: dict[str, Entry] = {
     ),
     "uand of more features": Entry(problems.universal_and(45), 3, ("input-channel",)),
     "few heavy and many light": Entry(heavy_and_light(4, 800), 3, ("mixed-channel", "pooled")),
+    "linked facts": Entry(linked(1000, 800), 2, ("auto", "hops", "monosemantic")),
 }
 
 # A circuit of the table on which each construction has the room that it declares. The others it may
@@ -187,6 +189,7 @@ SERVED: dict[str, str] = {
     "and-tree": "and:k=3",
     "permutation": "permutation of many features",
     "deep": "layered",
+    "hops": "linked facts",
     "error-correction": "layered",
     "universal-and": "uand",
     "gaussian-products": "and2",

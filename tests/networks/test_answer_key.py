@@ -25,6 +25,7 @@ from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import load
 from support.heavy_light import heavy_and_light
+from support.linked import linked
 from support.small_networks import full_weights, network_of, superposed_network
 
 # Small circuits, and sizes at which codes share neurons, by construction.
@@ -57,6 +58,8 @@ def network_by(construction: str) -> Network:
         gates = [(GateKind.AND, (i % 20, 20 + i)) for i in range(400)]
         circuit = build_circuit(names, gates, list(range(420, 820)), name="heavy")
         return ps.compile(circuit, construction=construction, neurons=300)
+    if construction == "hops":
+        return ps.compile(linked(2000, 1600), active=2, construction=construction)
     if construction == "deep":
         return superposed_network(300)
     source, options = BUILT.get(construction, DEFAULT)
@@ -117,7 +120,7 @@ def test_a_weight_that_the_key_names_cannot_change(construction):
             column = key.reads.indices[key.reads.indptr[unit]]
             weights[unit, below.positions[column, 0]] += 1
         else:
-            assert construction == "quadratic"
+            assert construction in ("quadratic", "hops")
             continue
         assert not network.key.belongs_to(with_weights(network, number, weights))
 

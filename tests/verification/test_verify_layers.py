@@ -263,7 +263,7 @@ def test_the_first_wrong_layer_is_found(straight: Network, layer: int) -> None:
     first = report.first_wrong
     assert first is not None
     assert first.layer == layer
-    assert first.first_wrong == key.circuit.wire_name(int(key.layers[layer].wires[column]))
+    assert first.first_wrong == key.circuit.known_as(int(key.layers[layer].wires[column]))
     assert all(found.wrong == 0 for found in report.layers[:layer])
 
 
@@ -285,7 +285,7 @@ def test_layers_are_counted_as_an_obvious_loop_counts_them(crowded: Network) -> 
                     misread.append(wire)
             wrong += bool(misread)
             if misread and not first:
-                first = key.circuit.wire_name(misread[0])
+                first = key.circuit.known_as(misread[0])
         found = report.layers[number]
         assert (found.columns, found.wrong, found.first_wrong) == (len(held.wires), wrong, first)
         assert found.mean_on == on / 40

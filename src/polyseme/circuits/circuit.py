@@ -170,6 +170,13 @@ class Circuit:
         features = len(self.features)
         return repr(self.features[wire]) if wire < features else f"gate {wire - features}"
 
+    def known_as(self, wire: int) -> str:
+        """Return the name of an output that a gate is, where it is one, or else `wire_name`."""
+        outputs = np.flatnonzero((self.outputs == wire) & ~self.inverted)
+        if wire < len(self.features) or not len(outputs):
+            return self.wire_name(wire)
+        return repr(self.output_names[int(outputs[0])])
+
     def _check_shapes(self) -> None:
         if len(self.features) == 0:
             raise SourceError(f"{self.name}: a circuit needs at least one feature")

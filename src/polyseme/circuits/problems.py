@@ -12,6 +12,7 @@ from polyseme.circuits.drawing.influence import INFLUENCES, all_sets, count_sets
 from polyseme.circuits.drawing.layered import draw_layers
 from polyseme.circuits.names import Names
 from polyseme.circuits.readers.facts import facts_from_table
+from polyseme.circuits.readers.linked_facts import linked_facts_from_tables
 from polyseme.common.arguments import instance, shown_value, text, whole_number
 from polyseme.errors import SourceError
 
@@ -223,6 +224,46 @@ def facts(table: Mapping[str, Mapping[str, str]]) -> Circuit:
             f"table[{shown_value(subject)}]", row, Mapping, "a mapping of relations to objects"
         )
     return facts_from_table(table)
+
+
+def linked_facts(tables: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Circuit:
+    """Return the circuit of tables of facts that refer to each other, asked by chains of relations.
+
+    The first table has the subjects that are asked about. Every other one is named after a relation
+    and says more about its objects. Subjects and chains, such as "city: country", become features,
+    and the facts of every hop outputs.
+
+    Args:
+        tables: Mapping of names to tables as `facts` takes them: subjects to mappings of relations
+            to objects, all of them text. An empty object is no fact.
+
+    Returns:
+        The circuit.
+
+    Raises:
+        OptionError: `tables` is not a mapping of mappings of mappings.
+        SourceError: A name breaks a rule, no chain reaches a table, or an object is no subject of
+            the table that says more about it; the message names the table and the subject.
+
+    Example:
+        >>> import polyseme as ps
+        >>> circuit = ps.problems.linked_facts(
+        ...     {
+        ...         "airport": {"HND": {"city": "Tokyo"}, "NRT": {"city": "Tokyo"}},
+        ...         "city": {"Tokyo": {"country": "Japan"}},
+        ...     }
+        ... )
+        >>> list(circuit.features), list(circuit.output_names)
+        (['HND', 'NRT', 'city', 'city: country'], ['city=Tokyo', 'country=Japan'])
+    """
+    instance("tables", tables, Mapping, "a mapping of tables")
+    for key, table in tables.items():
+        place = f"tables[{shown_value(key)}]"
+        instance(place, table, Mapping, "a mapping of subjects")
+        for subject, row in table.items():
+            place_of_row = f"{place}[{shown_value(subject)}]"
+            instance(place_of_row, row, Mapping, "a mapping of relations to objects")
+    return linked_facts_from_tables(tables)
 
 
 def _random_ands(

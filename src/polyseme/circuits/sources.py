@@ -23,6 +23,7 @@ from polyseme.circuits.problems import (
     universal_and,
 )
 from polyseme.circuits.readers.facts import read_facts
+from polyseme.circuits.readers.linked_facts import read_linked_facts
 from polyseme.common.arguments import instance
 from polyseme.common.files import shown_path
 from polyseme.common.suggestions import did_you_mean
@@ -112,7 +113,8 @@ _PROBLEMS = {
 def read(source: str | os.PathLike[str], *, rewrite: bool = False) -> Circuit:
     """Return the circuit of a source: a file, or a problem.
 
-    A path ending in .csv is a table of facts, as is any path behind `facts:`. Files of logic end
+    A path ending in .csv is a table of facts, as is any path behind `facts:`. Several tables that
+    refer to each other are `hops:PATH,PATH,...`, the one that is asked first. Files of logic end
     in .aag, .aig, .json, .blif, .bench, .pla or .cnf. They are normalised: every wire rests at
     zero, and outputs that are 1 at rest are flagged `inverted`. The circuit is named like the file.
 
@@ -156,6 +158,8 @@ def read(source: str | os.PathLike[str], *, rewrite: bool = False) -> Circuit:
     name, _, rest = text.partition(":")
     if isinstance(source, str) and name == "facts":
         return read_facts(rest)
+    if isinstance(source, str) and name == "hops":
+        return read_linked_facts(rest.split(","))
     if text.lower().endswith(".csv"):
         return read_facts(text)
     for ending, reader in LOGIC_READERS.items():
@@ -165,7 +169,7 @@ def read(source: str | os.PathLike[str], *, rewrite: bool = False) -> Circuit:
         return _build(text, _PROBLEMS[name], rest)
     raise SourceError(
         f"source {_shown(text)} is neither a file ending in .csv nor a problem nor a file of "
-        f"logic; the problems are {', '.join(_PROBLEMS)} and facts, and logic ends in "
+        f"logic; the problems are {', '.join(_PROBLEMS)}, facts and hops, and logic ends in "
         f"{', '.join(LOGIC_READERS)}{did_you_mean(name, _PROBLEMS)}"
     )
 

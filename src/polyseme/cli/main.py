@@ -59,7 +59,7 @@ def _top(
     polyseme convert adder.blif -o adder.aig
 
     SOURCE is one of
-    - a table of facts: .csv
+    - a table of facts: .csv; several that refer to each other: hops:PATH,PATH
     - a file of logic: .aig .aag .blif .bench .pla .cnf .json
     - a problem: and2:features=N,gates=N · and:k=N,features=N · permutation:features=N
       · uand:features=N · layered:width=N,depth=N

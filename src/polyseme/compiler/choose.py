@@ -4,7 +4,8 @@ If hidden layers need not compute the gates, `three-channel` serves every circui
 layer. For some circuits another construction declares fewer neurons, and is then tried first. Sizes
 are compared with inputs of the same kind: a construction for basis-aligned inputs is taken only if
 the task wants such inputs. If the gates must be computed, `least-noise` and `pooled` are tried
-before `three-channel`, for circuits that they serve. Deeper circuits get layers in superposition.
+before `three-channel`, for circuits that they serve. Deeper circuits get layers in superposition:
+of `hops` for tables of facts that refer to each other, else of `deep`.
 The fallback is the monosemantic network, for tasks for which no smaller network is found.
 """
 
@@ -17,6 +18,7 @@ import numpy as np
 
 from polyseme.compiler.constructions.catalogue import (
     CATALOGUE,
+    HOPS,
     LEAST_NOISE,
     MONOSEMANTIC,
     POOLED,
@@ -60,7 +62,7 @@ def choose(task: Task, name: str) -> Choice:
     if name == MONOSEMANTIC.name:
         return Choice(iter([fallback]), None)
     if not task.one_layer:
-        return Choice(iter([SUPERPOSED_LAYERS.candidate(task)]), fallback)
+        return Choice(_deep_candidates(task), fallback)
     if name == THREE_CHANNEL.name:
         return Choice(iter([THREE_CHANNEL.candidate(task)]), fallback)
     return Choice(_one_layer_candidates(task, fallback.declared.neurons), fallback)
@@ -102,6 +104,14 @@ def thresholded_neurons(task: Task) -> int | None:
         return None
     declared = min(_declared(candidate) for candidate in tried)
     return int(declared) if declared < fallback else None
+
+
+def _deep_candidates(task: Task) -> Iterator[Candidate]:
+    """Yield the constructions to try for a circuit of several hidden layers."""
+    if HOPS.refusal(task) is None:
+        yield HOPS.candidate(task)
+        return
+    yield SUPERPOSED_LAYERS.candidate(task)
 
 
 def _one_layer_candidates(task: Task, limit: int) -> Iterator[Candidate]:

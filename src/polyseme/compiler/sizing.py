@@ -9,14 +9,17 @@ from polyseme.compiler.choose import Choice, cannot_compute, thresholded_neurons
 from polyseme.compiler.constructions.construction import Candidate
 from polyseme.compiler.paying import least_that_can, where_it_pays
 from polyseme.compiler.report import Compilation
-from polyseme.compiler.search import smallest
+from polyseme.compiler.search import Found, smallest
 from polyseme.compiler.task import Task
 from polyseme.compiler.trials import tried
 from polyseme.errors import TooFewNeuronsError
+from polyseme.networks.network import Network
 
 # A construction that declares more than this many times the monosemantic network's neurons is not
 # tried.
 _HOPELESS = 1.15
+# Sizes, and the factor between them, that are tried where a construction declares its only size.
+_STEPS, _STEP = 6, 1.05
 
 
 def at_size(choice: Choice, neurons: int, measure: bool) -> Compilation:
@@ -70,7 +73,7 @@ def _smaller_than_fallback(
             hopeless = candidate.declared.neurons
         elif limit > 1:
             try:
-                found = smallest(candidate, note, limit - 1, measure)
+                found = _confirmed(candidate, note, limit - 1, measure)
             except TooFewNeuronsError:
                 continue
             if found.passed:
@@ -80,6 +83,28 @@ def _smaller_than_fallback(
     # Only told, not saved with the network: it is about others.
     larger = where_it_pays(fallback.task, limit) if fallback.task.one_layer else ""
     return replace(report, fallback=reason + larger)
+
+
+def _confirmed(candidate: Candidate, note: Note, most: int, measure: bool) -> Found:
+    """Return the smallest network of a candidate, or its only one, and whether it passed."""
+    if candidate.construction.searched:
+        return smallest(candidate, note, most, measure)
+    declared = candidate.declared.neurons
+    note(f"{candidate.construction.name} declares {declared:,} neurons")
+    network = _built_from(candidate, declared, most)
+    trial = tried(candidate.task, network, closely=measure)
+    note(f"confirm {trial}")
+    return Found(trial.reported(declared, candidate.decisions(trial.network)), trial.passed)
+
+
+def _built_from(candidate: Candidate, declared: int, most: int) -> Network:
+    """Build a network of the declared size, or of one of the next larger sizes if that fails."""
+    for step in range(_STEPS):
+        try:
+            return candidate.build(min(round(declared * _STEP**step), most))
+        except TooFewNeuronsError:
+            continue
+    return candidate.build(most)
 
 
 def _why_not_smaller(task: Task, limit: int, hopeless: int | None) -> str:

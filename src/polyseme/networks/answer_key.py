@@ -192,15 +192,16 @@ class AnswerKey:
     def describe(self, column: int, layer: int = 0) -> str:
         """Return a column of a layer in words.
 
-        A term is its literals and the output it feeds, a wire the feature's name or the gate's
-        number, with "inverted" where its units are off when it is on.
+        A term is its literals and the output it feeds, a wire the name of the feature or of an
+        output that it is, or the gate's number, with "inverted" where its units are off when it is
+        on.
         """
         held = self._layer(layer)
         column = whole_number("column", column, 0, len(held.wires) - 1)
         if self.has_terms:
             return self._described_term(column)
         wire = int(held.wires[column])
-        name = self.circuit.wire_name(wire) if wire >= 0 else "part of an XOR"
+        name = self.circuit.known_as(wire) if wire >= 0 else "part of an XOR"
         return name + (", inverted" if held.inverted[column] else "")
 
     def _described_term(self, term: int) -> str:

@@ -34,7 +34,8 @@ class LayerKey:
     layer, a term (`of_terms`); column t is then term t of the circuit. A wire reads as the mean of
     its units, or one minus that if it is inverted; a term is told from noise by the weights and
     the threshold of the output it feeds. A wire may be held by a number that passes the layer: such
-    numbers count on from the layer's units.
+    numbers count on from the layer's units. Several columns of one wire are its *parts*: one of
+    them is on if the wire is, and none if it is not.
 
     A layer whose weights *factor* has `compression`, C: its weights are C D exactly, D being the
     code below read backwards (the encoder's, or -1 and 1 on the units of the columns below).
@@ -180,6 +181,32 @@ class LayerKey:
         decode = sp.csr_array((shares, self.units, self.offsets), shape=shape)
         mean = np.asarray(decode @ np.ascontiguousarray(activations.T))
         return np.where(self.inverted[:, None], 1 - mean, mean)
+
+    @cached_property
+    def held_wires(self) -> NDArray[np.int32]:
+        """The circuit's wires that the layer holds, int32, in the order of their first columns."""
+        known = self.wires[self.wires >= 0]
+        _, first = np.unique(known, return_index=True)
+        return np.asarray(known[np.sort(first)])
+
+    def wire_readings(self, activations: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return how far on every wire is; the parts of a wire add up.
+
+        Args:
+            activations: float32 (samples, width), the numbers that the layer writes.
+
+        Returns:
+            float32 (wires, samples), for `held_wires` in their order.
+        """
+        known = np.flatnonzero(self.wires >= 0)
+        readings = self.readings(activations)[known]
+        if len(self.held_wires) == len(known):
+            return readings
+        order = np.argsort(self.held_wires, kind="stable")
+        row = order[np.searchsorted(self.held_wires[order], self.wires[known])]
+        shape = len(self.held_wires), len(known)
+        parts = sp.coo_array((np.ones(len(known), np.float32), (row, np.arange(len(known)))), shape)
+        return np.asarray(parts.tocsr() @ readings)
 
     def describes(self, layer: Layer, below: SparseCode | None) -> bool:
         """Return whether the width and the weights of a layer are those of the key.

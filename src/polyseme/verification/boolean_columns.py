@@ -102,12 +102,16 @@ class ComparedBits:
 def boolean_columns(network: Network, key: AnswerKey, circuit: Circuit) -> BooleanColumns | None:
     """Return the wires of all layers, and the slots that hold them.
 
-    It is None for a network that has no Boolean form, or of which a column has several units.
+    It is None for a network that has no Boolean form, or of which a column has several units or a
+    wire several columns.
     """
     form = boolean_form(network)
     if form is None or any(len(layer.units) != len(layer.wires) for layer in key.layers):
         return None
     known = [layer.wires >= 0 for layer in key.layers]
+    held = [len(layer.held_wires) for layer in key.layers]
+    if held != [int(some.sum()) for some in known]:
+        return None
     wire, slot, flip = (
         np.concatenate([part[some] for part, some in zip(parts, known, strict=True)])
         for parts in (

@@ -178,15 +178,14 @@ class _Tally:
     def __init__(self, key: AnswerKey, number: int):
         self._key = key
         self._number = number
-        self._known = np.flatnonzero(key.layers[number].wires >= 0)
-        self.wires = key.layers[number].wires[self._known]
+        self.wires = key.layers[number].held_wires
         self._samples = self._wrong = self._on = self._active = 0
         self._first = -1
 
     def take(self, activations: NDArray[np.float32], carried: NDArray[np.bool_]) -> None:
         """Compare the readings of a batch with the wires that are on, (samples, wires)."""
         layer = self._key.layers[self._number]
-        read = layer.readings(activations)[self._known].T >= _ON
+        read = layer.wire_readings(activations).T >= _ON
         above = int(np.count_nonzero(activations))
         self.add(len(carried), read != carried, int(carried.sum()), above)
 
@@ -206,7 +205,7 @@ class _Tally:
 
     def errors(self) -> LayerErrors:
         """Return the errors counted so far."""
-        name = self._key.circuit.wire_name(self._first) if self._first >= 0 else ""
+        name = self._key.circuit.known_as(self._first) if self._first >= 0 else ""
         return LayerErrors(
             layer=self._number,
             columns=len(self.wires),

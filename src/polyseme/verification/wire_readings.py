@@ -12,7 +12,6 @@ from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.evaluate import wires_on
 from polyseme.common.progress import Progress
 from polyseme.networks.answer_key import AnswerKey
-from polyseme.networks.layer_key import LayerKey
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
 from polyseme.verification.affine_reading import fitted_reading
@@ -71,10 +70,7 @@ class _Reader:
     def __init__(self, network: Network, key: AnswerKey, circuit: Circuit) -> None:
         """Find the columns of every layer that are wires of the circuit."""
         self._runner, self._circuit, self._keys = LayerRunner(network), circuit, key.layers
-        self._known = [np.flatnonzero(layer.wires >= 0) for layer in key.layers]
-        self._wires = [
-            layer.wires[known] for layer, known in zip(key.layers, self._known, strict=True)
-        ]
+        self._wires = [layer.held_wires for layer in key.layers]
         self._units = [SeenUnits(layer) for layer in network.layers]
         columns = max(len(layer.wires) for layer in key.layers)
         self._size = min(batch_size(network), max(16, 8_000_000 // columns))
@@ -96,15 +92,12 @@ class _Reader:
             for number, activations in enumerate(self._runner.activations(batch)):
                 self._units[number].take(activations)
                 truth = on[:, self._wires[number]].toarray()
-                readings = self._readings(self._keys[number], number, activations)
+                readings = self._keys[number].wire_readings(activations).T
                 pieces[number].append(_extremes(readings, truth))
         return [
             Extremes(*(np.concatenate(side)[None] for side in zip(*piece, strict=True)))
             for piece in pieces
         ]
-
-    def _readings(self, key: LayerKey, number: int, activations: Floats) -> Floats:
-        return key.readings(activations)[self._known[number]].T
 
 
 def _extremes(readings: Floats, on: NDArray[np.bool_]) -> list[Floats]:

@@ -24,6 +24,7 @@ from polyseme.compiler.task import Task
 from polyseme.errors import CapacityError, OptionError, PolysemeError
 from polyseme.networks.network import Network
 from support.heavy_light import heavy_and_light
+from support.linked import linked
 
 # A circuit that each serves, its promise and an error that it can hold.
 PAIRS = problems.pairwise_and(600, 400)
@@ -43,6 +44,7 @@ SERVED: dict[str, tuple[Circuit, int, float]] = {
     "and-tree": (problems.k_and(40_000, 10_000, 4), 4, 1e-2),
     "permutation": (problems.permutation(4000), 3, 1e-2),
     "deep": (problems.layered(2000, 2, active=2), 2, 5e-2),
+    "hops": (linked(2000, 1600), 2, 1e-2),
     "error-correction": (problems.layered(200, 2), 3, 1e-1),
     "universal-and": (problems.universal_and(10), 2, 1e-1),
     "gaussian-products": (problems.universal_and(20), 2, 1e-2),
@@ -52,7 +54,7 @@ SERVED: dict[str, tuple[Circuit, int, float]] = {
     "quadratic": (problems.universal_and(20), 2, 1e-1),
 }
 # Whose networks are right on every input, so that an error allowed makes none smaller.
-EXACT = ("monosemantic", "reed-solomon")
+EXACT = ("monosemantic", "reed-solomon", "hops")
 every = pytest.mark.parametrize("name", CATALOGUE)
 
 
@@ -251,7 +253,7 @@ def test_only_deep_networks_have_decisions(name: str) -> None:
         deep = CATALOGUE[name].candidate(Task(problems.layered(20, 2), active=2))
         network = deep.build(20)
         assert len(deep.decisions(network)) == len(network.layers)
-    if name != "deep":
+    if name not in ("deep", "hops"):
         small = problems.pairwise_and(10, 5)
         network = CATALOGUE["monosemantic"].candidate(Task(small)).build(5)
         assert one.decisions(one.plan(Task(small)), network) == ()

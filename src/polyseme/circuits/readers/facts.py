@@ -33,7 +33,7 @@ def read_facts(path: str | os.PathLike[str]) -> Circuit:
     SourceError naming the file, the line and the rule if it is no such table.
     """
     shown = shown_path(path)
-    records = _records(read_text(path, MAX_FILE_BYTES, "a table"), shown)
+    records = table_rows(read_text(path, MAX_FILE_BYTES, "a table"), shown)
     first_line, header = next(records, (1, []))
     if not header:
         raise SourceError(f"{shown}: the file is empty; a table of facts starts with a header")
@@ -74,7 +74,7 @@ class _FactsBuilder:
             raise SourceError(f"{place}no relation; name at least one beside the subject")
         self._relations: dict[str, int] = {}
         for relation in relations:
-            _check_text(relation, "relation", place)
+            check_text(relation, "relation", place)
             if "=" in relation:
                 raise SourceError(f"{place}relation {relation[:40]!r} must not contain '='")
             if relation in self._relations:
@@ -90,7 +90,7 @@ class _FactsBuilder:
 
     def add_subject(self, subject: str, place: str) -> None:
         """Begin a subject, to which the facts added next belong."""
-        _check_text(subject, "subject", place)
+        check_text(subject, "subject", place)
         if subject in self._relations:
             raise SourceError(f"{place}subject {subject[:40]!r} is also the name of a relation")
         if subject in self._subjects:
@@ -142,7 +142,8 @@ class _FactsBuilder:
         )
 
 
-def _check_text(name: str, what: str, place: str) -> None:
+def check_text(name: str, what: str, place: str) -> None:
+    """Raise SourceError unless the name of a `what` is text, not empty and printable."""
     if not isinstance(name, str):
         raise SourceError(f"{place}{what} {repr(name)[:40]} must be text")
     if not name:
@@ -150,7 +151,7 @@ def _check_text(name: str, what: str, place: str) -> None:
     check_name(name, f"{place}{what} ")
 
 
-def _records(text: str, shown: str) -> Iterator[tuple[int, list[str]]]:
+def table_rows(text: str, shown: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the first line of each row that is not blank, and its cells without outer blanks."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     while True:

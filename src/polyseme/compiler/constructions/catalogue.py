@@ -8,6 +8,7 @@ from polyseme.compiler.constructions.adler_shavit.adler_shavit import AdlerShavi
 from polyseme.compiler.constructions.construction import Construction
 from polyseme.compiler.constructions.frames.one_bit import OneBit
 from polyseme.compiler.constructions.frames.tight_frames import TightFrames
+from polyseme.compiler.constructions.hops.hops import Hops
 from polyseme.compiler.constructions.least_noise.least_noise import LeastNoise
 from polyseme.compiler.constructions.monosemantic import Monosemantic
 from polyseme.compiler.constructions.pooled.pooled import Pooled
@@ -37,6 +38,7 @@ LEAST_NOISE = LeastNoise()
 POOLED = Pooled()
 REED_SOLOMON = ReedSolomon()
 SUPERPOSED_LAYERS = SuperposedLayers()
+HOPS = Hops()
 
 _ALL: tuple[Construction[Any], ...] = (
     MONOSEMANTIC,
@@ -54,6 +56,7 @@ _ALL: tuple[Construction[Any], ...] = (
     AndTree(),
     Permutation(),
     SUPERPOSED_LAYERS,
+    HOPS,
     ErrorCorrection(),
     UniversalAnd(),
     GaussianProducts(),

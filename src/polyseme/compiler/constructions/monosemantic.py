@@ -17,8 +17,11 @@ several groups only the decision is exact.
 In a table of facts that is one ReLU per relation and object at s = 2, relu(its subjects +
 2 relation - 2), and from s = 3 on one more per relation.
 
-A deeper circuit takes one layer per stage. It takes as many neurons as its widest stage has live
-wires, or as that stage computes gates where carried wires pass in a residual stream
+Tables of facts that refer to each other (`hops/hops.py`) take a layer of openers and one per hop,
+with one ReLU per object, relu(its members + 2 opener - 2), if at most 2 features are on.
+
+Any other deeper circuit takes one layer per stage. It takes as many neurons as its widest stage has
+live wires, or as that stage computes gates where carried wires pass in a residual stream
 (`staged/one_unit_per_wire.py`).
 """
 
@@ -29,6 +32,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyseme.compiler.constructions.construction import Construction, Inputs
+from polyseme.compiler.constructions.hops.build import build_hops
+from polyseme.compiler.constructions.hops.layout import Layout, exact_layout
+from polyseme.compiler.constructions.hops.relations import NoLinkedFacts, relations_of
+from polyseme.compiler.constructions.hops.report import hop_decisions
 from polyseme.compiler.constructions.staged.build import build_stages
 from polyseme.compiler.constructions.staged.plan import (
     StagedPlan,
@@ -49,6 +56,7 @@ from polyseme.networks.ends import Readout
 from polyseme.networks.layer import Layer
 from polyseme.networks.layer_key import CHANNELS
 from polyseme.networks.network import Network
+from polyseme.networks.saving.files import network_bytes
 
 # The reading of a group that is on, as in networks in superposition.
 _FULL_READING = 12
@@ -63,7 +71,18 @@ class ExactPlan:
     units: ExactUnits
 
 
-class Monosemantic(Construction[ExactPlan | StagedPlan]):
+@dataclass(frozen=True, eq=False)
+class ExactHops:
+    """A task of linked facts, and its layout."""
+
+    task: Task
+    layout: Layout
+
+
+Plans = ExactPlan | ExactHops | StagedPlan
+
+
+class Monosemantic(Construction[Plans]):
     """One neuron per group of terms of a circuit of one hidden layer, or per live wire."""
 
     name = "monosemantic"
@@ -84,38 +103,54 @@ class Monosemantic(Construction[ExactPlan | StagedPlan]):
         """Return why the construction does not serve a task; None where it does."""
         return "its inputs are basis-aligned" if task.encoder == "superposed" else None
 
-    def plan(self, task: Task) -> ExactPlan | StagedPlan:
+    def plan(self, task: Task) -> Plans:
         """Return the units of a circuit of one hidden layer, or the stages of a deeper one."""
         if task.one_layer:
             return ExactPlan(task, exact_units(task.terms, task.active))
-        return task.once(make_staged_plan)
+        return task.once(_exact_hops) or task.once(make_staged_plan)
 
-    def neurons(self, plan: ExactPlan | StagedPlan, error: float) -> int:
+    def neurons(self, plan: Plans, error: float) -> int:
         """Return the neurons of the widest layer, whatever the error."""
         if isinstance(plan, StagedPlan):
             return plan.monosemantic_neurons
+        if isinstance(plan, ExactHops):
+            return plan.layout.widest
         return plan.units.neurons
 
-    def parameters(self, plan: ExactPlan | StagedPlan, neurons: int) -> int:
+    def parameters(self, plan: Plans, neurons: int) -> int:
         """Return the number of weights and biases.
 
         The weights of one hidden layer are stored in full; those of several, one per literal.
         """
         if isinstance(plan, StagedPlan):
             return sum(len(stage.literals) + len(stage) for stage in plan.schedule.stages)
+        if isinstance(plan, ExactHops):
+            return build_hops(plan.task, plan.layout).parameters
         return neurons * plan.task.terms.features + neurons
 
-    def build(self, plan: ExactPlan | StagedPlan, neurons: int) -> Network:
+    def build(self, plan: Plans, neurons: int) -> Network:
         """Build the network; its number of neurons does not depend on `neurons`."""
         if isinstance(plan, StagedPlan):
             return build_stages(plan, plan.monosemantic_neurons)
+        if isinstance(plan, ExactHops):
+            return build_hops(plan.task, plan.layout)
         return _one_layer(plan.task, plan.units)
 
-    def decisions(
-        self, plan: ExactPlan | StagedPlan, network: Network
-    ) -> tuple[LayerDecision, ...]:
+    def decisions(self, plan: Plans, network: Network) -> tuple[LayerDecision, ...]:
         """Return the decision about every layer of a deep network."""
+        if isinstance(plan, ExactHops):
+            return hop_decisions(plan.layout, network)
         return layer_decisions(plan, network) if isinstance(plan, StagedPlan) else ()
+
+
+def _exact_hops(task: Task) -> ExactHops | None:
+    """Return the plan of linked facts, one of which is asked at a time; None for other tasks."""
+    if task.active != 2 or task.carry == Carry.GATES:
+        return None
+    try:
+        return ExactHops(task, exact_layout(relations_of(task.circuit)))
+    except NoLinkedFacts:
+        return None
 
 
 def _one_layer(task: Task, units: ExactUnits) -> Network:
@@ -167,11 +202,26 @@ def smallest_exact(task: Task) -> ExactSize:
 
     Of a circuit of one hidden layer there is one such network, which stores all its weights. Of a
     deeper one there are two, whatever `task.carry` says: wires pass a layer through ReLUs, or in a
-    residual stream. The sizes follow from the schedules; nothing is built.
+    residual stream. The sizes follow from the schedules; nothing is built but the exact network of
+    linked facts.
     """
     if task.one_layer:
         neurons = exact_units(task.terms, task.active).neurons
         return ExactSize("", neurons, neurons, neurons, neurons * (task.terms.features + 1), None)
+    hops = task.once(_exact_hops)
+    if hops is not None:
+        return _size_of(build_hops(task, hops.layout))
     placements = task.once(placements_of)
     sizes = (exact_size(placements.schedule(carry)) for carry in (Carry.RESIDUAL, Carry.GATES))
     return min(sizes, key=lambda size: (size.neurons_total, size.neurons))
+
+
+def _size_of(network: Network) -> ExactSize:
+    return ExactSize(
+        Carry.RESIDUAL.value,
+        network.neurons,
+        network.neurons_total,
+        network.state,
+        network.parameters,
+        network_bytes(network),
+    )

@@ -1,0 +1,1 @@
+"""Tables of facts that refer to each other, one hidden layer per hop."""
