@@ -67,6 +67,8 @@ class Circuit:
         name: Name of the circuit, for messages and reports.
         inverted: Boolean (outputs,), True for an output that is the negation of its wire and so on
             at rest. An empty array, the default, stands for all False.
+        gate_names: The name of every gate, "" for a gate without one; () if no gate has a name.
+            Names are distinct, and none is also that of a feature.
         levels: Level of every wire, int32 (wires,): 0 for features, and for gates one more than
             the highest level among the inputs. It is computed.
 
@@ -96,6 +98,7 @@ class Circuit:
     output_names: Names
     name: str = "circuit"
     inverted: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+    gate_names: tuple[str, ...] = ()
     levels: NDArray[np.int32] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -110,6 +113,7 @@ class Circuit:
         self._check_gates()
         self._check_outputs()
         object.__setattr__(self, "inverted", self._checked_inversion())
+        object.__setattr__(self, "gate_names", self._checked_gate_names())
         levels = wire_levels(len(self.features), self.fan_in_offsets, self.fan_in)
         object.__setattr__(self, "levels", levels)
 
@@ -166,9 +170,13 @@ class Circuit:
         return np.where(self.outputs < 0, 0, self.levels[np.maximum(self.outputs, 0)])
 
     def wire_name(self, wire: int) -> str:
-        """Return a name of a wire for messages: the feature's name, or the gate's number."""
+        """Return a name of a wire for messages: the feature's, or the gate's number and name."""
         features = len(self.features)
-        return repr(self.features[wire]) if wire < features else f"gate {wire - features}"
+        if wire < features:
+            return repr(self.features[wire])
+        gate = wire - features
+        named = self.gate_names[gate] if self.gate_names else ""
+        return f"gate {gate} {named!r}" if named else f"gate {gate}"
 
     def _check_shapes(self) -> None:
         if len(self.features) == 0:
@@ -224,6 +232,27 @@ class Circuit:
             raise SourceError(f"{self.name}: inverted must be {len(self.outputs)} Booleans")
         return inverted
 
+    def _checked_gate_names(self) -> tuple[str, ...]:
+        instance("gate_names", self.gate_names, (tuple, list), "a tuple of text")
+        if not any(self.gate_names):
+            return ()
+        if len(self.gate_names) != self.gates:
+            raise SourceError(
+                f"{self.name}: {len(self.gate_names)} names of gates for {self.gates} gates"
+            )
+        seen: set[str] = set()
+        for gate, name in enumerate(self.gate_names):
+            if name == "":
+                continue
+            check_name(name, f"{self.name}: gate {gate}: ")
+            if name in seen or name in self.features:
+                other = "another gate" if name in seen else "a feature"
+                raise SourceError(
+                    f"{self.name}: gate {gate}: name {name[:40]!r} is also that of {other}"
+                )
+            seen.add(name)
+        return tuple(self.gate_names)
+
 
 def build_circuit(
     features: Names | Sequence[str],
@@ -232,6 +261,7 @@ def build_circuit(
     output_names: Names | Sequence[str] | None = None,
     name: str = "circuit",
     inverted: Sequence[bool] = (),
+    gate_names: Sequence[str] = (),
 ) -> Circuit:
     """Make a circuit from a list of gates, for circuits small enough to write down.
 
@@ -244,6 +274,7 @@ def build_circuit(
         name: Name of the circuit, for messages and reports.
         inverted: A Boolean per output, True where the output is the negation of its wire; all
             False by default.
+        gate_names: The name of every gate, "" for a gate without one; no gate has one by default.
 
     Returns:
         The circuit.
@@ -277,6 +308,7 @@ def build_circuit(
         output_names=output_names if isinstance(output_names, Names) else Names(output_names),
         name=name,
         inverted=np.array(inverted, bool),
+        gate_names=tuple(gate_names),
     )
 
 

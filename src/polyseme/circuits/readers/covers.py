@@ -42,7 +42,7 @@ def _factors(cube: str, literals: Sequence[int]) -> list[int]:
 
 def _term(signals: Signals, cube: str, literals: Sequence[int], line: int) -> int:
     factors = _factors(cube, literals)
-    return factors[0] if len(factors) == 1 else signals.conjunction(factors, line)
+    return factors[0] if len(factors) == 1 else signals.gate(NetlistKind.AND, factors, line)
 
 
 def _is_parity(cubes: Sequence[str], width: int) -> bool:
