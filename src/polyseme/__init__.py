@@ -4,6 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from polyseme.circuits import Circuit, GateKind, Names, build_circuit, problems, read
+from polyseme.circuits.bits import Bit, all_of, any_of, at_least
+from polyseme.circuits.functions import circuit
 from polyseme.circuits.writers.by_ending import write
 from polyseme.compiler.compile import compile, compile_report
 from polyseme.compiler.constructions.citing import citation
@@ -76,6 +78,7 @@ _register(
 
 __all__ = [
     "AnswerKey",
+    "Bit",
     "CapacityError",
     "Circuit",
     "Compilation",
@@ -94,9 +97,13 @@ __all__ = [
     "TooFewNeuronsError",
     "Verification",
     "WorstCase",
+    "all_of",
+    "any_of",
+    "at_least",
     "bounds",
     "bounds_of_width",
     "build_circuit",
+    "circuit",
     "citation",
     "compile",
     "compile_refined",
