@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from polyseme.circuits import Circuit, GateKind, Names, build_circuit, problems, read
 from polyseme.circuits.bits import Bit, all_of, any_of, at_least
 from polyseme.circuits.functions import circuit
+from polyseme.circuits.truth_tables import truth_table
 from polyseme.circuits.writers.by_ending import write
 from polyseme.compiler.compile import compile, compile_report
 from polyseme.compiler.constructions.citing import citation
@@ -121,6 +122,7 @@ __all__ = [
     "reproduce_figures",
     "run_counting_argument",
     "served_by",
+    "truth_table",
     "verify",
     "verify_exhaustively",
     "verify_layers",

@@ -24,6 +24,8 @@ from polyseme.circuits.readers.expressions import (
 )
 from polyseme.circuits.readers.json_circuit import read_json
 from polyseme.circuits.readers.pla import read_pla
+from polyseme.circuits.readers.truth_table import read_truth_table
+from polyseme.circuits.readers.verilog import read_verilog
 from polyseme.errors import OptionError
 
 LOGIC_READERS: dict[str, Callable[[str], Netlist]] = {
@@ -35,6 +37,8 @@ LOGIC_READERS: dict[str, Callable[[str], Netlist]] = {
     ".pla": read_pla,
     ".cnf": read_dimacs,
     ".eqn": read_expressions,
+    ".truth": read_truth_table,
+    ".v": read_verilog,
 }
 
 
@@ -55,6 +59,8 @@ def logic_reader(source: str | os.PathLike[str]) -> Callable[[], Netlist] | None
     # Facts follow "facts:" or "triples:", however the name of their file ends.
     if isinstance(source, str) and source.startswith(("facts:", "triples:")):
         return None
+    if isinstance(source, str) and source.startswith("truth:"):
+        return partial(read_truth_table, source.removeprefix("truth:"))
     path = located(source)
     written = isinstance(source, str) and is_expression(path) and not _is_there(path)
     if written:
