@@ -110,9 +110,10 @@ def read_table_text(source: TableFile, what: str = "a table") -> str:
         line = line_of(data, error.start)
         if source.encoding or encoding != "utf-8":
             raise SourceError(f"{source.shown}, line {line}: not {encoding}") from error
+        likely = "utf-16-le" if b"\0" in data else "latin-1"
         raise SourceError(
             f"{source.shown}, line {line}: not UTF-8; name its encoding, such as "
-            f"{source.with_option('encoding=latin-1')}"
+            f"{source.with_option(f'encoding={likely}')}"
         ) from error
     except UnicodeError as error:
         raise SourceError(f"{source.shown}: not {encoding}") from error
@@ -120,7 +121,7 @@ def read_table_text(source: TableFile, what: str = "a table") -> str:
         line = line_of(text[: text.index("\0")].encode(errors="replace"), 2**62)
         raise SourceError(
             f"{source.shown}, line {line}: holds a NUL byte; UTF-16 without a byte order mark is "
-            f"named: {source.with_option('encoding=utf-16-le')}"
+            f"named, such as {source.with_option('encoding=utf-16-le')}"
         )
     return text
 

@@ -81,6 +81,8 @@ def netlist_of_rows(
     if not 1 <= len(inputs) <= MAX_INPUTS:
         rule = f"{len(inputs)} inputs; a truth table has 1 to {MAX_INPUTS}, and a PLA file more"
         raise SourceError(f"{shown}: {rule}")
+    if not outputs:
+        raise SourceError(f"{shown}: no output; name at least one")
     signals = Signals(shown)
     for one in inputs:
         signals.add_input(one, first)

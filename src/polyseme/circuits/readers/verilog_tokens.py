@@ -14,14 +14,14 @@ _TOKEN = re.compile(
     | (?P<skipped>`(?:timescale|default_nettype|resetall|celldefine|endcelldefine)[^\n]*)
     | (?P<number>[0-9][0-9_]*(?:\s*'\s*[sS]?[bBoOdDhH]\s*[0-9a-fA-F_xXzZ?]+)?)
     | (?P<name>[A-Za-z_][\w$]*) | \\(?P<escaped>[^\s]+)
-    | (?P<sign>~\^|\^~|&&|\|\||[~!&|^?:()\[\]{},;=.\#])""",
+    | (?P<sign>~\^|\^~|&&|\|\||[~!&|^?:()\[\]{},;=.\#@<>+*%-])""",
     re.VERBOSE | re.DOTALL,
 )
 _SAME = {"!": "~", "&&": "&", "||": "|", "^~": "~^"}
 
 
 def verilog_tokens(text: str, shown: str) -> Iterator[Token]:
-    """Yield the tokens of a file; "keyword or name" is a "name", "sign" any sign of the language.
+    """Yield the tokens of a file; keywords are of the kind "name", like names.
 
     Raises SourceError that names the line of what is no token.
     """
