@@ -295,7 +295,7 @@ def build_circuit(
         (2, 2)
     """
     named = features if isinstance(features, Names) else Names(features)
-    _check_lists(gates, outputs, inverted)
+    _check_lists(gates, outputs, inverted, gate_names)
     if output_names is None:
         output_names = Names(prefix="y", count=len(outputs))
     widths = [len(inputs) for _, inputs in gates]
@@ -316,10 +316,12 @@ def _check_lists(
     gates: Sequence[tuple[GateKind, Sequence[int]]],
     outputs: Sequence[int],
     inverted: Sequence[bool],
+    gate_names: Sequence[str],
 ) -> None:
     """Raise OptionError unless the arguments are lists of the types that `build_circuit` wants."""
     lists = (Sequence, np.ndarray)
-    for name, given in (("gates", gates), ("outputs", outputs), ("inverted", inverted)):
+    given_lists = {"gates": gates, "outputs": outputs, "inverted": inverted}
+    for name, given in {**given_lists, "gate_names": gate_names}.items():
         instance(name, given, lists, "a list")
     for number, gate in enumerate(gates):
         place = f"gates[{number}]"

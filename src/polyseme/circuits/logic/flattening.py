@@ -53,7 +53,10 @@ def _taken(rows: list[list[int] | None], gate: int, flipped: int) -> list[int]:
     row = rows[gate]
     assert row is not None
     rows[gate] = None
-    if flipped and row:
+    if flipped and not row:
+        # An XOR of nothing is false, so its negation is literal 1.
+        return [1]
+    if flipped:
         row[0] ^= 1
     return row
 
