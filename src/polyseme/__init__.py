@@ -18,9 +18,12 @@ from polyseme.networks.registry import register as _register
 
 if TYPE_CHECKING:
     from polyseme.circuits import problems
+    from polyseme.circuits.bits import Bit, all_of, any_of, at_least
     from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
+    from polyseme.circuits.functions import circuit
     from polyseme.circuits.names import Names
     from polyseme.circuits.sources import read
+    from polyseme.circuits.truth_tables import truth_table
     from polyseme.circuits.writers.by_ending import write
     from polyseme.common.progress import Headway
     from polyseme.compiler.compile import compile, compile_report
@@ -52,6 +55,7 @@ __version__ = VERSION
 # polyseme` and `polyseme --help` do not wait for numpy and scipy. The imports above are the same.
 _LATER = {
     "AnswerKey": "networks.answer_key",
+    "Bit": "circuits.bits",
     "Circuit": "circuits.circuit",
     "Compilation": "compiler.report",
     "GateKind": "circuits.circuit",
@@ -64,9 +68,13 @@ _LATER = {
     "Refined": "learning.refinement.refine",
     "Verification": "verification.sampling",
     "WorstCase": "verification.worst_case",
+    "all_of": "circuits.bits",
+    "any_of": "circuits.bits",
+    "at_least": "circuits.bits",
     "bounds": "limits.table",
     "bounds_of_width": "limits.width",
     "build_circuit": "circuits.circuit",
+    "circuit": "circuits.functions",
     "citation": "compiler.constructions.citing",
     "compile": "compiler.compile",
     "compile_refined": "learning.compile_refined",
@@ -84,6 +92,7 @@ _LATER = {
     "reproduce_figures": "reproduce.reproduction",
     "run_counting_argument": "counting_argument.run",
     "served_by": "interpret.polysemanticity",
+    "truth_table": "circuits.truth_tables",
     "verify": "verification.sampling",
     "verify_exhaustively": "verification.exhaustive",
     "verify_layers": "verification.layers",
@@ -108,6 +117,7 @@ _register(
 
 __all__ = [
     "AnswerKey",
+    "Bit",
     "CapacityError",
     "Circuit",
     "Compilation",
@@ -128,9 +138,13 @@ __all__ = [
     "TooFewNeuronsError",
     "Verification",
     "WorstCase",
+    "all_of",
+    "any_of",
+    "at_least",
     "bounds",
     "bounds_of_width",
     "build_circuit",
+    "circuit",
     "citation",
     "compile",
     "compile_refined",
@@ -148,6 +162,7 @@ __all__ = [
     "reproduce_figures",
     "run_counting_argument",
     "served_by",
+    "truth_table",
     "verify",
     "verify_exhaustively",
     "verify_layers",

@@ -84,3 +84,28 @@ def test_build_circuit_refuses_a_wire_no_array_holds(wire: int) -> None:
 def test_build_circuit_names_outputs() -> None:
     assert list(build_circuit(["a", "b"], [], [1, 0]).output_names) == ["y0", "y1"]
     assert list(build_circuit(["a", "b"], [], [1], ["out"]).output_names) == ["out"]
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("p",), "1 names of gates for 2 gates"),
+        (("p", "p"), "gate 1: name 'p' is also that of another gate"),
+        (("p", "a"), "gate 1: name 'a' is also that of a feature"),
+        (("p", "q\n"), "gate 1: name 'q\\n' must be 1 to 1000 printable characters"),
+    ],
+)
+def test_names_of_gates_that_break_a_rule(names: tuple[str, ...], message: str) -> None:
+    gates = [(GateKind.AND, [0, 1]), (GateKind.OR, [0, 2])]
+    with pytest.raises(SourceError) as caught:
+        build_circuit("ab", gates, [3], gate_names=names)
+    assert message in str(caught.value)
+
+
+def test_names_of_gates_are_told_beside_their_numbers() -> None:
+    gates = [(GateKind.AND, [0, 1]), (GateKind.OR, [0, 2])]
+    circuit = build_circuit("ab", gates, [3], gate_names=["", "either"])
+    assert [circuit.wire_name(wire) for wire in range(4)] == [
+        "'a'", "'b'", "gate 0", "gate 1 'either'"
+    ]  # fmt: skip
+    assert build_circuit("ab", gates, [3], gate_names=["", ""]).gate_names == ()

@@ -45,9 +45,12 @@ def tables(draw: st.DrawFn) -> tuple[Table, list[str]]:
 
 def as_csv(table: Table, relations: list[str], newline: str = "\n") -> str:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator=newline)
-    writer.writerow(["subject", *relations])
-    writer.writerows([subject, *(row[r] for r in relations)] for subject, row in table.items())
+    rows = [["subject", *relations]]
+    rows += [[subject, *(row[r] for r in relations)] for subject, row in table.items()]
+    # Where cells hold other delimiters, quotes leave no doubt about which one is meant.
+    doubtful = any(set(cell) & set(";|\t") for row in rows for cell in row)
+    quoting = csv.QUOTE_ALL if doubtful else csv.QUOTE_MINIMAL
+    csv.writer(text, lineterminator=newline, quoting=quoting).writerows(rows)
     return text.getvalue()
 
 

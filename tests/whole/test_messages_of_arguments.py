@@ -27,7 +27,7 @@ def network():
         (lambda: ps.problems.permutation(9, seed=0.5), "seed is 0.5; it must be a whole number"),
         (lambda: ps.problems.universal_and([2]), "features is [2]; it must be a whole number"),
         (lambda: ps.problems.layered(20, True), "depth is True; it must be a whole number"),
-        (lambda: ps.problems.facts([("a", "b")]), "table is [('a', 'b')]; it must be a mapping"),
+        (lambda: ps.problems.facts([("a", "b")]), "table[0] is ('a', 'b'); it must be (subject"),
         (lambda: ps.problems.facts({"a": "b"}), "table['a'] is 'b'; it must be a mapping of rel"),
         (lambda: ps.Names(3), "names is 3; it must be a sequence of text"),
         (lambda: ps.Names([3]), "name is 3; it must be text"),

@@ -45,6 +45,11 @@ NAMES = [
     "served_by",
     "write",
     "citation",
+    "circuit",
+    "truth_table",
+    "all_of",
+    "any_of",
+    "at_least",
     "load",
     "load_key",
     "read",
@@ -168,7 +173,9 @@ def _gates(text: str) -> Call:
     gates = [(ps.GateKind.AND, (0, 1)), (ps.GateKind.OR, (2, 1))]
     valid = {"features": ["a", "b"], "gates": gates, "outputs": [2, 3], "output_names": ["p", "q"]}
     return Call(
-        ps.build_circuit, valid | {"name": text, "inverted": [False, True]}, _is(ps.Circuit)
+        ps.build_circuit,
+        valid | {"name": text, "inverted": [False, True], "gate_names": ["g", ""]},
+        _is(ps.Circuit),
     )
 
 
@@ -294,6 +301,21 @@ def calls(folder: Path) -> dict[str, Call]:
             lambda nothing: nothing is None,
         ),
         "citation": Call(ps.citation, {"network": network}, _is(str)),
+        "circuit": Call(
+            ps.circuit,
+            {"function": lambda a, b: a[0] & a[1] | b, "widths": {"a": 2}, "name": "small"},
+            made,
+        ),
+        "truth_table": Call(
+            ps.truth_table,
+            {"table": {"0": "1", "1": "0"}, "inputs": ["a"], "outputs": ["y"], "name": "small"},
+            made,
+        ),
+        "all_of": Call(lambda bits: ps.all_of(bits), {"bits": [True, False]}, _is(bool)),
+        "any_of": Call(lambda bits: ps.any_of(bits), {"bits": [True, False]}, _is(bool)),
+        "at_least": Call(
+            lambda count, bits: ps.at_least(count, bits), {"count": 1, "bits": [True]}, _is(bool)
+        ),
         "load": Call(ps.load, {"path": path, "key": key}, _is(ps.Network)),
         "load_key": Call(ps.load_key, {"path": key}, lambda found: found is not None),
         "read": Call(ps.read, {"source": "and2:features=4"}, made),
@@ -440,7 +462,7 @@ def test_wrong_arguments_are_told_in_one_line_or_do_no_harm(
 def test_the_table_is_whole(table: dict[str, Call]) -> None:
     assert list(table) == NAMES
     functions = {name for name in ps.__all__ if callable(getattr(ps, name))}
-    results = {"AnswerKey", "Compilation", "GateKind", "LayerKey", "Network"}
+    results = {"AnswerKey", "Bit", "Compilation", "GateKind", "LayerKey", "Network"}
     results |= {"Headway", "Polysemanticity", "Refined", "Verification", "WorstCase"}
     errors = {name for name in functions if name.endswith(("Error", "Warning"))}
     assert functions - results - errors <= {name.partition(",")[0] for name in NAMES}

@@ -67,6 +67,8 @@ class Circuit:
         name: Name of the circuit, for messages and reports.
         inverted: Boolean (outputs,), True for an output that is the negation of its wire and so on
             at rest. An empty array, the default, stands for all False.
+        gate_names: The name of every gate, "" for a gate without one; () if no gate has a name.
+            Names are distinct, and none is also that of a feature.
         levels: Level of every wire, int32 (wires,): 0 for features, and for gates one more than
             the highest level among the inputs. It is computed.
 
@@ -96,6 +98,7 @@ class Circuit:
     output_names: Names
     name: str = "circuit"
     inverted: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+    gate_names: tuple[str, ...] = ()
     levels: NDArray[np.int32] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -110,6 +113,7 @@ class Circuit:
         self._check_gates()
         self._check_outputs()
         object.__setattr__(self, "inverted", self._checked_inversion())
+        object.__setattr__(self, "gate_names", self._checked_gate_names())
         levels = wire_levels(len(self.features), self.fan_in_offsets, self.fan_in)
         object.__setattr__(self, "levels", levels)
 
@@ -166,9 +170,13 @@ class Circuit:
         return np.where(self.outputs < 0, 0, self.levels[np.maximum(self.outputs, 0)])
 
     def wire_name(self, wire: int) -> str:
-        """Return a name of a wire for messages: the feature's name, or the gate's number."""
+        """Return a name of a wire for messages: the feature's, or the gate's number and name."""
         features = len(self.features)
-        return repr(self.features[wire]) if wire < features else f"gate {wire - features}"
+        if wire < features:
+            return repr(self.features[wire])
+        gate = wire - features
+        named = self.gate_names[gate] if self.gate_names else ""
+        return f"gate {gate} {named!r}" if named else f"gate {gate}"
 
     def known_as(self, wire: int) -> str:
         """Return the name of an output that a gate is, where it is one, or else `wire_name`."""
@@ -231,6 +239,27 @@ class Circuit:
             raise SourceError(f"{self.name}: inverted must be {len(self.outputs)} Booleans")
         return inverted
 
+    def _checked_gate_names(self) -> tuple[str, ...]:
+        instance("gate_names", self.gate_names, (tuple, list), "a tuple of text")
+        if not any(self.gate_names):
+            return ()
+        if len(self.gate_names) != self.gates:
+            raise SourceError(
+                f"{self.name}: {len(self.gate_names)} names of gates for {self.gates} gates"
+            )
+        seen: set[str] = set()
+        for gate, name in enumerate(self.gate_names):
+            if name == "":
+                continue
+            check_name(name, f"{self.name}: gate {gate}: ")
+            if name in seen or name in self.features:
+                other = "another gate" if name in seen else "a feature"
+                raise SourceError(
+                    f"{self.name}: gate {gate}: name {name[:40]!r} is also that of {other}"
+                )
+            seen.add(name)
+        return tuple(self.gate_names)
+
 
 def build_circuit(
     features: Names | Sequence[str],
@@ -239,6 +268,7 @@ def build_circuit(
     output_names: Names | Sequence[str] | None = None,
     name: str = "circuit",
     inverted: Sequence[bool] = (),
+    gate_names: Sequence[str] = (),
 ) -> Circuit:
     """Make a circuit from a list of gates, for circuits small enough to write down.
 
@@ -251,6 +281,7 @@ def build_circuit(
         name: Name of the circuit, for messages and reports.
         inverted: A Boolean per output, True where the output is the negation of its wire; all
             False by default.
+        gate_names: The name of every gate, "" for a gate without one; no gate has one by default.
 
     Returns:
         The circuit.
@@ -271,7 +302,7 @@ def build_circuit(
         (2, 2)
     """
     named = features if isinstance(features, Names) else Names(features)
-    _check_lists(gates, outputs, inverted)
+    _check_lists(gates, outputs, inverted, gate_names)
     if output_names is None:
         output_names = Names(prefix="y", count=len(outputs))
     widths = [len(inputs) for _, inputs in gates]
@@ -284,6 +315,7 @@ def build_circuit(
         output_names=output_names if isinstance(output_names, Names) else Names(output_names),
         name=name,
         inverted=np.array(inverted, bool),
+        gate_names=tuple(gate_names),
     )
 
 
@@ -291,10 +323,12 @@ def _check_lists(
     gates: Sequence[tuple[GateKind, Sequence[int]]],
     outputs: Sequence[int],
     inverted: Sequence[bool],
+    gate_names: Sequence[str],
 ) -> None:
     """Raise OptionError unless the arguments are lists of the types that `build_circuit` wants."""
     lists = (Sequence, np.ndarray)
-    for name, given in (("gates", gates), ("outputs", outputs), ("inverted", inverted)):
+    given_lists = {"gates": gates, "outputs": outputs, "inverted": inverted}
+    for name, given in {**given_lists, "gate_names": gate_names}.items():
         instance(name, given, lists, "a list")
     for number, gate in enumerate(gates):
         place = f"gates[{number}]"

@@ -103,6 +103,14 @@ class Names(Sequence[str]):
             raise IndexError(position)
         return self._numbered(int(position) % self._count)
 
+    def __contains__(self, name: object) -> bool:
+        """Return True if it is one of the names."""
+        if not isinstance(name, str):
+            return False
+        if self.listed is None:
+            return self._find_numbered(name) is not None
+        return name in self._positions
+
     def __iter__(self) -> Iterator[str]:
         """Yield the names in order."""
         return (

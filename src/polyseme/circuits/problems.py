@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,8 @@ from numpy.typing import NDArray
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.drawing.influence import INFLUENCES, all_sets, count_sets, draw_gates
 from polyseme.circuits.drawing.layered import draw_layers
+from polyseme.circuits.frames import facts_of
 from polyseme.circuits.names import Names
-from polyseme.circuits.readers.facts import facts_from_table
 from polyseme.circuits.readers.linked_facts import linked_facts_from_tables
 from polyseme.common.arguments import instance, shown_value, text, whole_number
 from polyseme.errors import SourceError
@@ -194,36 +195,40 @@ def layered(width: int, depth: int, active: int = 3, seed: int = 0) -> Circuit:
     )
 
 
-def facts(table: Mapping[str, Mapping[str, str]]) -> Circuit:
-    """Return the circuit of a table of facts.
+def facts(table: Any) -> Circuit:
+    """Return the circuit of facts: of a dictionary, a frame or a list of triples.
 
     Subjects and relations become features, and `relation=object` becomes an output. A fact becomes
     the AND of its subject and its relation, and an output with several facts the OR of their ANDs.
+    A subject may have several objects in one relation.
 
     Args:
-        table: Mapping of subjects to mappings of relations to objects, all of them text. An empty
-            object is no fact.
+        table: One of these. A mapping of subjects to mappings of relations to an object, or to a
+            list of objects; all are text, and an empty object is no fact. A frame of pandas or
+            polars, or a mapping of names to columns: the first column has the subjects (of pandas,
+            an index that is named or of text), and each other one is a relation; a frame of the
+            columns subject, relation and object has triples. A list of triples (subject, relation,
+            object). In frames and triples numbers become text, None and NaN are empty, and a cell
+            may be a list of objects.
 
     Returns:
         The circuit.
 
     Raises:
-        OptionError: `table` is not a mapping of mappings.
+        OptionError: `table` is none of these.
         SourceError: A subject, relation or object breaks a rule of names, or there is no fact; the
-            message names the subject.
+            message names the subject or the row.
 
     Example:
         >>> import polyseme as ps
         >>> circuit = ps.problems.facts({"Tokyo": {"country": "Japan", "continent": "Asia"}})
         >>> list(circuit.features), list(circuit.output_names)
         (['Tokyo', 'country', 'continent'], ['country=Japan', 'continent=Asia'])
+        >>> triples = [("Bolivia", "capital", "La Paz"), ("Bolivia", "capital", "Sucre")]
+        >>> list(ps.problems.facts(triples).output_names)
+        ['capital=La Paz', 'capital=Sucre']
     """
-    instance("table", table, Mapping, "a mapping of subjects")
-    for subject, row in table.items():
-        instance(
-            f"table[{shown_value(subject)}]", row, Mapping, "a mapping of relations to objects"
-        )
-    return facts_from_table(table)
+    return facts_of(table)
 
 
 def linked_facts(tables: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Circuit:

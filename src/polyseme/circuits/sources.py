@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.drawing.influence import INFLUENCES
+from polyseme.circuits.examples import EXAMPLES, located
 from polyseme.circuits.logic.netlist import Netlist
 from polyseme.circuits.logic.normalise import normalise
-from polyseme.circuits.logic_files import LOGIC_READERS, check_rewritable, rewritten
+from polyseme.circuits.logic_files import (
+    LOGIC_READERS,
+    check_rewritable,
+    logic_reader,
+    rewritten,
+)
 from polyseme.circuits.problems import (
     MAX_LAYERED_GATES,
     MAX_SEED,
@@ -22,8 +28,9 @@ from polyseme.circuits.problems import (
     permutation,
     universal_and,
 )
-from polyseme.circuits.readers.facts import read_facts
+from polyseme.circuits.readers.facts import TABLE_ENDINGS, read_facts
 from polyseme.circuits.readers.linked_facts import read_linked_facts
+from polyseme.circuits.readers.tables import TableFile, table_file
 from polyseme.common.arguments import instance
 from polyseme.common.files import shown_path
 from polyseme.common.suggestions import did_you_mean
@@ -153,29 +160,39 @@ def read(source: str | os.PathLike[str], *, rewrite: bool = False) -> Circuit:
     instance("source", text, str, "a path of text")
     instance("rewrite", rewrite, bool, "True or False")
     if rewrite:
-        check_rewritable(text)
+        check_rewritable(source)
         return rewritten(read(source))
+    name, _, _ = text.partition(":")
+    if isinstance(source, str) and name == "example":
+        return replace(_read(located(source)), name=text)
+    return _read(source)
+
+
+def _read(source: str | os.PathLike[str]) -> Circuit:
+    text = os.fspath(source)
     name, _, rest = text.partition(":")
-    if isinstance(source, str) and name == "facts":
-        return read_facts(rest)
+    if isinstance(source, str) and name in ("facts", "triples"):
+        return read_facts(table_file(rest, name))
     if isinstance(source, str) and name == "hops":
         return read_linked_facts(rest.split(","))
-    if text.lower().endswith(".csv"):
-        return read_facts(text)
-    for ending, reader in LOGIC_READERS.items():
-        if text.lower().endswith(ending):
-            return _normalised(text, reader)
+    if text.lower().endswith(TABLE_ENDINGS):
+        return read_facts(TableFile(text))
+    reader = logic_reader(source)
+    if reader is not None:
+        return _normalised(text, reader)
     if isinstance(source, str) and name in _PROBLEMS:
         return _build(text, _PROBLEMS[name], rest)
     raise SourceError(
         f"source {_shown(text)} is neither a file ending in .csv nor a problem nor a file of "
-        f"logic; the problems are {', '.join(_PROBLEMS)}, facts and hops, and logic ends in "
-        f"{', '.join(LOGIC_READERS)}{did_you_mean(name, _PROBLEMS)}"
+        f"logic; the problems are {', '.join(_PROBLEMS)}, facts and hops, logic ends in "
+        f"{', '.join(LOGIC_READERS)} or reads y = a & b, and "
+        f"{', '.join(f'example:{one}' for one in EXAMPLES)} are there to try"
+        f"{did_you_mean(name, _PROBLEMS)}"
     )
 
 
-def _normalised(path: str, reader: Callable[[str], Netlist]) -> Circuit:
-    netlist = reader(path)
+def _normalised(path: str, reader: Callable[[], Netlist]) -> Circuit:
+    netlist = reader()
     try:
         return normalise(netlist)
     except SourceError as error:

@@ -59,8 +59,11 @@ def _top(
     polyseme convert adder.blif -o adder.aig
 
     SOURCE is one of
-    - a table of facts: .csv; several that refer to each other: hops:PATH,PATH
-    - a file of logic: .aig .aag .blif .bench .pla .cnf .json
+    - an example: example:capitals · example:two-hop · example:adder · example:alarm
+    - facts: .csv .tsv .jsonl, or facts:PATH and triples:PATH; tables that refer to each
+      other: hops:PATH,PATH
+    - a file of logic: .aig .aag .blif .bench .pla .cnf .json .eqn .truth .v
+    - expressions: 'y = a & b | ~c'
     - a problem: and2:features=N,gates=N · and:k=N,features=N · permutation:features=N
       · uand:features=N · layered:width=N,depth=N
 

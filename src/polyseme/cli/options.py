@@ -67,8 +67,9 @@ Source = Annotated[
     str,
     typer.Argument(
         metavar="SOURCE",
-        help="A file (.csv facts; logic: .aig .aag .blif .bench .pla .cnf .json), or a problem "
-        "such as and2:features=2000,gates=2000, which reads every feature in exactly 2 gates. Of "
+        help="A file (facts: .csv .tsv .jsonl; logic: .aig .aag .blif .bench .pla .cnf .json .eqn "
+        ".truth .v), example:NAME, expressions such as 'y = a & b | ~c', or a problem such as "
+        "and2:features=2000,gates=2000, which reads every feature in exactly 2 gates. Of "
         "and2 and and, influence=uniform or zipf draws unequal ones; seed=N draws another problem.",
         show_default=False,
     ),

@@ -32,4 +32,4 @@ def reference_as_read(source: str | os.PathLike[str]) -> Reference:
         0
     """
     circuit = read(source)
-    return independent_reference(netlist_as_read(os.fspath(source), circuit))
+    return independent_reference(netlist_as_read(source, circuit))

@@ -109,8 +109,9 @@ def boolean_columns(network: Network, key: AnswerKey, circuit: Circuit) -> Boole
     if form is None or any(len(layer.units) != len(layer.wires) for layer in key.layers):
         return None
     known = [layer.wires >= 0 for layer in key.layers]
-    held = [len(layer.held_wires) for layer in key.layers]
-    if held != [int(some.sum()) for some in known]:
+    if any(
+        len(layer.held_wires) < some.sum() for layer, some in zip(key.layers, known, strict=True)
+    ):
         return None
     wire, slot, flip = (
         np.concatenate([part[some] for part, some in zip(parts, known, strict=True)])

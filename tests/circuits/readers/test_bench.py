@@ -36,7 +36,15 @@ GATES = {
     "NOT": lambda bits: not bits[0],
     "BUF": lambda bits: bits[0],
     "BUFF": lambda bits: bits[0],
+    "BUFFER": lambda bits: bits[0],
+    "INV": lambda bits: not bits[0],
+    "EXOR": lambda bits: sum(bits) % 2 == 1,
+    "NXOR": lambda bits: sum(bits) % 2 == 0,
+    "EXNOR": lambda bits: sum(bits) % 2 == 0,
+    "MUX": lambda bits: bits[2] if bits[0] else bits[1],
 }
+
+OF_ONE = ("NOT", "INV", "BUF", "BUFF", "BUFFER")
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +89,8 @@ def files(draw: st.DrawFn) -> str:
     lines = [f"{draw(st.sampled_from(['INPUT', 'input']))}({name})" for name in inputs]
     for number in range(draw(st.integers(1, 6))):
         gate = draw(st.sampled_from([*GATES, "LUT", "vdd", "GND"]))
-        most = 1 if gate in ("NOT", "BUF", "BUFF") else 4
-        read = draw(st.lists(st.sampled_from(known), min_size=1, max_size=most))
+        least, most = (3, 3) if gate == "MUX" else (1, 1 if gate in OF_ONE else 4)
+        read = draw(st.lists(st.sampled_from(known), min_size=least, max_size=most))
         if gate == "LUT":
             gate = f"LUT 0x{draw(st.integers(0, 2**2 ** len(read) - 1)):X}"
         word = draw(st.sampled_from([gate, gate.lower()]))
@@ -130,6 +138,15 @@ def test_names_and_gates_of_a_small_file(path: Path) -> None:
     assert netlist.outputs.tolist() == [8, 2]
 
 
+@pytest.mark.parametrize("word", ["vdd", "VDD()", "CONST1", "const1( )"])
+def test_constants_may_have_parentheses(path: Path, word: str) -> None:
+    true = written(path, f"INPUT(a)\nOUTPUT(f)\nf = {word}\n", read_bench)
+    assert truth_table(true)[(0,)] == {"f": 1}
+    other = word.replace("1", "0").replace("vdd", "gnd").replace("VDD", "GND")
+    false = written(path, f"INPUT(a)\nOUTPUT(f)\nf = {other}\n", read_bench)
+    assert truth_table(false)[(0,)] == {"f": 0}
+
+
 def test_flip_flops_are_cut_behind_inputs_and_outputs(path: Path) -> None:
     netlist = written(path, "q = DFF(d)\nOUTPUT(q)\nd = NOR(q, a)\nINPUT(a)\n", read_bench)
     assert list(netlist.inputs) == ["a", "q"]
@@ -174,7 +191,9 @@ BROKEN: list[tuple[str | bytes, str]] = [
     ("INPUT(a)\nOUTPUT(f)\nf = (a)\n", "line 3: '(a)' must be GATE(a, b), vdd or gnd"),
     ("INPUT(a)\nOUTPUT(f)\nf = A B C(a)\n", "line 3: 'A B C(a)' must be GATE(a, b), vdd or gnd"),
     ("INPUT(a)\nOUTPUT(f)\nf = AND x (a)\n", "line 3: 'x' stands between gate and inputs"),
-    ("INPUT(a)\nOUTPUT(f)\nf = MUX(a, a, a)\n", "line 3: gate 'MUX' is none of AND, NAND, OR"),
+    ("INPUT(a)\nOUTPUT(f)\nf = MUX(a, a)\n", "line 3: MUX of 2 inputs; it takes three"),
+    ("INPUT(a)\nOUTPUT(f)\nf = INV(a, a)\n", "line 3: INV of 2 inputs; it takes one"),
+    ("INPUT(a)\nOUTPUT(f)\nf = MAJ(a, a, a)\n", "line 3: gate 'MAJ' is none of AND, NAND, OR"),
     ("INPUT(a) = AND(b)\n", "line 1: name 'a) = AND(b' must be a word without , and ="),
     ("INPUT(a, b)\n", "line 1: name 'a, b' must be a word without , and ="),
     ("INPUT a\n", "line 1: 'INPUT a' must be INPUT(a), OUTPUT(a) or a = GATE(b, c)"),

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyseme.circuits.logic.netlist import Netlist, NetlistKind
+from polyseme.circuits.readers import blif
 from polyseme.circuits.readers.blif import read_blif
 from support.blif import interpreted
 from support.logic_files import (
@@ -124,6 +125,72 @@ def test_latches_are_cut_behind_inputs_and_outputs(path: Path) -> None:
     assert truth_table(netlist)[(1, 0)] == {"f": 1, "q.next": 1}
 
 
+FULL_ADDER = """.model full
+.inputs a b c
+.outputs sum carry
+.subckt half x=a y=b sum=s1 carry=c1
+.subckt half x=s1 y=c sum=sum carry=c2
+.subckt either p=c1 q=c2 o=carry
+.end
+.model either
+.inputs p q
+.outputs o
+.names p q o
+1- 1
+-1 1
+.end
+.model half
+.inputs x y
+.outputs sum carry
+.names x y n
+11 0
+.names n carry
+0 1
+.subckt odd p=x q=y o=sum
+.end
+.model odd
+.inputs p q
+.outputs o
+.names p q o
+10 1
+01 1
+.end
+"""
+
+
+def test_models_in_models_compute_what_the_flat_circuit_does(path: Path) -> None:
+    netlist = written(path, FULL_ADDER, read_blif)
+    assert list(netlist.inputs) == ["a", "b", "c"]
+    for row, outputs in truth_table(netlist).items():
+        assert outputs == {"sum": sum(row) % 2, "carry": int(sum(row) >= 2)}
+    assert {"half1.n", "half2.n", "s1", "c2", "sum", "carry"} <= set(netlist.named)
+
+
+def test_latches_of_inner_models_are_cut_too(path: Path) -> None:
+    text = (
+        ".model m\n.inputs a\n.outputs f\n.subckt r d=a q=f\n.end\n"
+        ".model r\n.inputs d\n.outputs q\n.latch d s 0\n.names s q\n1 1\n.end\n"
+    )
+    netlist = written(path, text, read_blif)
+    assert list(netlist.inputs) == ["a", "r1.s"]
+    assert list(netlist.output_names) == ["f", "r1.s.next"]
+
+
+def test_models_that_double_in_models_are_refused_in_time(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blif, "MAX_INNER_STATEMENTS", 1000)
+    models = [f".model m{k}\n.subckt m{k + 1}\n.subckt m{k + 1}\n.end\n" for k in range(60)]
+    text = ".model m\n.outputs f\n.names f\n.subckt m0\n.end\n" + "".join(models) + ".model m60\n"
+    assert "models come to more than 1000 statements" in refusal(path, text, read_blif)
+
+
+def test_models_too_deep_in_each_other_are_refused(path: Path) -> None:
+    models = [f".model m{k}\n.subckt m{k + 1}\n.end\n" for k in range(101)]
+    text = ".model m\n.outputs f\n.names f\n.subckt m0\n.end\n" + "".join(models) + ".model m101\n"
+    assert "models stand in each other more than 100 deep" in refusal(path, text, read_blif)
+
+
 def test_an_input_may_be_an_output(path: Path) -> None:
     assert ones(read(path, "", "a", "a")) == {"1"}
 
@@ -187,7 +254,21 @@ BROKEN: list[tuple[str | bytes, str]] = [
     (HEAD + ".latch c f\n", "line 4: signal 'c' is not defined anywhere"),
     (".outputs q.next\n.latch a q\n", "line 2: output 'q.next' is named twice"),
     (".latch a q\n.outputs q.next\n", "line 2: output 'q.next' is named twice"),
-    (HEAD + ".subckt n a=a\n", "line 4: .subckt: models inside models are not supported"),
+    (HEAD + ".subckt n a=a\n", "line 4: model 'n' is not defined in this file"),
+    (HEAD + ".subckt\n", "line 4: .subckt must be: model port=signal ..."),
+    (HEAD + ".subckt n a\n", "line 4: 'a' must be port=signal"),
+    (HEAD + ".subckt n a=\n", "line 4: 'a=' must be port=signal"),
+    (HEAD + ".subckt n a=a a=b\n", "line 4: port 'a' is connected twice"),
+    (HEAD + ".subckt n z=a\n.end\n.model n\n.inputs a\n", "line 4: model 'n' has no port 'z'"),
+    (HEAD + ".subckt n o=f\n.end\n.model n\n.inputs a\n.outputs o\n", "input 'a' is not connected"),
+    (HEAD + ".subckt n o=f\n.end\n.model n\n.outputs o\n.subckt n o=o\n", "'n' is part of itself"),
+    (HEAD + ".subckt n o=f\n.end\n.model n\n.outputs o\n", "line 3: signal 'f' is not defined"),
+    (
+        HEAD + ".subckt n o=f\n.end\n.model n\n.outputs o\n.names o\n1\n.end\n.model n\n",
+        "line 11: model 'n' is defined twice",
+    ),
+    (HEAD + ".subckt n o=f\n.end\n.model\n", "line 6: .model must name the model that begins"),
+    (HEAD + ".subckt n o=f\n.end\n.model n\n.outputs o\n.names o\n2\n", "line 9: output '2' of a"),
     (HEAD + ".search n.blif\n", "line 4: .search: another file cannot be searched"),
     (HEAD + ".gate nand2 A=a B=b O=f\n", "line 4: .gate: a gate of a library cannot be"),
     (HEAD + ".mlatch ff D=a Q=f c 0\n", "line 4: .mlatch: a latch of a library cannot be"),

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyseme.circuits import Circuit, problems, read
-from polyseme.circuits.readers.facts import read_facts
 from polyseme.errors import PolysemeError, SourceError
 from support.fact_tables import Table, read_written, tables
 
@@ -31,7 +30,8 @@ BROKEN: list[tuple[str | bytes, str]] = [
     (b"s,r\na,\xff\n", "table.csv, line 2: not UTF-8"),
     (b"s,r\r\na,b\r\nc,\xc3", "table.csv, line 3: not UTF-8"),
     (b"s,r\ra,b\rc,\xff", "table.csv, line 3: not UTF-8"),
-    ("s,r\na,b\n".encode("utf-16"), "table.csv, line 1: not UTF-8"),
+    (b"\xff\xfes\0,", "table.csv, line 1: not utf-16"),
+    ("s,r\na,b\n".encode("utf-16-le"), "table.csv, line 1: holds a NUL byte; UTF-16 without a"),
     (b"s,r\na,b\nc,\x00\n", "table.csv, line 3: holds a NUL byte"),
     ("s\na\n", "table.csv, line 1: no relation"),
     ("\n\ns\na\n", "table.csv, line 3: no relation"),
@@ -82,7 +82,7 @@ def test_what_is_no_file(path: Path, tmp_path: Path) -> None:
         ("long" * 2000 + ".csv", "cannot be read: File name too long"),
     ):
         with pytest.raises(SourceError) as caught:
-            read_facts(source)
+            read(source)
         assert message in str(caught.value)
         assert len(str(caught.value).splitlines()) == 1
 
@@ -165,7 +165,9 @@ def spoil(table: Table, relations: list[str], fault: str, row: int) -> bytes:
     elif fault == "no relations":
         rows = [[cells[0]] for cells in rows]
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    doubtful = any(set(cell) & set(";|\t") for cells in rows for cell in cells)
+    quoting = csv.QUOTE_ALL if doubtful else csv.QUOTE_MINIMAL
+    csv.writer(text, lineterminator="\n", quoting=quoting).writerows(rows)
     added = {"open quote": b'z,"', "nul": b"z,\x00", "not utf-8": b"z,\xfe"}
     return text.getvalue().encode() + added.get(fault, b"")
 

@@ -93,6 +93,46 @@ def test_a_file_computes_what_its_text_says(path: Path, text: str, newline: str)
         assert list(outputs.values()) == interpreted(text, row)
 
 
+@given(files(), st.data())
+@settings(max_examples=300, deadline=None)
+def test_an_output_of_phase_0_is_on_on_its_off_set(
+    path: Path, text: str, data: st.DataObject
+) -> None:
+    lines = text.splitlines()
+    inputs, outputs = int(lines[0].split()[1]), int(lines[1].split()[1])
+    if contradicts(text, inputs):
+        return
+    phases = data.draw(st.text("01", min_size=outputs, max_size=outputs))
+    phased = "\n".join([*lines[:2], f".phase {phases}", *lines[2:]])
+    lists_off = ".type fr" in text or ".type fdr" in text
+    netlist = written(path, phased, read_pla)
+    for row, found in truth_table(netlist).items():
+        on = interpreted(text, row)
+        off = interpreted(translated(text, "03", outputs), row)
+        free = interpreted(translated(text, "-2", outputs), row)
+        if not lists_off:
+            # What is not listed is off; don't-cares count where the type has them.
+            free = [bit and ".type f\n" not in text for bit in free]
+            off = [not (one or other) for one, other in zip(on, free, strict=True)]
+        wanted = [
+            int(one if phase == "1" else other)
+            for phase, one, other in zip(phases, on, off, strict=True)
+        ]
+        assert list(found.values()) == wanted
+
+
+def translated(text: str, marks: str, outputs: int) -> str:
+    """The file with only these output marks, as 1."""
+    lines = text.splitlines()
+    table = {ord(mark): "1" if mark in marks else "~" for mark in "0123456789-~"}
+    return "\n".join(
+        line
+        if not line or line[0] in ".#"
+        else line[: len(line) - outputs] + line[len(line) - outputs :].translate(table)
+        for line in lines
+    )
+
+
 def test_names_and_gates_of_a_small_file(path: Path) -> None:
     netlist = written(path, SMALL, read_pla)
     assert netlist.name == "x.pla"
@@ -191,7 +231,11 @@ BROKEN: list[tuple[str | bytes, str]] = [
     (HEAD + ".ob f\n.ob f\n", "line 4: .ob is given a second time; the first: line 3"),
     (HEAD + ".ob \x07\n", "line 3: name '\\x07' must be 1 to 1000 printable"),
     (HEAD.encode() + b".ob \xe9\n", "line 3: name '\\udce9' is not UTF-8"),
-    (HEAD + ".phase 0\n", "line 3: .phase is not supported; only plain tables are"),
+    (HEAD + ".phase 00\n", "line 3: .phase '00' must be 1 marks 0 or 1, one per output"),
+    (HEAD + ".phase 2\n", "line 3: .phase '2' must be 1 marks 0 or 1, one per output"),
+    (HEAD + ".phase\n", "line 3: .phase '' must be 1 marks 0 or 1, one per output"),
+    (HEAD + ".phase 0\n.phase 0\n", "line 4: .phase is given a second time; the first: line 3"),
+    (".phase 0\n.i 1\n.o 1\n", "line 1: .phase must stand behind .o"),
     (".mv 4 3 2\n", "line 1: .mv is not supported; only plain tables are"),
     (".kiss\n", "line 1: .kiss is not supported; only plain tables are"),
     (HEAD + ".x\n", "line 3: '.x' is no directive this reader knows"),

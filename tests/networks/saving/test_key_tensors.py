@@ -205,3 +205,27 @@ def test_a_loaded_key_of_wires_is_the_one_that_was_saved(neurons, tmp_path):
         assert (ours.reads is None, ours.factors) == (theirs.reads is None, theirs.factors)
     loaded.save(tmp_path / "again")
     assert (tmp_path / "again").read_bytes() == (tmp_path / "key").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("names", "rule"),
+    [
+        (b"both", "1 lines of names.gates for"),
+        (b"\n".join([b"both"] * 2), "2 lines of names.gates for"),
+        (b"\xff", "can't decode byte 0xff"),
+    ],
+)
+def test_wrong_names_of_gates_are_refused(names, rule, tmp_path):
+    header, body = parts_of(valid_file("key"))
+    tensors = tensors_of(header, body)
+    tensors["names.gates"] = np.frombuffer(names, np.uint8)
+    assert_refused(load_key, tmp_path, packed(tensors, json.dumps(metadata_of(header))), rule)
+
+
+def test_names_of_gates_must_be_distinct(tmp_path):
+    header, body = parts_of(valid_file("key"))
+    tensors = tensors_of(header, body)
+    names = b"\n".join([b"both"] * len(tensors["circuit.kinds"]))
+    tensors["names.gates"] = np.frombuffer(names, np.uint8)
+    data = packed(tensors, json.dumps(metadata_of(header)))
+    assert_refused(load_key, tmp_path, data, "also that of another gate")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.logic.netlist import Netlist, NetlistKind
@@ -35,7 +37,19 @@ def netlist_of(circuit: Circuit) -> Netlist:
         outputs=(literal[circuit.outputs] ^ circuit.inverted).astype(np.int32),
         output_names=circuit.output_names,
         name=circuit.name,
+        **_named(circuit, literal),
     )
+
+
+def _named(circuit: Circuit, literal: NDArray[np.int64]) -> dict[str, Any]:
+    """Return the names of a circuit's gates and their literals, as fields of a netlist."""
+    gates = [gate for gate, name in enumerate(circuit.gate_names) if name]
+    return {
+        "named": tuple(circuit.gate_names[gate] for gate in gates),
+        "named_literals": literal[len(circuit.features) + np.array(gates, np.int64)].astype(
+            np.int32
+        ),
+    }
 
 
 def two_input_ands(netlist: Netlist) -> Netlist:

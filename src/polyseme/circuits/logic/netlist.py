@@ -8,7 +8,7 @@ such gates (an OR is a negated AND of negated literals), so all readers can retu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
@@ -34,7 +34,8 @@ class Netlist:
     """Gates over literals as arrays, in topological order; inputs and outputs keep their names.
 
     Shapes: `kinds` uint8 (gates,); `fan_in_offsets` int64 (gates + 1,) cuts `fan_in` int32
-    (literals,) into one run per gate; `outputs` int32 (outputs,) are literals.
+    (literals,) into one run per gate; `outputs` int32 (outputs,) are literals. The source calls
+    literal `named_literals[i]`, int32 (named,), by the name `named[i]`; inputs are not among them.
     """
 
     inputs: Names
@@ -44,6 +45,8 @@ class Netlist:
     outputs: NDArray[np.int32]
     output_names: Names
     name: str
+    named: tuple[str, ...] = ()
+    named_literals: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
 
     @property
     def gates(self) -> int:

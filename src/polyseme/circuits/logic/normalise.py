@@ -13,6 +13,9 @@ literal agree) and *negated* wires:
 | AND | none | some | OR of the negated, complemented, because this NOR is on at rest |
 | XOR | any | any | XOR of the wires, complemented if an odd number is negated |
 
+A gate keeps the name that its signal has in the source, with ~ before it if the wire is the
+complement of the signal.
+
 Constants are folded, gates of the same kind over the same wires are merged, and gates that no
 output needs are dropped.
 """
@@ -57,7 +60,8 @@ def normalise(netlist: Netlist) -> Circuit:
         read = [literals[literal >> 1] ^ (literal & 1) for literal in fan_in[begin:end]]
         literals.append(gates.and_of(read) if kind == NetlistKind.AND else gates.xor_of(read))
     outputs = [literals[literal >> 1] ^ (literal & 1) for literal in netlist.outputs.tolist()]
-    return _needed(netlist, gates, np.array(outputs, np.int64))
+    names = _names_of_nodes(netlist, literals)
+    return _needed(netlist, gates, np.array(outputs, np.int64), names)
 
 
 class _Gates:
@@ -131,7 +135,25 @@ def _odd(nodes: Iterable[int]) -> list[int]:
     return sorted(odd)
 
 
-def _needed(netlist: Netlist, gates: _Gates, outputs: NDArray[np.int64]) -> Circuit:
+def _names_of_nodes(netlist: Netlist, literals: list[int]) -> dict[int, str]:
+    """Return the name of every gate's node that has one; of several, the first."""
+    names: dict[int, str] = {}
+    taken: set[str] = set()
+    first_gate = len(netlist.inputs) + 1
+    for name, literal in zip(netlist.named, netlist.named_literals.tolist(), strict=True):
+        found = literals[literal >> 1] ^ (literal & 1)
+        node, called = found >> 1, f"~{name}" if found & 1 else name
+        # The complement of a signal may be called like another signal or an input.
+        if node < first_gate or node in names or called in taken or called in netlist.inputs:
+            continue
+        names[node] = called
+        taken.add(called)
+    return names
+
+
+def _needed(
+    netlist: Netlist, gates: _Gates, outputs: NDArray[np.int64], names: dict[int, str]
+) -> Circuit:
     """Return the circuit of the gates that some output needs, in the same order."""
     features = len(netlist.inputs)
     needed = bytearray(features + 1 + len(gates.kinds))
@@ -157,7 +179,12 @@ def _needed(netlist: Netlist, gates: _Gates, outputs: NDArray[np.int64]) -> Circ
         output_names=netlist.output_names,
         name=netlist.name,
         inverted=(outputs & 1).astype(bool),
+        gate_names=_gate_names(names, features + 1 + np.flatnonzero(kept_gates)),
     )
+
+
+def _gate_names(names: dict[int, str], nodes: NDArray[np.int64]) -> tuple[str, ...]:
+    return tuple(names.get(node, "") for node in nodes.tolist()) if names else ()
 
 
 def _check(netlist: Netlist) -> None:

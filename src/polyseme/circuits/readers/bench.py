@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from polyseme.circuits.logic.netlist import Netlist, NetlistKind
-from polyseme.circuits.readers.covers import define_cover
+from polyseme.circuits.readers.covers import define_cover, few_cubes
 from polyseme.circuits.readers.signals import Signals
 from polyseme.circuits.readers.text import lines_of, read_logic, shown_text
 from polyseme.common.files import shown_path
@@ -26,10 +26,17 @@ _GATES = {
     "XNOR": (NetlistKind.XOR, 0, True),
     "BUF": (NetlistKind.AND, 0, False),
     "BUFF": (NetlistKind.AND, 0, False),
+    "BUFFER": (NetlistKind.AND, 0, False),
     "NOT": (NetlistKind.AND, 0, True),
+    "INV": (NetlistKind.AND, 0, True),
+    "EXOR": (NetlistKind.XOR, 0, False),
+    "NXOR": (NetlistKind.XOR, 0, True),
+    "EXNOR": (NetlistKind.XOR, 0, True),
 }
-_OF_ONE = ("BUF", "BUFF", "NOT", "DFF")
-_CONSTANTS = {"VDD": False, "GND": True}
+_OF_ONE = ("BUF", "BUFF", "BUFFER", "NOT", "INV", "DFF")
+# The value is whether the AND of nothing is negated.
+_CONSTANTS = {"VDD": False, "GND": True, "CONST1": False, "CONST0": True}
+_EMPTY = re.compile(r"\s*\(\s*\)$")
 
 
 def read_bench(path: str | os.PathLike[str]) -> Netlist:
@@ -72,8 +79,9 @@ class _Definitions:
         self._define(self._name(left, line), right.strip(), line)
 
     def _define(self, name: str, right: str, line: int) -> None:
-        if right.upper() in _CONSTANTS:
-            negated = _CONSTANTS[right.upper()]
+        constant = _EMPTY.sub("", right).upper()
+        if constant in _CONSTANTS:
+            negated = _CONSTANTS[constant]
             self.signals.define(name, NetlistKind.AND, (), line, negated)
             return
         head, _, inside = right.partition("(")
@@ -88,6 +96,8 @@ class _Definitions:
             self._define_table(name, table, names, line)
         elif table:
             raise self._error(line, f"{shown_text(table)} stands between gate and inputs")
+        elif gate == "MUX":
+            self._define_mux(name, names, line)
         elif gate == "DFF":
             self.signals.add_state(name, names[0], line)
         elif gate in _GATES:
@@ -95,8 +105,14 @@ class _Definitions:
             literals = [self.signals.literal(other, line) ^ flip for other in names]
             self.signals.define(name, kind, literals, line, negated)
         else:
-            known = ", ".join([*_GATES, "DFF", "LUT"])
+            known = ", ".join([*_GATES, "MUX", "DFF", "LUT"])
             raise self._error(line, f"gate {shown_text(words[0])} is none of {known}")
+
+    def _define_mux(self, name: str, names: list[str], line: int) -> None:
+        if len(names) != 3:
+            raise self._error(line, f"MUX of {len(names)} inputs; it takes three")
+        chooser, if_off, if_on = (self.signals.literal(other, line) for other in names)
+        define_cover(self.signals, name, (chooser, if_off, if_on), ("01-", "1-1"), line)
 
     def _define_table(self, name: str, table: str, names: list[str], line: int) -> None:
         width = len(names)
@@ -114,7 +130,7 @@ class _Definitions:
         # The cubes describe the ones of the table or its zeros, whichever are fewer.
         negated = values.bit_count() > rows // 2
         wanted = values ^ (2**rows - 1) if negated else values
-        cubes, _ = _cubes(wanted, wanted, width)
+        cubes = few_cubes(wanted, width)
         literals = [self.signals.literal(other, line) for other in names]
         define_cover(self.signals, name, literals, cubes, line, negated)
 
@@ -126,28 +142,3 @@ class _Definitions:
 
     def _error(self, line: int, rule: str) -> SourceError:
         return SourceError(f"{self._shown}, line {line}: {rule}")
-
-
-def _cubes(must: int, may: int, width: int) -> tuple[list[str], int]:
-    """Return few cubes that cover the table `must` and no more than `may`, and the table covered.
-
-    The lowest bit of a table is the row of all zeros. This is the recursion of Minato and Morreale.
-    The table is split by its last input. The rows that only cubes that read this input can cover
-    are covered first, and the rows left over by cubes that do not read it. Every cube covers a row
-    of `must` that no other covers, so the table bounds the number of cubes and the work, and the
-    depth is `width`.
-    """
-    if not must:
-        return [], 0
-    if may == 2**2**width - 1:
-        return ["-" * width], may
-    half = 2 ** (width - 1)
-    ones = 2**half - 1
-    must_low, must_high, may_low, may_high = must & ones, must >> half, may & ones, may >> half
-    low, covered_low = _cubes(must_low & ~may_high, may_low, width - 1)
-    high, covered_high = _cubes(must_high & ~may_low, may_high, width - 1)
-    left = must_low & ~covered_low | must_high & ~covered_high
-    both, covered = _cubes(left, may_low & may_high, width - 1)
-    parts = ((low, "0"), (high, "1"), (both, "-"))
-    cubes = [cube + mark for part, mark in parts for cube in part]
-    return cubes, covered_low | covered | (covered_high | covered) << half

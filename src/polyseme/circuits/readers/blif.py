@@ -1,9 +1,16 @@
-"""Berkeley logic interchange format (BLIF): one flat model of covers and latches."""
+"""Berkeley logic interchange format (BLIF): models of covers, latches and other models.
+
+The first model is the circuit. The models that it uses (`.subckt`) are put in its place: the signal
+`s` of the second use of model `m` is called `m2.s`, unless it is a port, which is one signal with
+what the using model connects to it.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from polyseme.circuits.logic.netlist import Netlist
@@ -27,33 +34,114 @@ _IGNORED = (
 )
 _REFUSED = {
     ".search": "another file cannot be searched; write all of the circuit into one",
-    ".subckt": "models inside models are not supported; flatten the circuit first",
     ".gate": "a gate of a library cannot be looked up; write it as .names",
     ".mlatch": "a latch of a library cannot be looked up; write it as .latch",
     ".start_kiss": "a table of states is not supported; write it as .names and .latch",
 }
 # Nothing after these belongs to the circuit; .exdc begins its external don't-cares.
 _LAST = (".end", ".exdc")
+# Files whose models stand in each other deeper than this are refused.
+MAX_MODEL_DEPTH = 100
+# A short file can use a model twice in a model used twice, and so on.
+MAX_INNER_STATEMENTS = 10**7
+_INPUTS = (".inputs", ".input")
+_OUTPUTS = (".outputs", ".output")
+_NO_NAME = ".model must name the model that begins"
 _LATCH_TYPES = ("fe", "re", "ah", "al", "as")
 _LATCH_STATES = ("0", "1", "2", "3")
 
 
 def read_blif(path: str | os.PathLike[str]) -> Netlist:
-    """Read the first model of a BLIF file.
+    """Read the first model of a BLIF file, and in it the other models that it uses.
 
     Latches are cut: each becomes one more input, and an output "<latch>.next". Raises SourceError
     naming the file, the line and the rule if it is no such file.
     """
     shown = shown_path(path)
-    model = _Model(shown)
-    begun = False
-    for line, words in _statements(read_logic(path), shown):
-        if words[0] in _LAST or (begun and words[0] == ".model"):
+    signals = Signals(shown)
+    model = _Model(shown, signals)
+    statements = _statements(read_logic(path), shown)
+    for line, words in statements:
+        if words[0] == ".model" and model.begun:
+            statements = chain([(line, words)], statements)
             break
-        begun = True
+        if words[0] in _LAST:
+            break
         model.take(words, line)
     model.end_cover()
-    return model.signals.netlist(shown_path(Path(path).name))
+    if model.uses:
+        _put_in(model.uses, _Models(statements, shown), signals, shown)
+    return signals.netlist(shown_path(Path(path).name))
+
+
+_Words = tuple[int, list[str]]
+
+
+@dataclass(frozen=True)
+class _Use:
+    """A `.subckt`: its line, the model's name, and the signal connected to each port."""
+
+    line: int
+    model: str
+    connected: dict[str, str]
+
+
+class _Models:
+    """The statements of every model behind the first one, by name."""
+
+    def __init__(self, statements: Iterator[_Words], shown: str):
+        self.statements: dict[str, list[_Words]] = {}
+        self.ports: dict[str, tuple[set[str], set[str]]] = {}
+        current: list[_Words] | None = None
+        for line, words in statements:
+            if words[0] == ".model":
+                name = words[1] if len(words) == 2 else ""
+                if not name or name in self.statements:
+                    rule = f"model {shown_text(name)} is defined twice" if name else _NO_NAME
+                    raise SourceError(f"{shown}, line {line}: {rule}")
+                current = self.statements[name] = []
+                self.ports[name] = (set(), set())
+            elif words[0] in _LAST:
+                current = None
+            elif current is not None:
+                current.append((line, words))
+                if words[0] in (*_INPUTS, *_OUTPUTS):
+                    self.ports[name][words[0] in _OUTPUTS].update(words[1:])
+
+
+def _put_in(uses: list[_Use], models: _Models, signals: Signals, shown: str) -> None:
+    """Put the models of uses in their place, and the models that these use."""
+    # Of each use that is still to be put in: the models around it.
+    waiting: list[tuple[_Use, tuple[str, ...]]] = [(use, ()) for use in reversed(uses)]
+    times: dict[str, int] = {}
+    taken = 0
+    while waiting:
+        use, around = waiting.pop()
+        place = f"{shown}, line {use.line}: "
+        if use.model not in models.statements:
+            raise SourceError(f"{place}model {shown_text(use.model)} is not defined in this file")
+        if use.model in around:
+            raise SourceError(f"{place}model {shown_text(use.model)} is part of itself")
+        if len(around) == MAX_MODEL_DEPTH:
+            raise SourceError(f"{place}models stand in each other more than {len(around)} deep")
+        inputs, outputs = models.ports[use.model]
+        for port in use.connected:
+            if port not in inputs and port not in outputs:
+                raise SourceError(
+                    f"{place}model {shown_text(use.model)} has no port {shown_text(port)}"
+                )
+        for port in sorted(inputs - use.connected.keys()):
+            raise SourceError(f"{place}input {shown_text(port)} is not connected")
+        times[use.model] = times.get(use.model, 0) + 1
+        prefix = f"{use.model}{times[use.model]}."
+        taken += 1 + len(models.statements[use.model])
+        if taken > MAX_INNER_STATEMENTS:
+            raise SourceError(f"{place}models come to more than {MAX_INNER_STATEMENTS} statements")
+        inner = _Model(shown, signals, use.connected, prefix)
+        for line, words in models.statements[use.model]:
+            inner.take(words, line)
+        inner.end_cover()
+        waiting += [(one, (*around, use.model)) for one in reversed(inner.uses)]
 
 
 def _statements(text: str, shown: str) -> Iterator[tuple[int, list[str]]]:
@@ -79,19 +167,39 @@ def _statements(text: str, shown: str) -> Iterator[tuple[int, list[str]]]:
 
 
 class _Model:
-    """The signals of a model so far; it takes the statements one by one."""
+    """The signals of a model so far; it takes the statements one by one.
 
-    def __init__(self, shown: str):
-        self.signals = Signals(shown)
+    Of a model inside another one, `connected` has the outer signal of every port, and all other
+    signals are named with `prefix`.
+    """
+
+    def __init__(
+        self,
+        shown: str,
+        signals: Signals,
+        connected: Mapping[str, str] | None = None,
+        prefix: str = "",
+    ):
+        self.begun = False
+        self.uses: list[_Use] = []
+        self._signals = signals
         self._shown = shown
+        self._connected = connected
+        self._prefix = prefix
         # The cover being read: its line, its inputs and output, its cubes and their output value.
         self._line = 0
         self._names: list[str] = []
         self._cubes: list[str] = []
         self._value = ""
 
+    def _outer(self, name: str) -> str:
+        if self._connected is None:
+            return name
+        return self._connected.get(name) or self._prefix + name
+
     def take(self, words: list[str], line: int) -> None:
         """Take a statement: a directive or a row of the cover that is open."""
+        self.begun = True
         if not words[0].startswith("."):
             self._take_row(words, line)
             return
@@ -100,13 +208,12 @@ class _Model:
         if directive == ".names":
             if not names:
                 raise self._error(line, ".names must name at least its output")
-            self._line, self._names = line, names
-        elif directive in (".inputs", ".input"):
-            for name in names:
-                self.signals.add_input(name, line)
-        elif directive in (".outputs", ".output"):
-            for name in names:
-                self.signals.add_output(name, line)
+            self._line, self._names = line, [self._outer(name) for name in names]
+        elif directive in (*_INPUTS, *_OUTPUTS):
+            if self._connected is None:
+                self._add_ports(directive, names, line)
+        elif directive == ".subckt":
+            self.uses.append(self._use(names, line))
         elif directive == ".latch":
             self._take_latch(names, line)
         elif directive in _REFUSED:
@@ -114,14 +221,32 @@ class _Model:
         elif directive not in _IGNORED and directive != ".model":
             raise self._error(line, f"{shown_text(directive)} is no directive this reader knows")
 
+    def _add_ports(self, directive: str, names: list[str], line: int) -> None:
+        add = self._signals.add_input if directive in _INPUTS else self._signals.add_output
+        for name in names:
+            add(name, line)
+
+    def _use(self, words: list[str], line: int) -> _Use:
+        if not words:
+            raise self._error(line, ".subckt must be: model port=signal ...")
+        connected: dict[str, str] = {}
+        for word in words[1:]:
+            port, equals, name = word.partition("=")
+            if not (port and equals and name):
+                raise self._error(line, f"{shown_text(word)} must be port=signal")
+            if port in connected:
+                raise self._error(line, f"port {shown_text(port)} is connected twice")
+            connected[port] = self._outer(name)
+        return _Use(line, words[0], connected)
+
     def end_cover(self) -> None:
         """Define the output of the cover that is open, if one is."""
         if not self._names:
             return
         *inputs, output = self._names
-        literals = [self.signals.literal(name, self._line) for name in inputs]
+        literals = [self._signals.literal(name, self._line) for name in inputs]
         negated = self._value == "0"
-        define_cover(self.signals, output, literals, self._cubes, self._line, negated)
+        define_cover(self._signals, output, literals, self._cubes, self._line, negated)
         self._names, self._cubes, self._value = [], [], ""
 
     def _take_row(self, words: list[str], line: int) -> None:
@@ -153,7 +278,7 @@ class _Model:
         if clocking and clocking[0] not in _LATCH_TYPES:
             kinds = ", ".join(_LATCH_TYPES)
             raise self._error(line, f"latch type {shown_text(clocking[0])} must be of {kinds}")
-        self.signals.add_state(state, stored, line)
+        self._signals.add_state(self._outer(state), self._outer(stored), line)
 
     def _error(self, line: int, rule: str) -> SourceError:
         return SourceError(f"{self._shown}, line {line}: {rule}")

@@ -22,7 +22,7 @@ from polyseme.errors import SourceError
 FORMAT = "polyseme-circuit"
 VERSION = 1
 KIND_NAMES = {kind.name.lower(): kind for kind in GateKind}
-_KEYS = ("format", "version", "name", "features", "gates", "outputs")
+_KEYS = ("format", "version", "name", "features", "gates", "gate_names", "outputs")
 
 
 def read_json(path: str | os.PathLike[str]) -> Circuit:
@@ -85,7 +85,18 @@ def _circuit(parsed: dict[str, Any], file_name: str) -> Circuit:
     wires = _Wires(features, gate_names)
     kinds, offsets, fan_in = _gates(rows, wires)
     outputs, output_names, inverted = _outputs(parsed.get("outputs"), wires)
-    return Circuit(features, kinds, offsets, fan_in, outputs, output_names, name, inverted)
+    given = parsed.get("gate_names", {})
+    return Circuit(
+        features=features,
+        kinds=kinds,
+        fan_in_offsets=offsets,
+        fan_in=fan_in,
+        outputs=outputs,
+        output_names=output_names,
+        name=name,
+        inverted=inverted,
+        gate_names=tuple(gate_names) or _numbered_names(given, len(kinds)),
+    )
 
 
 class _Wires:
@@ -174,6 +185,20 @@ def _gates(
         np.array(ends, np.int64),
         np.array(fan_in, np.int32),
     )
+
+
+def _numbered_names(given: object, gates: int) -> tuple[str, ...]:
+    """Return the name of every gate, "" for most, from an object of names and gates' numbers."""
+    if not isinstance(given, dict):
+        raise SourceError(f"'gate_names' must be an object, not {_short(given)}")
+    names = [""] * gates
+    for name, gate in given.items():
+        if type(gate) is not int or not 0 <= gate < gates:
+            raise SourceError(f"'gate_names': {_short(name)} names gate {_short(gate)} of {gates}")
+        if names[gate]:
+            raise SourceError(f"'gate_names': gate {gate} has two names")
+        names[gate] = name
+    return tuple(names)
 
 
 def _starts_with_text(row: object) -> bool:

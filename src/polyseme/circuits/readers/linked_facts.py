@@ -21,8 +21,8 @@ import numpy as np
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.names import Names, check_name
-from polyseme.circuits.readers.facts import MAX_FACTS, MAX_FILE_BYTES, check_text, table_rows
-from polyseme.circuits.readers.text import read_text
+from polyseme.circuits.readers.fact_builder import MAX_FACTS, check_text
+from polyseme.circuits.readers.tables import TableFile, rows_of
 from polyseme.common.files import shown_path
 from polyseme.common.ragged import row_offsets
 from polyseme.errors import SourceError
@@ -55,7 +55,7 @@ class _Relation:
 
 
 def read_linked_facts(paths: Sequence[str]) -> Circuit:
-    """Read CSV tables of facts of which the first is asked and the others say more of its objects.
+    """Read tables of facts of which the first is asked and the others say more of its objects.
 
     The first cell of a header is the key. Raises SourceError naming the file, the line and the rule
     if they are no such tables.
@@ -63,7 +63,7 @@ def read_linked_facts(paths: Sequence[str]) -> Circuit:
     tables = []
     for path in paths:
         shown = shown_path(path)
-        records = table_rows(read_text(path, MAX_FILE_BYTES, "a table"), shown)
+        records = rows_of(TableFile(path))
         line, header = next(records, (1, []))
         if not header:
             raise SourceError(f"{shown}: the file is empty; a table of facts starts with a header")

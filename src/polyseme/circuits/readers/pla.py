@@ -25,9 +25,9 @@ from polyseme.errors import SourceError
 MAX_CHECK_WORK = 10**10
 
 _TYPES = ("f", "fd", "fr", "fdr")
-_KNOWN = (".i", ".o", ".p", ".type", ".ilb", ".ob")
+_KNOWN = (".i", ".o", ".p", ".type", ".ilb", ".ob", ".phase")
 _UNSUPPORTED = (
-    *(".mv", ".kiss", ".label", ".symbolic", ".symbolic-output", ".phase", ".pair"),
+    *(".mv", ".kiss", ".label", ".symbolic", ".symbolic-output", ".pair"),
     *(".vars", ".start_kiss", ".end_kiss"),
 )
 _INPUT_MARKS = str.maketrans("2", "-")
@@ -38,7 +38,8 @@ _BLANKS = str.maketrans("", "", " \t|")
 def read_pla(path: str | os.PathLike[str]) -> Netlist:
     """Read a PLA file; an output is on exactly on its on-set.
 
-    Don't-cares are off. Raises SourceError naming the file, the line and the rule if it is no such
+    Don't-cares are off. An output of phase 0 is on exactly on its off-set. Raises SourceError
+    naming the file, the line and the rule if it is no such
     file, or if the on-set of an output overlaps its off-set.
     """
     shown = shown_path(path)
@@ -70,6 +71,7 @@ class _Table:
         self._names: dict[str, list[str]] = {}
         self._sizes: dict[str, int] = {}
         self.kind = "fd"
+        self.phases = ""
         self.parts: dict[str, int] = {}
         self.part: list[int] = []
         self.outputs: list[str] = []
@@ -92,6 +94,10 @@ class _Table:
         if directive in (".ilb", ".ob"):
             self._names[directive] = values
             return
+        if directive == ".phase":
+            # Blanks between the marks are allowed, as in cubes.
+            self._take_phases("".join(values), line)
+            return
         if len(values) != 1:
             raise self._error(line, f"{directive} takes one value, not {len(values)}")
         if directive != ".p" and (self.lines or self._pieces):
@@ -104,6 +110,14 @@ class _Table:
             raise self._error(line, f"type {shown_text(values[0])} must be f, fd, fr or fdr")
         else:
             self.kind = values[0]
+
+    def _take_phases(self, marks: str, line: int) -> None:
+        if ".o" not in self._sizes:
+            raise self._error(line, ".phase must stand behind .o")
+        if len(marks) != self._sizes[".o"] or marks.strip("01"):
+            rule = f"must be {self._sizes['.o']} marks 0 or 1, one per output"
+            raise self._error(line, f".phase {shown_text(marks)} {rule}")
+        self.phases = marks
 
     def take_row(self, marks: str, line: int) -> None:
         """Take a cube, or a piece of one that goes over several lines."""
@@ -188,7 +202,8 @@ def _netlist(table: _Table, name: str) -> Netlist:
     cared = parts != ord("-")
     literals = _columns(cared, 2) + (parts[cared] == ord("0"))
     # An OR is the negation of an AND of negations. Outputs that share an input part share its AND.
-    feeding = _feeding(feeds == ord("1"), part, len(parts))
+    on, negated = _cubes_that_feed(table, feeds)
+    feeding = _feeding(on, part, len(parts))
     negations = _columns(feeding, 2) + np.int32(2 * inputs + 1)
     counts = np.concatenate((cared.sum(axis=1), feeding.sum(axis=1)))
     return Netlist(
@@ -196,10 +211,27 @@ def _netlist(table: _Table, name: str) -> Netlist:
         kinds=np.full(len(counts), NetlistKind.AND, np.uint8),
         fan_in_offsets=row_offsets(counts),
         fan_in=np.concatenate((literals, negations)).astype(np.int32),
-        outputs=(2 * (1 + inputs + len(parts) + np.arange(outputs)) + 1).astype(np.int32),
+        outputs=(2 * (1 + inputs + len(parts) + np.arange(outputs)) + ~negated).astype(np.int32),
         output_names=output_names,
         name=name,
     )
+
+
+def _cubes_that_feed(
+    table: _Table, feeds: NDArray[np.uint8]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which cubes feed which output, (cubes, outputs), and which outputs are negated.
+
+    An output of phase 1 is on where a cube of its on-set is. One of phase 0 is on on its off-set:
+    of the types that list it, where a cube of it is, and of others where no cube of the on-set or
+    the don't-cares is.
+    """
+    on = feeds == ord("1")
+    off_phase = np.array([mark == "0" for mark in table.phases or "1" * feeds.shape[1]], bool)
+    if "r" in table.kind:
+        return np.where(off_phase, feeds == ord("0"), on), np.zeros(len(off_phase), bool)
+    covered = on | (feeds == ord("-")) if "d" in table.kind else on
+    return np.where(off_phase, covered, on), off_phase
 
 
 def _marks(rows: list[str], width: int) -> NDArray[np.uint8]:

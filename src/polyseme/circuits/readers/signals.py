@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
+from itertools import compress
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,10 +90,10 @@ class Signals:
         """Define a signal as a gate, or as the negation of a gate."""
         self._add_gate(self._definition(name, line), kind, literals, line, negated)
 
-    def conjunction(self, literals: Iterable[int], line: int) -> int:
-        """Add an AND without a name and return its literal."""
+    def gate(self, kind: NetlistKind, literals: Iterable[int], line: int) -> int:
+        """Add a gate without a name and return its literal."""
         signal = self._new_signal(line)
-        self._add_gate(signal, NetlistKind.AND, literals, line, False)
+        self._add_gate(signal, kind, literals, line, False)
         return 2 * signal
 
     def netlist(self, name: str) -> Netlist:
@@ -123,7 +125,17 @@ class Signals:
             outputs=final[ends >> 1] ^ (ends & 1),
             output_names=Names(list(outputs)),
             name=name,
+            **self._named(gate_of_signal, final),
         )
+
+    def _named(self, gate_of_signal: NDArray[np.int32], final: NDArray[np.int32]) -> dict[str, Any]:
+        """Return the names of signals that are gates and their literals, as a netlist's fields."""
+        numbers = np.fromiter(self._numbers.values(), np.int64, len(self._numbers))
+        is_gate = gate_of_signal[numbers] >= 0
+        return {
+            "named": tuple(compress(self._numbers, is_gate.tolist())),
+            "named_literals": final[numbers[is_gate]],
+        }
 
     def _at(self, line: int) -> str:
         return f"{self._shown}, line {line}: "

@@ -21,6 +21,9 @@ def write_json(circuit: Circuit, path: str | os.PathLike[str]) -> None:
     lines = [f"{_dumped(key)}: {_dumped(value)}" for key, value in head.items()]
     lines.append(f'"features": {_dumped(_names(circuit.features))}')
     lines.append(f'"gates": {_list(_gates(circuit))}')
+    named = {name: gate for gate, name in enumerate(circuit.gate_names) if name}
+    if named:
+        lines.append(f'"gate_names": {_dumped(named)}')
     lines.append(f'"outputs": {_list(_outputs(circuit))}')
     write_whole(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
 

@@ -36,8 +36,8 @@ def bounds_command(
         str | None,
         typer.Argument(
             metavar="[SOURCE]",
-            help="A file (.csv facts; logic: .aig .aag .blif .bench .pla .cnf .json), or a problem "
-            "such as and2:features=2000,gates=2000. Without it, --width.",
+            help="What the other commands take as SOURCE: a file, example:NAME, expressions, or a "
+            "problem such as and2:features=2000,gates=2000. Without it, --width.",
             show_default=False,
         ),
     ] = None,

@@ -17,10 +17,12 @@ from polyseme.networks.saving.metadata import Metadata
 from polyseme.networks.saving.tensors import (
     Tensors,
     has_matrix,
+    pack_lines,
     pack_matrix,
     pack_names,
     take,
     unpack_code,
+    unpack_lines,
     unpack_matrix,
     unpack_names,
 )
@@ -30,6 +32,8 @@ def pack_key(key: AnswerKey) -> tuple[Tensors, dict[str, Any]]:
     """Return the tensors of a key, and its metadata."""
     circuit = key.circuit
     tensors = pack_circuit(circuit)
+    if circuit.gate_names:
+        tensors["names.gates"] = pack_lines(circuit.gate_names)
     tensors["encoder.positions"] = key.encoder.positions
     tensors["encoder.signs"] = key.encoder.signs
     for number, layer in enumerate(key.layers):
@@ -132,7 +136,17 @@ def unpack_circuit(tensors: Tensors, metadata: Metadata, features: int) -> Circu
         output_names=unpack_names("outputs", metadata, tensors),
         inverted=_flags("circuit.inverted", tensors, len(outputs)),
         name=read.text(metadata, "name"),
+        gate_names=_gate_names(tensors, len(kinds)),
     )
+
+
+def _gate_names(tensors: Tensors, gates: int) -> tuple[str, ...]:
+    if "names.gates" not in tensors:
+        return ()
+    names = unpack_lines("names.gates", tensors)
+    if len(names) != gates:
+        raise FileFormatError(f"{len(names)} lines of names.gates for {gates} gates")
+    return tuple(names)
 
 
 def _flags(name: str, tensors: Tensors, count: int) -> NDArray[np.bool_]:

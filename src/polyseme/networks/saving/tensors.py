@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def pack_names(what: str, names: Names, tensors: Tensors) -> dict[str, Any]:
     """Return names as metadata: a prefix and a count, or a count beside a tensor of UTF-8 lines."""
     if names.listed is None:
         return {"prefix": names.prefix, "count": len(names)}
-    tensors[f"names.{what}"] = np.frombuffer("\n".join(names.listed).encode(), np.uint8)
+    tensors[f"names.{what}"] = pack_lines(names.listed)
     return {"count": len(names)}
 
 
@@ -45,11 +46,20 @@ def unpack_names(what: str, metadata: Metadata, tensors: Tensors) -> Names:
     count = read.count(described, "count")
     if "prefix" in described:
         return Names(prefix=read.text(described, "prefix"), count=count)
-    lines = take(tensors, f"names.{what}", np.uint8, 1)
-    names = Names(lines.tobytes().decode().split("\n"))
+    names = Names(unpack_lines(f"names.{what}", tensors))
     if len(names) != count:
         raise FileFormatError(f"{len(names)} {what} are named, not {count}")
     return names
+
+
+def pack_lines(texts: Sequence[str]) -> NDArray[np.uint8]:
+    """Return texts as UTF-8, separated by line feeds."""
+    return np.frombuffer("\n".join(texts).encode(), np.uint8)
+
+
+def unpack_lines(name: str, tensors: Tensors) -> list[str]:
+    """Remove a tensor of UTF-8 lines and return them."""
+    return take(tensors, name, np.uint8, 1).tobytes().decode().split("\n")
 
 
 def unpack_code(what: str, metadata: Metadata, tensors: Tensors) -> SparseCode:
