@@ -11,11 +11,9 @@ work, and asks it for 100,000 pairs.
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
@@ -24,6 +22,7 @@ import polyseme as ps
 from airports_computed import listed, measured
 from airports_picture import draw
 from airports_table import RELATIONS, read_airports
+from parameters_and_bytes import without_zeros
 from polyseme.limits.counting import counting_bits
 from polyseme.networks.saving.files import key_path, network_bytes
 from polyseme.verification.intervals import clopper_pearson
@@ -91,13 +90,6 @@ def show_thresholded(circuit: ps.Circuit) -> None:
     check("every fact", network, circuit, single_queries(circuit))
     check("two airports", network, circuit, pair_queries(circuit))
     answer(network, QUESTIONS_OF_TWO)
-
-
-def without_zeros(network: ps.Network) -> ps.Network:
-    """Return a network of one hidden layer with its weights in sparse rows, as it would be kept."""
-    (layer,) = network.layers
-    kept = replace(layer, weights=sp.csr_array(layer.weights))
-    return replace(network, layers=(kept,), key=None)
 
 
 def answer(network: ps.Network, questions: tuple[tuple[str, ...], ...]) -> None:

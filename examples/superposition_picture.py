@@ -23,7 +23,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 SIZE, NEURONS, ACTIVE, SEED = 1000, 666, 3, 0
-BLOCK = 40
+# Codes are dealt in blocks of orthogonal ones, so neighbours would show nothing.
+EACH = 25
 PATH = Path("docs/superposition.png")
 
 
@@ -63,8 +64,8 @@ def draw(products: NDArray[np.float64], hosts: sp.csr_array, path: Path) -> None
         largest = float(np.abs(products[~np.eye(len(products), dtype=bool)]).max())
         show_products(figure, axes[0, 0], products, largest)
         axes[0, 0].set_title(f"inner products of the codes of all {len(products):,} features")
-        show_products(figure, axes[0, 1], products[:BLOCK, :BLOCK], largest)
-        axes[0, 1].set_title(f"the same of the first {BLOCK} features")
+        show_products(figure, axes[0, 1], products[::EACH, ::EACH], largest)
+        axes[0, 1].set_title(f"the same of every {EACH}th feature")
         show_histogram(axes[1, 0], products)
         show_map(axes[1, 1], hosts)
         neurons, gates = hosts.shape
@@ -80,7 +81,14 @@ def show_products(
     figure: Figure, axes: Axes, products: NDArray[np.float64], largest: float
 ) -> None:
     """Draw inner products as colours; the diagonal, which is 1, is beyond the scale."""
-    drawn = axes.imshow(products, cmap="PuOr", vmin=-largest, vmax=largest, interpolation="nearest")
+    drawn = axes.imshow(
+        products,
+        cmap="PuOr",
+        vmin=-largest,
+        vmax=largest,
+        interpolation="nearest",
+        extent=(0, SIZE, SIZE, 0),
+    )
     bar = figure.colorbar(drawn, ax=axes, extend="max", shrink=0.85)
     bar.set_label("inner product (a code with itself: 1)")
     axes.set(xlabel="feature", ylabel="feature")
@@ -105,7 +113,10 @@ def show_map(axes: Axes, hosts: sp.csr_array) -> None:
     served = served[np.argsort(-served.sum(axis=1), kind="stable")]
     served = served[:, np.lexsort(served[::-1])[::-1]]
     each = served.sum(axis=1)
-    axes.imshow(served, cmap="Greys", aspect="auto", interpolation="antialiased")
+    neuron, gate = np.nonzero(served)
+    axes.plot(gate, neuron, ".", color="#0072b2", markersize=2, markeredgewidth=0)
+    axes.margins(0.01)
+    axes.invert_yaxis()
     axes.set(
         title=f"the gates that each neuron serves: {each.min()} to {each.max()}",
         xlabel="gate, in order of its first neurons",

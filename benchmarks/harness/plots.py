@@ -81,7 +81,7 @@ def bars(path: Path, heights: dict[str, float], across: str, title: str) -> None
     drawn = axes.barh(names, values, color=COLOURS[0])
     axes.bar_label(drawn, [f"{value:,.0f}" for value in values], padding=4)
     axes.set(xscale="log", xlabel=across, title=title)
-    axes.margins(x=0.15)
+    axes.set_xlim(right=8 * values[-1])  # room for the longest bar's number
     axes.grid(axis="x", alpha=0.25)
     axes.xaxis.set_major_formatter(FuncFormatter(_number))
     figure.savefig(path, dpi=130, metadata={"Software": None})

@@ -143,6 +143,8 @@ class Scale(Part):
             ("time to compile, seconds", "peak memory, GiB"),
         )
         with panels(folder / "scale.png", "gates", "", titles) as (seconds, memory):
+            seconds.set_ylabel("seconds")
+            memory.set_ylabel("GiB")
             lines_of(seconds, [(x["gates"], x["compile_wall"]) for x in built], "by the wall")
             processor = [(x["gates"], x["compile_processor"]) for x in built]
             lines_of(seconds, processor, "of the processor")

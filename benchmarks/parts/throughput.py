@@ -263,15 +263,18 @@ class Throughput(Part):
         size = results[self.name]["sizes"][-1]
         rates = {row["way"]: row["rate"] for row in size["ways"]}
         ours = rates[WAYS[0]]
+        exact = rates[WAYS[-1]]
         return (
             f"{ours:,.0f} inputs per second at {size['gates']:,} gates, "
             f"{ours / rates['PyTorch']:.3g} times as many as PyTorch; the exact network in "
-            f"scipy.sparse {rates[WAYS[-1]]:,.0f}, {rates[WAYS[-1]] / ours:.3g} times as many as ours"
+            f"scipy.sparse {exact:,.0f}, {exact / ours:.3g} times as many as ours"
         )
 
     def draw(self, results: Results, folder: Path) -> None:
         """Draw one bar per way, at the largest size."""
         size = results[self.name]["sizes"][-1]
         rates = {row["way"]: row["rate"] for row in size["ways"]}
-        title = f"{size['gates']:,} gates: in {size['neurons']:,} neurons, but for the exact two at the top"
+        title = (
+            f"{size['gates']:,} gates in {size['neurons']:,} neurons, but for the exact two on top"
+        )
         bars(folder / "throughput.png", rates, "inputs checked per second", title)
