@@ -23,7 +23,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 SIZE, NEURONS, ACTIVE, SEED = 1000, 666, 3, 0
-# Codes are dealt in blocks of orthogonal ones, so neighbours would show nothing.
+# Codes of up to 41 neighbours are orthogonal, so these would show nothing.
 EACH = 25
 PATH = Path("docs/superposition.png")
 
