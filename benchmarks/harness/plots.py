@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+from cycler import cycler
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -15,11 +16,17 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+# Okabe and Ito's colours, which all eyes tell apart; the last is grey.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#7f7f7f")
+# Legible where a picture is shown 1,000 pixels wide.
+plt.rcParams.update({"font.size": 12.5, "axes.titlesize": 13})
+plt.rcParams["axes.prop_cycle"] = cycler(color=COLOURS)
+
 
 @contextmanager
-def paper(path: Path, across: str, up: str) -> Iterator[Axes]:
+def paper(path: Path, across: str, up: str, title: str) -> Iterator[Axes]:
     """Open one plot in logarithms, saved in the end."""
-    with panels(path, across, up, ("",)) as (axes,):
+    with panels(path, across, up, (title,)) as (axes,):
         yield axes
 
 
@@ -66,15 +73,15 @@ def lines_of(axes: Axes, points: Iterable[tuple[float, float]], name: str, **loo
         axes.plot(across, up, label=name, **({"marker": "o", "markersize": 5} | looks))
 
 
-def bars(path: Path, heights: dict[str, float], across: str) -> None:
+def bars(path: Path, heights: dict[str, float], across: str, title: str) -> None:
     """Draw horizontal bars, longest first, each with its number; on a logarithmic axis."""
-    figure, axes = plt.subplots(figsize=(9.0, 0.5 * len(heights) + 1.2), layout="constrained")
+    figure, axes = plt.subplots(figsize=(10.0, 0.5 * len(heights) + 1.6), layout="constrained")
     ordered = sorted(heights.items(), key=lambda pair: pair[1])
     names, values = zip(*ordered, strict=True)
-    drawn = axes.barh(names, values, color="#33638d")
+    drawn = axes.barh(names, values, color=COLOURS[0])
     axes.bar_label(drawn, [f"{value:,.0f}" for value in values], padding=4)
-    axes.set(xscale="log", xlabel=across)
-    axes.margins(x=0.15)
+    axes.set(xscale="log", xlabel=across, title=title)
+    axes.set_xlim(right=8 * values[-1])  # room for the longest bar's number
     axes.grid(axis="x", alpha=0.25)
     axes.xaxis.set_major_formatter(FuncFormatter(_number))
     figure.savefig(path, dpi=130, metadata={"Software": None})

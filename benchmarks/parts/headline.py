@@ -70,6 +70,7 @@ COLUMNS = (
     "seed",
     "construction",
     "ReLUs",
+    "parameters",
     "predicted",
     "monosemantic",
     "bound",
@@ -200,14 +201,16 @@ class Headline(Part):
     def draw(self, results: Results, folder: Path) -> None:
         """Draw error against neurons, one line per problem and construction."""
         path = folder / "headline.png"
-        with paper(path, "neurons (ReLUs)", "share of samples wrong") as axes:
+        title = "error against size, three features on at once, seed 0"
+        with paper(path, "neurons (ReLUs)", "share of samples wrong", title) as axes:
             for x in results[self.name]["curves"]:
                 zipf = ", Zipf" if "zipf" in x["problem"] else ""
                 problem = x["problem"].partition(":")[0] + zipf
                 points = [
                     (y["neurons"], y["wrong"] / y["samples"]) for y in x["points"] if y["wrong"]
                 ]
-                lines_of(axes, points, f"{problem}, {x['construction']}")
+                looks = {"linestyle": "-" if x["construction"] == "tight-frames" else "--"}
+                lines_of(axes, points, f"{problem}, {x['construction']}", **looks)
             axes.set_xscale("linear")
             axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
@@ -223,6 +226,7 @@ def _cells(x: Row) -> tuple[str, ...]:
         f"{x['seed']}",
         x["construction"],
         f"**{x['neurons']:,}**",
+        f"{x['parameters']:,}",
         f"{x['predicted']:,}",
         f"{x['monosemantic']:,}",
         *(f"{ceil(neurons_for(bits, 1.0)):,}" for bits in counted),

@@ -138,8 +138,13 @@ class Scale(Part):
 
     def draw(self, results: Results, folder: Path) -> None:
         """Draw seconds and GiB against gates."""
-        built, titles = results[self.name]["built"], ("seconds to compile", "peak memory, GiB")
+        built, titles = (
+            results[self.name]["built"],
+            ("time to compile, seconds", "peak memory, GiB"),
+        )
         with panels(folder / "scale.png", "gates", "", titles) as (seconds, memory):
+            seconds.set_ylabel("seconds")
+            memory.set_ylabel("GiB")
             lines_of(seconds, [(x["gates"], x["compile_wall"]) for x in built], "by the wall")
             processor = [(x["gates"], x["compile_processor"]) for x in built]
             lines_of(seconds, processor, "of the processor")

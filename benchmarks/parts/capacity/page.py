@@ -24,6 +24,10 @@ ABOUT = (
     "*s* to search are of one core. Some of the largest take minutes each and are searched for by",
     "`run.py capacity --long` only.",
 )
+ABOUT_PICTURE = (
+    "The picture has the sizes found at s = 3, all with inputs in superposition. The exact network",
+    "is one ReLU per gate. The million gates of tight frames were confirmed at a given size.",
+)
 ABOUT_DECLARED = (
     "Neurons of an error under 0.001 as declared before anything is built; in superposition but",
     "for those marked *basis*, which have one dimension per feature and so n x m weights",
@@ -49,7 +53,10 @@ def section(results: Results) -> list[str]:
         *table(ways, [_other_cells(row, found) for row in other_ways(results)]),
         "With s = 2 nothing else is on beside a gate's inputs, so there is nothing to refine.",
         "",
-        "![Neurons against gates, one panel per promise](capacity.png)",
+        *ABOUT_PICTURE,
+        "",
+        "![Neurons against gates, three on at once: three constructions, the exact network, the "
+        "bound](capacity.png)",
         "",
         "## Declared sizes",
         "",

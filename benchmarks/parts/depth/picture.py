@@ -21,6 +21,7 @@ def draw(depths: list[Reading], path: Path) -> None:
         1, len(widths), figsize=(12.5, 5), sharey=True, squeeze=False, layout="constrained"
     )
     axes = grid[0]
+    figure.suptitle("error of deep networks, layer by layer")
     every = sorted({x.layer for x in depths})
     shades = plt.get_cmap("viridis")(np.linspace(0, 0.92, len(every)))
     floor = 1 / (2 * samples)
