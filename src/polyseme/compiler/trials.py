@@ -35,6 +35,8 @@ _EXACT_CONFIRMATION = 4
 # on which all but the strangest networks err less. Fewer where it is only reported, and in deep
 # networks.
 _READ, _READ_EASY, _READ_UNASKED, _READ_DEEP = 30_000, 10_000, 5_000, 8_000
+# Times as many inputs where those leave it open whether few enough are misread.
+_MORE = 3
 # Inputs of the first look of a probe, which ends it if they fail this many times too often.
 _GLANCE, _HOPELESS = 4_000, 5
 
@@ -112,9 +114,7 @@ def tried(task: Task, network: Network, attempt: int = 0, closely: bool = False)
         seen = _decided_closely(task, network, attempt)
         readings = None
         if closely or task.epsilon is not None:
-            generator = task.stream(Stream.READINGS + attempt)
-            counts = {inputs: _counted(task, inputs) for inputs in KINDS}
-            readings = _read(task, network, counts, generator)
+            readings = _read_closely(task, network, attempt)
         return Trial(task, network, seen, readings, _wrong_single_gates(task, network))
 
 
@@ -140,6 +140,23 @@ def _share_misread(task: Task, network: Network, samples: int) -> float:
     counts, generator = dict.fromkeys(task.trials, samples), task.stream(Stream.READING_PROBES)
     found = _read(task, network, counts, generator)
     return max(wrong / seen for wrong, seen in _beyond(found, task.epsilon)) / BEYOND
+
+
+def _read_closely(task: Task, network: Network, attempt: int) -> tuple[LayerReadings, ...]:
+    """Read all kinds of inputs, and several times as many if that leaves open whether they pass."""
+    counts = {inputs: _counted(task, inputs) for inputs in KINDS}
+    found = _read(task, network, counts, task.stream(Stream.READINGS + attempt))
+    if task.epsilon is None or not _is_open(_beyond(found, task.epsilon)):
+        return found
+    more = {inputs: max(_READ, _MORE * count) for inputs, count in counts.items()}
+    return _read(task, network, more, task.stream(Stream.READINGS + attempt + 1))
+
+
+def _is_open(misread: list[tuple[int, int]]) -> bool:
+    """Return whether no share exceeds the one that may be misread, but an upper end does."""
+    return max(wrong / seen for wrong, seen in misread) < BEYOND and any(
+        clopper_pearson(wrong, seen)[1] >= BEYOND for wrong, seen in misread
+    )
 
 
 def _read(

@@ -248,11 +248,14 @@ def _smallest(refining: _Refining, most: int) -> Compilation | None:
             assert trial.reading_error is not None
             epsilon = trial.reading_error.epsilon
             tries.append(f"{trial.network.neurons:,} ({epsilon:.3f})")
-            steps = max(1, round(abs(log(epsilon / asked)) / (_POWER * log(_STEP))))
+            over = log(epsilon / asked)
             if trial.passed:
                 passed, best = place, trial
+                over = -over
             else:
                 failed = place
+            # One step where readings err by less than asked, and yet something else failed.
+            steps = max(1, round(over / (_POWER * log(_STEP))))
         too_large = passed is None and neurons >= most
         place = None if too_large else _next(failed, passed, steps)
     tell(f"refined sizes and their reading errors: {', '.join(tries)}")
