@@ -303,7 +303,7 @@ def calls(folder: Path) -> dict[str, Call]:
         "citation": Call(ps.citation, {"network": network}, _is(str)),
         "circuit": Call(
             ps.circuit,
-            {"function": lambda a, b: a[0] & a[1] | b, "widths": {"a": 2}, "name": "small"},
+            {"function": lambda a, b: ps.all_of(a) | b, "widths": {"a": 2}, "name": "small"},
             made,
         ),
         "truth_table": Call(

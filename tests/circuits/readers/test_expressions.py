@@ -113,6 +113,7 @@ def test_an_output_that_others_read_is_named_in_outorder() -> None:
         ("y = a\nOUTORDER = y y;", "line 2: 'y' is listed twice"),
         ("INORDER = a;\nINORDER = a;\ny = a", "line 2: INORDER is given twice"),
         ("INORDER = a & b;\ny = a", "line 1: INORDER lists names, not '&'"),
+        ("INORDER = a b\ny = a & b", "line 1: INORDER must end in ;"),
         ("INORDER = a;\na = b", "line 1: signal 'a' is defined a second time"),
         ('y = "a & b', "line 1: '\"' opens a name that is never closed"),
         ("# nothing\n", "no output; name at least one"),

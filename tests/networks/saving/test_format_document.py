@@ -124,7 +124,8 @@ def _listed(circuit: Circuit) -> Circuit:
         Names([f"{what} {number * number}" for number in range(count)])
         for what, count in (("in", len(circuit.features)), ("out", len(circuit.output_names)))
     )
-    return replace(circuit, features=features, output_names=outputs)
+    gates = ("first", *[""] * (circuit.gates - 1))
+    return replace(circuit, features=features, output_names=outputs, gate_names=gates)
 
 
 def _rows(section: str) -> dict[str, tuple[str, str]]:

@@ -37,19 +37,15 @@ def at_least(count: int, literals: Sequence[int], add: AddGate) -> int:
 
 
 def _counts(literals: Sequence[int], most: int, add: AddGate) -> list[int]:
-    """Return the literals "at least 0", "at least 1" ... "at least `most`", by halves."""
+    """Return the literals "at least 0", "at least 1" and so on, up to `most` or all, by halves."""
     if len(literals) == 1:
-        return [1, literals[0]] + [0] * (most - 1)
+        return [1, literals[0]]
     middle = len(literals) // 2
     left = _counts(literals[:middle], most, add)
     right = _counts(literals[middle:], most, add)
-    return [1] + [
-        any_of(
-            [
-                add(NetlistKind.AND, (left[some], right[count - some]))
-                for some in range(max(0, count - len(literals) + middle), min(count, middle) + 1)
-            ],
-            add,
-        )
-        for count in range(1, most + 1)
-    ]
+    counts = [1]
+    for count in range(1, min(most, len(literals)) + 1):
+        from_left = range(max(0, count - len(right) + 1), min(count, len(left) - 1) + 1)
+        pairs = [(left[some], right[count - some]) for some in from_left]
+        counts.append(any_of([add(NetlistKind.AND, pair) for pair in pairs], add))
+    return counts

@@ -16,6 +16,7 @@ from polyseme.circuits.readers.text import lines_of, read_logic, shown_text
 from polyseme.common.files import shown_path
 from polyseme.errors import SourceError
 
+_ORDERS = ("INORDER", "OUTORDER")
 # ABC writes * + and ! in equations.
 _SAME = {"*": "&", "+": "|", "!": "~"}
 _TOKEN = re.compile(
@@ -77,9 +78,11 @@ class _Expressions:
             raise self._error(first.line, "a line must be: NAME = expression")
         right = statement[2:]
         for token in right:
+            if token.kind == "equals" and first.text in _ORDERS:
+                raise self._error(first.line, f"{first.text} must end in ;")
             if token.kind == "equals":
                 raise self._error(token.line, "a second '='; write one definition per line")
-        if first.text in ("INORDER", "OUTORDER"):
+        if first.text in _ORDERS:
             self._take_order(first, right)
             return
         if not right:
@@ -156,7 +159,7 @@ def _goes_on(tokens: list[Token]) -> bool:
     last = tokens[-1]
     if last.kind == "equals" or (last.kind == "operator" and last.text != ")"):
         return True
-    return tokens[0].text in ("INORDER", "OUTORDER")
+    return tokens[0].text in _ORDERS
 
 
 def _tokens(text: str, line: int, shown: str) -> Iterator[Token]:
