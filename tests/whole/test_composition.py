@@ -34,12 +34,17 @@ def relu(values):
     return np.maximum(values, 0)
 
 
-@pytest.fixture(scope="module", params=sorted(CASES))
+# Larger, since it computes only where it has many neurons.
+LARGE = {"three-channel": (ps.problems.pairwise_and(10_000, 10_000), 5200)}
+PARAMETERS = [*sorted(CASES), *(pytest.param(name, marks=pytest.mark.slow) for name in LARGE)]
+
+
+@pytest.fixture(scope="module", params=PARAMETERS)
 def readings(request):
     """Affine readings and values of all gates, both (samples, gates), and the pairs."""
-    circuit, neurons = CASES[request.param]
+    circuit, neurons = (CASES | LARGE)[request.param]
     network = ps.compile(circuit, construction=request.param, neurons=neurons)
-    assert ps.reading_error(network, samples=2000).computed
+    assert ps.reading_error(network, samples=6000).computed
     terms = shallow_terms(network, circuit)
     generator = np.random.default_rng(11)
     read = term_readings(network, circuit, terms, ACTIVE, generator)
