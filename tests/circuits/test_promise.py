@@ -36,6 +36,16 @@ def test_a_table_of_facts_is_asked_with_two(tmp_path):
         )
 
 
+def test_chains_and_examples_of_facts_are_asked_with_two():
+    from polyseme.circuits.sources import read
+
+    tables = {"airport": {"HND": {"city": "Tokyo"}}, "city": {"Tokyo": {"country": "Japan"}}}
+    promise = promise_for(problems.linked_facts(tables), None)
+    assert (promise.active, promise.reason) == (2, "a query switches on a subject and a chain")
+    assert promise_for(read("example:capitals"), None).active == 2
+    assert promise_for(read("example:adder"), None).active == 3
+
+
 @pytest.mark.parametrize("active", [0, -1, 6, 10**30, 2.0, "2", True])
 def test_a_promise_out_of_range_is_refused(active):
     assert check_promise(np.int64(5), 5) == 5

@@ -7,6 +7,7 @@ import pytest
 
 import polyseme as ps
 from polyseme.circuits.evaluate import evaluate_dense, wires_on
+from polyseme.errors import OptionError
 from support.small_networks import network_of, superposed_network
 
 SHALLOW = ("pairwise", "universal", "permutation", "pooled", "facts", "monosemantic", "factored")
@@ -186,3 +187,16 @@ def test_labels_of_outputs_that_rest_at_one_and_of_columns_that_are_no_wire():
     assert any((held.wires < 0).any() for held in key.layers)
     for number, held in enumerate(key.layers):
         assert not key.labels(bits, number).toarray()[:, held.wires < 0].any()
+
+
+def test_gates_are_found_by_the_names_of_the_source():
+    deep = ps.compile(ps.read("carry = a & b; y = carry ^ c"), active=3)
+    circuit = deep.key.circuit
+    assert circuit.gate_names.count("carry") == 1
+    wire = len(circuit.features) + circuit.gate_names.index("carry")
+    holding = [number for number, held in enumerate(deep.key.layers) if wire in held.wires]
+    assert len(deep.key.neurons_of("carry", holding[0]))
+    flat = ps.compile(ps.read("p = a & b; y = p | c"), active=3)
+    if flat.key.has_terms:
+        with pytest.raises(OptionError, match="gate 'p' is inside an output"):
+            flat.key.neurons_of("p")

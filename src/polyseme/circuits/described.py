@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 # Problems that are drawn at random; their circuits' names have the keys behind the colon.
 _DRAWN = re.compile(r"(?:and2|and|permutation|layered):(?:\w+=\w+,)*\w+=\w+")
+_EXAMPLES_OF_FACTS = ("capitals", "two-hop")
 _SEED = re.compile(r",seed=(\d+)$")
 
 
@@ -35,8 +36,9 @@ def gates_per_feature(features: int, fan_in: NDArray[np.int32]) -> GatesPerFeatu
 
 
 def is_facts(name: str) -> bool:
-    """Return whether the circuit of this name is a table of facts."""
-    return name.partition(":")[0] == "facts"
+    """Return whether the circuit of this name is a table of facts or triples."""
+    kind, _, example = name.partition(":")
+    return kind == "facts" or (kind == "example" and example in _EXAMPLES_OF_FACTS)
 
 
 def problem_seed(name: str) -> int | None:

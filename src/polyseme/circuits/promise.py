@@ -34,6 +34,8 @@ def promise_for(circuit: Circuit, active: int | None) -> Promise:
         return Promise(check_promise(active, features))
     if is_facts(circuit.name):
         return Promise(min(_QUERY, features), "a query switches on a subject and a relation")
+    if circuit.name.partition(":")[0] == "hops":
+        return Promise(min(_QUERY, features), "a query switches on a subject and a chain")
     if features < _MOST:
         return Promise(features, "there are no more features")
     return Promise(_MOST, "the default")

@@ -52,6 +52,10 @@ def _columns_of_name(key: AnswerKey, name: str, layer: int | None) -> tuple[NDAr
         terms = key.terms
         if output is not None:
             return np.flatnonzero(terms.output == output), 0
+        if wire >= len(key.circuit.features):
+            raise OptionError(
+                f"gate {name[:40]!r} is inside an output; in one layer it has no neurons of its own"
+            )
         return np.unique(terms.term_of_literal[terms.literals == wire]), 0
     numbers = range(len(key.layers))
     if layer is not None:
@@ -65,7 +69,7 @@ def _columns_of_name(key: AnswerKey, name: str, layer: int | None) -> tuple[NDAr
 
 
 def _find(circuit: Circuit, name: str) -> tuple[int | None, int]:
-    """Return the output of a name, None for a feature, and the wire; outputs come first."""
+    """Return the output of a name, None for others, and the wire: of outputs, features, gates."""
     text("name", name)
     output = circuit.output_names.find(name)
     if output is not None:
@@ -73,10 +77,17 @@ def _find(circuit: Circuit, name: str) -> tuple[int | None, int]:
     feature = circuit.features.find(name)
     if feature is not None:
         return None, feature
+    if name and name in circuit.gate_names:
+        return None, len(circuit.features) + circuit.gate_names.index(name)
     near = did_you_mean(
-        name, [*(circuit.output_names.listed or ()), *(circuit.features.listed or ())]
+        name,
+        [
+            *(circuit.output_names.listed or ()),
+            *(circuit.features.listed or ()),
+            *filter(None, circuit.gate_names),
+        ],
     )
-    raise SourceError(f"no output or feature is named {name[:40]!r}{near}")
+    raise SourceError(f"no output, feature or gate is named {name[:40]!r}{near}")
 
 
 def terms_of(key: AnswerKey, unit: int, layer: int = 0) -> tuple[str, ...]:
