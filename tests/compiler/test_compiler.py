@@ -265,6 +265,7 @@ def test_arguments_at_the_ends_of_their_ranges_are_taken(arguments):
     assert compile(problems.k_and(30, 30, 1), **arguments).neurons == 30
 
 
+@pytest.mark.filterwarnings("ignore:. features are on, more than")
 def test_a_deeper_circuit_is_compiled_unless_one_hidden_layer_is_asked_for():
     gates = [(GateKind.AND, [0, 1]), (GateKind.AND, [2, 3]), (GateKind.AND_NOT, [4, 5])]
     circuit = build_circuit(["a", "b", "c", "d"], gates, [6], name="deep")
@@ -279,6 +280,7 @@ def test_a_deeper_circuit_is_compiled_unless_one_hidden_layer_is_asked_for():
     compile(build_circuit(["a", "b", "c", "d"], gates, [6]), construction="monosemantic")
 
 
+@pytest.mark.filterwarnings("ignore:. features are on, more than")
 def test_gates_of_more_inputs_than_the_promise_switches_on_are_compiled_all_the_same():
     circuit = build_circuit(["a", "b", "c"], [(GateKind.AND, [0, 1, 2])], [3])
     for active in (2, 3):

@@ -10,6 +10,7 @@ import torch
 
 import polyseme as ps
 from polyseme.verification import changed
+from support.progress import Watcher
 from support.small_networks import network_of
 
 
@@ -21,10 +22,10 @@ def test_an_unchanged_copy_errs_as_the_network_does(kind, inputs, monkeypatch):
     options = {"samples": 300, "inputs": inputs, "seed": 5}
     assert ps.verify(network, module=module, **options) == ps.verify(network, **options)
     monkeypatch.setattr(changed, "_AT_ONCE", 1)
-    done: list[tuple[int, int]] = []
-    seen = ps.verify(network, module=module, samples=7, progress=lambda *pair: done.append(pair))
+    watcher = Watcher()
+    seen = ps.verify(network, module=module, samples=7, progress=watcher)
     assert seen == ps.verify(network, samples=7)
-    assert done == [(number, 7) for number in range(1, 8)]
+    assert watcher.counts[-7:] == [(number, 7) for number in range(1, 8)]
 
 
 def test_outputs_that_rest_at_one_are_compared_as_the_user_sees_them():

@@ -36,7 +36,7 @@ class Counts:
 LIMITS = {
     "tight frames": Counts(folder_changes=104, flattened=1, make_placements=0),
     "three channels": Counts(folder_changes=121, flattened=1, make_placements=0),
-    "deep": Counts(folder_changes=69, flattened=1, make_placements=1),
+    "deep": Counts(folder_changes=70, flattened=1, make_placements=1),
 }
 
 

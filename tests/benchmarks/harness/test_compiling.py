@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import polyseme as ps
 from harness.compiling import (
@@ -47,6 +48,7 @@ def test_plain_units_are_half_the_relus() -> None:
     assert plain.neurons == network.neurons // 2
 
 
+@pytest.mark.filterwarnings("ignore:the network falls short")
 def test_one_layer_counts_as_superposed_by_its_construction() -> None:
     shallow = sized(ps.problems.pairwise_and(300, 300), neurons=200)
     assert layers_superposed(shallow) == 1

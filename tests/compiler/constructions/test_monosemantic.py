@@ -129,14 +129,14 @@ def test_cities_take_a_neuron_per_output_and_one_per_relation(active):
 def test_a_table_of_few_objects_gets_the_exact_network_and_a_line_that_says_why():
     circuit = cities(3000, (40, 7))
     for active, neurons in ((2, 47), (3, 49)):
-        notes: list[str] = []
-        network = ps.compile(circuit, active=active, epsilon=None, note=notes.append)
+        with pytest.warns(ps.PolysemeWarning) as warned:
+            network = ps.compile(circuit, active=active, epsilon=None)
         asked = THREE_CHANNEL.candidate(Task(circuit, active)).declared.neurons
         assert asked > neurons
         assert (network.provenance.construction, network.neurons) == ("monosemantic", neurons)
         per_output = ", one per output or fewer" if neurons <= 47 else ""
-        assert notes == [network.provenance.note]
-        assert notes[0] == (
+        assert str(warned[0].message).startswith(network.provenance.note)
+        assert network.provenance.note == (
             f"superposition does not pay here: {neurons} ReLUs compute all 47 outputs exactly"
             f"{per_output}; at {active} active features superposition would ask for about {asked:,}"
         )

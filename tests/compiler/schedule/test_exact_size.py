@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,6 +86,7 @@ def test_columns_that_carry_one_wire_share_a_number_of_the_stream() -> None:
     assert exact_size(schedule).parameters == network.parameters
 
 
+@pytest.mark.filterwarnings("ignore:the network falls short")
 def test_a_layered_circuit_has_a_quarter_of_identities_and_the_stream_takes_them() -> None:
     circuit = ps.problems.layered(200, 4, active=2)
     assert circuit.computed_gates == 600
