@@ -400,3 +400,14 @@ def test_what_is_no_circuit_is_refused_in_a_line() -> None:
         OptionError, match="circuit is 'and2:features=20,gates=20'; it must be a circuit"
     ):
         ps.compile("and2:features=20,gates=20")  # type: ignore[arg-type]
+
+
+@pytest.mark.filterwarnings("ignore:the network falls short")
+def test_at_a_size_a_construction_that_declares_many_times_it_comes_last():
+    """Codes of heavy features fit into few neurons, where they decide almost nothing."""
+    circuit = ps.problems.pairwise_and(400, 400, influence="zipf")
+    network = ps.compile(circuit, neurons=390)
+    named = ps.compile(circuit, neurons=390, construction="least-noise")
+    assert network.provenance.construction != "least-noise"
+    wrong = [ps.verify(one, circuit, samples=2000).wrong for one in (network, named)]
+    assert 4 * wrong[0] < wrong[1]

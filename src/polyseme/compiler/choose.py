@@ -102,7 +102,7 @@ def thresholded_neurons(task: Task) -> int | None:
         tried = list(choose(deciding, AUTO).candidates)
     except PolysemeError:
         return None
-    declared = min(_declared(candidate) for candidate in tried)
+    declared = min(declared_or_infinite(candidate) for candidate in tried)
     return int(declared) if declared < fallback else None
 
 
@@ -145,7 +145,7 @@ def _computing(task: Task) -> Iterator[Candidate]:
     if len(serving) < 2:
         yield from (one.candidate(task) for one in serving)
     else:
-        yield from sorted((one.candidate(task) for one in serving), key=_declared)
+        yield from sorted((one.candidate(task) for one in serving), key=declared_or_infinite)
 
 
 def _thresholding(task: Task, limit: int) -> Iterator[Candidate]:
@@ -153,10 +153,10 @@ def _thresholding(task: Task, limit: int) -> Iterator[Candidate]:
     channels, rival = None, REED_SOLOMON if wants_basis(task) else TIGHT_FRAMES
     if rival.refusal(task) is None:
         special = rival.candidate(task)
-        if _declared(special) < limit:
+        if declared_or_infinite(special) < limit:
             if not _is_even(task):
                 channels = THREE_CHANNEL.candidate(task)
-            if channels is None or _declared(special) < channels.declared.neurons:
+            if channels is None or declared_or_infinite(special) < channels.declared.neurons:
                 yield special
     yield channels or THREE_CHANNEL.candidate(task)
 
@@ -174,7 +174,8 @@ def _is_even(task: Task) -> bool:
     return not wants_basis(task) and int(terms.influence.max()) <= mean + 1
 
 
-def _declared(candidate: Candidate) -> float:
+def declared_or_infinite(candidate: Candidate) -> float:
+    """Return the neurons that a candidate declares; infinite where none are enough."""
     try:
         return candidate.declared.neurons
     except CapacityError:

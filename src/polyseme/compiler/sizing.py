@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from polyseme.common.progress import Note, phase
-from polyseme.compiler.choose import Choice, cannot_compute, thresholded_neurons
+from polyseme.compiler.choose import (
+    Choice,
+    cannot_compute,
+    declared_or_infinite,
+    thresholded_neurons,
+)
 from polyseme.compiler.constructions.construction import Candidate
 from polyseme.compiler.paying import least_that_can, where_it_pays
 from polyseme.compiler.report import Compilation
@@ -18,6 +24,8 @@ from polyseme.networks.network import Network
 # A construction that declares more than this many times the monosemantic network's neurons is not
 # tried.
 _HOPELESS = 1.15
+# A construction that declares more than this many times the neurons given is built last.
+_FAR = 8
 # Sizes, and the factor between them, that are tried where a construction declares its only size.
 _STEPS, _STEP = 6, 1.05
 
@@ -25,6 +33,7 @@ _STEPS, _STEP = 6, 1.05
 def at_size(choice: Choice, neurons: int, measure: bool) -> Compilation:
     """Build the fallback if the neurons are enough for it, or the first candidate that fits.
 
+    Candidates that declare many times the neurons come last: they fit, and decide almost nothing.
     Raises TooFewNeuronsError where they will do for none.
     """
     fallback = choice.fallback
@@ -36,7 +45,7 @@ def at_size(choice: Choice, neurons: int, measure: bool) -> Compilation:
         )
         return _built(fallback, neurons, measure, reason if fallback.task.one_layer else "")
     refused = []
-    for candidate in choice.candidates:
+    for candidate in _far_ones_last(choice.candidates, neurons):
         try:
             return _built(candidate, neurons, measure)
         except TooFewNeuronsError as error:
@@ -45,6 +54,16 @@ def at_size(choice: Choice, neurons: int, measure: bool) -> Compilation:
     reason = str(refused[0][1]) if len(refused) == 1 else f"{neurons:,} neurons are too few"
     sizes = least_that_can([candidate for candidate, _ in refused], neurons, fallback)
     raise TooFewNeuronsError(f"{reason}{sizes}")
+
+
+def _far_ones_last(candidates: Iterator[Candidate], neurons: int) -> Iterator[Candidate]:
+    far = []
+    for candidate in candidates:
+        if declared_or_infinite(candidate) > _FAR * neurons:
+            far.append(candidate)
+        else:
+            yield candidate
+    yield from far
 
 
 def at_smallest(choice: Choice, note: Note, measure: bool) -> Compilation:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,13 +114,14 @@ def boolean_columns(network: Network, key: AnswerKey, circuit: Circuit) -> Boole
         len(layer.held_wires) < some.sum() for layer, some in zip(key.layers, known, strict=True)
     ):
         return None
+    parts: tuple[list[NDArray[Any]], ...] = (
+        [layer.wires for layer in key.layers],
+        [held[layer.units] for held, layer in zip(form.slots, key.layers, strict=True)],
+        [layer.inverted for layer in key.layers],
+    )
     wire, slot, flip = (
-        np.concatenate([part[some] for part, some in zip(parts, known, strict=True)])
-        for parts in (
-            [layer.wires for layer in key.layers],
-            [held[layer.units] for held, layer in zip(form.slots, key.layers, strict=True)],
-            [layer.inverted for layer in key.layers],
-        )
+        np.concatenate([part[some] for part, some in zip(listed, known, strict=True)])
+        for listed in parts
     )
     code = (2 * slot + flip) * circuit.wires + wire
     _, first, pairs = np.unique(code, return_index=True, return_inverse=True)
