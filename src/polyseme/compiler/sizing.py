@@ -127,6 +127,8 @@ def _built_from(candidate: Candidate, declared: int, most: int) -> Network:
 
 
 def _why_not_smaller(task: Task, limit: int, hopeless: int | None) -> str:
+    if limit == 1:
+        return "superposition does not pay here: 1 ReLU computes the output exactly"
     if task.one_layer:
         outputs = len(task.circuit.outputs)
         per_output = ", one per output or fewer" if limit <= outputs else ""
