@@ -5,10 +5,15 @@ its weight c_j is above 0,
 
     relu(x_j + h_j1 + ... + h_jr)  <=  sum over i of relu(x_j + r h_ji) / r
 
-because a ReLU is convex; if it is below, c_j relu(y) <= c_j y where x_j > 0, and c_j relu(y) <= 0
-elsewhere. So every feature has a *score*, r times its largest share, and r times the sum is at most
-the r best scores together. A place may also stay empty, which is a feature that nothing reads. With
-r = 1 the score is the value itself.
+because a ReLU is convex. If it is below, c_j relu(y) is at most 0, and where x_j > 0 at most c_j
+times either of
+
+    x_j + h_j1 + ... + h_jr,        x_j - sum over i of min(max(-h_ji, 0), x_j)
+
+of which the first is taken if no r features can bring the ReLU below 0, where it is exact. So every
+feature has a *score*, r times its largest share, and r times the sum is at most the r best scores
+together. A place may also stay empty, which is a feature that nothing reads. With r = 1 the score
+is the value itself.
 
 Sets are looked at by their best member: each of the candidates with itself and those behind it. A
 candidate is dropped once no set with it could be better than the best found. All numbers are whole,
@@ -58,6 +63,7 @@ def plain_search() -> Search:
 
 def search(
     reads: NDArray[Any],
+    lowest: Wholes,
     sums: Wholes,
     weights: Wholes,
     barred: Wholes,
@@ -69,6 +75,7 @@ def search(
 
     Args:
         reads: whole numbers (ReLUs, features).
+        lowest: int64 (ReLUs,), the least read of each, or less.
         sums: int64 (ReLUs,), the sums with nothing of the set on.
         weights: int64 (ReLUs,).
         barred: int64, features that are not in the set.
@@ -77,5 +84,5 @@ def search(
         most: the most scores to compute.
     """
     run = compiled_search() if has_numba() else plain_search()
-    value, features, complete = run(reads, sums, weights, barred, free, beat, most)
+    value, features, complete = run(reads, lowest, sums, weights, barred, free, beat, most)
     return Found(int(value), features[features >= 0], bool(complete))
