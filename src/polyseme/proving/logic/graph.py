@@ -1,7 +1,7 @@
 """AND-inverter graphs that never hold the same AND twice; standard library only.
 
-Nodes are numbered: 0 is the constant false, 1 .. inputs are the inputs, and ANDs of two follow, each
-behind what it reads. A *literal* is 2 * node, plus one if the node is negated, as in AIGER; so
+Nodes are numbered: 0 is the constant false, 1 .. inputs are the inputs, and ANDs of two follow,
+each behind what it reads. A *literal* is 2 * node, plus one if the node is negated, as in AIGER; so
 literal 0 is false and literal 1 is true. What is added is simplified as far as two levels show.
 """
 

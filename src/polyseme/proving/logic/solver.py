@@ -1,7 +1,7 @@
 """Equality of nodes decided by a SAT solver, within a number of conflicts.
 
-The solver is cadical (A. Biere and others) through python-sat, of the extra `prove`. It is told of a
-node when that is first asked about, and is replaced by a new one when it knows many.
+The solver is cadical (A. Biere and others) through python-sat, of the extra `prove`. It is told of
+a node when that is first asked about, and is replaced by a new one when it knows many.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Decider(Protocol):
     """A question whether two literals differ, as `solver.Solver` answers it."""
 
     def differing_input(self, one: int, other: int, conflicts: int) -> dict[int, bool] | None:
-        """Return inputs on which they do, None if there are none; raise TimeoutError for neither."""
+        """Return inputs on which they do, None if none; raise TimeoutError if that stays open."""
 
 
 class Swept:
