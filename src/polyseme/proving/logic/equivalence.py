@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from polyseme.common.progress import phase
 from polyseme.proving.logic.graph import Graph, values
+from polyseme.proving.logic.local import input_tables
 from polyseme.proving.logic.patterns import first_patterns
 from polyseme.proving.logic.solver import Solver, solver_for
 from polyseme.proving.logic.sweep import Swept
@@ -17,6 +20,7 @@ _INSIDE, _FIRST, _MOST = 300, 2_000, 20_000
 _MORE = 3
 
 Pair = tuple[int, int]
+_Ask = Callable[[int, int], dict[int, bool] | None]
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Verdict:
     Attributes:
         found: Values of all inputs where some pair differs; None if no pair is known to.
         undecided: Numbers of pairs of which nothing is known; empty beside `found`.
-        has_solver: False if there was no SAT solver to decide them.
+        has_solver: False if there was no SAT solver to decide those.
     """
 
     found: list[bool] | None
@@ -93,25 +97,35 @@ def _decided(
 ) -> Verdict:
     """Ask about the pairs that are open, in turn and with ever more conflicts."""
     for pair in open_pairs.values():
-        found = swept.input_where(*pair)
-        if found is not None:
-            return Verdict(found, ())
-    if solver is None:
-        return Verdict(None, tuple(open_pairs), has_solver=False)
-    conflicts, left = _FIRST, dict(open_pairs)
+        sample = swept.input_where(*pair)
+        if sample is not None:
+            return Verdict(sample, ())
+    left = dict(open_pairs)
     with phase("deciding outputs") as report:
-        while left:
+        for ask in _ways(swept.graph, solver):
             for number, pair in list(left.items()):
                 report(len(open_pairs) - len(left), len(open_pairs))
                 if time.monotonic() >= deadline:
                     return Verdict(None, tuple(left))
                 try:
-                    differ = solver.differing_input(*pair, conflicts)
+                    differ = ask(*pair)
                 except TimeoutError:
                     continue
                 if differ is not None:
                     inputs = range(1, swept.graph.inputs + 1)
                     return Verdict([differ.get(node, False) for node in inputs], ())
                 del left[number]
-            conflicts = min(_MORE * conflicts, _MOST)
-    return Verdict(None, ())
+            if not left:
+                break
+    return Verdict(None, tuple(left), has_solver=solver is not None)
+
+
+def _ways(graph: Graph, solver: Solver | None) -> Iterator[_Ask]:
+    """Yield ways to decide a pair: a solver for a while, all inputs, then the solver for longer."""
+    if solver is not None:
+        yield partial(solver.differing_input, conflicts=_FIRST)
+    yield partial(input_tables, graph)
+    conflicts = _FIRST
+    while solver is not None:
+        conflicts = min(_MORE * conflicts, _MOST)
+        yield partial(solver.differing_input, conflicts=conflicts)

@@ -105,13 +105,57 @@ def _parity(graph: Graph, literal: int) -> tuple[frozenset[int], int] | None:
 def _same_table(graph: Graph, one: int, other: int) -> bool:
     """Return whether two literals have the same truth table over a cut that is looked for."""
     few, many = _cuts(graph, one >> 1, other >> 1)
-    if few is not None and _tables_agree(graph, *few, one, other):
+    if few is not None and not _difference(graph, *few, one, other):
         return True
-    return many is not None and many != few and _tables_agree(graph, *many, one, other)
+    return many is not None and many != few and not _difference(graph, *many, one, other)
 
 
 # Leaves, and the nodes between them and those in question, rising.
 _Cut = tuple[list[int], list[int]]
+# Bits of all tables of one pair over all inputs that it depends on: 256 MB.
+_MOST_BITS = 2**31
+
+
+def input_tables(graph: Graph, one: int, other: int) -> dict[int, bool] | None:
+    """Return inputs on which two literals differ, by trying all.
+
+    Args:
+        graph: The graph.
+        one: A literal.
+        other: Another one.
+
+    Returns:
+        The value of every input that the two depend on, by node; None if they are equal.
+
+    Raises:
+        TimeoutError: They depend on too many inputs.
+
+    Example:
+        >>> graph = Graph(2)
+        >>> input_tables(graph, graph.both(2, 4), 2)
+        {1: True, 2: False}
+    """
+    nodes = _cone(graph, one >> 1, other >> 1)
+    inputs = [node for node in nodes if node <= graph.inputs]
+    if len(nodes) << len(inputs) > _MOST_BITS:
+        raise TimeoutError
+    differ = _difference(graph, inputs, nodes[len(inputs) :], one, other)
+    if not differ:
+        return None
+    row = (differ & -differ).bit_length() - 1
+    return {node: bool(row >> place & 1) for place, node in enumerate(inputs)}
+
+
+def _cone(graph: Graph, *nodes: int) -> list[int]:
+    """Return all nodes that some depend on, and these, rising, without the constant."""
+    seen, left = {0, *nodes}, list(nodes)
+    while left:
+        node = left.pop()
+        if node > graph.inputs:
+            new = {graph.left[node] >> 1, graph.right[node] >> 1} - seen
+            seen |= new
+            left += new
+    return sorted(seen - {0})
 
 
 def _cuts(graph: Graph, one: int, other: int) -> tuple[_Cut | None, _Cut | None]:
@@ -147,14 +191,15 @@ def _deeper(graph: Graph, one: int, other: int, taken: list[int]) -> Iterator[se
         yield leaves
 
 
-def _tables_agree(graph: Graph, leaves: list[int], cone: list[int], one: int, other: int) -> bool:
+def _difference(graph: Graph, leaves: list[int], cone: list[int], one: int, other: int) -> int:
+    """Return the rows of the truth table over some leaves in which two literals differ, as bits."""
     every = (1 << (1 << len(leaves))) - 1
     table = dict(zip(leaves, _columns(len(leaves)), strict=True))
     table[0] = 0
     for node in cone:
         table[node] = and_value(table, graph.left[node], graph.right[node], every)
     wanted = every if (one ^ other) & 1 else 0
-    return table[one >> 1] ^ table[other >> 1] == wanted
+    return table[one >> 1] ^ table[other >> 1] ^ wanted
 
 
 @lru_cache(maxsize=MOST_LEAVES + 1)
