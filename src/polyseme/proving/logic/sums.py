@@ -8,7 +8,7 @@ one of them, end the diagram.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import gcd
 
@@ -66,6 +66,34 @@ def sum_of(constant: int, terms: Iterable[tuple[int, int]]) -> Sum:
     return Sum(constant, tuple(-one for one, _ in pairs), tuple(literal for _, literal in pairs))
 
 
+class _Joined:
+    """The AND, or the OR, of all literals from some place on, for any places.
+
+    The first that is asked for is a tree, as circuits have it. All others are one chain, of which
+    each takes a part, for there may be one at every place.
+    """
+
+    def __init__(
+        self,
+        literals: tuple[int, ...],
+        of_many: Callable[[Iterable[int]], int],
+        of_two: Callable[[int, int], int],
+    ):
+        self._literals, self._of_many, self._of_two = literals, of_many, of_two
+        self._known: dict[int, int] = {}
+        self._begin, self._chain = len(literals), of_many(())
+
+    def of(self, place: int) -> int:
+        """Return the literal for a place."""
+        if not self._known:
+            self._known[place] = self._of_many(self._literals[place:])
+        while place not in self._known:
+            self._begin -= 1
+            self._chain = self._of_two(self._literals[self._begin], self._chain)
+            self._known.setdefault(self._begin, self._chain)
+        return self._known[place]
+
+
 class Comparisons:
     """Comparisons of one sum with any numbers, which share their decision diagram.
 
@@ -84,8 +112,8 @@ class Comparisons:
             steps.append(gcd(steps[-1], weight))
         self._rest, self._steps = rest[::-1], steps[::-1]
         self._known: dict[tuple[int, int], int] = {}
-        self._all: dict[int, int] = {}
-        self._any: dict[int, int] = {}
+        self._all = _Joined(added.literals, graph.all_of, graph.both)
+        self._any = _Joined(added.literals, graph.any_of, graph.either)
 
     def at_least(self, number: int) -> int:
         """Return the literal that is on where the sum is at least a number.
@@ -128,22 +156,12 @@ class Comparisons:
             return FALSE
         need = self._rounded(place, need)
         if need == self._rest[place]:
-            return self._of_all(place)
+            self._spend(1)
+            return self._all.of(place)
         if need <= self._sum.weights[-1]:
-            return self._of_any(place)
+            self._spend(1)
+            return self._any.of(place)
         return self._known.get((place, need))
-
-    def _of_all(self, place: int) -> int:
-        if place not in self._all:
-            self._spend(len(self._sum.literals) - place)
-            self._all[place] = self._graph.all_of(self._sum.literals[place:])
-        return self._all[place]
-
-    def _of_any(self, place: int) -> int:
-        if place not in self._any:
-            self._spend(len(self._sum.literals) - place)
-            self._any[place] = self._graph.any_of(self._sum.literals[place:])
-        return self._any[place]
 
     def _spend(self, nodes: int) -> None:
         self._room -= nodes

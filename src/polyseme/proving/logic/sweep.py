@@ -21,6 +21,8 @@ from polyseme.proving.logic.local import are_equal
 
 # Nodes of equal values with which one node is compared.
 _MOST_TRIED = 3
+# Inputs that are turned around, one at a time, in an input on which nodes differ.
+_NEIGHBOURS = 256
 # Nodes between two reports of progress.
 _REPORTED = 256
 
@@ -104,10 +106,14 @@ class Swept:
 
     def tell_apart(self, found: dict[int, bool]) -> None:
         """Simulate an input (features that it does not name are off), and its neighbours."""
-        inputs, samples = self.graph.inputs, self.graph.inputs + 1
-        every = (1 << samples) - 1
-        # In sample 0 all are as found, and in sample k the k-th is the other way.
-        near = [(every if found.get(node) else 0) ^ (1 << node) for node in range(1, inputs + 1)]
+        turned = sorted(found)[:_NEIGHBOURS]
+        samples = 1 + len(turned)
+        near = [0] * self.graph.inputs
+        for node, value in found.items():
+            near[node - 1] = (1 << samples) - 1 if value else 0
+        # In sample 0 all are as found, and in every other one of them is the other way.
+        for sample, node in enumerate(turned, 1):
+            near[node - 1] ^= 1 << sample
         for node, value in enumerate(values(self.graph, near, samples)):
             self._later[node] |= value << self._later_samples
         self._later_samples += samples
