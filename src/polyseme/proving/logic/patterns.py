@@ -1,4 +1,4 @@
-"""Inputs on which logic is simulated: random ones of three densities, and those around one input.
+"""Inputs on which logic is simulated, random ones of several densities.
 
 Simulation tells apart most nodes that differ. Wide ANDs and ORs are hardly ever on, or off, where
 every second input is on, so some inputs have most of theirs on or off.
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from polyseme.common.random_streams import Stream, stream
 
-# Random inputs of each density: every second feature on, one of eight, seven of eight.
-_HALF, _FEW, _MOST = 2048, 1024, 1024
+# How many random inputs have one feature of 2^k on; and as many have all but one of 2^k on.
+_RANDOM = {1: 1024, 3: 512, 5: 256, 8: 256}
 # Inputs of which one feature alone is on, or off.
 _ALONE = 512
 
@@ -34,10 +34,12 @@ def first_patterns(inputs: int) -> tuple[list[int], int]:
     special[:, 2 + alone :] = True
     special[np.arange(alone), 2 + np.arange(alone)] = True
     special[np.arange(alone), 2 + alone + np.arange(alone)] = False
-    few = _random(generator, inputs, _FEW, 3)
-    most = ~_random(generator, inputs, _MOST, 3)
-    half = _random(generator, inputs, _HALF, 1)
-    every = np.concatenate((special, half, few, most), axis=1)
+    kinds = [special]
+    for times, samples in _RANDOM.items():
+        few = _random(generator, inputs, 2 * samples, times)
+        few[:, samples:] ^= True
+        kinds.append(few)
+    every = np.concatenate(kinds, axis=1)
     packed = np.packbits(every, axis=1, bitorder="little")
     return [int.from_bytes(row.tobytes(), "little") for row in packed], every.shape[1]
 
@@ -46,5 +48,7 @@ def _random(
     generator: np.random.Generator, inputs: int, samples: int, times: int
 ) -> NDArray[np.bool_]:
     """Return Booleans (inputs, samples), each on with probability 2^-times."""
-    octets = generator.integers(0, 256, (times, inputs, samples // 8), np.uint8)
-    return np.unpackbits(np.bitwise_and.reduce(octets, axis=0), axis=1).astype(bool)
+    octets = generator.integers(0, 256, (inputs, samples // 8), np.uint8)
+    for _ in range(times - 1):
+        octets &= generator.integers(0, 256, octets.shape, np.uint8)
+    return np.unpackbits(octets, axis=1).astype(bool)

@@ -73,13 +73,9 @@ class Solver:
             self._solver = None
 
     def _inputs(self) -> dict[int, bool]:
-        model = self._solver.get_model()
-        inputs = self._graph.inputs
-        return {
-            abs(value): value > 0
-            for value in model
-            if abs(value) <= inputs and abs(value) in self._known
-        }
+        # Variable v stands at v - 1; those of inputs come first.
+        model = self._solver.get_model()[: self._graph.inputs]
+        return {abs(value): value > 0 for value in model if abs(value) in self._known}
 
     def _tell(self, *literals: int) -> None:
         """Add the clauses of all nodes that literals depend on."""

@@ -23,6 +23,8 @@ from polyseme.proving.logic.local import are_equal
 _MOST_TRIED = 3
 # Inputs that are turned around, one at a time, in an input on which nodes differ.
 _NEIGHBOURS = 256
+# Nodes of the graph for every input that is gathered before all are simulated.
+_NODES_AT_ONCE = 4096
 # Nodes between two reports of progress.
 _REPORTED = 256
 
@@ -53,6 +55,8 @@ class Swept:
         self._values = [0, *inputs]
         self._later = [0] * len(self._values)
         self._later_samples = 0
+        # Inputs that wait for being simulated.
+        self._gathered: list[dict[int, bool]] = []
         # Of merged nodes, the literal that each is.
         self._merged: dict[int, int] = {}
         # Nodes by their values, negated where they are on in the first sample.
@@ -105,18 +109,27 @@ class Swept:
         return None
 
     def tell_apart(self, found: dict[int, bool]) -> None:
-        """Simulate an input (features that it does not name are off), and its neighbours."""
-        turned = sorted(found)[:_NEIGHBOURS]
-        samples = 1 + len(turned)
-        near = [0] * self.graph.inputs
-        for node, value in found.items():
-            near[node - 1] = (1 << samples) - 1 if value else 0
-        # In sample 0 all are as found, and in every other one of them is the other way.
-        for sample, node in enumerate(turned, 1):
-            near[node - 1] ^= 1 << sample
+        """Simulate an input (features that it does not name are off), and its neighbours.
+
+        The more nodes there are, the more such inputs are gathered first.
+        """
+        self._gathered.append(found)
+        if len(self._gathered) * _NODES_AT_ONCE < len(self.graph):
+            return
+        near, samples = [0] * self.graph.inputs, 0
+        for one in self._gathered:
+            turned = sorted(one)[:_NEIGHBOURS]
+            every = (2 << len(turned)) - 1
+            for node, value in one.items():
+                near[node - 1] |= (every if value else 0) << samples
+            # In the first sample all are as found, and in every other one of them is the other way.
+            for sample, node in enumerate(turned, samples + 1):
+                near[node - 1] ^= 1 << sample
+            samples += 1 + len(turned)
         for node, value in enumerate(values(self.graph, near, samples)):
             self._later[node] |= value << self._later_samples
         self._later_samples += samples
+        self._gathered.clear()
 
     def _signature(self, node: int) -> int:
         value = self._values[node]
