@@ -13,7 +13,7 @@ from polyseme.circuits.problems import MAX_SEED, MAX_SIZE
 from polyseme.circuits.sources import read
 from polyseme.cli.options import DEFAULT_ERROR, AsJson, Error, NetworkFile, whole
 from polyseme.cli.output.text import rate, remark
-from polyseme.cli.output.verify_report import Seeds, Trial, emit_trials
+from polyseme.cli.output.verify_report import Seeds, Trial, emit_trials, emit_trials_as_json
 from polyseme.cli.output.worst_report import emit_worst
 from polyseme.common.progress import phase
 from polyseme.common.progress_shown import watched
@@ -117,6 +117,9 @@ def verify_command(
         ),
     ] = 1,
     error: Error = DEFAULT_ERROR,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print a row for every layer, however many there are.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Compare the network NET with its circuit on fresh inputs.
@@ -159,7 +162,10 @@ def verify_command(
             )
         read = _read(network, circuit, promise, samples, seed)
         looked_at = _look_at_layers(network, promise, samples, inputs, seed) if layers else None
-    emit_trials(trials, read, looked_at, several=inputs == "all", as_json=as_json)
+    if as_json:
+        emit_trials_as_json(trials, read, looked_at, several=inputs == "all")
+    else:
+        emit_trials(trials, read, looked_at, several=inputs == "all", everything=everything)
     return _status([trial.run for trial in trials], error)
 
 
@@ -232,7 +238,7 @@ def _try_all(
     proved = None if run.wrong else EVERY_INPUT
     seeds = Seeds(None, network.provenance.seed, circuit.name)
     trial = Trial(run, proved, "every input that keeps the promise", reference.evaluator, seeds)
-    emit_trials([trial], None, None, several=False, as_json=as_json)
+    (emit_trials_as_json if as_json else emit_trials)([trial])
     return 1 if run.wrong else 0
 
 
