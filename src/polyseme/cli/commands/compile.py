@@ -21,8 +21,8 @@ from polyseme.cli.options import (
 )
 from polyseme.cli.output.compile_report import Compiled, emit_compiled
 from polyseme.cli.output.text import remark
-from polyseme.cli.output_paths import check_output
 from polyseme.cli.refining import Refine, RefineState, check_refining
+from polyseme.common.files.targets import check_output
 from polyseme.common.progress import phase
 from polyseme.common.progress_shown import watched
 from polyseme.compiler.compile import compile_report
