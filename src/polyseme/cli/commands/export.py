@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from polyseme.cli.options import AsJson, NetworkFile
+from polyseme.cli.options import AsJson, NetworkFile, Unsigned
 from polyseme.cli.output_files import checked_output, emit_written
 from polyseme.common.files import write_whole
 from polyseme.common.suggestions import did_you_mean
@@ -42,6 +42,7 @@ def export_command(
             show_default=False,
         ),
     ],
+    unsigned: Unsigned = False,
     as_json: AsJson = False,
 ) -> int:
     """Write NET in a format that other programs read.
@@ -55,7 +56,7 @@ def export_command(
         )
     key = str(key_beside(network_file) or network_file)
     output = checked_output(output, (network_file, key), as_json)
-    content = _FORMATS[to](load(network_file, key=False), output)
+    content = _FORMATS[to](load(network_file, key=False, unsigned=unsigned), output)
     write_whole(output, content)
     fields = {"file": output, "format": to, "bytes": len(content)}
     emit_written(output, fields, f"{output}: {len(content):,} bytes written", as_json)
