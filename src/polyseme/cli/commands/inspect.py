@@ -9,7 +9,7 @@ import typer
 
 from polyseme.circuits.described import problem_seed, problem_seed_in_words
 from polyseme.circuits.problems import MAX_SIZE
-from polyseme.cli.options import AsJson, NetworkFile, whole
+from polyseme.cli.options import AsJson, NetworkFile, Unsigned, whole
 from polyseme.cli.output.exact_report import comparison, exact_fields, exact_sentence, in_bytes
 from polyseme.cli.output.shortened import not_shown, shown_rows
 from polyseme.cli.output.text import emit, emit_json
@@ -66,6 +66,7 @@ def inspect_command(
     everything: Annotated[
         bool, typer.Option("--all", help="Print a line for every layer, however many there are.")
     ] = False,
+    unsigned: Unsigned = False,
     as_json: AsJson = False,
 ) -> int:
     """Print what NET holds and, if its answer key is beside it, how many terms each neuron serves.
@@ -74,7 +75,7 @@ def inspect_command(
     Example: polyseme inspect deep.safetensors --neuron 2:7
     Example: polyseme inspect net.safetensors --cite
     """
-    network = load(network_file)
+    network = load(network_file, unsigned=unsigned)
     if cite:
         _cite(network, as_json)
         return 0
