@@ -220,6 +220,7 @@ def check_runs(offsets, runs, entries):
 # 2 Circuits
 # ---------------------------------------------------------------------------------------------
 
+MOST_PATTERNS = 12  # features of an output of which all patterns are gone through
 KINDS = ("identity", "and", "or", "and_not", "xor")
 
 
@@ -311,7 +312,7 @@ class Circuit:
     def patterns(self, output):
         """Return the features of an output, and for each set of them whether it switches it on."""
         own, gates = self.cone(output)
-        if len(own) > 12:
+        if len(own) > MOST_PATTERNS:
             raise Unchecked(f"output {self.names[output]} is a function of {len(own)} features")
         inputs, every = columns(own)
         table = self.value(output, inputs, every, gates)
@@ -521,6 +522,10 @@ def check_linear(network, circuit, active, evidence):
     the lowest of its reads, as many as may be on beside its own.
     """
     check_one_layer(network, "linear")
+    if any(len(circuit.cone(output)[0]) > MOST_PATTERNS for output in range(len(network.outputs))):
+        # Sections 5 and 6 find the same; this one goes through all patterns of an output's own.
+        check_bending(network, circuit, active, evidence)
+        return
     layer, reads = network.layers[0], neuron_rows(network)
     if layer.cap:
         raise Rejected("method linear is for ReLUs without a cap")
@@ -632,10 +637,136 @@ def reading(network, output, on):
 
 
 # ---------------------------------------------------------------------------------------------
+# 6 Networks whose ReLUs bend: branch and bound
+# ---------------------------------------------------------------------------------------------
+
+MOST_SETS = 100_000  # of one output
+MOST_OWN = 6  # features of an output that is taken as a table; with more it is an OR of ANDs
+
+
+def check_bending(network, circuit, active, evidence):
+    """Raise Rejected unless every output is right with up to `active` features on.
+
+    Let the features of a set P be on, and f more be free, which bring x to a sum that a ReLU sees:
+    then relu(x + h1 + ... + hf) is at most the mean of relu(x + f * hi), and -relu(y) at most -y
+    and at most 0. So a reading above a bound needs a free feature whose own mean is above it. Those
+    are tried one after another, until no feature is left free.
+    """
+    check_one_layer(network, "branch-and-bound")
+    layer, arrays = network.layers[0], neuron_rows(network)
+    check_largest_sum(network, arrays, active, evidence["largest_sum"])
+    loudest = [max(max(read), -min(read)) for read in arrays]
+    most = [abs(b) + layer.cap + 2 * active * h for b, h in zip(layer.bias, loudest, strict=True)]
+    largest = max(sum(2 * abs(w) * most[j] for j, w in entries) for entries in network.readout)
+    rows = Rows(len(network.features), largest)
+    searching = Searching(rows, arrays, [rows.pack(read) for read in arrays])
+    stated = Stated(evidence)
+
+    def check(outputs):
+        for output in outputs:
+            off, on = stated.bounds(network.bounds(output, layer))
+            rising = parts(network, output)
+            falling = [(unit, bias, -weight) for unit, bias, weight in rising]
+            for first, barred, must in cases(circuit, output):
+                free, (summed, bound) = active - len(first), (rising, off)
+                if must:
+                    summed, bound = falling, -on
+                if free >= 0 and searching.exceeds(summed, bound, (first, free, barred)):
+                    name = network.outputs[output]
+                    raise Rejected(f"output {name} can be wrong with {active} features on")
+
+    for _ in in_pieces(check, len(network.outputs)):
+        pass
+    stated.check_attained(network, circuit)
+
+
+def parts(network, output):
+    """Return the ReLUs that an output adds up: (unit, bias, weight); a cap is one more ReLU."""
+    layer, weights = network.layers[0], {}
+    for unit, weight in network.readout[output]:
+        weights[unit] = weights.get(unit, 0) + weight
+    found = [(unit, layer.bias[unit], weight) for unit, weight in weights.items() if weight]
+    if layer.cap:
+        found += [(unit, bias - layer.cap, -weight) for unit, bias, weight in found]
+    return found
+
+
+def cases(circuit, output):
+    """Yield sets of inputs that are all inputs there are: (features on, a test, the value).
+
+    The test says of a set of features whether inputs that have them on are to be left out.
+    """
+    own, _ = circuit.cone(output)
+    if len(own) <= MOST_OWN:
+        own, is_on = circuit.patterns(output)
+        for pattern, must in enumerate(is_on):
+            first = {feature for place, feature in enumerate(own) if pattern >> place & 1}
+            others = set(own) - first
+            yield frozenset(first), others.intersection, must
+        return
+    terms, reading = circuit.terms(output), {}
+    for term in terms:
+        yield term, lambda on: False, True
+        for feature in term:
+            reading.setdefault(feature, []).append(term)
+    yield (
+        frozenset(),
+        lambda on: any(term <= on for feature in on for term in reading.get(feature, ())),
+        False,
+    )
+
+
+class Searching:
+    """The search for a set of features that takes a sum of ReLUs above a bound."""
+
+    def __init__(self, rows, arrays, reads):
+        self.rows, self.arrays, self.reads = rows, arrays, reads
+
+    def exceeds(self, summed, bound, case):
+        """Return whether some set of a case takes a sum of ReLUs above a bound."""
+        first, free, barred = case
+        waiting, met = [(first, free)], set()
+        while waiting:
+            on, free = waiting.pop()
+            if (on, free) in met:
+                continue
+            met.add((on, free))
+            if len(met) > MOST_SETS:
+                raise Unchecked(f"an output needs more than {MOST_SETS:,} sets of features")
+            at = [
+                (unit, bias + sum(self.arrays[unit][feature] for feature in on), weight)
+                for unit, bias, weight in summed
+            ]
+            if not free and sum(weight * max(x, 0) for _, x, weight in at) > bound:
+                return True
+            if free:
+                alone, means = self._means(at, free)
+                if alone > bound:
+                    waiting.append((on, free - 1))
+                for feature in self.rows.places(self.rows.above(means, bound)):
+                    further = on | {feature}
+                    if feature not in on and not barred(further):
+                        waiting.append((further, free - 1))
+        return False
+
+    def _means(self, at, free):
+        """Return what a free feature that is off counts, and what each counts that is on."""
+        rows, alone, constant, means = self.rows, 0, 0, self.rows.half
+        for unit, x, weight in at:
+            if weight > 0:
+                means += weight * rows.relu(self.reads[unit] * free + rows.ones * x)
+                alone += weight * max(x, 0)
+            elif x > 0:
+                means += weight * free * self.reads[unit]
+                constant += weight * x
+        return alone + constant, means + rows.ones * constant
+
+
+# ---------------------------------------------------------------------------------------------
 # 9 The verdict
 # ---------------------------------------------------------------------------------------------
 
-METHODS = {"linear": check_linear}
+METHODS = {"linear": check_linear, "branch-and-bound": check_bending}
 
 
 def checked(certificate, network_data, circuit_data):
