@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from polyseme.networks.layer_key import LayerKey
     from polyseme.networks.network import Network
     from polyseme.networks.saving.files import load, load_key
+    from polyseme.proving.worst_case import WorstCase, worst_case
     from polyseme.reproduce.reproduction import reproduce_figures
     from polyseme.verification.as_read import reference_as_read
     from polyseme.verification.exhaustive import verify_exhaustively
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from polyseme.verification.layers import verify_layers
     from polyseme.verification.reading_error import ReadingError, reading_error
     from polyseme.verification.sampling import Verification, verify
-    from polyseme.verification.worst_case import WorstCase, worst_case
 
 __version__ = VERSION
 
@@ -67,7 +67,7 @@ _LATER = {
     "ReadingError": "verification.reading_error",
     "Refined": "learning.refinement.refine",
     "Verification": "verification.sampling",
-    "WorstCase": "verification.worst_case",
+    "WorstCase": "proving.worst_case",
     "all_of": "circuits.bits",
     "any_of": "circuits.bits",
     "at_least": "circuits.bits",
@@ -96,7 +96,7 @@ _LATER = {
     "verify": "verification.sampling",
     "verify_exhaustively": "verification.exhaustive",
     "verify_layers": "verification.layers",
-    "worst_case": "verification.worst_case",
+    "worst_case": "proving.worst_case",
     "write": "circuits.writers.by_ending",
 }
 
