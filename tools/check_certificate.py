@@ -599,12 +599,12 @@ class Stated:
     """The lowest reading where an output must be on and the highest elsewhere, as certified."""
 
     def __init__(self, evidence):
-        self.on, self.off = evidence["lowest_on"], evidence["highest_off"]
+        self.on, self.off = evidence.get("lowest_on"), evidence.get("highest_off")
 
     def bounds(self, off):
         """Return the highest reading for off and the lowest for on, given that of the threshold."""
-        stated_off = self.off["reading"] if self.off else -NEVER
-        stated_on = self.on["reading"] if self.on else NEVER
+        stated_off = self.off["reading"] if self.off else NEVER
+        stated_on = self.on["reading"] if self.on else -NEVER
         return min(off, stated_off), max(off + 1, stated_on)
 
     def check_attained(self, network, circuit):
