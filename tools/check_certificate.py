@@ -210,9 +210,12 @@ class Layer:
 
 
 def check_runs(offsets, runs, entries):
-    if len(offsets) != runs + 1 or offsets[0] or offsets[-1] != entries or min(
-        (b - a for a, b in zip(offsets, offsets[1:], strict=False)), default=0
-    ) < 0:
+    if (
+        len(offsets) != runs + 1
+        or offsets[0]
+        or offsets[-1] != entries
+        or min((b - a for a, b in zip(offsets, offsets[1:], strict=False)), default=0) < 0
+    ):
         raise Unreadable("offsets do not rise from 0 to the number of entries")
 
 
@@ -763,10 +766,378 @@ class Searching:
 
 
 # ---------------------------------------------------------------------------------------------
+# 7 Exact networks of logic: right on all Boolean inputs
+# ---------------------------------------------------------------------------------------------
+
+PATTERNS = 4096  # inputs on which nodes are compared before they are shown to be equal
+LEAVES, WIDEST, EXPANDED = 16, 40, 400  # of truth tables; of cuts on the way; nodes in between
+CANDIDATES = 8  # nodes with which a new one is compared
+MOST_SUMS = 200_000  # partial sums of one unit
+MOST_VALUES = 4096  # of one unit
+MOST_LEVELS, MOST_DIAGRAMS = 400, 100_000  # inputs and nodes of decision diagrams
+
+
+def check_logic(network, circuit):
+    """Raise Rejected or Unchecked unless network and circuit are equal on all Boolean inputs.
+
+    A unit of whole numbers is the sum over t = 1, 2, ... of [z >= t], z its weighted sum; and
+    [z >= t] is logic, found by going through its addends and keeping apart their partial sums.
+    """
+    logic, features = Logic(len(network.features)), len(network.features)
+    sums = Sums(logic)
+    numbers = [{} for _ in range(network.dimensions)]
+    for feature, code in enumerate(network.codes):
+        for place, sign in code:
+            numbers[place][2 * (feature + 1)] = sign
+    for layer in network.layers:
+        if layer.squared or layer.scale != 1:
+            raise Unchecked("method sat is for units that do not square, and scales of 1")
+        rows = [[] for _ in layer.bias]
+        for column, unit, weight in layer.entries():
+            rows[unit].append((numbers[column], weight))
+        made = [sums.unit(row, b, layer.cap) for row, b in zip(rows, layer.bias, strict=True)]
+        numbers = made + [numbers[place] for place in layer.carried]
+    wires = [2 * (feature + 1) for feature in range(features)]
+    for kind, reads in circuit.gates:
+        wires.append(logic.gate(kind, [wires[read] for read in reads]))
+    left = []
+    for output, entries in enumerate(network.readout):
+        wire, inverted = circuit.outputs[output]
+        must = (wires[wire] if wire >= 0 else 0) ^ int(inverted)
+        threshold = network.thresholds[output]
+        if math.isinf(threshold):
+            found = int(threshold < 0)
+        else:
+            form, constant = sums.form([(numbers[unit], weight) for unit, weight in entries])
+            found = sums.at_least(form, math.ceil(threshold) - constant)
+        if found != must:
+            differ = logic.look(found) ^ logic.look(must)
+            if differ:
+                pattern = (differ & -differ).bit_length() - 1
+                on = [f for f in range(features) if logic.looks[f + 1] >> pattern & 1]
+                named = ", ".join(network.features[feature] for feature in on) or "nothing"
+                raise Rejected(f"output {network.outputs[output]} is wrong when on are: {named}")
+            same = Diagrams(logic).equal(found, must)
+            if same is False:
+                raise Rejected(f"output {network.outputs[output]} is wrong on some input")
+            if same is None:
+                left.append(network.outputs[output])
+    if left:
+        some = ", ".join(left[:5]) + (", ..." if len(left) > 5 else "")
+        raise Unchecked(
+            f"{len(left):,} of {len(network.outputs):,} outputs need a SAT solver ({some}), all "
+            "others are right on every input; `polyseme prove` decides them again"
+        )
+
+
+class Sums:
+    """Weighted sums of logic. A number is a table from *atoms* to weights, and is their sum.
+
+    An atom is a literal, or (sum, t) for [sum >= t], which becomes a literal when it is needed.
+    """
+
+    def __init__(self, logic):
+        self.logic, self.numbers, self.forms, self.known = logic, {}, [], {}
+
+    def form(self, addends):
+        """Return a sum of numbers times weights: the number of its form, and a constant."""
+        atoms, nodes, constant = {}, {}, 0
+        for number, weight in addends:
+            for atom, times in number.items():
+                atoms[atom] = atoms.get(atom, 0) + weight * times
+        # What cancels is gone before anything is made of it.
+        for atom, weight in atoms.items():
+            if weight:
+                literal = atom if type(atom) is int else self.at_least(*atom)
+                constant += weight * (literal & 1)
+                nodes[literal >> 1] = nodes.get(literal >> 1, 0) + weight * (1 - 2 * (literal & 1))
+        nodes.pop(0, None)
+        form = tuple(
+            sorted((-abs(weight), node, weight) for node, weight in nodes.items() if weight)
+        )
+        if form not in self.numbers:
+            self.numbers[form] = len(self.forms)
+            self.forms.append([(node, weight) for _, node, weight in form])
+        return self.numbers[form], constant
+
+    def unit(self, addends, bias, cap):
+        """Return the number that a unit computes."""
+        form, constant = self.form(addends)
+        constant += bias
+        highest = constant + sum(max(0, weight) for _, weight in self.forms[form])
+        highest = min(highest, cap or highest)
+        if highest > MOST_VALUES:
+            raise Unchecked(f"a unit reaches {highest:,}; method sat is for exact networks")
+        return {(form, value - constant): 1 for value in range(1, highest + 1)}
+
+    def at_least(self, form, bound):
+        """Return the literal of [sum >= bound]."""
+        if (form, bound) not in self.known:
+            self.known[form, bound] = self._made(self.forms[form], bound)
+        return self.known[form, bound]
+
+    def _made(self, addends, bound):
+        low, high = [0], [0]  # what the last 0, 1, ... addends come to
+        for _, weight in reversed(addends):
+            low.append(low[-1] + min(0, weight))
+            high.append(high[-1] + max(0, weight))
+        steps, waiting, states = [], {0}, 0
+        for place, (_, weight) in enumerate(addends):
+            left = len(addends) - place
+            waiting = {s for s in waiting if s + low[left] < bound <= s + high[left]}
+            states += len(waiting)
+            if states > MOST_SUMS:
+                raise Unchecked(f"a unit has more than {MOST_SUMS:,} partial sums")
+            steps.append(waiting)
+            waiting = waiting | {total + weight for total in waiting}
+        decided = {}
+        for place in range(len(addends), -1, -1):
+            left = len(addends) - place
+            below, decided = decided, {}
+            if place < len(addends):
+                node, weight = addends[place]
+
+                def then(total, left=left, below=below):
+                    if total + low[left - 1] >= bound:
+                        return 1
+                    return 0 if total + high[left - 1] < bound else below[total]
+
+                for total in steps[place]:
+                    decided[total] = self.logic.choice(2 * node, then(total + weight), then(total))
+        return decided.get(0, int(low[-1] >= bound))
+
+
+class Logic:
+    """ANDs of two and negations, in which no two nodes that were shown to be equal are kept.
+
+    Node 0 is constantly off; then come the inputs, then the ANDs. A literal is twice a node, plus 1
+    if it is negated. Nodes that look alike on some patterns of inputs are merged if their truth
+    tables over at most 16 nodes that they are made of are equal, or they are ANDs of the same.
+    """
+
+    def __init__(self, inputs):
+        draw, quarter = random.Random(0).getrandbits, PATTERNS // 4
+        self.inputs, self.every = inputs, (1 << PATTERNS) - 1
+        self.fan_in, self.looks, self.known, self.tables = [()], [0], {}, {}
+        self.alike = {0: [0]}
+        for _ in range(inputs):
+            # On in a half, a quarter, three quarters and a sixteenth; all are off in pattern 0.
+            a, b, c, d, e, f, g, h = (draw(quarter) for _ in range(8))
+            look = 0
+            for part in (a, b & c, d | e, f & g & h & draw(quarter)):
+                look = look << quarter | part
+            self._append((), look >> 1 << 1)
+            self.alike.setdefault(self.looks[-1], []).append(len(self.looks) - 1)
+
+    def _append(self, fan_in, look):
+        self.fan_in.append(fan_in)
+        self.looks.append(look)
+
+    def look(self, literal):
+        """Return the values of a literal in all patterns, one a bit."""
+        return self.looks[literal >> 1] ^ (self.every if literal & 1 else 0)
+
+    def both(self, one, other):
+        """Return the literal of an AND."""
+        pair = (min(one, other), max(one, other))
+        if pair[0] < 2:
+            return pair[1] if pair[0] else 0
+        if pair[0] >> 1 == pair[1] >> 1:
+            return pair[0] if pair[0] == pair[1] else 0
+        if pair not in self.known:
+            self.known[pair] = self._made(pair)
+        return self.known[pair]
+
+    def either(self, one, other):
+        return self.both(one ^ 1, other ^ 1) ^ 1
+
+    def choice(self, literal, then, otherwise):
+        """Return `then` where a literal is on and `otherwise` where it is off."""
+        if then == 1 or then == otherwise:
+            return self.either(literal, otherwise) if then == 1 else then
+        if otherwise == 1:
+            return self.either(literal ^ 1, then)
+        return self.either(self.both(literal, then), self.both(literal ^ 1, otherwise))
+
+    def gate(self, kind, reads):
+        """Return the literal of a gate of a circuit."""
+        first, *others = reads
+        for other in others:
+            if kind == "and":
+                first = self.both(first, other)
+            elif kind == "or":
+                first = self.either(first, other)
+            elif kind == "and_not":
+                first = self.both(first, other ^ 1)
+            else:
+                first = self.choice(first, other ^ 1, other)
+        return first
+
+    def _made(self, pair):
+        """Return the literal of a new AND, or of a node that it equals."""
+        node, look = len(self.looks), self.look(pair[0]) & self.look(pair[1])
+        self._append(pair, look)
+        # Nodes that look like each other's negation are kept together too.
+        alike = self.alike.setdefault(look ^ (self.every if look & 1 else 0), [])
+        for other in alike[:CANDIDATES]:
+            negated = (look ^ self.looks[other]) & 1
+            if self._equal(node, other, negated):
+                self.fan_in.pop()
+                self.looks.pop()
+                return 2 * other + negated
+        alike.append(node)
+        return 2 * node
+
+    def _equal(self, node, other, negated):
+        """Return whether a node is shown to be another, or its negation."""
+        if other > self.inputs and not negated and self._operands(node) == self._operands(other):
+            return True
+        cut, inside, best = {node, other} - {0}, [], None
+        while len(inside) < EXPANDED and len(cut) <= WIDEST and max(cut) > self.inputs:
+            inside.append(max(cut))
+            cut.remove(inside[-1])
+            cut.update(literal >> 1 for literal in self.fan_in[inside[-1]])
+            if len(cut) <= LEAVES:
+                best = sorted(cut), len(inside)
+        if best is None:
+            return False
+        leaves, count = best
+        if len(leaves) not in self.tables:
+            self.tables[len(leaves)] = columns(range(len(leaves)))
+        made, every = self.tables[len(leaves)]
+        tables = {leaf: made[place] for place, leaf in enumerate(leaves)} | {0: 0}
+        for made_of in reversed(inside[:count]):
+            one, two = (
+                tables[literal >> 1] ^ (every if literal & 1 else 0)
+                for literal in self.fan_in[made_of]
+            )
+            tables[made_of] = one & two
+        return tables[node] ^ tables[other] == (every if negated else 0)
+
+    def _operands(self, node):
+        """Return the literals of which a node is the AND, and that are no ANDs themselves."""
+        found, waiting = set(), list(self.fan_in[node])
+        while waiting:
+            literal = waiting.pop()
+            if literal & 1 or literal >> 1 <= self.inputs:
+                found.add(literal)
+            else:
+                waiting += self.fan_in[literal >> 1]
+        return found
+
+
+class Diagrams:
+    """Binary decision diagrams: of one order of inputs, equal logic has the same diagram.
+
+    Diagrams 0 and 1 are constant; any other asks about the input of a level, and goes on.
+    """
+
+    def __init__(self, logic):
+        self.logic, self.asked, self.numbers, self.known = logic, [(NEVER,), (NEVER,)], {}, {}
+
+    def equal(self, one, other):
+        """Return whether two literals are equal; None if their diagrams grow too large."""
+        levels, met, waiting, logic = {}, set(), [other, one], self.logic
+        while waiting:
+            node = waiting.pop() >> 1
+            if node not in met:
+                met.add(node)
+                waiting += logic.fan_in[node]
+                if 0 < node <= logic.inputs:
+                    levels[node] = len(levels)
+        if len(levels) > MOST_LEVELS:
+            return None
+        made = {0: 0, 1: 1}
+        for node in sorted(met - {0}):
+            if node in levels:
+                made[2 * node] = self._asking(levels[node], 0, 1)
+            else:
+                made[2 * node] = self._both(*(made[literal] for literal in logic.fan_in[node]))
+            made[2 * node + 1] = self._negated(made[2 * node])
+            if len(self.asked) > MOST_DIAGRAMS:
+                return None
+        return made[one] == made[other]
+
+    def _asking(self, level, off, on):
+        if off == on:
+            return on
+        if (level, off, on) not in self.numbers:
+            self.numbers[level, off, on] = len(self.asked)
+            self.asked.append((level, off, on))
+        return self.numbers[level, off, on]
+
+    def _negated(self, one):
+        if one < 2:
+            return 1 - one
+        if one not in self.known:
+            level, off, on = self.asked[one]
+            self.known[one] = self._asking(level, self._negated(off), self._negated(on))
+        return self.known[one]
+
+    def _both(self, one, other):
+        one, other = min(one, other), max(one, other)
+        if one < 2 or one == other:
+            return other if one else 0
+        if (one, other) not in self.known:
+            level = min(self.asked[one][0], self.asked[other][0])
+            sides = [
+                self.asked[which][1:] if self.asked[which][0] == level else (which, which)
+                for which in (one, other)
+            ]
+            parts = (self._both(*pair) for pair in zip(*sides, strict=True))
+            self.known[one, other] = self._asking(level, *parts)
+        return self.known[one, other]
+
+
+# ---------------------------------------------------------------------------------------------
+# 8 Enumerated and sampled claims: run again, as far as this script can
+# ---------------------------------------------------------------------------------------------
+
+MOST_RUN, TRIED = 2_000, 100
+
+
+def check_runs_again(network, circuit, claim, evidence):
+    """Return what was run again, in words, and whether that was all that is claimed."""
+    number = {name: feature for feature, name in enumerate(network.features)}
+    failures = {frozenset(number[name] for name in on) for on in evidence["failures"]}
+    features, active, cache = len(network.features), claim["active"], {}
+    cones = [circuit.cone(output)[1] for output in range(len(network.outputs))]
+
+    def is_wrong(on):
+        found, inputs = run(network, on, cache), dict.fromkeys(on, 1)
+        return any(
+            circuit.value(output, inputs, 1, gates) != (output in found)
+            for output, gates in enumerate(cones)
+        )
+
+    if len(failures) < len(evidence["failures"]) or len(failures) > claim["wrong"]:
+        raise Rejected("more failures are listed than there are")
+    most = features if active is None else active
+    if any(len(on) > most or not is_wrong(on) for on in failures):
+        raise Rejected("an input that is listed as wrong is right")
+    if "seed" in evidence:
+        return f"{len(failures)} listed failures", False
+    if claim["inputs"] <= MOST_RUN:
+        every = (set(on) for size in range(most + 1) for on in combinations(range(features), size))
+        wrong = sum(map(is_wrong, every))
+        if wrong != claim["wrong"]:
+            raise Rejected(f"{wrong:,} inputs are wrong, and not {claim['wrong']:,}")
+        return f"all {claim['inputs']:,} inputs, of which {wrong:,} are wrong", True
+    draw = random.Random(0)
+    for _ in range(TRIED):
+        on = frozenset(draw.sample(range(features), most))
+        complete = len(failures) == claim["wrong"]
+        if (complete or not claim["wrong"]) and is_wrong(on) != (on in failures):
+            raise Rejected(f"an input is wrong that is not listed: {sorted(on)}")
+    return f"{len(failures)} listed failures and {TRIED} inputs of {claim['inputs']:,}", False
+
+
+# ---------------------------------------------------------------------------------------------
 # 9 The verdict
 # ---------------------------------------------------------------------------------------------
 
 METHODS = {"linear": check_linear, "branch-and-bound": check_bending}
+TRIES = ("exhaustive", "sampled")
 
 
 def checked(certificate, network_data, circuit_data):
@@ -785,24 +1156,35 @@ def checked(certificate, network_data, circuit_data):
         raise Rejected("network and circuit have other features or outputs")
     claim, method, refuted = found["claim"], found["method"], found["counterexample"]
     active, held = claim["active"], claim["largest_active"]
-    if claim["inputs"] != inputs(len(network.features), active):
+    if method != "sampled" and claim["inputs"] != inputs(len(network.features), active):
         raise Rejected("the number of inputs is not that of the claim")
-    if claim["outputs"] != len(network.outputs) or method not in METHODS:
+    if claim["outputs"] != len(network.outputs) or method not in (*METHODS, *TRIES, "sat"):
         raise Rejected("the claim is not about all outputs, or its method is not known")
-    said = []
-    if held is not None:
+    said, proves, complete = [], False, True
+    many = f"{len(network.outputs):,} outputs are right on every"
+    if method in METHODS and held is not None:
         METHODS[method](network, circuit, held, found["evidence"])
-        on = f"at most {held:,} of {len(network.features):,} features on"
-        said.append(f"{len(network.outputs):,} outputs are right on every input with {on}")
-    if refuted is not None:
-        on = confirm(network, circuit, refuted)
+        said.append(f"{many} input with at most {held:,} of {len(network.features):,} features on")
+        proves = active is not None and held >= active
+    elif method == "sat" and claim["proved"]:
+        check_logic(network, circuit)
+        said.append(f"{many} one of the 2^{len(network.features):,} inputs")
+        proves = True
+    elif method in TRIES:
+        ran, complete = check_runs_again(network, circuit, claim, found["evidence"])
+        said.append(f"run again: {ran}")
+        proves = method == "exhaustive" and claim["wrong"] == 0
+    on = None if refuted is None else confirm(network, circuit, refuted)
+    if on is not None:
         if on <= (-1 if held is None else held):
             raise Rejected("the counterexample contradicts what holds")
         said.append(f"{refuted['output']} is wrong when {', '.join(refuted['on'])} are on")
-    refutes = refuted is not None and (active is None or on <= active)
-    proves = held is not None and active is not None and held >= active
-    if claim["proved"] is not (True if proves else False if refutes else None) or not said:
+    refutes = on is not None and (active is None or on <= active)
+    follows = False if refutes else True if proves else None
+    if claim["proved"] is not follows or not said:
         raise Rejected(f"the claim says proved: {claim['proved']}, and that does not follow")
+    if not complete:
+        raise Unchecked("; ".join(said))
     return "; ".join(said)
 
 
