@@ -26,7 +26,7 @@ import random
 import sys
 from array import array
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 PROCESSES = 2  # used where there are many outputs
@@ -145,7 +145,7 @@ class Network:
         weights, self.thresholds = file.take("readout.weights"), file.take("readout.thresholds")
         check_runs(offsets, len(self.outputs), len(units))
         entries = list(zip(units, weights, strict=True))
-        self.readout = [entries[a:b] for a, b in zip(offsets, offsets[1:], strict=False)]
+        self.readout = [entries[a:b] for a, b in pairwise(offsets)]
         in_range = all(0 <= c < self.dimensions for code in self.codes for c, _ in code)
         if not in_range or any(not 0 <= unit < widths[-1] for unit in units):
             raise Unreadable("a code or the readout reads a number that there is not")
@@ -183,7 +183,7 @@ class Layer:
             offsets, columns = file.take(f"{name}offsets"), file.take(f"{name}columns")
             values, self._flat, self._sparse = file.take(f"{name}values"), None, {}
             check_runs(offsets, units, len(columns))
-            for unit, (a, b) in enumerate(zip(offsets, offsets[1:], strict=False)):
+            for unit, (a, b) in enumerate(pairwise(offsets)):
                 for column, value in zip(columns[a:b], values[a:b], strict=True):
                     self._sparse.setdefault(column, []).append((unit, value))
             if any(not 0 <= column < reads for column in columns):
@@ -214,7 +214,7 @@ def check_runs(offsets, runs, entries):
         len(offsets) != runs + 1
         or offsets[0]
         or offsets[-1] != entries
-        or min((b - a for a, b in zip(offsets, offsets[1:], strict=False)), default=0) < 0
+        or min((b - a for a, b in pairwise(offsets)), default=0) < 0
     ):
         raise Unreadable("offsets do not rise from 0 to the number of entries")
 
@@ -271,7 +271,7 @@ class Circuit:
         offsets, fan_in = file.take("circuit.fan_in_offsets"), file.take("circuit.fan_in").tolist()
         kinds = [KINDS[kind] for kind in file.take("circuit.kinds")]
         check_runs(offsets, len(kinds), len(fan_in))
-        reads = (fan_in[a:b] for a, b in zip(offsets, offsets[1:], strict=False))
+        reads = (fan_in[a:b] for a, b in pairwise(offsets))
         self.gates = list(zip(kinds, reads, strict=True))
         inverted = map(bool, file.take("circuit.inverted"))
         self.outputs = list(zip(file.take("circuit.outputs"), inverted, strict=True))
