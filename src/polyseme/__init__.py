@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from polyseme.networks.network import Network
     from polyseme.networks.saving.files import load, load_key
     from polyseme.proving.certificate import Certificate, certificate
+    from polyseme.proving.proof import Margins, Proof
+    from polyseme.proving.prove import prove
     from polyseme.proving.worst_case import WorstCase, worst_case
     from polyseme.reproduce.reproduction import reproduce_figures
     from polyseme.verification.as_read import reference_as_read
@@ -63,9 +65,11 @@ _LATER = {
     "GateKind": "circuits.circuit",
     "Headway": "common.progress",
     "LayerKey": "networks.layer_key",
+    "Margins": "proving.proof",
     "Names": "circuits.names",
     "Network": "networks.network",
     "Polysemanticity": "interpret.polysemanticity",
+    "Proof": "proving.proof",
     "ReadingError": "verification.reading_error",
     "Refined": "learning.refinement.refine",
     "Verification": "verification.sampling",
@@ -88,6 +92,7 @@ _LATER = {
     "load_key": "networks.saving.files",
     "polysemanticity": "interpret.polysemanticity",
     "problems": "circuits",
+    "prove": "proving.prove",
     "read": "circuits.sources",
     "reading_error": "verification.reading_error",
     "reference_as_read": "verification.as_read",
@@ -129,6 +134,7 @@ __all__ = [
     "GateKind",
     "Headway",
     "LayerKey",
+    "Margins",
     "MissingExtraError",
     "Names",
     "Network",
@@ -136,6 +142,7 @@ __all__ = [
     "Polysemanticity",
     "PolysemeError",
     "PolysemeWarning",
+    "Proof",
     "ReadingError",
     "Refined",
     "SourceError",
@@ -160,6 +167,7 @@ __all__ = [
     "load_key",
     "polysemanticity",
     "problems",
+    "prove",
     "read",
     "reading_error",
     "reference_as_read",

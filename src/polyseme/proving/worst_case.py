@@ -125,7 +125,7 @@ def worst_case(
         tally = tally_until_wrong(network, reads, table, (2 * active, linear), step)
     on, output, must_be_on = None, None, None
     if tally.wrong[covered]:
-        failing = _failing_input(network, reads, cases, int(tally.worst[covered]), covered)
+        failing = failing_input(network, reads, cases, int(tally.worst[covered]), covered)
         confirm(network, compared, failing)
         on = tuple(compared.features[feature] for feature in failing.on)
         output, must_be_on = compared.output_names[failing.output], failing.must_be_on
@@ -149,7 +149,7 @@ def _all_decided(cases: Cases, circuit: Circuit) -> Cases:
     return cases
 
 
-def _failing_input(
+def failing_input(
     network: Network, reads: LinearReads, cases: Cases, output: int, active: int
 ) -> Failing:
     """Return the input that takes a wrong output farthest to the wrong side of its threshold."""
