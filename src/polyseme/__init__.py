@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from polyseme.networks.layer_key import LayerKey
     from polyseme.networks.network import Network
     from polyseme.networks.saving.files import load, load_key
+    from polyseme.proving.certificate import Certificate, certificate
     from polyseme.proving.proof import Margins, Proof
     from polyseme.proving.prove import prove
     from polyseme.proving.worst_case import WorstCase, worst_case
@@ -58,6 +59,7 @@ __version__ = VERSION
 _LATER = {
     "AnswerKey": "networks.answer_key",
     "Bit": "circuits.bits",
+    "Certificate": "proving.certificate",
     "Circuit": "circuits.circuit",
     "Compilation": "compiler.report",
     "GateKind": "circuits.circuit",
@@ -78,6 +80,7 @@ _LATER = {
     "bounds": "limits.table",
     "bounds_of_width": "limits.width",
     "build_circuit": "circuits.circuit",
+    "certificate": "proving.certificate",
     "circuit": "circuits.functions",
     "citation": "compiler.constructions.citing",
     "compile": "compiler.compile",
@@ -124,6 +127,7 @@ __all__ = [
     "AnswerKey",
     "Bit",
     "CapacityError",
+    "Certificate",
     "Circuit",
     "Compilation",
     "FileFormatError",
@@ -151,6 +155,7 @@ __all__ = [
     "bounds",
     "bounds_of_width",
     "build_circuit",
+    "certificate",
     "circuit",
     "citation",
     "compile",
