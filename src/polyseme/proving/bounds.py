@@ -79,7 +79,7 @@ def _resting(network: Network, hidden: NDArray[np.float32]) -> Numbers:
     reads = np.diff(readout.offsets)
     output = np.repeat(np.arange(len(reads)), reads)
     values = hidden[readout.neurons].astype(np.float64) * readout.weights
-    return np.bincount(output, values, len(reads))
+    return np.bincount(output, values, len(reads)).astype(np.float64)
 
 
 def _least_error(bounds: Bounds, some: NDArray[np.bool_]) -> float:
