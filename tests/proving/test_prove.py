@@ -216,9 +216,10 @@ def test_what_a_method_does_not_serve_is_refused() -> None:
         ps.prove(network, time_limit=0)
     with pytest.raises(OptionError, match="circuit is 'and2'; it must be a circuit"):
         ps.prove(network, "and2")
-    loud = replace(network.readout, weights=network.readout.weights * np.int16(9000))
+    layer = network.layers[0]
+    loud = replace(layer, bias=layer.bias + np.int32(2**24 - 100))
     with pytest.raises(CapacityError, match="and float32 holds them exactly only below"):
-        ps.prove(replace(network, readout=loud), active=2)
+        ps.prove(replace(network, layers=(loud,)), active=2)
 
 
 def test_the_worst_input_is_found_with_any_number_of_threads(

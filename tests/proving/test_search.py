@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from polyseme.proving.branch_and_bound import search as search_module
 from polyseme.proving.branch_and_bound import steps_in_arrays, steps_in_loops
-from polyseme.proving.branch_and_bound.search import Found, search
+from polyseme.proving.branch_and_bound.search import (
+    Found,
+    compiled_search,
+    plain_search,
+    search,
+    search_for,
+)
 from polyseme.proving.branch_and_bound.walk import walk_with
 
 ALL = 10**9
@@ -56,7 +62,7 @@ def walked(steps, given: tuple[np.ndarray, ...], free: int, beat: int) -> Found:
 def test_the_largest_value_and_a_set_that_has_it(seed: int, free: int) -> None:
     given = drawn(seed)
     reads, _, sums, weights, barred = given
-    found = search(*given, free, -(10**6), ALL)
+    found = search(plain_search(), *given, free, -(10**6), ALL)
     assert found.complete
     assert found.value == tried(*given, free)
     on = found.features.tolist()
@@ -71,19 +77,21 @@ def test_loops_and_arrays_walk_alike_and_beat_what_is_to_be_beaten(
     seed: int, free: int, beat: int
 ) -> None:
     given = drawn(seed)
-    found = search(*given, free, beat, ALL)
+    found = search(compiled_search(), *given, free, beat, ALL)
     for steps in (steps_in_loops, steps_in_arrays):
         other = walked(steps, given, free, beat)
         assert (other.value, other.features.tolist()) == (found.value, found.features.tolist())
     assert found.value == max(beat, tried(*given, free))
 
 
-def test_without_numba_the_same_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = drawn(11)
-    found = search(*given, 3, -(10**6), ALL)
+def test_what_is_worth_compiling_is_compiled_if_numba_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few, many = 10**6, 10**9
+    assert search_for(few) is plain_search()
+    assert search_for(many) is compiled_search()
     monkeypatch.setattr(search_module, "has_numba", lambda: False)
-    other = search(*given, 3, -(10**6), ALL)
-    assert (other.value, other.features.tolist()) == (found.value, found.features.tolist())
+    assert search_for(many) is plain_search()
 
 
 def test_a_search_that_takes_too_long_says_so() -> None:
@@ -92,8 +100,8 @@ def test_a_search_that_takes_too_long_says_so() -> None:
     lowest = reads.min(axis=1).astype(np.int64)
     sums, weights = generator.integers(-20, 20, 8), generator.integers(-4, 5, 8)
     nothing = np.zeros(0, np.int64)
-    whole = search(reads, lowest, sums, weights, nothing, 6, -(10**6), ALL)
-    part = search(reads, lowest, sums, weights, nothing, 6, -(10**6), 400)
+    whole = search(plain_search(), reads, lowest, sums, weights, nothing, 6, -(10**6), ALL)
+    part = search(plain_search(), reads, lowest, sums, weights, nothing, 6, -(10**6), 400)
     assert whole.complete
     assert not part.complete
     assert part.value <= whole.value

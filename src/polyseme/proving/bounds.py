@@ -11,6 +11,7 @@ from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import one_layer_form
 from polyseme.networks.network import Network
 from polyseme.proving.proof import Margins
+from polyseme.verification.inputs import satisfiable
 from polyseme.verification.term_readings import term_readings
 
 Numbers = NDArray[np.float64]
@@ -55,7 +56,7 @@ def certified_error(
     convex in a and least at 1 / (h1 - h0), at 1 / (l1 - l0), or at 0.
     """
     terms = one_layer_form(circuit).terms
-    if terms is None or circuit.inverted.any() or not len(terms):
+    if terms is None or circuit.inverted.any() or not len(satisfiable(terms, active)):
         return None
     generator = np.random.default_rng(0)
     read = term_readings(network, circuit, terms, active, generator)
@@ -79,7 +80,7 @@ def _resting(network: Network, hidden: NDArray[np.float32]) -> Numbers:
     reads = np.diff(readout.offsets)
     output = np.repeat(np.arange(len(reads)), reads)
     values = hidden[readout.neurons].astype(np.float64) * readout.weights
-    return np.bincount(output, values, len(reads))
+    return np.bincount(output, values, len(reads)).astype(np.float64)
 
 
 def _least_error(bounds: Bounds, some: NDArray[np.bool_]) -> float:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from polyseme.common.parallel import in_order
 from polyseme.common.progress import Progress
 from polyseme.proving.branch_and_bound.relus import OfOutput, Relus
-from polyseme.proving.branch_and_bound.search import Found, search
+from polyseme.proving.branch_and_bound.search import Found, search, search_for
+from polyseme.proving.branch_and_bound.walk import Search
 from polyseme.proving.cases import Cases
 
 # Below every value, and so far from the ends of int64 that products with few features fit.
@@ -57,6 +58,9 @@ def extreme_readings(
         progress: told the number of cases done.
     """
 
+    readers = np.diff(relus.offsets)[cases.output]
+    run = search_for(int(readers.sum()) * relus.reads.shape[1])
+
     def piece(some: slice) -> tuple[slice, CaseReadings]:
         count = some.stop - some.start
         value, inputs = np.zeros(count, np.int64), np.full((count, active), -1, np.int32)
@@ -75,7 +79,7 @@ def extreme_readings(
             upwards = bool(largest[case])
             sign = 1 if upwards else -1
             least = best[upwards] if beat is None else sign * int(beat[case])
-            reached = _in_case(read, on, off, active - len(on), sign, least)
+            reached = _in_case(run, read, on, off, active - len(on), sign, least)
             best[upwards] = reached.value
             complete[place] = reached.complete
             found[place] = reached.value > least
@@ -94,6 +98,7 @@ def extreme_readings(
 
 
 def _in_case(
+    run: Search,
     read: OfOutput,
     on: NDArray[np.int64],
     off: NDArray[np.int64],
@@ -104,5 +109,5 @@ def _in_case(
     sums = read.bias + read.reads[:, on].sum(axis=1, dtype=np.int64)
     barred = np.concatenate((on, off))
     return search(
-        read.reads, read.lowest, sums, sign * read.weight, barred, free, beat, MOST_SCORES
+        run, read.reads, read.lowest, sums, sign * read.weight, barred, free, beat, MOST_SCORES
     )

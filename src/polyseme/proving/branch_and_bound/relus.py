@@ -115,7 +115,7 @@ def check_layer(network: Network) -> None:
 
 def _loudest(reads: NDArray[Any]) -> NDArray[np.int64]:
     most = reads.max(axis=1, initial=0).astype(np.int64)
-    return np.maximum(most, -reads.min(axis=1, initial=0).astype(np.int64))
+    return np.asarray(np.maximum(most, -reads.min(axis=1, initial=0).astype(np.int64)))
 
 
 def _reads(network: Network) -> NDArray[Any]:

@@ -33,6 +33,8 @@ from polyseme.proving.branch_and_bound import steps_in_arrays, steps_in_loops
 from polyseme.proving.branch_and_bound.walk import Search, walk_with
 
 Wholes = NDArray[np.int64]
+# Reads from which on the seconds that compiling takes are saved.
+_WORTH_COMPILING = 60_000_000
 
 
 class Found(NamedTuple):
@@ -50,8 +52,16 @@ class Found(NamedTuple):
 def compiled_search() -> Search:
     """Return the search in machine code."""
     steps = steps_in_loops
-    taken = (steps.value, steps.added, steps.scores, steps.best_few, steps.best, steps.kept)
-    return machine_code(walk_with(*map(machine_code, taken)))
+    return machine_code(
+        walk_with(
+            machine_code(steps.value),
+            machine_code(steps.added),
+            machine_code(steps.scores),
+            machine_code(steps.best_few),
+            machine_code(steps.best),
+            machine_code(steps.kept),
+        )
+    )
 
 
 @cache
@@ -61,7 +71,17 @@ def plain_search() -> Search:
     return walk_with(steps.value, steps.added, steps.scores, steps.best_few, steps.best, steps.kept)
 
 
+def search_for(work: int) -> Search:
+    """Return the search that takes less time; the results are the same.
+
+    Args:
+        work: reads of ReLUs in all searches to come, once each.
+    """
+    return compiled_search() if work > _WORTH_COMPILING and has_numba() else plain_search()
+
+
 def search(
+    run: Search,
     reads: NDArray[Any],
     lowest: Wholes,
     sums: Wholes,
@@ -74,6 +94,7 @@ def search(
     """Return the largest sum of weights[j] relu(sums[j] + reads[j] over a set) of some features.
 
     Args:
+        run: what `search_for` returned.
         reads: whole numbers (ReLUs, features).
         lowest: int64 (ReLUs,), the least read of each, or less.
         sums: int64 (ReLUs,), the sums with nothing of the set on.
@@ -83,6 +104,5 @@ def search(
         beat: only values above this are found; if there is none it is returned, with an empty set.
         most: the most scores to compute.
     """
-    run = compiled_search() if has_numba() else plain_search()
     value, features, complete = run(reads, lowest, sums, weights, barred, free, beat, most)
     return Found(int(value), features[features >= 0], bool(complete))
