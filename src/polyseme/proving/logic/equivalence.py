@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 
 from polyseme.common.progress import phase
-from polyseme.proving.logic.graph import Graph, values
+from polyseme.proving.logic.graph import Graph, part, values
 from polyseme.proving.logic.local import input_tables
 from polyseme.proving.logic.patterns import first_patterns
 from polyseme.proving.logic.solver import Solver, solver_for
@@ -28,12 +29,12 @@ class Verdict:
     """What was found out about pairs of literals.
 
     Attributes:
-        found: Values of all inputs where some pair differs; None if no pair is known to.
+        found: Inputs that are on where some pair differs, from 0 on; None if no pair is known to.
         undecided: Numbers of pairs of which nothing is known; empty beside `found`.
         has_solver: False if there was no SAT solver to decide those.
     """
 
-    found: list[bool] | None
+    found: list[int] | None
     undecided: tuple[int, ...]
     has_solver: bool = True
 
@@ -46,10 +47,11 @@ def compare(graph: Graph, pairs: list[Pair], deadline: float) -> Verdict:
         pairs: Literals of it.
         deadline: When to stop, as `time.monotonic` tells it.
     """
+    graph, pairs = _needed(graph, pairs)
     inputs, samples = first_patterns(graph.inputs)
-    found = differing(graph, pairs, inputs, samples)
-    if found is not None:
-        return Verdict(_sample(inputs, found), ())
+    sample = differing(graph, pairs, inputs, samples)
+    if sample is not None:
+        return Verdict(inputs_on(inputs, sample), ())
     if all(one == other for one, other in pairs):
         return Verdict(None, ())
     swept = Swept(inputs, samples)
@@ -62,17 +64,57 @@ def compare(graph: Graph, pairs: list[Pair], deadline: float) -> Verdict:
             solver.close()
 
 
+def _needed(graph: Graph, pairs: list[Pair]) -> tuple[Graph, list[Pair]]:
+    """Return a graph with nothing but what pairs depend on, and the pairs in it."""
+    small, literals = part(graph, [literal for pair in pairs for literal in pair])
+    return small, list(zip(literals[::2], literals[1::2], strict=True))
+
+
+def inputs_on(inputs: list[int], sample: int) -> list[int]:
+    """Return the inputs, counted from 0, that are on in one sample of many."""
+    return [place for place, value in enumerate(inputs) if value >> sample & 1]
+
+
+def differences(graph: Graph, pairs: list[Pair], inputs: list[int], samples: int) -> list[int]:
+    """Return for every pair the samples in which it differs, as the bits of a number."""
+    known, every = values(graph, inputs, samples), (1 << samples) - 1
+    return [
+        known[one >> 1] ^ known[other >> 1] ^ (every if (one ^ other) & 1 else 0)
+        for one, other in pairs
+    ]
+
+
 def differing(graph: Graph, pairs: list[Pair], inputs: list[int], samples: int) -> int | None:
     """Return the number of the first sample in which any pair differs; None if there is none."""
-    known, every, differ = values(graph, inputs, samples), (1 << samples) - 1, 0
-    for one, other in pairs:
-        unlike = known[one >> 1] ^ known[other >> 1]
-        differ |= unlike ^ every if (one ^ other) & 1 else unlike
-    return (differ & -differ).bit_length() - 1 if differ else None
+    found = reduce(or_, differences(graph, pairs, inputs, samples), 0)
+    return (found & -found).bit_length() - 1 if found else None
 
 
-def _sample(inputs: list[int], number: int) -> list[bool]:
-    return [bool(value >> number & 1) for value in inputs]
+def fewer_on(graph: Graph, pairs: list[Pair], on: list[int]) -> list[int]:
+    """Return some of the features that are on in an input, on which a pair still differs.
+
+    None of them can be spared. Runs of features are switched off, long ones first, as long as any
+    pair differs.
+
+    Args:
+        graph: The graph.
+        pairs: Literals of it, some of which differ on the input.
+        on: Features that are on in the input.
+    """
+    size = len(on)
+    while size:
+        kept = [on[:begin] + on[begin + size :] for begin in range(0, len(on), size)]
+        inputs = [0] * graph.inputs
+        for sample, features in enumerate(kept):
+            for feature in features:
+                inputs[feature] |= 1 << sample
+        first = differing(graph, pairs, inputs, len(kept))
+        if first is None:
+            size //= 2
+        else:
+            on = kept[first]
+            size = min(size, len(on))
+    return on
 
 
 def _merged(
@@ -97,9 +139,9 @@ def _decided(
 ) -> Verdict:
     """Ask about the pairs that are open, in turn and with ever more conflicts."""
     for pair in open_pairs.values():
-        sample = swept.input_where(*pair)
-        if sample is not None:
-            return Verdict(sample, ())
+        on = swept.inputs_where(*pair)
+        if on is not None:
+            return Verdict(on, ())
     left = dict(open_pairs)
     with phase("deciding outputs") as report:
         for ask in _ways(swept.graph, solver):
@@ -112,8 +154,7 @@ def _decided(
                 except TimeoutError:
                     continue
                 if differ is not None:
-                    inputs = range(1, swept.graph.inputs + 1)
-                    return Verdict([differ.get(node, False) for node in inputs], ())
+                    return Verdict([node - 1 for node, on in differ.items() if on], ())
                 del left[number]
             if not left:
                 break

@@ -119,6 +119,31 @@ class Graph:
         return row[0] if row else FALSE
 
 
+def part(graph: Graph, literals: list[int]) -> tuple[Graph, list[int]]:
+    """Return a graph of what some literals depend on, with the same inputs, and these literals.
+
+    Example:
+        >>> graph = Graph(2)
+        >>> literals = graph.both(2, 4), graph.both(2, 5)
+        >>> small, (literal,) = part(graph, [literals[1]])
+        >>> len(graph), len(small), literal
+        (5, 4, 6)
+    """
+    needed = [False] * len(graph)
+    for literal in literals:
+        needed[literal >> 1] = True
+    for node in range(len(graph) - 1, graph.inputs, -1):
+        if needed[node]:
+            needed[graph.left[node] >> 1] = needed[graph.right[node] >> 1] = True
+    small = Graph(graph.inputs)
+    there = list(range(0, 2 * len(graph), 2))
+    for node in range(graph.inputs + 1, len(graph)):
+        if needed[node]:
+            left, right = graph.left[node], graph.right[node]
+            there[node] = small.both(there[left >> 1] ^ left & 1, there[right >> 1] ^ right & 1)
+    return small, [there[literal >> 1] ^ literal & 1 for literal in literals]
+
+
 def values(graph: Graph, inputs: list[int], bits: int) -> list[int]:
     """Return the values of all nodes on many inputs at once.
 
@@ -144,7 +169,7 @@ def values(graph: Graph, inputs: list[int], bits: int) -> list[int]:
     return found
 
 
-def and_value(known: list[int], left: int, right: int, every: int) -> int:
+def and_value(known: list[int] | dict[int, int], left: int, right: int, every: int) -> int:
     """Return the value of an AND of two literals, from values of nodes; `every` has all bits on."""
     one = known[left >> 1] ^ every if left & 1 else known[left >> 1]
     other = known[right >> 1] ^ every if right & 1 else known[right >> 1]

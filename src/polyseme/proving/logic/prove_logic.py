@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,17 +11,20 @@ from numpy.typing import NDArray
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.logic.aig import netlist_of
 from polyseme.circuits.logic.netlist import Netlist
+from polyseme.circuits.promise import check_promise
 from polyseme.common.arguments import instance, real_number
 from polyseme.common.progress_shown import Watcher, watched
 from polyseme.common.warning import warn
 from polyseme.errors import OptionError
 from polyseme.networks.network import Network
 from polyseme.networks.run import outputs_on
-from polyseme.proving.logic.equivalence import Pair, Verdict, compare, differing
+from polyseme.proving.logic.equivalence import Verdict, compare, fewer_on
 from polyseme.proving.logic.from_netlist import netlist_logic
 from polyseme.proving.logic.from_network import network_logic
 from polyseme.proving.logic.graph import Graph
+from polyseme.proving.logic.within_promise import compare_within
 from polyseme.proving.proof import Proof
+from polyseme.verification.exhaustive import number_of_inputs
 from polyseme.verification.independent import evaluate_aig
 
 TIME_LIMIT = 60.0
@@ -31,6 +35,7 @@ def prove_logic(
     network: Network,
     circuit: Circuit | Netlist | None = None,
     *,
+    active: int | None = None,
     time_limit: float = TIME_LIMIT,
     progress: Watcher = None,
 ) -> Proof:
@@ -46,14 +51,15 @@ def prove_logic(
         circuit: What it must compute: a circuit, or logic as it was read, as
             `polyseme.circuits.logic_files.netlist_as_read` returns it. By default the circuit of
             the answer key.
+        active: If given, the claim is about the inputs with at most so many features on.
         time_limit: Seconds after which outputs that are not decided are left undecided.
         progress: True to show progress on standard error, or a function that is told
             every `polyseme.Headway`.
 
     Returns:
         The proof. `proved` is None if nothing is known to be wrong but outputs are undecided, which
-        are named. A counterexample was run by the network, and switching off any one of its
-        features, or all of them but a few, makes all outputs right.
+        are named. A counterexample was run by the network, and has no feature on that could be
+        switched off and leave an output wrong.
 
     Raises:
         CapacityError: Some unit takes too many values, or depends on too many partial sums: the
@@ -71,17 +77,72 @@ def prove_logic(
     begun = time.monotonic()
     netlist = _netlist(network, circuit)
     deadline = begun + real_number("time_limit", time_limit, 0)
-    graph = Graph(len(netlist.inputs))
+    if active is not None:
+        active = check_promise(active, len(netlist.inputs))
     with watched(progress):
-        theirs = netlist_logic(netlist, graph)
-        pairs = list(zip(network_logic(network, graph), theirs, strict=True))
-        verdict = compare(graph, pairs, deadline)
+        verdict = _compared(network, netlist, active, deadline)
     if not verdict.has_solver:
         warn(
             f"undecided: {len(verdict.undecided):,} outputs; pip install 'polyseme[prove]' "
             "decides them"
         )
-    return _proof(network, netlist, graph, pairs, verdict, begun)
+    return _proof(network, netlist, active, verdict, begun)
+
+
+def prove_exact(
+    network: Network,
+    circuit: Circuit | Netlist | None = None,
+    *,
+    time_limit: float = TIME_LIMIT,
+    progress: Watcher = None,
+) -> Proof:
+    """Prove an exact network on all Boolean inputs, or on its promise if it is wrong beyond.
+
+    The exact network of a table of facts needs fewer ReLUs where few features are on, and is wrong
+    beyond its promise. Every other one is right on all Boolean inputs.
+
+    Args:
+        network: The network.
+        circuit: What it must compute, as for `prove_logic`.
+        time_limit: Seconds after which outputs that are not decided are left undecided, for each of
+            the two claims.
+        progress: True to show progress on standard error, or a function that is told
+            every `polyseme.Headway`.
+
+    Returns:
+        The proof, of which `active` says what it claims.
+
+    Raises:
+        CapacityError: The network is not one of exact logic.
+        OptionError: There is no circuit, it does not have the network's names, or an argument is of
+            a wrong type or out of range.
+
+    Example:
+        >>> import polyseme as ps
+        >>> network = ps.compile(ps.read("example:capitals"), construction="monosemantic")
+        >>> proof = prove_exact(network)
+        >>> proof.proved, proof.active
+        (True, 2)
+    """
+    proof = prove_logic(network, circuit, time_limit=time_limit, progress=progress)
+    promise = network.provenance.active
+    if proof.counterexample is None or len(proof.counterexample) <= promise:
+        return proof
+    return prove_logic(network, circuit, active=promise, time_limit=time_limit, progress=progress)
+
+
+def _compared(network: Network, netlist: Netlist, active: int | None, deadline: float) -> Verdict:
+    """Return whether each output is right, as logic."""
+    graph = Graph(len(netlist.inputs))
+    theirs = netlist_logic(netlist, graph)
+    exact = list(zip(network_logic(network, graph), theirs, strict=True))
+    if active is not None:
+        pruned = list(zip(network_logic(network, graph, active), theirs, strict=True))
+        return compare_within(graph, exact, pruned, active, deadline)
+    verdict = compare(graph, exact, deadline)
+    if verdict.found is None:
+        return verdict
+    return replace(verdict, found=fewer_on(graph, exact, verdict.found))
 
 
 def _netlist(network: Network, circuit: Circuit | Netlist | None) -> Netlist:
@@ -106,58 +167,31 @@ def _netlist(network: Network, circuit: Circuit | Netlist | None) -> Netlist:
 
 
 def _proof(
-    network: Network,
-    netlist: Netlist,
-    graph: Graph,
-    pairs: list[Pair],
-    verdict: Verdict,
-    begun: float,
+    network: Network, netlist: Netlist, active: int | None, verdict: Verdict, begun: float
 ) -> Proof:
-    names = network.readout.outputs
-    counterexample, wrong_outputs = None, ()
-    proved = None if verdict.undecided else True
+    features, names = len(netlist.inputs), network.readout.outputs
+    wrong: list[int] = []
     if verdict.found is not None:
-        proved = False
-        on = _fewer_on(graph, pairs, [place for place, one in enumerate(verdict.found) if one])
-        counterexample = tuple(netlist.inputs[feature] for feature in on)
-        wrong = np.flatnonzero(_wrong_outputs(network, netlist, on))
-        wrong_outputs = tuple(names[output] for output in wrong.tolist())
-        assert wrong_outputs, "the network run is not the network as logic"
+        wrong = np.flatnonzero(_wrong_outputs(network, netlist, verdict.found)).tolist()
+        assert wrong, "the network as it runs is not the network as logic"
+    refuted, undecided = verdict.found is not None, bool(verdict.undecided)
     return Proof(
-        proved=proved,
-        active=None,
+        proved=False if refuted else None if undecided else True,
+        active=active,
         method=METHOD,
-        inputs=2 ** len(netlist.inputs),
+        inputs=2**features if active is None else number_of_inputs(features, active),
         wrong=None,
-        counterexample=counterexample,
+        counterexample=None if verdict.found is None else _named(netlist, verdict.found),
         largest_active=None,
         reading_error=None,
         seconds=time.monotonic() - begun,
         undecided=tuple(names[output] for output in verdict.undecided),
-        wrong_outputs=wrong_outputs,
+        wrong_outputs=tuple(names[output] for output in wrong),
     )
 
 
-def _fewer_on(graph: Graph, pairs: list[Pair], on: list[int]) -> list[int]:
-    """Return features of some that are on, on which a pair differs, none of which can be spared.
-
-    Runs of features are switched off, long ones first, as long as some pair still differs.
-    """
-    size = len(on)
-    while size:
-        begins = range(0, len(on), size)
-        kept = [on[:begin] + on[begin + size :] for begin in begins]
-        inputs = [0] * graph.inputs
-        for sample, features in enumerate(kept):
-            for feature in features:
-                inputs[feature] |= 1 << sample
-        sample = differing(graph, pairs, inputs, len(kept)) if kept else None
-        if sample is not None:
-            on = kept[sample]
-            size = min(size, len(on))
-        else:
-            size //= 2
-    return on
+def _named(netlist: Netlist, on: list[int]) -> tuple[str, ...]:
+    return tuple(netlist.inputs[feature] for feature in on)
 
 
 def _wrong_outputs(network: Network, netlist: Netlist, on: list[int]) -> NDArray[np.bool_]:
@@ -165,4 +199,5 @@ def _wrong_outputs(network: Network, netlist: Netlist, on: list[int]) -> NDArray
     bits = np.zeros((1, len(netlist.inputs)), bool)
     bits[0, on] = True
     ran = outputs_on(network, np.array([on], np.int32).reshape(1, -1)).toarray()
-    return np.asarray(ran != evaluate_aig(netlist, bits))[0]
+    wrong: NDArray[np.bool_] = ran[0] != evaluate_aig(netlist, bits)[0]
+    return wrong

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 from math import gcd
 
 from polyseme.proving.logic.graph import FALSE, TRUE, Graph
@@ -101,69 +102,102 @@ class Comparisons:
         graph: The graph that gets the ANDs.
         added: The sum.
         most_nodes: Number of nodes that the diagram may have.
+        active: If the literals are inputs of the graph, and at most so many of these are on, the
+            number: the diagram then ends where the sum cannot grow to what is needed. On inputs
+            with more on, what is returned may be off though the sum is large enough.
     """
 
-    def __init__(self, graph: Graph, added: Sum, most_nodes: int):
+    def __init__(self, graph: Graph, added: Sum, most_nodes: int, active: int | None = None):
         """Begin with an empty diagram."""
         self._graph, self._sum, self._room = graph, added, most_nodes
-        rest, steps = [0], [0]
-        for weight in reversed(added.weights):
-            rest.append(rest[-1] + weight)
-            steps.append(gcd(steps[-1], weight))
-        self._rest, self._steps = rest[::-1], steps[::-1]
-        self._known: dict[tuple[int, int], int] = {}
+        self._known: dict[tuple[int, int, int], int] = {}
         self._all = _Joined(added.literals, graph.all_of, graph.both)
         self._any = _Joined(added.literals, graph.any_of, graph.either)
+        self._active = len(added.literals) if active is None else active
+        rest, steps, negated, plain = [0], [0], [0], [0]
+        for weight, literal in zip(added.weights[::-1], added.literals[::-1], strict=True):
+            rest.append(rest[-1] + weight)
+            steps.append(gcd(steps[-1], weight))
+            negated.append(negated[-1] + (weight if literal & 1 else 0))
+            plain.append(plain[-1] + (not literal & 1))
+        # Of the literals from each place on: all weights, what divides them, the weights of negated
+        # ones, and the number of plain ones.
+        self._rest, self._steps = rest[::-1], steps[::-1]
+        self._negated, self._plain = negated[::-1], plain[::-1]
+        weights = zip(added.weights, added.literals, strict=True)
+        plain_weights = (weight for weight, literal in weights if not literal & 1)
+        self._heaviest = [0, *accumulate(plain_weights)]
 
     def at_least(self, number: int) -> int:
         """Return the literal that is on where the sum is at least a number.
 
         Raises TooLargeError if the diagram outgrows what is allowed.
         """
-        need = number - self._sum.constant
-        weights = self._sum.weights
-        levels: list[set[int]] = [set() for _ in weights]
-        if self._settled(0, need) is None:
-            levels[0].add(self._rounded(0, need))
-        for place, weight in enumerate(weights):
+        first = (number - self._sum.constant, self._active)
+        levels: list[set[_Left]] = [set() for _ in range(len(self._sum.weights) + 1)]
+        self._visit(0, *first, levels)
+        for place in range(len(self._sum.weights)):
             self._spend(len(levels[place]))
-            for need_here in levels[place]:
-                for left in (need_here - weight, need_here):
-                    if self._settled(place + 1, left) is None:
-                        levels[place + 1].add(self._rounded(place + 1, left))
-        for place in reversed(range(len(weights))):
-            for need_here in levels[place]:
-                self._known[place, need_here] = self._graph.choose(
+            for left in levels[place]:
+                for then in self._choices(place, *left):
+                    self._visit(place + 1, *then, levels)
+        for place in reversed(range(len(self._sum.weights))):
+            for left in levels[place]:
+                if_on, if_off = self._choices(place, *left)
+                self._known[place, *left] = self._graph.choose(
                     self._sum.literals[place],
-                    self._literal(place + 1, need_here - weights[place]),
-                    self._literal(place + 1, need_here),
+                    self._literal(place + 1, *if_on),
+                    self._literal(place + 1, *if_off),
                 )
-        return self._literal(0, need)
+        return self._literal(0, *first)
 
-    def _rounded(self, place: int, need: int) -> int:
+    def _visit(self, place: int, need: int, active: int, levels: list[set[_Left]]) -> None:
+        """Note what is left to add up from a place on, unless it is settled."""
+        if self._settled(place, need, active) is None:
+            levels[place].add(self._rounded(place, need, active))
+
+    def _choices(self, place: int, need: int, active: int) -> tuple[_Left, _Left]:
+        """Return what is left if the literal of a place is on, and if it is off."""
+        negated = self._sum.literals[place] & 1
+        if_on = need - self._sum.weights[place], active - 1 + negated
+        return if_on, (need, active - negated)
+
+    def _rounded(self, place: int, need: int, active: int) -> _Left:
         step = self._steps[place]
-        return -(-need // step) * step
+        return -(-need // step) * step, min(active, len(self._sum.weights) - place)
 
-    def _literal(self, place: int, need: int) -> int:
-        settled = self._settled(place, need)
-        return self._known[place, self._rounded(place, need)] if settled is None else settled
+    def _literal(self, place: int, need: int, active: int) -> int:
+        settled = self._settled(place, need, active)
+        if settled is not None:
+            return settled
+        return self._known[place, *self._rounded(place, need, active)]
 
-    def _settled(self, place: int, need: int) -> int | None:
+    def _settled(self, place: int, need: int, active: int) -> int | None:
         """Return the literal of what is left to add up, None if it is a choice not yet made."""
         if need <= 0:
             return TRUE
-        if need > self._rest[place]:
+        if active < 0 or need > self._highest(place, active):
             return FALSE
-        need = self._rounded(place, need)
+        need, active = self._rounded(place, need, active)
         if need == self._rest[place]:
             self._spend(1)
             return self._all.of(place)
         if need <= self._sum.weights[-1]:
             self._spend(1)
             return self._any.of(place)
-        return self._known.get((place, need))
+        return self._known.get((place, need, active))
+
+    def _highest(self, place: int, active: int) -> int:
+        """Return what the literals from a place on add up to at most, with so many inputs on."""
+        before = self._plain[0] - self._plain[place]
+        last = min(before + active, self._plain[0])
+        return self._negated[place] + self._heaviest[last] - self._heaviest[before]
 
     def _spend(self, nodes: int) -> None:
         self._room -= nodes
         if self._room < 0:
             raise TooLargeError
+
+
+# What is still needed, and how many inputs may still be on.
+_Left = tuple[int, int]

@@ -23,6 +23,8 @@ from polyseme.proving.logic.local import are_equal
 _MOST_TRIED = 3
 # Inputs that are turned around, one at a time, in an input on which nodes differ.
 _NEIGHBOURS = 256
+# Bits of later values of all nodes together (256 MB), as far as there are neighbours.
+_MOST_BITS = 2**31
 # Nodes of the graph for every input that is gathered before all are simulated.
 _NODES_AT_ONCE = 4096
 # Nodes between two reports of progress.
@@ -50,7 +52,7 @@ class Swept:
     def __init__(self, inputs: list[int], samples: int):
         """Begin with the inputs."""
         self.graph = Graph(len(inputs))
-        self._every = (1 << samples) - 1
+        self._samples, self._every = samples, (1 << samples) - 1
         # Values in the samples, and in those that are found later.
         self._values = [0, *inputs]
         self._later = [0] * len(self._values)
@@ -92,20 +94,16 @@ class Swept:
         """Return the literal that stands for one of the graph."""
         return self._merged.get(literal >> 1, literal & ~1) ^ (literal & 1)
 
-    def input_where(self, one: int, other: int) -> list[bool] | None:
-        """Return the values of all inputs in a sample in which two literals differ, if any."""
-        for known, every in (
-            (self._values, self._every),
-            (self._later, (1 << self._later_samples) - 1),
-        ):
+    def inputs_where(self, one: int, other: int) -> list[int] | None:
+        """Return the inputs, from 0 on, that are on in a sample in which two literals differ."""
+        for known, samples in ((self._values, self._samples), (self._later, self._later_samples)):
             differ = known[one >> 1] ^ known[other >> 1]
             if (one ^ other) & 1:
-                differ ^= every
+                differ ^= (1 << samples) - 1
             if differ:
                 sample = (differ & -differ).bit_length() - 1
-                return [
-                    bool(known[1 + feature] >> sample & 1) for feature in range(self.graph.inputs)
-                ]
+                inputs = range(self.graph.inputs)
+                return [place for place in inputs if known[1 + place] >> sample & 1]
         return None
 
     def tell_apart(self, found: dict[int, bool]) -> None:
@@ -118,7 +116,7 @@ class Swept:
             return
         near, samples = [0] * self.graph.inputs, 0
         for one in self._gathered:
-            turned = sorted(one)[:_NEIGHBOURS]
+            turned = sorted(one)[: self._neighbours]
             every = (2 << len(turned)) - 1
             for node, value in one.items():
                 near[node - 1] |= (every if value else 0) << samples
@@ -126,10 +124,16 @@ class Swept:
             for sample, node in enumerate(turned, samples + 1):
                 near[node - 1] ^= 1 << sample
             samples += 1 + len(turned)
-        for node, value in enumerate(values(self.graph, near, samples)):
-            self._later[node] |= value << self._later_samples
+        for node, bits in enumerate(values(self.graph, near, samples)):
+            self._later[node] |= bits << self._later_samples
         self._later_samples += samples
         self._gathered.clear()
+
+    @property
+    def _neighbours(self) -> int:
+        """Inputs that are turned around in one that was found: fewer the more are kept already."""
+        room = _MOST_BITS // len(self.graph) - self._later_samples
+        return max(0, min(_NEIGHBOURS, room // _NEIGHBOURS))
 
     def _signature(self, node: int) -> int:
         value = self._values[node]
