@@ -13,6 +13,7 @@ from polyseme.circuits.writers.by_ending import check_ending, write
 from polyseme.cli.options import AsJson, Source
 from polyseme.cli.output.text import emit, emit_json
 from polyseme.cli.output_paths import check_output
+from polyseme.common.files import shown_path
 
 
 def convert_command(
@@ -55,6 +56,7 @@ def convert_command(
             }
         )
     else:
-        emit(f"{output}: {', '.join(f'{name} {count:,}' for name, count in counts.items())}")
+        told = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+        emit(f"{shown_path(output)}: {told}")
         emit(f"{circuit.gates_per_feature}; seeds: {problem_seed_in_words(circuit.name)}")
     return 0

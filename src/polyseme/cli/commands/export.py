@@ -10,7 +10,7 @@ import typer
 from polyseme.cli.options import AsJson, NetworkFile
 from polyseme.cli.output.text import emit, emit_json
 from polyseme.cli.output_paths import check_output
-from polyseme.common.files import write_whole
+from polyseme.common.files import shown_path, write_whole
 from polyseme.common.suggestions import did_you_mean
 from polyseme.errors import OptionError
 from polyseme.networks.exporting.to_onnx import to_onnx
@@ -56,7 +56,7 @@ def export_command(
     if as_json:
         emit_json({"file": output, "format": to, "bytes": len(content)})
     else:
-        emit(f"{output}: {len(content):,} bytes written")
+        emit(f"{shown_path(output)}: {len(content):,} bytes written")
     return 0
 
 
