@@ -119,6 +119,12 @@ def test_where_nothing_passes_and_neurons_come_in_groups_the_search_ends_too(mon
     assert seen.error > 1e-3
 
 
+def test_where_more_neurons_make_no_larger_network_few_sizes_are_tried(monkeypatch):
+    pretended = Pretended(0.3, groups=700)
+    smallest(pretended, monkeypatch, most=1300)
+    assert len(pretended.tried) < 40
+
+
 @pytest.mark.parametrize("most", [500, 900])
 def test_a_search_stays_under_the_most_neurons_there_may_be(most, monkeypatch):
     pretended = Pretended()

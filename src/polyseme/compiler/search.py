@@ -40,6 +40,8 @@ _AIM = 0.75
 # Ratio below which two sizes count as equal, and the first steps by which sizes change.
 _CLOSE = 1.008
 _FIRST_STEP = 1.1
+# Sizes tried one after another without a larger network, before sizes change in growing steps.
+_PATIENCE = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,13 +83,18 @@ def smallest(
 
 
 def _grown(candidate: Candidate, neurons: int, most: int, step: float) -> Network | None:
-    """Return the next larger network, or None; some grow only by whole groups of neurons."""
-    asked = neurons
+    """Return the next larger network, or None; some grow only by whole groups of neurons.
+
+    Others do not grow at all: a few gates may have no use for more neurons.
+    """
+    asked, tries = neurons, 0
     while asked < most:
-        asked = min(most, max(asked + 1, int(asked * step)))
+        asked, tries = min(most, max(asked + 1, int(asked * step))), tries + 1
         network = candidate.build(asked)
         if network.neurons > neurons:
             return network
+        if tries > _PATIENCE:
+            step *= step
     return None
 
 

@@ -12,6 +12,7 @@ from polyseme.circuits.sources import read
 from polyseme.circuits.writers.by_ending import format_of, write
 from polyseme.cli.options import AsJson, Source
 from polyseme.cli.output_files import checked_output, emit_written
+from polyseme.common.files import shown_path
 
 
 def convert_command(
@@ -58,7 +59,7 @@ def convert_command(
     emit_written(
         output,
         {"file": output, "name": circuit.name, **counts, **told},
-        f"{output}: {', '.join(f'{name} {count:,}' for name, count in counts.items())}\n"
+        f"{shown_path(output)}: {', '.join(f'{name} {count:,}' for name, count in counts.items())}\n"
         f"{circuit.gates_per_feature}; seeds: {problem_seed_in_words(circuit.name)}",
         as_json,
     )

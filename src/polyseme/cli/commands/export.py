@@ -9,7 +9,7 @@ import typer
 
 from polyseme.cli.options import AsJson, NetworkFile, Unsigned
 from polyseme.cli.output_files import checked_output, emit_written
-from polyseme.common.files import write_whole
+from polyseme.common.files import shown_path, write_whole
 from polyseme.common.suggestions import did_you_mean
 from polyseme.errors import OptionError
 from polyseme.networks.exporting.to_onnx import to_onnx
@@ -59,7 +59,7 @@ def export_command(
     content = _FORMATS[to](load(network_file, key=False, unsigned=unsigned), output)
     write_whole(output, content)
     fields = {"file": output, "format": to, "bytes": len(content)}
-    emit_written(output, fields, f"{output}: {len(content):,} bytes written", as_json)
+    emit_written(output, fields, f"{shown_path(output)}: {len(content):,} bytes written", as_json)
     return 0
 
 

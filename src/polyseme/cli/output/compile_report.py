@@ -19,6 +19,7 @@ from polyseme.cli.output.exact_report import (
 )
 from polyseme.cli.output.reading import layer_fields, reading_fields, reading_lines
 from polyseme.cli.output.text import emit, emit_json, emit_table, interval, rate
+from polyseme.common.files import shown_path
 from polyseme.compiler.report import Compilation, LayerDecision
 from polyseme.limits.counting import CountingBound
 from polyseme.limits.lower import least
@@ -305,7 +306,7 @@ def _over_the_bound(compiled: Compiled) -> list[str]:
 def _saved_where(output: str | None) -> str:
     if output is None:
         return "nothing; -o NET saves the network and its answer key"
-    return f"{output}, answer key {Path(key_path(output)).name}"
+    return f"{shown_path(output)}, answer key {shown_path(Path(key_path(output)).name)}"
 
 
 def _emit_layers(per_layer: tuple[LayerDecision, ...]) -> None:
