@@ -76,7 +76,8 @@ def compile_command(
         bool,
         typer.Option(
             "--rewrite",
-            help="First reduce the gates of a file of logic; needs the extra polyseme\\[logic].",
+            help="First reduce the gates of a file of logic; gates that change lose their names. "
+            "Needs the extra polyseme\\[logic].",
         ),
     ] = False,
     carry: Annotated[
