@@ -443,7 +443,9 @@ class Rows:
         """Return a row with the top bit of each number that is above a level."""
         if level >= self.largest:
             return 0
-        return raised - self.ones * (max(level, -self.largest - 1) + 1) & self.half
+        if level < -self.largest:
+            return self.half
+        return raised - self.ones * (level + 1) & self.half
 
     def places(self, tops):
         """Return the places of the numbers of which the top bit is set."""
@@ -462,6 +464,37 @@ class Rows:
         return raised & (tops - (tops >> self.bits - 1))
 
 
+class Totals:
+    """Sums of rows times weights. Parts that follow each other with the same rows are kept."""
+
+    def __init__(self, rows):
+        """Sum such rows."""
+        self.rows, self.known, self.last = rows, {}, ()
+
+    def of(self, entries):
+        """Return the sum of rows times weights, given as pairs of a row's number and a weight."""
+        numbers = [number for number, _ in entries]
+        if numbers != self.last:
+            self.known.clear()
+            self.last = numbers
+        row, sign = self._part(entries) if entries else (0, 1)
+        return row if sign > 0 else -row
+
+    def _part(self, entries):
+        """Return a row and a sign; halves of the same entries are summed once, whatever sign."""
+        sign = 1 if entries[0][1] >= 0 else -1
+        if len(entries) == 1:
+            (number, weight), = entries
+            return (self.rows[number] if sign == weight else self.rows[number] * abs(weight)), sign
+        if sign < 0:
+            entries = tuple((number, -weight) for number, weight in entries)
+        if entries not in self.known:
+            half = len(entries) // 2
+            (one, _), (other, plus) = self._part(entries[:half]), self._part(entries[half:])
+            self.known[entries] = one + other if plus > 0 else one - other
+        return self.known[entries], sign
+
+
 def neuron_rows(network):
     """Return, for each neuron, what it reads of every feature: W E^T, as arrays."""
     layer, units = network.layers[0], len(network.layers[0].bias)
@@ -469,10 +502,9 @@ def neuron_rows(network):
     weight = max((max(max(column), -min(column)) for column in columns), default=0)
     rows = Rows(units, weight * max(map(len, network.codes)))
     packed = [rows.pack(column) for column in columns]
-    flat = array(rows.code)
+    flat, total = array(rows.code), Totals(packed)
     for code in network.codes:
-        read = sum(packed[place] if sign > 0 else -packed[place] for place, sign in code)
-        flat.extend(rows.unpack(read))
+        flat.extend(rows.unpack(total.of(tuple(code))))
     return [flat[unit::units] for unit in range(units)]
 
 
@@ -499,17 +531,18 @@ def check_largest_sum(network, reads, active, claimed):
 
 def in_pieces(check, outputs):
     """Yield what `check` returns of pieces of the outputs, made side by side where it pays."""
-    if outputs < 20_000 or not hasattr(os, "fork"):
-        yield check(range(outputs))
+    if len(outputs) < 20_000 or not hasattr(os, "fork"):
+        yield check(outputs)
         return
     global _piece
-    _piece = lambda first: check(range(first, outputs, PROCESSES))  # noqa: E731
+    size = -(-len(outputs) // PROCESSES)
+    _piece = lambda number: check(outputs[number * size : (number + 1) * size])  # noqa: E731
     with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
         yield from pool.imap(_call_piece, range(PROCESSES))
 
 
-def _call_piece(first):
-    return _piece(first)
+def _call_piece(number):
+    return _piece(number)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -546,27 +579,24 @@ def check_linear(network, circuit, active, evidence):
     stated = Stated(evidence)
 
     def check(outputs):
+        totals = Totals(reads)
         for output in outputs:
             off, on = stated.bounds(network.bounds(output, layer))
-            check_linear_output(network, circuit, output, (rows, reads, active, off, on))
+            raised = rows.half + totals.of(tuple(network.readout[output]))
+            check_linear_output(network, circuit, output, (rows, raised, active, off, on))
 
-    for _ in in_pieces(check, len(network.outputs)):
+    # Outputs that read the same neurons follow each other.
+    order = sorted(range(len(network.outputs)), key=lambda o: [j for j, _ in network.readout[o]])
+    for _ in in_pieces(check, order):
         pass
     stated.check_attained(network, circuit)
 
 
 def check_linear_output(network, circuit, output, given):
     """Raise Rejected unless readings are at most `off` where the output must be off, else `on`."""
-    rows, reads, active, off, on = given
-    raised, rest, biases = rows.half, 0, network.layers[0].bias
-    for unit, weight in network.readout[output]:
-        rest += weight * biases[unit]
-        if weight == 1:
-            raised += reads[unit]
-        elif weight == -1:
-            raised -= reads[unit]
-        else:
-            raised += weight * reads[unit]
+    rows, raised, active, off, on = given
+    biases = network.layers[0].bias
+    rest = sum(weight * biases[unit] for unit, weight in network.readout[output])
     own, is_on = circuit.patterns(output)
     mine = [rows.at(raised, feature) for feature in own]
     name, high, low, sums = network.outputs[output], NEVER, -NEVER, []
@@ -582,9 +612,10 @@ def check_linear_output(network, circuit, output, given):
                 high = min(high, (off - total) // free)
             elif free:
                 low = max(low, -((total - on) // free))
-    over = rows.above(raised, high).bit_count() - sum(read > high for read in mine)
-    under = rows.above(raised, low - 1).bit_count() + sum(read < low for read in mine)
-    if not over and under >= rows.length:
+    over, under = rows.above(raised, high).bit_count(), 0
+    if low > -rows.largest:
+        under = rows.length - rows.above(raised, low - 1).bit_count()
+    if over <= sum(read > high for read in mine) and under <= sum(read < low for read in mine):
         return
     # One of the others goes farther, so that only their exact order decides.
     others = rows.unpack(raised - rows.half)
@@ -613,7 +644,7 @@ class Stated:
     def check_attained(self, network, circuit):
         """Raise Rejected unless the inputs that are named have the readings that are stated."""
         for stated, must in ((self.on, True), (self.off, False)):
-            if stated:
+            if stated and "on" in stated:
                 output = network.outputs.index(stated["output"])
                 on = {network.features.index(name) for name in stated["on"]}
                 if (reading(network, output, on), circuit.is_on(output, on)) != (
@@ -678,7 +709,7 @@ def check_bending(network, circuit, active, evidence):
                     name = network.outputs[output]
                     raise Rejected(f"output {name} can be wrong with {active} features on")
 
-    for _ in in_pieces(check, len(network.outputs)):
+    for _ in in_pieces(check, range(len(network.outputs))):
         pass
     stated.check_attained(network, circuit)
 
@@ -1179,6 +1210,8 @@ def checked(certificate, network_data, circuit_data):
         if on <= (-1 if held is None else held):
             raise Rejected("the counterexample contradicts what holds")
         said.append(f"{refuted['output']} is wrong when {', '.join(refuted['on'])} are on")
+    if method not in TRIES and claim["wrong"] not in ((0, None) if proves else (None,)):
+        raise Rejected(f"method {method} does not find how many inputs are wrong")
     refutes = on is not None and (active is None or on <= active)
     follows = False if refutes else True if proves else None
     if claim["proved"] is not follows or not said:
@@ -1203,21 +1236,30 @@ def canonical(found):
 SENSELESS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError)
 
 
+def verdict(certificate, network, circuit):
+    """Return the exit status and the line to print, given the bytes of the three files."""
+    try:
+        return 0, f"accepted: {checked(certificate, network, circuit)}"
+    except Rejected as error:
+        return 1, f"rejected: {error}"
+    except Unreadable as error:
+        return 2, f"unreadable: {error}"
+    except SENSELESS as error:
+        return 2, f"unreadable: {type(error).__name__}: {error}"
+    except Unchecked as error:
+        return 3, f"not checked: {error}"
+
+
 def main(arguments):
-    if len(arguments) != 3:
+    """Print the verdict on three files, and return the exit status."""
+    if len(arguments) != 3 or sys.byteorder != "little":
         print(__doc__.strip())
         return 2
     sys.set_int_max_str_digits(0)
     try:
-        said, status = f"accepted: {checked(*map(contents, arguments))}", 0
-    except Rejected as error:
-        said, status = f"rejected: {error}", 1
+        status, said = verdict(*map(contents, arguments))
     except Unreadable as error:
-        said, status = f"unreadable: {error}", 2
-    except SENSELESS as error:
-        said, status = f"unreadable: {type(error).__name__}: {error}", 2
-    except Unchecked as error:
-        said, status = f"not checked: {error}", 3
+        status, said = 2, f"unreadable: {error}"
     print(" ".join(said.split()))
     return status
 
