@@ -132,7 +132,8 @@ class Network:
         places, signs = file.rows("encoder.positions"), file.rows("encoder.signs")
         if any(set(row) - {1, -1} for row in signs) or len(places) != len(signs):
             raise Unreadable("a sign of the encoder is neither 1 nor -1")
-        self.codes = [list(zip(*both, strict=True)) for both in zip(places, signs, strict=True)]
+        self.codes = [tuple(zip(*both, strict=True)) for both in zip(places, signs, strict=True)]
+        self.longest = max(map(len, self.codes))
         if any(len({c for c, _ in code}) < len(code) for code in self.codes):
             raise Unreadable("a feature's code has a position twice")
         widths, self.layers = [self.dimensions], []
@@ -144,7 +145,7 @@ class Network:
         offsets, units = file.take("readout.offsets"), file.take("readout.neurons")
         weights, self.thresholds = file.take("readout.weights"), file.take("readout.thresholds")
         check_runs(offsets, len(self.outputs), len(units))
-        entries = list(zip(units, weights, strict=True))
+        entries = tuple(zip(units, weights, strict=True))
         self.readout = [entries[a:b] for a, b in pairwise(offsets)]
         in_range = all(0 <= c < self.dimensions for code in self.codes for c, _ in code)
         if not in_range or any(not 0 <= unit < widths[-1] for unit in units):
@@ -178,7 +179,7 @@ class Layer:
             shape, flat = file.shapes[f"{name}weights"], file.take(f"{name}weights", 2)
             if shape != [units, reads]:
                 raise Unreadable(f"{name}weights is not of shape {units}, {reads}")
-            self._flat, self._sparse = flat, None
+            self._flat, self._sparse, values = flat, None, flat
         else:
             offsets, columns = file.take(f"{name}offsets"), file.take(f"{name}columns")
             values, self._flat, self._sparse = file.take(f"{name}values"), None, {}
@@ -190,6 +191,8 @@ class Layer:
                 raise Unreadable(f"{name}columns reads a number that there is not")
         if any(not 0 <= number < reads for number in self.carried):
             raise Unreadable(f"{name}carried passes a number that there is not")
+
+        self.loudest = max(max(values, default=0), -min(values, default=0))
 
     def column(self, number):
         """Return the weights with which all units read one number."""
@@ -484,7 +487,7 @@ class Totals:
         """Return a row and a sign; halves of the same entries are summed once, whatever sign."""
         sign = 1 if entries[0][1] >= 0 else -1
         if len(entries) == 1:
-            (number, weight), = entries
+            ((number, weight),) = entries
             return (self.rows[number] if sign == weight else self.rows[number] * abs(weight)), sign
         if sign < 0:
             entries = tuple((number, -weight) for number, weight in entries)
@@ -495,17 +498,25 @@ class Totals:
         return self.known[entries], sign
 
 
-def neuron_rows(network):
-    """Return, for each neuron, what it reads of every feature: W E^T, as arrays."""
-    layer, units = network.layers[0], len(network.layers[0].bias)
-    columns = [layer.column(place) for place in range(network.dimensions)]
-    weight = max((max(max(column), -min(column)) for column in columns), default=0)
-    rows = Rows(units, weight * max(map(len, network.codes)))
-    packed = [rows.pack(column) for column in columns]
-    flat, total = array(rows.code), Totals(packed)
-    for code in network.codes:
-        flat.extend(rows.unpack(total.of(tuple(code))))
-    return [flat[unit::units] for unit in range(units)]
+class Reads:
+    """What each neuron reads of every feature, W E^T, as arrays; and the least and the most, or 0.
+
+    They are added up feature by feature, for all neurons at once.
+    """
+
+    def __init__(self, network):
+        """Add up the columns of weights that each feature's code names."""
+        layer, units = network.layers[0], len(network.layers[0].bias)
+        rows = Rows(units, 2 * layer.loudest * network.longest)
+        total = Totals([rows.pack(layer.column(place)) for place in range(network.dimensions)])
+        flat, low, high = array(rows.code), 0, 0
+        for code in network.codes:
+            read = total.of(code)
+            flat.extend(rows.unpack(read))
+            low, high = low - rows.relu(low - read), high + rows.relu(read - high)
+        self.arrays = [flat[unit::units] for unit in range(units)]
+        self.lowest, self.highest = rows.unpack(low), rows.unpack(high)
+        self.loudest = [max(-a, b) for a, b in zip(self.lowest, self.highest, strict=True)]
 
 
 def check_one_layer(network, method):
@@ -517,12 +528,10 @@ def check_one_layer(network, method):
 def check_largest_sum(network, reads, active, claimed):
     """Raise Rejected unless a claimed number bounds every sum, in any order, and is below 2**23."""
     layer = network.layers[0]
-    highest = [bias + active * max(0, max(read)) for bias, read in zip(layer.bias, reads, strict=1)]
-    heights = [max(0, min(h, layer.cap or h)) for h in highest]
-    weight = max((abs(weight) for _, _, weight in layer.entries()), default=0)
-    longest = max(map(len, network.codes))
+    highest = [b + active * read for b, read in zip(layer.bias, reads.highest, strict=True)]
+    heights = [max(0, min(height, layer.cap or height)) for height in highest]
     largest = max(
-        max(map(abs, layer.bias)) + active * longest * weight,
+        max(map(abs, layer.bias)) + active * network.longest * layer.loudest,
         *(sum(abs(weight) * heights[j] for j, weight in entries) for entries in network.readout),
     )
     if claimed != largest or largest >= EXACT:
@@ -562,27 +571,27 @@ def check_linear(network, circuit, active, evidence):
         # Sections 5 and 6 find the same; this one goes through all patterns of an output's own.
         check_bending(network, circuit, active, evidence)
         return
-    layer, reads = network.layers[0], neuron_rows(network)
+    layer, reads = network.layers[0], Reads(network)
     if layer.cap:
         raise Rejected("method linear is for ReLUs without a cap")
     check_largest_sum(network, reads, active, evidence["largest_sum"])
-    for unit, read in enumerate(reads):
-        if layer.bias[unit] + active * min(0, min(read)) < 0:
-            lowest = sum(number for number in sorted(read)[:active] if number < 0)
-            if layer.bias[unit] + lowest < 0:
+    for unit, bias in enumerate(layer.bias):
+        if bias + active * reads.lowest[unit] < 0:
+            rising = sorted(reads.arrays[unit])
+            if bias + sum(number for number in rising[:active] if number < 0) < 0:
                 raise Rejected(f"neuron {unit} bends with {active} features on")
-    loudest = [max(max(read), -min(read)) for read in reads]
-    largest = max(sum(abs(w) * loudest[j] for j, w in entries) for entries in network.readout)
-    rows = Rows(len(network.features), largest)
-    for unit, read in enumerate(reads):
-        reads[unit] = rows.pack(read)
+    loud = reads.loudest
+    largest = max(sum(abs(w) * loud[j] for j, w in entries) for entries in network.readout)
+    rows, packed = Rows(len(network.features), largest), reads.arrays
+    for unit, read in enumerate(packed):
+        packed[unit] = rows.pack(read)
     stated = Stated(evidence)
 
     def check(outputs):
-        totals = Totals(reads)
+        totals = Totals(packed)
         for output in outputs:
             off, on = stated.bounds(network.bounds(output, layer))
-            raised = rows.half + totals.of(tuple(network.readout[output]))
+            raised = rows.half + totals.of(network.readout[output])
             check_linear_output(network, circuit, output, (rows, raised, active, off, on))
 
     # Outputs that read the same neurons follow each other.
@@ -687,13 +696,13 @@ def check_bending(network, circuit, active, evidence):
     are tried one after another, until no feature is left free.
     """
     check_one_layer(network, "branch-and-bound")
-    layer, arrays = network.layers[0], neuron_rows(network)
-    check_largest_sum(network, arrays, active, evidence["largest_sum"])
-    loudest = [max(max(read), -min(read)) for read in arrays]
-    most = [abs(b) + layer.cap + 2 * active * h for b, h in zip(layer.bias, loudest, strict=True)]
+    layer, reads = network.layers[0], Reads(network)
+    check_largest_sum(network, reads, active, evidence["largest_sum"])
+    loud = reads.loudest
+    most = [abs(b) + layer.cap + 2 * active * h for b, h in zip(layer.bias, loud, strict=True)]
     largest = max(sum(2 * abs(w) * most[j] for j, w in entries) for entries in network.readout)
     rows = Rows(len(network.features), largest)
-    searching = Searching(rows, arrays, [rows.pack(read) for read in arrays])
+    searching = Searching(rows, reads.arrays)
     stated = Stated(evidence)
 
     def check(outputs):
@@ -753,8 +762,9 @@ def cases(circuit, output):
 class Searching:
     """The search for a set of features that takes a sum of ReLUs above a bound."""
 
-    def __init__(self, rows, arrays, reads):
-        self.rows, self.arrays, self.reads = rows, arrays, reads
+    def __init__(self, rows, arrays):
+        """Search with what each neuron reads of every feature."""
+        self.rows, self.arrays, self.reads = rows, arrays, [rows.pack(read) for read in arrays]
 
     def exceeds(self, summed, bound, case):
         """Return whether some set of a case takes a sum of ReLUs above a bound."""
