@@ -14,25 +14,7 @@ from polyseme.circuits import Circuit, GateKind, build_circuit, evaluate_dense, 
 from polyseme.errors import OptionError
 from polyseme.proving import cases as cases_module
 from polyseme.proving.cases import cases_of
-
-KINDS = (GateKind.AND, GateKind.OR, GateKind.AND_NOT, GateKind.XOR)
-
-
-@st.composite
-def shallow_circuits(draw: st.DrawFn) -> Circuit:
-    """A circuit of gates over features, ORs of those, features, and constants; some inverted."""
-    features = draw(st.integers(1, 6))
-    gates, outputs = [], [draw(st.integers(0, features - 1))]
-    for _ in range(draw(st.integers(0, 4))):
-        width = draw(st.integers(1, min(4, features)))
-        kind = draw(st.sampled_from(KINDS)) if width > 1 else GateKind.IDENTITY
-        read = draw(st.permutations(range(features)))[:width]
-        gates.append((kind, read))
-    if len(gates) > 1:
-        gates.append((GateKind.OR, [features, features + 1]))
-    outputs += [features + gate for gate in range(len(gates))] + [-1]
-    inverted = [draw(st.booleans()) for _ in outputs]
-    return build_circuit([f"f{i}" for i in range(features)], gates, outputs, inverted=inverted)
+from support.shallow_circuits import shallow_circuits
 
 
 @given(shallow_circuits(), st.none() | st.integers(1, 4))

@@ -18,6 +18,7 @@ COMMANDS = {
     "compile": "Compile SOURCE into a network with as few neurons as keep its errors under those "
     "asked for.",
     "verify": "Compare the network NET with its circuit on fresh inputs.",
+    "prove": "Prove that NET is right on every input, or print an input that it gets wrong.",
     "run": "Run NET with some features on and print the outputs that are on, one per line.",
     "inspect": "Print what NET holds and, if its answer key is beside it, how many terms each "
     "neuron serves.",

@@ -49,6 +49,7 @@ def _top(
 
     polyseme compile and2:features=2000,gates=2000 -o net.safetensors
     polyseme verify net.safetensors --inputs all
+    polyseme prove net.safetensors --active 3
     polyseme run net.safetensors --on x3,x17
     polyseme inspect net.safetensors --neuron 7
     polyseme bounds permutation:features=5000

@@ -15,7 +15,11 @@ from numpy.typing import NDArray
 
 from polyseme.common.progress import phase
 from polyseme.proving.bounds import Bounds, certified_error
-from polyseme.proving.branch_and_bound.deciding import edges, largest_right
+from polyseme.proving.branch_and_bound.deciding import (
+    edges,
+    largest_right_below,
+    largest_right_from,
+)
 from polyseme.proving.branch_and_bound.extremes import CaseReadings, extreme_readings
 from polyseme.proving.branch_and_bound.relus import Relus
 from polyseme.proving.cases import Cases, cases_of
@@ -42,14 +46,11 @@ def prove_bending(claim: Claim) -> Proof:
     undecided = deciding.undecided()
     if deciding.failing is None and len(undecided):
         return claim.undecided(METHOD, undecided.tolist())
-    refuted = deciding.failing is not None
     with phase("the largest number of features on"):
-        if refuted:
-            largest = largest_right(claim, relus, range(claim.active - 1, -1, -1), rising=False)
+        if deciding.failing is None:
+            largest: int | None = largest_right_from(claim, relus, claim.active)
         else:
-            most = min(2 * claim.active, len(claim.circuit.features))
-            more = largest_right(claim, relus, range(claim.active + 1, most + 1), rising=True)
-            largest = more or claim.active
+            largest = largest_right_below(claim, relus)
     bounds, error = None, None
     if not len(undecided):
         bounds, error = _bounds(claim, deciding)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,18 +61,17 @@ def certified_error(
     read = term_readings(network, circuit, terms, active, generator)
     factor, group = read.scale.factor.astype(np.float64), read.scale.group
     rest = _resting(network, read.rest)
-    scaled = Bounds(
-        *(
-            (values * network.layers[0].scale - rest) * factor
-            for values in (
-                bounds.lowest_on,
-                bounds.highest_on,
-                bounds.lowest_off,
-                bounds.highest_off,
-            )
-        )
-    )
-    return max(_least_error(scaled, group == number) for number in np.unique(group))
+    scale = network.layers[0].scale
+
+    def scaled(values: Numbers) -> Numbers:
+        """Return readings, scaled; infinite ones stay."""
+        result = values.copy()
+        some = np.isfinite(values)
+        result[some] = (values[some] * scale - rest[some]) * factor[some]
+        return result
+
+    in_scale = Bounds(*(scaled(getattr(bounds, one.name)) for one in fields(Bounds)))
+    return max(_least_error(in_scale, group == number) for number in np.unique(group))
 
 
 def _resting(network: Network, hidden: NDArray[np.float32]) -> Numbers:
@@ -80,7 +79,7 @@ def _resting(network: Network, hidden: NDArray[np.float32]) -> Numbers:
     reads = np.diff(readout.offsets)
     output = np.repeat(np.arange(len(reads)), reads)
     values = hidden[readout.neurons].astype(np.float64) * readout.weights
-    return np.bincount(output, values, len(reads))
+    return np.bincount(output, values, len(reads)).astype(np.float64)
 
 
 def _least_error(bounds: Bounds, some: NDArray[np.bool_]) -> float:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import fields
 
 from polyseme.common.progress import phase
-from polyseme.errors import OptionError, PolysemeError
+from polyseme.errors import CapacityError, OptionError
 from polyseme.networks.network import Network
 from polyseme.proving.bounds import Bounds, certified_error
-from polyseme.proving.branch_and_bound.deciding import largest_right
+from polyseme.proving.branch_and_bound.deciding import largest_right_from
 from polyseme.proving.branch_and_bound.relus import Relus
 from polyseme.proving.cases import Cases, cases_of
 from polyseme.proving.claim import Claim
@@ -79,7 +79,7 @@ def prove_linear(claim: Claim) -> Proof | None:
     if tally.wrong[active]:
         failing = failing_input(network, reads, cases, int(tally.worst[active]), active)
         return claim.refuted(METHOD, failing, largest, bounds, error)
-    if largest == linear:
+    if largest == linear < min(2 * active, len(claim.circuit.features)):
         largest = _beyond(claim, largest)
     return claim.proved(METHOD, bounds, largest, error)
 
@@ -93,12 +93,9 @@ def _beyond(claim: Claim, right: int) -> int:
 
     It is looked for up to twice the promise.
     """
-    most = min(2 * claim.active, len(claim.circuit.features))
-    if right >= most:
-        return right
     with phase("the largest number of features on"):
         try:
             relus = Relus.of(claim.network, claim.active)
-        except PolysemeError:
+        except CapacityError:
             return right
-        return largest_right(claim, relus, range(right + 1, most + 1), rising=True) or right
+        return largest_right_from(claim, relus, right)

@@ -24,7 +24,8 @@ from polyseme.proving.linear import prove_linear
 from polyseme.proving.proof import METHODS, Proof
 from polyseme.verification.sampling import circuit_of, promise_asked
 
-_AUTO = "auto"
+# The method is chosen.
+AUTO = "auto"
 
 
 def prove(
@@ -33,7 +34,7 @@ def prove(
     *,
     active: int | None = None,
     time_limit: float | None = None,
-    method: str = _AUTO,
+    method: str = AUTO,
     progress: Watcher = None,
 ) -> Proof:
     """Prove that a network is right on every input, or return an input on which it is wrong.
@@ -77,10 +78,10 @@ def prove(
     """
     instance("network", network, Network, "a network")
     instance("circuit", circuit, (Circuit, Netlist, NoneType), "a circuit or a netlist")
-    text("method", method, (_AUTO, *METHODS))
+    text("method", method, (AUTO, *METHODS))
     if time_limit is not None:
         time_limit = real_number("time_limit", time_limit, 0)
-    by_logic = method == "sat" or (method == _AUTO and active is None and is_exact(network))
+    by_logic = method == "sat" or (method == AUTO and active is None and is_exact(network))
     with watched(progress):
         if by_logic:
             if active is not None:
@@ -89,7 +90,7 @@ def prove(
                 return _by_logic(network, circuit, time_limit)
             except CapacityError:
                 # Not logic after all: its promise is what can be proved.
-                if method != _AUTO:
+                if method != AUTO:
                     raise
         if isinstance(circuit, Netlist):
             raise OptionError("a netlist is compared with exact networks; give the circuit")
@@ -123,7 +124,7 @@ def _by_logic(
 
 def _within_promise(claim: Claim, method: str) -> Proof:
     """Return the proof or refutation by the method asked for, or by the first that serves."""
-    if method in (_AUTO, "linear"):
+    if method in (AUTO, "linear"):
         proof = prove_linear(claim)
         if proof is not None:
             return proof
@@ -132,7 +133,7 @@ def _within_promise(claim: Claim, method: str) -> Proof:
                 f"this network is not one hidden layer that is linear with {claim.active:,} "
                 "features on, or its outputs depend on many; try the method branch-and-bound"
             )
-    if method == "branch-and-bound" or (method == _AUTO and _serves_bending(claim)):
+    if method == "branch-and-bound" or (method == AUTO and _serves_bending(claim)):
         return prove_bending(claim)
     return prove_exhaustively(claim)
 

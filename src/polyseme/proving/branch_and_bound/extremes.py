@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from polyseme.common.parallel import in_order
 from polyseme.common.progress import Progress
-from polyseme.proving.branch_and_bound.relus import Relus
-from polyseme.proving.branch_and_bound.search import Found, search
+from polyseme.proving.branch_and_bound.relus import OfOutput, Relus
+from polyseme.proving.branch_and_bound.search import Found, search, search_for
+from polyseme.proving.branch_and_bound.walk import Search
 from polyseme.proving.cases import Cases
 
 # Below every value, and so far from the ends of int64 that products with few features fit.
@@ -52,26 +53,34 @@ def extreme_readings(
         cases: the cases.
         active: the most features on.
         largest: bool (cases,), True where the largest reading is asked for, else the least.
-        beat: int64 (cases,); only readings beyond it are found. By default all are.
+        beat: int64 (cases,); only readings beyond it are found. By default those are found that are
+            beyond the readings of the output's cases before, so that the extremes of outputs are.
         progress: told the number of cases done.
     """
+
+    readers = np.diff(relus.offsets)[cases.output]
+    run = search_for(int(readers.sum()) * relus.reads.shape[1])
 
     def piece(some: slice) -> tuple[slice, CaseReadings]:
         count = some.stop - some.start
         value, inputs = np.zeros(count, np.int64), np.full((count, active), -1, np.int32)
         found, complete = np.zeros(count, bool), np.ones(count, bool)
         last, read = -1, None
+        best = {True: LEAST, False: LEAST}
         for place in range(count):
             case = some.start + place
             output = int(cases.output[case])
             if read is None or output != last:
                 last, read = output, relus.of_output(output)
+                best = {True: LEAST, False: LEAST}
             on, off = cases.fixed(case)
             if len(on) > active:
                 continue
-            sign = 1 if largest[case] else -1
-            least = LEAST if beat is None else sign * int(beat[case])
-            reached = _in_case(read, on, off, active - len(on), sign, least)
+            upwards = bool(largest[case])
+            sign = 1 if upwards else -1
+            least = best[upwards] if beat is None else sign * int(beat[case])
+            reached = _in_case(run, read, on, off, active - len(on), sign, least)
+            best[upwards] = reached.value
             complete[place] = reached.complete
             found[place] = reached.value > least
             value[place] = sign * reached.value
@@ -89,14 +98,16 @@ def extreme_readings(
 
 
 def _in_case(
-    read: tuple[NDArray[np.integer], NDArray[np.int64], NDArray[np.int64]],
+    run: Search,
+    read: OfOutput,
     on: NDArray[np.int64],
     off: NDArray[np.int64],
     free: int,
     sign: int,
     beat: int,
 ) -> Found:
-    reads, bias, weight = read
-    sums = bias + reads[:, on].sum(axis=1, dtype=np.int64)
+    sums = read.bias + read.reads[:, on].sum(axis=1, dtype=np.int64)
     barred = np.concatenate((on, off))
-    return search(reads, sums, sign * weight, barred, free, beat, MOST_SCORES)
+    return search(
+        run, read.reads, read.lowest, sums, sign * read.weight, barred, free, beat, MOST_SCORES
+    )

@@ -6,7 +6,7 @@ A clipped unit is two ReLUs: its own, and one that begins at its cap and is subt
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -28,12 +28,14 @@ class Relus:
     """The ReLUs that every output reads.
 
     Shapes: `reads` int16 or int32 (units, features), what each unit reads of each feature; `bias`
-    int64 (units,); `offsets` int64 (outputs + 1,) cuts `unit` and `weight` int64 into one run per
-    output. `cap` is that of clipped units, else None. `thresholds` float64 (outputs,) are in the
-    same units as the sums: an output is on where its sum is at least that.
+    int64 (units,); `lowest` int64 (units,), the least read of each; `offsets` int64 (outputs + 1,)
+    cuts `unit` and `weight` int64 into one run per output. `cap` is that of clipped units, else
+    None. `thresholds` float64 (outputs,) are in the units of the sums: an output is on where its
+    sum is at least that.
     """
 
     reads: NDArray[Any]
+    lowest: NDArray[np.int64]
     bias: NDArray[np.int64]
     cap: int | None
     offsets: NDArray[np.int64]
@@ -51,8 +53,10 @@ class Relus:
         """
         check_layer(network)
         layer, readout = network.layers[0], network.readout
+        reads = _reads(network)
         relus = cls(
-            _reads(network),
+            reads,
+            reads.min(axis=1).astype(np.int64),
             layer.bias.astype(np.int64),
             layer.activation.cap if isinstance(layer.activation, Clip) else None,
             readout.offsets.astype(np.int64),
@@ -75,15 +79,25 @@ class Relus:
                 f"float32 holds them exactly only below {EXACT:,}"
             )
 
-    def of_output(self, output: int) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
-        """Return what the ReLUs of an output read, their biases and their weights."""
+    def of_output(self, output: int) -> OfOutput:
+        """Return the ReLUs that an output reads."""
         run = slice(int(self.offsets[output]), int(self.offsets[output + 1]))
         unit, weight = self.unit[run], self.weight[run]
-        reads, bias = self.reads[unit], self.bias[unit]
         if self.cap is None:
-            return reads, bias, weight
-        both = np.concatenate((reads, reads)), np.concatenate((bias, bias - self.cap))
-        return *both, np.concatenate((weight, -weight))
+            return OfOutput(self.reads[unit], self.lowest[unit], self.bias[unit], weight)
+        both = np.concatenate((unit, unit))
+        bias = np.concatenate((self.bias[unit], self.bias[unit] - self.cap))
+        weights = np.concatenate((weight, -weight))
+        return OfOutput(self.reads[both], self.lowest[both], bias, weights)
+
+
+class OfOutput(NamedTuple):
+    """The ReLUs of one output: reads (ReLUs, features), least reads, biases and weights."""
+
+    reads: NDArray[Any]
+    lowest: NDArray[np.int64]
+    bias: NDArray[np.int64]
+    weight: NDArray[np.int64]
 
 
 def check_layer(network: Network) -> None:
@@ -101,7 +115,7 @@ def check_layer(network: Network) -> None:
 
 def _loudest(reads: NDArray[Any]) -> NDArray[np.int64]:
     most = reads.max(axis=1, initial=0).astype(np.int64)
-    return np.maximum(most, -reads.min(axis=1, initial=0).astype(np.int64))
+    return np.asarray(np.maximum(most, -reads.min(axis=1, initial=0).astype(np.int64)))
 
 
 def _reads(network: Network) -> NDArray[Any]:

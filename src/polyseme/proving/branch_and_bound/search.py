@@ -5,10 +5,15 @@ its weight c_j is above 0,
 
     relu(x_j + h_j1 + ... + h_jr)  <=  sum over i of relu(x_j + r h_ji) / r
 
-because a ReLU is convex; if it is below, c_j relu(y) <= c_j y where x_j > 0, and c_j relu(y) <= 0
-elsewhere. So every feature has a *score*, r times its largest share, and r times the sum is at most
-the r best scores together. A place may also stay empty, which is a feature that nothing reads. With
-r = 1 the score is the value itself.
+because a ReLU is convex. If it is below, c_j relu(y) is at most 0, and where x_j > 0 at most c_j
+times either of
+
+    x_j + h_j1 + ... + h_jr,        x_j - sum over i of min(max(-h_ji, 0), x_j)
+
+of which the first is taken if no r features can bring the ReLU below 0, where it is exact. So every
+feature has a *score*, r times its largest share, and r times the sum is at most the r best scores
+together. A place may also stay empty, which is a feature that nothing reads. With r = 1 the score
+is the value itself.
 
 Sets are looked at by their best member: each of the candidates with itself and those behind it. A
 candidate is dropped once no set with it could be better than the best found. All numbers are whole,
@@ -28,6 +33,8 @@ from polyseme.proving.branch_and_bound import steps_in_arrays, steps_in_loops
 from polyseme.proving.branch_and_bound.walk import Search, walk_with
 
 Wholes = NDArray[np.int64]
+# Reads from which on the seconds that compiling takes are saved.
+_WORTH_COMPILING = 60_000_000
 
 
 class Found(NamedTuple):
@@ -45,8 +52,16 @@ class Found(NamedTuple):
 def compiled_search() -> Search:
     """Return the search in machine code."""
     steps = steps_in_loops
-    taken = (steps.value, steps.added, steps.scores, steps.best_few, steps.best, steps.kept)
-    return machine_code(walk_with(*map(machine_code, taken)))
+    return machine_code(
+        walk_with(
+            machine_code(steps.value),
+            machine_code(steps.added),
+            machine_code(steps.scores),
+            machine_code(steps.best_few),
+            machine_code(steps.best),
+            machine_code(steps.kept),
+        )
+    )
 
 
 @cache
@@ -56,8 +71,19 @@ def plain_search() -> Search:
     return walk_with(steps.value, steps.added, steps.scores, steps.best_few, steps.best, steps.kept)
 
 
+def search_for(work: int) -> Search:
+    """Return the search that takes less time; the results are the same.
+
+    Args:
+        work: reads of ReLUs in all searches to come, once each.
+    """
+    return compiled_search() if work > _WORTH_COMPILING and has_numba() else plain_search()
+
+
 def search(
+    run: Search,
     reads: NDArray[Any],
+    lowest: Wholes,
     sums: Wholes,
     weights: Wholes,
     barred: Wholes,
@@ -68,7 +94,9 @@ def search(
     """Return the largest sum of weights[j] relu(sums[j] + reads[j] over a set) of some features.
 
     Args:
+        run: what `search_for` returned.
         reads: whole numbers (ReLUs, features).
+        lowest: int64 (ReLUs,), the least read of each, or less.
         sums: int64 (ReLUs,), the sums with nothing of the set on.
         weights: int64 (ReLUs,).
         barred: int64, features that are not in the set.
@@ -76,6 +104,5 @@ def search(
         beat: only values above this are found; if there is none it is returned, with an empty set.
         most: the most scores to compute.
     """
-    run = compiled_search() if has_numba() else plain_search()
-    value, features, complete = run(reads, sums, weights, barred, free, beat, most)
+    value, features, complete = run(reads, lowest, sums, weights, barred, free, beat, most)
     return Found(int(value), features[features >= 0], bool(complete))

@@ -21,17 +21,27 @@ def added(sums: Wholes, reads: NDArray[Any], feature: int, result: Wholes) -> No
 
 
 def scores(
-    reads: NDArray[Any], sums: Wholes, weights: Wholes, candidates: Wholes, coming: int
+    reads: NDArray[Any],
+    lowest: Wholes,
+    sums: Wholes,
+    weights: Wholes,
+    candidates: Wholes,
+    coming: int,
 ) -> Wholes:
-    """Return the scores of candidates when so many features are to come, int64 (candidates + 1)."""
+    """Return the scores of candidates when so many features are to come, int64 (candidates + 1).
+
+    `lowest` (ReLUs,) are the least reads.
+    """
     found = np.zeros(len(candidates) + 1, np.int64)
     found[-1] = value(weights, sums)
-    for total, weight, row in zip(sums.tolist(), weights.tolist(), reads, strict=True):
-        read = total + coming * row[candidates].astype(np.int64)
+    for unit, (total, weight) in enumerate(zip(sums.tolist(), weights.tolist(), strict=True)):
+        read = reads[unit, candidates].astype(np.int64)
         if weight > 0 or coming == 1:
-            found[:-1] += weight * np.maximum(read, 0)
+            found[:-1] += weight * np.maximum(total + coming * read, 0)
         elif total > 0:
-            found[:-1] += weight * read
+            if total + coming * lowest[unit] < 0:
+                read = np.clip(read, -total, 0)
+            found[:-1] += weight * (total + coming * read)
     return found
 
 

@@ -29,9 +29,17 @@ def added(sums: Wholes, reads: NDArray[Any], feature: int, result: Wholes) -> No
 
 
 def scores(
-    reads: NDArray[Any], sums: Wholes, weights: Wholes, candidates: Wholes, coming: int
+    reads: NDArray[Any],
+    lowest: Wholes,
+    sums: Wholes,
+    weights: Wholes,
+    candidates: Wholes,
+    coming: int,
 ) -> Wholes:
-    """Return the scores of candidates when so many features are to come, int64 (candidates + 1)."""
+    """Return the scores of candidates when so many features are to come, int64 (candidates + 1).
+
+    `lowest` (ReLUs,) are the least reads.
+    """
     count = len(candidates)
     found = np.zeros(count + 1, np.int64)
     for unit in range(len(weights)):
@@ -49,8 +57,14 @@ def scores(
                 if read > 0:
                     found[place] += weight * read
         elif total > 0:
+            # A ReLU that no features can bring below 0 is a sum; of any other, each takes away at
+            # most what there is, and what features add is left out.
+            bends = total + coming * lowest[unit] < 0
             for place in range(count):
-                found[place] += weight * (total + coming * reads[unit, candidates[place]])
+                read = reads[unit, candidates[place]]
+                if bends:
+                    read = max(min(read, 0), -total)
+                found[place] += weight * (total + coming * read)
     return found
 
 

@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 Wholes = NDArray[np.int64]
 # Below every score.
 _NEVER = -(2**60)
-# Takes reads (ReLUs, features), sums (ReLUs,), weights (ReLUs,), features that are in no set, the
-# most features on, a value to beat and the most scores to compute; returns the value, the features
-# of the set (-1 pads), and whether all sets were covered.
+# Takes reads (ReLUs, features), the least of each ReLU, sums (ReLUs,), weights (ReLUs,), features
+# that are in no set, the most features on, a value to beat and the most scores to compute; returns
+# the value, the features of the set (-1 pads), and whether all sets were covered.
 Search: TypeAlias = Callable[
-    [NDArray[Any], Wholes, Wholes, Wholes, int, int, int], tuple[int, Wholes, bool]
+    [NDArray[Any], Wholes, Wholes, Wholes, Wholes, int, int, int], tuple[int, Wholes, bool]
 ]
 
 
 def walk_with(
     value: Callable[[Wholes, Wholes], int],
     added: Callable[[Wholes, NDArray[Any], int, Wholes], None],
-    scores: Callable[[NDArray[Any], Wholes, Wholes, Wholes, int], Wholes],
+    scores: Callable[[NDArray[Any], Wholes, Wholes, Wholes, Wholes, int], Wholes],
     best_few: Callable[[Wholes, int], int],
     best: Callable[[Wholes], int],
     kept: Callable[[Wholes, Wholes, int, Wholes, Wholes], int],
@@ -34,6 +34,7 @@ def walk_with(
 
     def walk(
         reads: NDArray[Any],
+        lowest: Wholes,
         sums: Wholes,
         weights: Wholes,
         barred: Wholes,
@@ -47,9 +48,12 @@ def walk_with(
         highest, scored = max(beat, value(weights, sums)), 0
         states = np.empty((depths + 1, units), np.int64)
         states[0] = sums
+        # Of ReLUs that are all subtracted, none can be more than 0.
+        if units == 0 or (highest >= 0 and weights.max() <= 0):
+            return highest, best_set, True
         # A greedy set first: the better the best, the more is dropped.
         for depth in range(min(free, some - len(barred))):
-            found = scores(reads, states[depth], weights, every, free - depth)
+            found = scores(reads, lowest, states[depth], weights, every, free - depth)
             found[barred], found[chosen[:depth]] = _NEVER, _NEVER
             scored += some
             feature = best(found)
@@ -65,7 +69,7 @@ def walk_with(
         empty = np.zeros(depths, np.int64)
         counts, places = np.zeros(depths, np.int64), np.zeros(depths, np.int64)
         if free > 0:
-            found = scores(reads, sums, weights, every, free)
+            found = scores(reads, lowest, sums, weights, every, free)
             found[barred] = _NEVER
             least = free * highest - best_few(found, free - 1)
             counts[0] = kept(found, every, least, waiting[0], falling[0])
@@ -99,7 +103,7 @@ def walk_with(
             if coming == 1 or left == 0:
                 continue
             fresh = waiting[depth, place + 1 : count]
-            found = scores(reads, states[depth + 1], weights, fresh, coming - 1)
+            found = scores(reads, lowest, states[depth + 1], weights, fresh, coming - 1)
             scored += left
             least = (coming - 1) * highest - best_few(found, coming - 2)
             depth += 1
