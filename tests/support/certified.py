@@ -58,9 +58,9 @@ def _drawn(kind: str, seed: int) -> tuple[Network, Circuit, int | None]:
     if kind == "logic":
         circuit = ps.read("y = (a & b) ^ c; z = ~(a | c); w = (c & ~b) | (a & d & e); v = ~w ^ y")
         return ps.compile(circuit, construction="monosemantic"), circuit, None
-    features = 12 if kind == "enumerated" else 80
+    features = 12 if kind == "enumerated" else 200
     circuit = ps.read(f"and2:features={features},gates={features},seed={seed}")
-    neurons = 64 if kind == "refuted" else 160
+    neurons = {"refuted": 96, "linear": 192}.get(kind, 240)
     construction = "three-channel" if kind == "bending" else "tight-frames"
     if kind == "enumerated":
         construction = "monosemantic"
