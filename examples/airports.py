@@ -24,7 +24,7 @@ from airports_picture import draw
 from airports_table import RELATIONS, read_airports
 from parameters_and_bytes import without_zeros
 from polyseme.limits.counting import counting_bits
-from polyseme.networks.saving.files import key_path, network_bytes
+from polyseme.networks.saving.files import network_bytes
 from polyseme.verification.intervals import clopper_pearson
 from polyseme.verification.sampling import wrong_samples
 
@@ -73,9 +73,7 @@ def show_computed(circuit: ps.Circuit) -> None:
     answer(network, QUESTIONS)
     FOLDER.mkdir(exist_ok=True)
     target = FOLDER / "airports.safetensors"
-    network.save(str(target))
-    assert network.key is not None
-    network.key.save(str(key_path(target)))
+    network.save(target, key=True)
     draw(network, readings, FOLDER / "airports.png")
     console.print(f"wrote {target}, its answer key, and {FOLDER / 'airports.png'}")
 

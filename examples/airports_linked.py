@@ -63,9 +63,7 @@ def main() -> None:
     for question in QUESTIONS:
         console.print(f"  {' + '.join(question):<32} -> {', '.join(network.run(question))}")
     FOLDER.mkdir(exist_ok=True)
-    network.save(FOLDER / "linked.safetensors")
-    assert network.key is not None
-    network.key.save(FOLDER / "linked.key.safetensors")
+    network.save(FOLDER / "linked.safetensors", key=True)
     console.print(f"wrote {FOLDER / 'linked.safetensors'} and its answer key")
 
 

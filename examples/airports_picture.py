@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 import polyseme as ps
 from airports_computed import Readings
+from polyseme.common.files import write_whole
 from polyseme.networks.run import encode
 
 matplotlib.use("Agg")
@@ -39,7 +41,9 @@ def draw(network: ps.Network, readings: Readings, path: Path) -> None:
         figure.suptitle(
             f"{network.neurons:,} ReLUs compute {outputs:,} outputs in superposition", fontsize=17
         )
-        figure.savefig(path, dpi=110, metadata={"Software": None})
+        drawn = BytesIO()
+        figure.savefig(drawn, format="png", dpi=110, metadata={"Software": None})
+        write_whole(path, drawn.getbuffer())
         plt.close(figure)
 
 

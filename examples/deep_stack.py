@@ -10,6 +10,7 @@ of layer i and the units that carry each. Run it with `make stack`; under three 
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy as np
 import polyseme as ps
 from polyseme.circuits.circuit import GateKind
 from polyseme.circuits.evaluate import evaluate_dense
+from polyseme.common.files import write_whole
 from polyseme.networks.exporting.dense import dense_encoder, dense_readout
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import network_bytes
@@ -136,7 +138,9 @@ def write_tensors(network: Network, path: Path) -> None:
         tensors[f"cap{number}"] = np.int32(layer.activation.stored[0])
         tensors[f"wires{number}"] = key.wires
         tensors[f"units{number}"] = key.positions
-    np.savez_compressed(path, **tensors)
+    packed = BytesIO()
+    np.savez_compressed(packed, **tensors)
+    write_whole(path, packed.getbuffer())
 
 
 if __name__ == "__main__":

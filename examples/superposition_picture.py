@@ -8,6 +8,7 @@ compute them, and draws `docs/superposition.png`. Run it with
 from __future__ import annotations
 
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib
@@ -16,6 +17,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 import polyseme as ps
+from polyseme.common.files import write_whole
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -73,7 +75,9 @@ def draw(products: NDArray[np.float64], hosts: sp.csr_array, path: Path) -> None
             f"superposition: {gates:,} ANDs of {len(products):,} features in {neurons:,} neurons",
             fontsize=18,
         )
-        figure.savefig(path, dpi=90, metadata={"Software": None})
+        drawn = BytesIO()
+        figure.savefig(drawn, format="png", dpi=90, metadata={"Software": None})
+        write_whole(path, drawn.getbuffer())
         plt.close(figure)
 
 

@@ -42,7 +42,7 @@ from polyseme.networks.exporting.to_onnx import to_onnx
 from polyseme.networks.layer import Layer
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner, readout_matrix
-from polyseme.networks.saving.files import key_path, network_bytes, save_key
+from polyseme.networks.saving.files import key_path, network_bytes
 from polyseme.verification.independent import independent_reference
 from polyseme.verification.inputs import draw_inputs
 from polyseme.verification.intervals import clopper_pearson
@@ -309,8 +309,7 @@ def message_of(network: Network, circuit: Circuit, seed: int) -> bytes:
 
 def save_with_key(network: Network, path: Path) -> Path:
     """Save a network and its key beside it; return the key's path."""
-    network.save(path)
-    save_key(network.key, key_path(path))
+    network.save(path, key=True)
     return key_path(path)
 
 

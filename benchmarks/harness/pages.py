@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.environment import measured_on
 from harness.part import Part, Results, Size
+from harness.written import write_text
 
 INDEX, FOLDER = "benchmarks.md", "benchmarks"
 COMMAND = "python benchmarks/run.py"
@@ -24,7 +25,7 @@ def write_page(part: Part, results: Results, docs: Path) -> None:
         "",
         *part.section(results),
     ]
-    (folder / f"{part.name}.md").write_text("\n".join(lines).rstrip() + "\n")
+    _write(folder / f"{part.name}.md", lines)
     part.draw(results, folder)
 
 
@@ -45,7 +46,11 @@ def write_index(
     if measured_studies:
         lines += ["Studies take longer, and are measured only when they are named:"]
         lines += _parts_table(measured_studies, results)
-    (docs / INDEX).write_text("\n".join(lines).rstrip() + "\n")
+    _write(docs / INDEX, lines)
+
+
+def _write(path: Path, lines: Iterable[str]) -> None:
+    write_text(path, "\n".join(lines).rstrip() + "\n")
 
 
 def _parts_table(parts: Iterable[Part], results: Results) -> list[str]:

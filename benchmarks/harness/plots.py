@@ -10,6 +10,8 @@ from typing import Any
 import matplotlib
 from cycler import cycler
 
+from harness.written import save_picture
+
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
@@ -60,8 +62,7 @@ def panels(path: Path, across: str, up: str, titles: Sequence[str]) -> Iterator[
     }
     if named:
         figure.legend(named.values(), named.keys(), loc="outside right center", frameon=False)
-    # Without the library's version the same results give the same bytes in more places.
-    figure.savefig(path, dpi=130, metadata={"Software": None})
+    save_picture(figure, path)
     plt.close(figure)
 
 
@@ -84,7 +85,7 @@ def bars(path: Path, heights: dict[str, float], across: str, title: str) -> None
     axes.set_xlim(right=8 * values[-1])  # room for the longest bar's number
     axes.grid(axis="x", alpha=0.25)
     axes.xaxis.set_major_formatter(FuncFormatter(_number))
-    figure.savefig(path, dpi=130, metadata={"Software": None})
+    save_picture(figure, path)
     plt.close(figure)
 
 

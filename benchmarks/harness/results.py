@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.part import Part, Results, Row
+from harness.written import write_text
 
 
 def read_results(folder: Path, parts: Iterable[Part]) -> Results:
@@ -18,4 +19,4 @@ def read_results(folder: Path, parts: Iterable[Part]) -> Results:
 def write_result(folder: Path, name: str, row: Row) -> None:
     """Write what one part measured."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps(row, indent=1) + "\n")
+    write_text(folder / f"{name}.json", json.dumps(row, indent=1) + "\n")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 from pathlib import Path
 
 import pytest
@@ -81,30 +80,6 @@ def test_help_of_seeds_says_that_a_problem_has_its_own(command: str) -> None:
     assert "seed=N in SOURCE" in said
     if command != "verify":
         assert "reads every feature in exactly 2 gates" in said
-
-
-@pytest.mark.parametrize("arguments", [["--version"], ["bounds", PROBLEM], ["--help"]])
-def test_a_reader_that_has_gone_is_no_error(arguments: list[str]) -> None:
-    read_end, write_end = os.pipe()
-    os.close(read_end)
-    err = io.StringIO()
-    with os.fdopen(write_end, "w") as gone, contextlib.redirect_stdout(gone):
-        with contextlib.redirect_stderr(err):
-            assert main(arguments) == 0
-        gone.flush()
-    assert err.getvalue() == ""
-
-
-def test_a_full_disk_is_one_line() -> None:
-    full = Path("/dev/full")
-    if not full.exists():
-        pytest.skip("needs a device that is always full")
-    err = io.StringIO()
-    with full.open("w") as out, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        assert main(["--version"]) == 2
-    assert (
-        err.getvalue() == "polyseme: standard output cannot be written: No space left on device\n"
-    )
 
 
 def test_names_beyond_the_encoding_of_the_terminal_are_escaped(

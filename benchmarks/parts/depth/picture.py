@@ -10,6 +10,7 @@ matplotlib.use("Agg")
 import numpy as np
 from matplotlib import pyplot as plt
 
+from harness.written import save_picture
 from parts.depth.readings import Reading
 
 
@@ -50,5 +51,5 @@ def draw(depths: list[Reading], path: Path) -> None:
     axes[0].set_ylabel("share of samples with any wire of the layer misread")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right center", frameon=False)
-    figure.savefig(path, dpi=130)
+    save_picture(figure, path)
     plt.close(figure)

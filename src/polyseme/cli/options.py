@@ -77,6 +77,14 @@ Source = Annotated[
 NetworkFile = Annotated[
     str, typer.Argument(metavar="NET", help="A network file.", show_default=False)
 ]
+Unsigned = Annotated[
+    bool,
+    typer.Option(
+        "--unsigned",
+        help="Also open files whose content is not that of their digest, since they were edited, "
+        "or that are too old to have one.",
+    ),
+]
 Active = Annotated[
     int | None,
     typer.Option(

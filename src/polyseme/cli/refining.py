@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from polyseme.cli.options import whole
-from polyseme.cli.output_paths import check_output
+from polyseme.common.files.targets import check_output
 from polyseme.errors import PolysemeError
 from polyseme.learning.refinement.refine import MAX_PASSES
 

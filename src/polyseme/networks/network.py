@@ -247,17 +247,29 @@ class Network:
         """
         return registered("sample")(self, inputs, samples, active, seed, sparse)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Save weights, encoder and readout (not the answer key) as `docs/format.md` describes.
+    def save(
+        self, path: str | os.PathLike[str], key: str | os.PathLike[str] | bool = False
+    ) -> None:
+        """Save weights, encoder and readout as `docs/format.md` describes, with the key if asked.
 
         Args:
             path: the file to write; it appears whole or not at all.
+            key: True also saves the answer key beside it (`net.key.safetensors` of
+                `net.safetensors`), and a path saves it there. Both files are replaced or none, and
+                the key says of which network it is. By default the network is saved alone.
 
         Raises:
-            OptionError: `path` is no path.
-            PolysemeError: the file cannot be written.
+            OptionError: `path` or `key` is no path, or there is no key.
+            PolysemeError: a file cannot be written.
+
+        Example:
+            >>> import polyseme as ps
+            >>> circuit = ps.build_circuit("abc", [(ps.GateKind.AND, (0, 1))], [3])
+            >>> ps.compile(circuit).save("ands.safetensors", key=True)
+            >>> ps.load("ands.safetensors").key
+            AnswerKey('circuit': 1 terms in 1 layer)
         """
-        registered("save_network")(self, path)
+        registered("save_network")(self, path, key)
 
     def to_torch(self, path: str | os.PathLike[str] | None = None) -> torch.nn.Module:
         """Return the network as plain torch layers; needs the `torch` extra.

@@ -76,7 +76,7 @@ def test_what_is_no_file(path: Path, tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
     for source, message in (
         (path.with_name("absent.csv"), "absent.csv: no such file"),
-        (tmp_path / "folder.csv", "folder.csv: not a regular file"),
+        (tmp_path / "folder.csv", "folder.csv: is a directory, not a regular file"),
         ("nul\0.csv", r"'nul\x00.csv': no such file"),
         ("two\nlines.csv", r"'two\nlines.csv': no such file"),
         ("long" * 2000 + ".csv", "cannot be read: File name too long"),

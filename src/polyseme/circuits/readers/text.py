@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from polyseme.circuits.names import check_name
 from polyseme.common.files import shown_path
-from polyseme.errors import SourceError
+from polyseme.common.files.reading import read_whole
+from polyseme.errors import PolysemeError, SourceError
 
 MAX_LOGIC_BYTES = 2**26
 MAX_LINE_LENGTH = 2**24
@@ -30,17 +30,10 @@ def read_bytes(path: str | os.PathLike[str], limit: int, what: str) -> bytes:
     Raises SourceError if there is no such file, or it has more than `limit` bytes; then it is not
     read. `what` names the kind of file in the message ("a table").
     """
-    shown = shown_path(path)
     try:
-        if not Path(path).exists():
-            raise SourceError(f"{shown}: no such file")
-        if not Path(path).is_file():
-            raise SourceError(f"{shown}: not a regular file")
-        if Path(path).stat().st_size > limit:
-            raise SourceError(f"{shown}: {what} may have at most {limit} bytes")
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise SourceError(f"{shown}: cannot be read: {error.strerror}") from error
+        return read_whole(path, limit, what)
+    except PolysemeError as error:
+        raise SourceError(f"{shown_path(path)}: {error}") from None
 
 
 def read_text(path: str | os.PathLike[str], limit: int, what: str) -> str:

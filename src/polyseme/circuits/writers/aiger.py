@@ -15,14 +15,14 @@ from polyseme.common.files import write_whole
 from polyseme.errors import SourceError
 
 
-def write_aiger(circuit: Circuit, path: str | os.PathLike[str]) -> None:
+def write_aiger(circuit: Circuit, path: str | os.PathLike[str], to: str | None = None) -> None:
     """Write a circuit as ANDs of two, in ASCII if the path ends in .aag, in binary if in .aig.
 
-    The symbol table has the names of inputs and outputs, the comment has the circuit's name, and
-    inverted outputs read negated literals. Raises SourceError for another ending, and PolysemeError
-    when the file cannot be written.
+    `to`, "aag" or "aig", says it instead of the ending. The symbol table has the names of inputs
+    and outputs, the comment has the circuit's name, and inverted outputs read negated literals.
+    Raises SourceError for another ending, and PolysemeError when the file cannot be written.
     """
-    ending = os.fspath(path).lower()[-4:]
+    ending = os.fspath(path).lower()[-4:] if to is None else f".{to}"
     if ending not in (".aag", ".aig"):
         raise SourceError(f"{os.fspath(path)!a}: an AIGER file ends in .aag or .aig")
     ands = two_input_ands(netlist_of(circuit))

@@ -9,7 +9,7 @@ import typer
 
 from polyseme.circuits.problems import MAX_SIZE
 from polyseme.circuits.sources import read
-from polyseme.cli.options import DEFAULT_ERROR, Active, AsJson, Error, whole
+from polyseme.cli.options import DEFAULT_ERROR, Active, AsJson, Error, Unsigned, whole
 from polyseme.cli.output.bounds_report import emit_bounds, emit_width_bounds
 from polyseme.cli.output.text import emit_json, one_line
 from polyseme.common.progress import phase
@@ -89,6 +89,7 @@ def bounds_command(
             show_default=False,
         ),
     ] = None,
+    unsigned: Unsigned = False,
     as_json: AsJson = False,
 ) -> int:
     """Print how few neurons a network for SOURCE needs, and how many each construction takes.
@@ -116,7 +117,7 @@ def bounds_command(
     with watched(True):
         with phase(f"reading {source}"):
             circuit = read(source)
-            given = None if network is None else load(network, key=False)
+            given = None if network is None else load(network, key=False, unsigned=unsigned)
         possible = bounds(
             circuit,
             active=active,

@@ -21,15 +21,14 @@ from polyseme.cli.options import (
 )
 from polyseme.cli.output.compile_report import Compiled, emit_compiled
 from polyseme.cli.output.text import remark
-from polyseme.cli.output_paths import check_output
 from polyseme.cli.refining import Refine, RefineState, check_refining
+from polyseme.common.files.targets import check_output
 from polyseme.common.progress import phase
 from polyseme.common.progress_shown import watched
 from polyseme.compiler.compile import compile_report
 from polyseme.learning.compile_refined import compile_refined
 from polyseme.limits.counting import counting_bits
-from polyseme.networks.network import Network
-from polyseme.networks.saving.files import key_path, save_key, save_network
+from polyseme.networks.saving.files import key_path, save_network
 from polyseme.verification.reading_error import COMPUTED
 
 
@@ -136,7 +135,7 @@ def compile_command(
             count = counting_bits(circuit)
         if output is not None:
             with phase(f"writing {output}"):
-                _save(report.network, output)
+                save_network(report.network, output, report.network.key is not None)
     compiled = Compiled(report, circuit, count, seconds)
     emit_compiled(compiled, output, as_json)
     if report.epsilon is None and epsilon is not None:
@@ -147,12 +146,5 @@ def compile_command(
 def _check_outputs(output: str, source: str) -> None:
     """Raise PolysemeError unless both files can be written and neither is the source."""
     inputs = (source, source.partition(":")[2] or source)
-    check_output(output, inputs)
-    check_output(str(key_path(output)), inputs)
-
-
-def _save(network: Network, output: str) -> None:
-    """Write the answer key, then the network, so that no network appears without its key."""
-    if network.key is not None:
-        save_key(network.key, key_path(output))
-    save_network(network, output)
+    check_output(output, inputs, streams=False)
+    check_output(str(key_path(output)), inputs, streams=False)

@@ -9,10 +9,9 @@ import typer
 
 from polyseme.circuits.described import problem_seed_in_words
 from polyseme.circuits.sources import read
-from polyseme.circuits.writers.by_ending import check_ending, write
+from polyseme.circuits.writers.by_ending import format_of, write
 from polyseme.cli.options import AsJson, Source
-from polyseme.cli.output.text import emit, emit_json
-from polyseme.cli.output_paths import check_output
+from polyseme.cli.output_files import checked_output, emit_written
 
 
 def convert_command(
@@ -23,38 +22,44 @@ def convert_command(
             "--output",
             "-o",
             metavar="FILE",
-            help="The file to write; its ending tells the format: .aig, .aag (AIGER) or .json.",
+            help="The file to write; its ending tells the format: .aig, .aag (AIGER) or .json. "
+            "- is standard output, for which --to tells it.",
             show_default=False,
         ),
     ],
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help="The format, whatever FILE ends in: aig, aag or json.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Write SOURCE as AIGER, which any logic tool reads, or as JSON, which keeps every gate.
 
     Example: polyseme convert adder.blif -o adder.aig
+    Example: polyseme convert adder.blif --to aag -o -
     """
-    check_ending(output, "--output")
-    check_output(output, (source, source.partition(":")[2] or source))
+    kind = format_of(output, to, "--output", "--to")
+    output = checked_output(output, (source, source.partition(":")[2] or source), as_json)
     circuit = read(source)
-    write(circuit, output)
+    write(circuit, output, kind)
     counts = {
         "features": len(circuit.features),
         "outputs": len(circuit.outputs),
         "gates": circuit.gates,
         "depth": circuit.depth,
     }
-    if as_json:
-        use, seed = asdict(circuit.gates_per_feature), circuit.problem_seed
-        emit_json(
-            {
-                "file": output,
-                "name": circuit.name,
-                **counts,
-                "gates_per_feature": use,
-                "problem_seed": seed,
-            }
-        )
-    else:
-        emit(f"{output}: {', '.join(f'{name} {count:,}' for name, count in counts.items())}")
-        emit(f"{circuit.gates_per_feature}; seeds: {problem_seed_in_words(circuit.name)}")
+    use, seed = asdict(circuit.gates_per_feature), circuit.problem_seed
+    told = {"gates_per_feature": use, "problem_seed": seed}
+    emit_written(
+        output,
+        {"file": output, "name": circuit.name, **counts, **told},
+        f"{output}: {', '.join(f'{name} {count:,}' for name, count in counts.items())}\n"
+        f"{circuit.gates_per_feature}; seeds: {problem_seed_in_words(circuit.name)}",
+        as_json,
+    )
     return 0

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from polyseme.cli.options import AsJson, NetworkFile
-from polyseme.cli.output.text import emit, emit_json
-from polyseme.cli.output_paths import check_output
+from polyseme.cli.options import AsJson, NetworkFile, Unsigned
+from polyseme.cli.output_files import checked_output, emit_written
 from polyseme.common.files import write_whole
 from polyseme.common.suggestions import did_you_mean
 from polyseme.errors import OptionError
@@ -36,9 +35,14 @@ def export_command(
     output: Annotated[
         str,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="The file to write.", show_default=False
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="The file to write; - is standard output.",
+            show_default=False,
         ),
     ],
+    unsigned: Unsigned = False,
     as_json: AsJson = False,
 ) -> int:
     """Write NET in a format that other programs read.
@@ -50,13 +54,12 @@ def export_command(
         raise OptionError(
             f"--to {to[:40]!r} must be one of {', '.join(_FORMATS)}{did_you_mean(to, _FORMATS)}"
         )
-    check_output(output, (network_file, key_beside(network_file) or network_file))
-    content = _FORMATS[to](load(network_file, key=False), output)
+    key = str(key_beside(network_file) or network_file)
+    output = checked_output(output, (network_file, key), as_json)
+    content = _FORMATS[to](load(network_file, key=False, unsigned=unsigned), output)
     write_whole(output, content)
-    if as_json:
-        emit_json({"file": output, "format": to, "bytes": len(content)})
-    else:
-        emit(f"{output}: {len(content):,} bytes written")
+    fields = {"file": output, "format": to, "bytes": len(content)}
+    emit_written(output, fields, f"{output}: {len(content):,} bytes written", as_json)
     return 0
 
 

@@ -9,8 +9,9 @@ import typer
 
 from polyseme.circuits.described import problem_seed, problem_seed_in_words
 from polyseme.circuits.problems import MAX_SIZE
-from polyseme.cli.options import AsJson, NetworkFile, whole
+from polyseme.cli.options import AsJson, NetworkFile, Unsigned, whole
 from polyseme.cli.output.exact_report import comparison, exact_fields, exact_sentence, in_bytes
+from polyseme.cli.output.shortened import not_shown, shown_rows
 from polyseme.cli.output.text import emit, emit_json
 from polyseme.compiler.constructions.citing import citation
 from polyseme.compiler.constructions.monosemantic import smallest_exact
@@ -62,6 +63,10 @@ def inspect_command(
     cite: Annotated[
         bool, typer.Option("--cite", help="Print only BibTeX for the construction of NET.")
     ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print a line for every layer, however many there are.")
+    ] = False,
+    unsigned: Unsigned = False,
     as_json: AsJson = False,
 ) -> int:
     """Print what NET holds and, if its answer key is beside it, how many terms each neuron serves.
@@ -70,7 +75,7 @@ def inspect_command(
     Example: polyseme inspect deep.safetensors --neuron 2:7
     Example: polyseme inspect net.safetensors --cite
     """
-    network = load(network_file)
+    network = load(network_file, unsigned=unsigned)
     if cite:
         _cite(network, as_json)
         return 0
@@ -81,7 +86,10 @@ def inspect_command(
         told = {} if asked is None else {"neuron": asked.fields}
         emit_json({**_fields(network, found, exact), **told})
         return 0
-    lines = [*_sentences(network, exact), *([] if found is None else _polysemanticity(found))]
+    shown = shown_rows([layer.neurons for layer in network.layers], everything)
+    lines = _sentences(network, exact, shown)
+    if found is not None:
+        lines += _polysemanticity(found, shown)
     if asked is not None:
         lines += [asked.sentence, *(f"  {one}" for one in asked.served)]
     emit("\n".join(lines))
@@ -195,7 +203,8 @@ def _spread(layer: LayerPolysemanticity) -> dict[str, Any]:
     }
 
 
-def _sentences(network: Network, exact: ExactSize | None) -> list[str]:
+def _sentences(network: Network, exact: ExactSize | None, shown: list[int]) -> list[str]:
+    """Return all lines about a network but those of its key; of its layers, those to be shown."""
     provenance, encoder = network.provenance, network.encoder
     weights = sum(layer.units * layer.inputs for layer in network.layers)
     how = "in superposition" if encoder.in_superposition else "not in superposition"
@@ -206,7 +215,8 @@ def _sentences(network: Network, exact: ExactSize | None) -> list[str]:
         f"features       {len(encoder.features):,} in {encoder.dimensions:,} dimensions, {how}",
         f"outputs        {len(network.readout.outputs):,}",
         *_gates(network, exact),
-        *(_layer_sentence(number, layer) for number, layer in enumerate(network.layers)),
+        *(_layer_sentence(number, network.layers[number]) for number in shown),
+        *(f"{'':<15}{line}" for line in not_shown(len(network.layers), len(shown), "widest")),
         f"parameters     {network.parameters:,} in {in_bytes(network_bytes(network))}; "
         f"{network.weight_bits() / weights:.2f} bits of entropy per weight",
     ]
@@ -244,12 +254,11 @@ def _layer_sentence(number: int, layer: Layer) -> str:
     )
 
 
-def _polysemanticity(found: Polysemanticity) -> list[str]:
+def _polysemanticity(found: Polysemanticity, shown: list[int]) -> list[str]:
     if found.things == "terms":
         return _bars(found.layers[0])
-    return [
-        f"{f'layer {layer.layer}':<15}wires per unit: {_extent(layer)}" for layer in found.layers
-    ]
+    layers = [found.layers[number] for number in shown]
+    return [f"{f'layer {layer.layer}':<15}wires per unit: {_extent(layer)}" for layer in layers]
 
 
 def _bars(layer: LayerPolysemanticity) -> list[str]:

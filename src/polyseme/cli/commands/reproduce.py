@@ -8,7 +8,8 @@ import typer
 
 from polyseme.circuits.problems import MAX_SEED
 from polyseme.cli.options import AsJson, whole
-from polyseme.cli.output.text import emit, emit_json, emit_table
+from polyseme.cli.output.text import emit, emit_json, emit_table, remark
+from polyseme.cli.output_files import checked_output, is_standard_output
 from polyseme.common.files import write_whole
 from polyseme.common.suggestions import did_you_mean
 from polyseme.reproduce.catalogue import CATALOGUE
@@ -45,7 +46,11 @@ def reproduce_command(
     ] = 0,
     write: Annotated[
         str | None,
-        typer.Option("--write", metavar="FILE", help="Also write a page of Markdown to this file."),
+        typer.Option(
+            "--write",
+            metavar="FILE",
+            help="Also write a page of Markdown to this file; - prints the page alone.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
@@ -55,10 +60,14 @@ def reproduce_command(
 
     Exit status 1 says that one disagrees without explanation.
     """
+    # Checked before minutes of work.
+    page = None if write is None else checked_output(write, (), as_json)
     reproduction = reproduce_figures(only, seed=seed, progress=True)
-    if write is not None:
-        write_whole(write, reproduction.markdown().encode())
-    if as_json:
+    if page is not None:
+        write_whole(page, reproduction.markdown().encode())
+    if page is not None and is_standard_output(page):
+        remark(summary(reproduction.rows))
+    elif as_json:
         emit_json({"rows": [row.as_json() for row in reproduction.rows]})
     else:
         _emit_report(reproduction.found)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from polyseme.circuits.names import Names
-from polyseme.cli.options import AsJson, NetworkFile
+from polyseme.cli.options import AsJson, NetworkFile, Unsigned
 from polyseme.cli.output.text import emit, emit_json, remark
 from polyseme.errors import OptionError
 from polyseme.networks.saving.files import load
@@ -29,6 +29,7 @@ def run_command(
             show_default=False,
         ),
     ] = None,
+    unsigned: Unsigned = False,
     as_json: AsJson = False,
 ) -> int:
     """Run NET with some features on and print the outputs that are on, one per line.
@@ -37,7 +38,7 @@ def run_command(
     Example: polyseme run facts.safetensors --on "Korea, South" --on capital
     Example: polyseme run facts.safetensors --on '"Korea, South",capital'
     """
-    network = load(network_file, key=False)
+    network = load(network_file, key=False, unsigned=unsigned)
     on = _names_on(network.encoder.features, features or ())
     outputs = network.run(on)
     if as_json:

@@ -11,9 +11,9 @@ import typer
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.problems import MAX_SEED, MAX_SIZE
 from polyseme.circuits.sources import read
-from polyseme.cli.options import DEFAULT_ERROR, AsJson, Error, NetworkFile, whole
+from polyseme.cli.options import DEFAULT_ERROR, AsJson, Error, NetworkFile, Unsigned, whole
 from polyseme.cli.output.text import rate, remark
-from polyseme.cli.output.verify_report import Seeds, Trial, emit_trials
+from polyseme.cli.output.verify_report import Seeds, Trial, emit_trials, emit_trials_as_json
 from polyseme.cli.output.worst_report import emit_worst
 from polyseme.common.progress import phase
 from polyseme.common.progress_shown import watched
@@ -117,6 +117,10 @@ def verify_command(
         ),
     ] = 1,
     error: Error = DEFAULT_ERROR,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print a row for every layer, however many there are.")
+    ] = False,
+    unsigned: Unsigned = False,
     as_json: AsJson = False,
 ) -> int:
     """Compare the network NET with its circuit on fresh inputs.
@@ -129,7 +133,7 @@ def verify_command(
     _check_options(inputs, source, independent, layers)
     _check_all_inputs(exhaustive, worst, inputs, independent, layers)
     with watched(True), phase(f"reading {source or network_file}"):
-        network, circuit, reference = _open(network_file, source, independent)
+        network, circuit, reference = _open(network_file, source, independent, unsigned)
     if layers:
         readable_key(network)
     promise = promise_asked(network, active)
@@ -159,7 +163,10 @@ def verify_command(
             )
         read = _read(network, circuit, promise, samples, seed)
         looked_at = _look_at_layers(network, promise, samples, inputs, seed) if layers else None
-    emit_trials(trials, read, looked_at, several=inputs == "all", as_json=as_json)
+    if as_json:
+        emit_trials_as_json(trials, read, looked_at, several=inputs == "all")
+    else:
+        emit_trials(trials, read, looked_at, several=inputs == "all", everything=everything)
     return _status([trial.run for trial in trials], error)
 
 
@@ -194,14 +201,14 @@ def _check_all_inputs(
 
 
 def _open(
-    network_file: str, source: str | None, independent: bool
+    network_file: str, source: str | None, independent: bool, unsigned: bool
 ) -> tuple[Network, Circuit, Reference]:
     """Return the network, the circuit of the source (else of the answer key), and its evaluator."""
     if source is not None:
-        network, circuit = load(network_file, key=False), read(source)
+        network, circuit = load(network_file, key=False, unsigned=unsigned), read(source)
         reference = reference_as_read(source) if independent else reference_of(circuit)
         return network, circuit, reference
-    network = load(network_file)
+    network = load(network_file, unsigned=unsigned)
     if network.key is None:
         raise PolysemeError(
             f"{network_file}: no answer key {key_path(network_file).name} is beside it; "
@@ -232,7 +239,7 @@ def _try_all(
     proved = None if run.wrong else EVERY_INPUT
     seeds = Seeds(None, network.provenance.seed, circuit.name)
     trial = Trial(run, proved, "every input that keeps the promise", reference.evaluator, seeds)
-    emit_trials([trial], None, None, several=False, as_json=as_json)
+    (emit_trials_as_json if as_json else emit_trials)([trial])
     return 1 if run.wrong else 0
 
 

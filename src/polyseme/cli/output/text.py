@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from polyseme.errors import PolysemeError, PolysemeWarning
+from polyseme.errors import PolysemeWarning
 
 # Tables in a file or pipe need not fit a window.
 _WIDTH_OF_FILES = 200
@@ -18,18 +17,8 @@ _LONGEST_LINE = 2000
 
 
 def emit(text: str) -> None:
-    """Write text and a line end to standard output; a reader that has gone is no error.
-
-    Raises PolysemeError when standard output cannot be written for another reason.
-    """
-    try:
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
-    except OSError as error:
-        # The rest of the buffer would fail again when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):
-            raise PolysemeError(f"standard output cannot be written: {error.strerror}") from None
+    """Write text and a line end to standard output, and hand it on at once."""
+    print(text, flush=True)
 
 
 def emit_json(fields: Mapping[str, Any]) -> None:

@@ -1,31 +1,29 @@
 """Saving and loading networks and answer keys: safetensors with one JSON string of metadata.
 
 `docs/format.md` is the specification. Files appear whole or not at all (written beside, then
-renamed), hold no code, and are the same bytes for the same network.
+renamed), a network and its key as one pair; they hold no code, carry a digest of their content, and
+are the same bytes for the same network.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
-from operator import index
+from errno import ENAMETOOLONG
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
-from safetensors import SafetensorError, safe_open
-
-from polyseme.common.files import Piece, one_line, shown_path, write_whole
-from polyseme.errors import FileFormatError, PolysemeError
+from polyseme.common.arguments import instance
+from polyseme.common.files import shown_path, write_whole
+from polyseme.common.files.pairs import waiting_for, write_pair
+from polyseme.errors import FileFormatError, OptionError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.checks import check_path
 from polyseme.networks.ends import Encoder, Readout
 from polyseme.networks.network import Network
 from polyseme.networks.saving import metadata as read
+from polyseme.networks.saving.container import KEY, NETWORK, FileRead, Packed, build_from, pack
 from polyseme.networks.saving.key_tensors import pack_key, unpack_key
-from polyseme.networks.saving.metadata import Metadata
-from polyseme.networks.saving.safetensors_layout import safetensors_pieces
 from polyseme.networks.saving.tensors import (
     Tensors,
     pack_layer,
@@ -33,21 +31,6 @@ from polyseme.networks.saving.tensors import (
     unpack_code,
     unpack_layers,
     unpack_names,
-)
-
-VERSION = 4
-KEY_VERSION = 5
-_VERSIONS = {"polyseme-network": VERSION, "polyseme-key": KEY_VERSION}
-Built = TypeVar("Built")
-# Errors that reading a broken file may raise.
-_BROKEN = (
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    ArithmeticError,
-    RecursionError,
-    MemoryError,
 )
 
 
@@ -62,25 +45,45 @@ def key_beside(path: str | os.PathLike[str]) -> Path | None:
     if not Path(path).name:
         return None
     beside = key_path(path)
-    # Unlike Path.exists, this does not raise where the name is too long for the file system.
-    return beside if os.path.exists(beside) else None  # noqa: PTH110
+    try:
+        beside.lstat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    except OSError as error:
+        # A key that cannot be seen is named when it is read; no file has a name that is too long.
+        return None if error.errno == ENAMETOOLONG else beside
+    return beside
 
 
-def save_network(network: Network, path: str | os.PathLike[str]) -> None:
-    """Save the parts that a network needs to run.
+def save_network(
+    network: Network,
+    path: str | os.PathLike[str],
+    key: str | os.PathLike[str] | bool = False,
+) -> None:
+    """Save the parts that a network needs to run and, if `key` says so, its answer key with them.
 
-    Raises OptionError if `path` is no path, and PolysemeError if the file cannot be written.
+    `key` is the path of the key, or True for the one beside the network. Raises OptionError if a
+    path is none or the network has no key, and PolysemeError if a file cannot be written.
     """
     check_path(path)
-    write_whole(path, *_network_pieces(network))
+    packed = _pack_network(network)
+    if key is False:
+        write_whole(path, *packed.pieces)
+        return
+    if network.key is None:
+        raise OptionError("key: the network has no answer key to save")
+    place = key_path(path) if key is True else key
+    check_path(place, "key")
+    pieces = _pack_key(network.key, packed.digest).pieces
+    write_pair(path, packed.pieces, place, pieces, packed.digest)
 
 
 def network_bytes(network: Network) -> int:
     """Return the length of the file that `save_network` writes; nothing is written or copied."""
-    return sum(len(piece) for piece in _network_pieces(network))
+    return sum(len(piece) for piece in _pack_network(network).pieces)
 
 
-def _network_pieces(network: Network) -> Iterator[Piece]:
+def _pack_network(network: Network) -> Packed:
     tensors: Tensors = {
         "encoder.positions": network.encoder.code.positions,
         "encoder.signs": network.encoder.code.signs,
@@ -100,11 +103,14 @@ def _network_pieces(network: Network) -> Iterator[Piece]:
         "outputs": pack_names("outputs", network.readout.outputs, tensors),
         "provenance": asdict(network.provenance),
     }
-    return _pieces("polyseme-network", tensors, metadata)
+    return pack(NETWORK, tensors, metadata)
 
 
 def load(
-    path: str | os.PathLike[str], key: str | os.PathLike[str] | Literal[False] | None = None
+    path: str | os.PathLike[str],
+    key: str | os.PathLike[str] | Literal[False] | None = None,
+    *,
+    unsigned: bool = False,
 ) -> Network:
     """Load a network, and its answer key if that is beside it or a path to it is given.
 
@@ -113,14 +119,16 @@ def load(
         key: the file of its answer key, as `AnswerKey.save` writes it. None takes the one beside
             the network, `net.key.safetensors` of `net.safetensors`, if there is one; False leaves
             the key out, which is faster.
+        unsigned: also open files whose content is not that of their digest, because they were
+            edited, or that are too old to have one; a warning says so.
 
     Returns:
         The network, with its answer key if there is one.
 
     Raises:
         OptionError: `path` or `key` is no path.
-        FileFormatError: a file breaks the format, or the key is that of another network; the
-            message names the file and the rule.
+        FileFormatError: a file breaks the format or is damaged, or the key is that of another
+            network; the message names the file and the rule.
 
     Example:
         >>> import polyseme as ps
@@ -129,39 +137,59 @@ def load(
         ...
         polyseme.errors.FileFormatError: no such file: no such file
     """
-    network = _load(path, "polyseme-network", _network)
-    if key is None:
-        key = key_beside(path)
-    if key is None or key is False:
+    instance("unsigned", unsigned, bool, "True or False")
+    network, digest = build_from(
+        path, NETWORK, unsigned, lambda found: (_network(found), found.digest)
+    )
+    if key is False:
         return network
-    loaded = load_key(key)
+    place = key_beside(path) if key is None else key
+    asked = key_path(path) if key is None and Path(path).name else place
+    if asked is not None and digest:
+        # Left there by a save that was killed at the last moment: this is the network's own.
+        check_path(asked)
+        waiting = waiting_for(asked, digest)
+        place = waiting if waiting.exists() else place
+    if place is None:
+        return network
+    loaded, about = _load_key(place, unsigned)
+    if about and digest and about != digest and not unsigned:
+        raise FileFormatError(
+            f"{shown_path(place)}: is not the answer key of {shown_path(path)} but of another "
+            "network (perhaps a save was interrupted); compile again"
+        )
     if not loaded.belongs_to(network):
-        raise FileFormatError(f"{shown_path(key)}: is not the answer key of {shown_path(path)}")
+        raise FileFormatError(
+            f"{shown_path(place)}: is not the answer key of {shown_path(path)}: it contradicts the "
+            "network"
+        )
     return replace(network, key=loaded)
 
 
 def save_key(key: AnswerKey, path: str | os.PathLike[str]) -> None:
-    """Save an answer key.
+    """Save an answer key by itself, which then does not say of which network it is.
 
     Raises OptionError if `path` is no path, and PolysemeError if the file cannot be written.
     """
     check_path(path)
-    write_whole(path, *_pieces("polyseme-key", *pack_key(key)))
+    write_whole(path, *_pack_key(key, "").pieces)
 
 
-def load_key(path: str | os.PathLike[str]) -> AnswerKey:
+def load_key(path: str | os.PathLike[str], *, unsigned: bool = False) -> AnswerKey:
     """Load an answer key.
 
     Args:
         path: a key file, as `AnswerKey.save` writes it.
+        unsigned: also open a file whose content is not that of its digest, or that is too old to
+            have one; a warning says so.
 
     Returns:
         The answer key.
 
     Raises:
         OptionError: `path` is no path.
-        FileFormatError: the file is no key file of this version; the message names the file and
-            what is wrong with it.
+        FileFormatError: the file is no key file of this version, or is damaged; the message names
+            the file and what is wrong with it.
 
     Example:
         >>> import polyseme as ps
@@ -170,31 +198,27 @@ def load_key(path: str | os.PathLike[str]) -> AnswerKey:
         ...
         polyseme.errors.OptionError: path must be the path of a file, not 5
     """
-    return _load(path, "polyseme-key", unpack_key)
+    instance("unsigned", unsigned, bool, "True or False")
+    return _load_key(path, unsigned)[0]
 
 
-def _load(
-    path: str | os.PathLike[str], kind: str, build: Callable[[Tensors, Metadata], Built]
-) -> Built:
-    """Build a product from a file; a broken rule becomes an error of one line naming the file.
-
-    `build` takes its tensors out of the dictionary. A tensor left over is an error, since it could
-    mean one more layer.
-    """
-    check_path(path)
-    try:
-        tensors, metadata = _read(path, kind)
-        built = build(tensors, metadata)
-        if tensors:
-            raise FileFormatError(f"tensor {min(tensors)[:40]!r} is no part of a {kind} file")
-        return built
-    except KeyError as error:
-        raise FileFormatError(f"{shown_path(path)}: {error.args[0]!r} is missing") from None
-    except (*_BROKEN, PolysemeError) as error:
-        raise FileFormatError(f"{shown_path(path)}: {one_line(error)}") from None
+def _load_key(path: str | os.PathLike[str], unsigned: bool) -> tuple[AnswerKey, str]:
+    """Return a key, and the digest of the network that it is saved with, "" for none."""
+    return build_from(
+        path,
+        KEY,
+        unsigned,
+        lambda found: (unpack_key(found.tensors, found.metadata), read.owner(found.metadata)),
+    )
 
 
-def _network(tensors: Tensors, metadata: Metadata) -> Network:
+def _pack_key(key: AnswerKey, network: str) -> Packed:
+    tensors, metadata = pack_key(key)
+    return pack(KEY, tensors, {**metadata, "network": network})
+
+
+def _network(found: FileRead) -> Network:
+    tensors, metadata = found.tensors, found.metadata
     encoder = Encoder(
         unpack_names("features", metadata, tensors), unpack_code("encoder", metadata, tensors)
     )
@@ -210,42 +234,3 @@ def _network(tensors: Tensors, metadata: Metadata) -> Network:
         ),
         provenance=read.provenance(metadata),
     )
-
-
-def _pieces(kind: str, tensors: Tensors, metadata: dict[str, Any]) -> Iterator[Piece]:
-    # One metadata entry only: safetensors writes several in no fixed order. Numbers may be numpy's.
-    entries = {"format": kind, "version": _VERSIONS[kind], **metadata}
-    text = json.dumps(entries, sort_keys=True, default=index)
-    return safetensors_pieces(tensors, {"polyseme": text})
-
-
-def _read(path: str | os.PathLike[str], kind: str) -> tuple[Tensors, Metadata]:
-    """Return all tensors and the metadata of a file of one kind and the current version."""
-    try:
-        with safe_open(os.fspath(path), framework="np") as opened:
-            metadata = _metadata(opened.metadata() or {}, kind)
-            return {name: opened.get_tensor(name) for name in opened.keys()}, metadata  # noqa: SIM118
-    except FileNotFoundError:
-        raise FileFormatError("no such file") from None
-    except OSError as error:
-        reason = error.strerror or one_line(error)
-        raise FileFormatError(f"cannot be read: {reason}") from None
-    except (SafetensorError, *_BROKEN) as error:
-        raise FileFormatError(f"is not a safetensors file of polyseme: {one_line(error)}") from None
-
-
-def _metadata(entries: dict[str, str], kind: str) -> Metadata:
-    if "polyseme" not in entries:
-        raise FileFormatError("has no polyseme metadata")
-    metadata = read.parse(entries["polyseme"])
-    if metadata.get("format") != kind:
-        raise FileFormatError(f"is not a {kind} file")
-    version, ours = metadata.get("version"), _VERSIONS[kind]
-    if type(version) is int and 0 < version < ours:
-        raise FileFormatError(
-            f"is of version {version}, written by an older polyseme; this one reads {ours}: "
-            "compile its source again, or read it with the polyseme that wrote it"
-        )
-    if type(version) is not int or version != ours:
-        raise FileFormatError(f"is of version {repr(version)[:40]}; this polyseme reads {ours}")
-    return metadata

@@ -6,6 +6,7 @@ A missing value raises KeyError, a wrong one FileFormatError, which does not nam
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from polyseme.networks.network import Provenance
 Metadata = Mapping[str, Any]
 # Positions are int32, so nothing a file counts can be more.
 MAX_COUNT = 2**31 - 1
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def parse(text: str) -> Metadata:
@@ -55,6 +57,19 @@ def text(values: Metadata, name: str) -> str:
     if not isinstance(value, str) or not value.isprintable():
         raise FileFormatError(f"metadata {name!r} must be a line of printable text")
     return value
+
+
+def digest(values: Metadata, name: str = "digest") -> str:
+    """Return a digest: 64 hexadecimal digits, small letters."""
+    value = values[name]
+    if not isinstance(value, str) or not _DIGEST.fullmatch(value):
+        raise FileFormatError(f"metadata {name!r} must be a digest of 64 hexadecimal digits")
+    return value
+
+
+def owner(values: Metadata) -> str:
+    """Return the digest of the network that a key is of; "" for a key saved by itself."""
+    return digest(values, "network") if values.get("network", "") != "" else ""
 
 
 def record(values: Metadata, name: str) -> Metadata:

@@ -10,21 +10,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from polyseme.common.files import Piece
+from polyseme.networks.saving.digest import TYPE_NAMES, bytes_of
 from polyseme.networks.saving.tensors import Tensors
 
 # In the order of the library, which is that of the tensors in a file from the last to the first.
-_TYPES = {
-    "uint8": "U8",
-    "int8": "I8",
-    "int16": "I16",
-    "int32": "I32",
-    "float32": "F32",
-    "int64": "I64",
-}
-_ORDER = list(_TYPES)
+_ORDER = list(TYPE_NAMES)
 
 
 def safetensors_pieces(tensors: Tensors, metadata: dict[str, str]) -> Iterator[Piece]:
@@ -39,7 +30,7 @@ def safetensors_pieces(tensors: Tensors, metadata: dict[str, str]) -> Iterator[P
         tensor = tensors[name]
         begin, end = end, end + tensor.nbytes
         header[name] = {
-            "dtype": _TYPES[tensor.dtype.name],
+            "dtype": TYPE_NAMES[tensor.dtype.name],
             "shape": list(tensor.shape),
             "data_offsets": [begin, end],
         }
@@ -48,5 +39,4 @@ def safetensors_pieces(tensors: Tensors, metadata: dict[str, str]) -> Iterator[P
     yield len(text).to_bytes(8, "little") + text
     for name in names:
         if tensors[name].size:
-            little = tensors[name].dtype.newbyteorder("<")
-            yield np.ascontiguousarray(tensors[name], little).reshape(-1).view(np.uint8).data
+            yield bytes_of(tensors[name])

@@ -1,0 +1,143 @@
+"""What network and key files are alike in: one JSON text of metadata, a version, a digest.
+
+`write` sees to it that the digest is that of the content, and `read_file` that it still is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from operator import index
+from typing import Any, TypeVar
+
+from polyseme.common.files import Piece, one_line, shown_path
+from polyseme.common.warning import warn
+from polyseme.errors import FileFormatError, PolysemeError
+from polyseme.networks.checks import check_path
+from polyseme.networks.saving import metadata as read
+from polyseme.networks.saving.digest import UNKNOWN, content_digest, digest_claimed
+from polyseme.networks.saving.metadata import Metadata
+from polyseme.networks.saving.safetensors_layout import safetensors_pieces
+from polyseme.networks.saving.safetensors_reading import read_safetensors
+from polyseme.networks.saving.tensors import Tensors
+
+NETWORK, KEY = "polyseme-network", "polyseme-key"
+VERSION, KEY_VERSION = 5, 6
+_VERSIONS = {NETWORK: VERSION, KEY: KEY_VERSION}
+# The versions before are the same but for the digests, which they have not.
+_WITHOUT_DIGEST = {NETWORK: VERSION - 1, KEY: KEY_VERSION - 1}
+Built = TypeVar("Built")
+# Errors that reading a broken file may raise.
+_BROKEN = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    MemoryError,
+)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A file to write: its pieces, and the digest of its content."""
+
+    pieces: Iterator[Piece]
+    digest: str
+
+
+def pack(kind: str, tensors: Tensors, metadata: Mapping[str, Any]) -> Packed:
+    """Return a file of one kind, which carries its digest."""
+    entries = {"format": kind, "version": _VERSIONS[kind], **metadata}
+    digest = content_digest(tensors, _text({**entries, "digest": UNKNOWN}))
+    # One metadata entry only: safetensors writes several in no fixed order.
+    text = _text({**entries, "digest": digest})
+    return Packed(safetensors_pieces(tensors, {"polyseme": text}), digest)
+
+
+def _text(entries: Mapping[str, Any]) -> str:
+    # Numbers may be numpy's.
+    return json.dumps(entries, sort_keys=True, default=index)
+
+
+@dataclass(frozen=True)
+class FileRead:
+    """The parts of a file; `digest` is the one it claims, "" of an old file, which has none."""
+
+    tensors: Tensors
+    metadata: Metadata
+    digest: str
+
+
+def build_from(
+    path: str | os.PathLike[str],
+    kind: str,
+    unsigned: bool,
+    build: Callable[[FileRead], Built],
+) -> Built:
+    """Build a product from a file; a broken rule becomes an error of one line naming the file.
+
+    `build` takes its tensors out of the dictionary. A tensor left over is an error, since it could
+    mean one more layer. With `unsigned` a file whose content is not that of its digest is opened
+    too, with a warning.
+    """
+    check_path(path)
+    try:
+        found = _read(path, kind, unsigned)
+        built = build(found)
+        if found.tensors:
+            raise FileFormatError(f"tensor {min(found.tensors)[:40]!r} is no part of a {kind} file")
+        return built
+    except KeyError as error:
+        raise FileFormatError(f"{shown_path(path)}: {error.args[0]!r} is missing") from None
+    except (*_BROKEN, PolysemeError) as error:
+        raise FileFormatError(f"{shown_path(path)}: {one_line(error)}") from None
+
+
+def _read(path: str | os.PathLike[str], kind: str, unsigned: bool) -> FileRead:
+    try:
+        tensors, entries = read_safetensors(path)
+    except (FileFormatError, *_BROKEN) as error:
+        raise FileFormatError(f"is not a safetensors file of polyseme: {one_line(error)}") from None
+    if "polyseme" not in entries:
+        raise FileFormatError("has no polyseme metadata")
+    text = entries["polyseme"]
+    metadata = read.parse(text)
+    if metadata.get("format") != kind:
+        raise FileFormatError(f"is not a {kind} file")
+    old = _is_old(metadata, kind)
+    fault = _fault(tensors, text, metadata, old)
+    if fault and not unsigned:
+        raise FileFormatError(f"{fault}; open it with --unsigned, or unsigned=True in Python")
+    if fault:
+        warn(f"{shown_path(path)}: opened unsigned: {fault}")
+    return FileRead(tensors, metadata, "" if old else metadata["digest"])
+
+
+def _is_old(metadata: Metadata, kind: str) -> bool:
+    """Return whether a file is of the version before digests; raise if of no version we read."""
+    version, ours = metadata.get("version"), _VERSIONS[kind]
+    if type(version) is int and 0 < version < _WITHOUT_DIGEST[kind]:
+        raise FileFormatError(
+            f"is of version {version}, written by an older polyseme; this one reads {ours}: "
+            "compile its source again, or read it with the polyseme that wrote it"
+        )
+    if type(version) is not int or not _WITHOUT_DIGEST[kind] <= version <= ours:
+        raise FileFormatError(f"is of version {repr(version)[:40]}; this polyseme reads {ours}")
+    return version < ours
+
+
+def _fault(tensors: Tensors, text: str, metadata: Metadata, old: bool) -> str:
+    """Return why a file cannot be trusted to be as it was written; "" if it can."""
+    if old:
+        return (
+            f"is of version {metadata['version']}, without a digest to tell damage by; "
+            "ps.load(FILE, unsigned=True).save(FILE, key=True) gives it one"
+        )
+    digest = read.digest(metadata)
+    if content_digest(tensors, digest_claimed(text, digest)) != digest:
+        return "its content does not match its digest (damaged or edited)"
+    return ""
