@@ -132,7 +132,8 @@ class Network:
         places, signs = file.rows("encoder.positions"), file.rows("encoder.signs")
         if any(set(row) - {1, -1} for row in signs) or len(places) != len(signs):
             raise Unreadable("a sign of the encoder is neither 1 nor -1")
-        self.codes = [list(zip(*both, strict=True)) for both in zip(places, signs, strict=True)]
+        self.codes = [tuple(zip(*both, strict=True)) for both in zip(places, signs, strict=True)]
+        self.longest = max(map(len, self.codes))
         if any(len({c for c, _ in code}) < len(code) for code in self.codes):
             raise Unreadable("a feature's code has a position twice")
         widths, self.layers = [self.dimensions], []
@@ -144,7 +145,7 @@ class Network:
         offsets, units = file.take("readout.offsets"), file.take("readout.neurons")
         weights, self.thresholds = file.take("readout.weights"), file.take("readout.thresholds")
         check_runs(offsets, len(self.outputs), len(units))
-        entries = list(zip(units, weights, strict=True))
+        entries = tuple(zip(units, weights, strict=True))
         self.readout = [entries[a:b] for a, b in pairwise(offsets)]
         in_range = all(0 <= c < self.dimensions for code in self.codes for c, _ in code)
         if not in_range or any(not 0 <= unit < widths[-1] for unit in units):
@@ -178,7 +179,7 @@ class Layer:
             shape, flat = file.shapes[f"{name}weights"], file.take(f"{name}weights", 2)
             if shape != [units, reads]:
                 raise Unreadable(f"{name}weights is not of shape {units}, {reads}")
-            self._flat, self._sparse = flat, None
+            self._flat, self._sparse, values = flat, None, flat
         else:
             offsets, columns = file.take(f"{name}offsets"), file.take(f"{name}columns")
             values, self._flat, self._sparse = file.take(f"{name}values"), None, {}
@@ -190,6 +191,8 @@ class Layer:
                 raise Unreadable(f"{name}columns reads a number that there is not")
         if any(not 0 <= number < reads for number in self.carried):
             raise Unreadable(f"{name}carried passes a number that there is not")
+
+        self.loudest = max(max(values, default=0), -min(values, default=0))
 
     def column(self, number):
         """Return the weights with which all units read one number."""
@@ -443,7 +446,9 @@ class Rows:
         """Return a row with the top bit of each number that is above a level."""
         if level >= self.largest:
             return 0
-        return raised - self.ones * (max(level, -self.largest - 1) + 1) & self.half
+        if level < -self.largest:
+            return self.half
+        return raised - self.ones * (level + 1) & self.half
 
     def places(self, tops):
         """Return the places of the numbers of which the top bit is set."""
@@ -462,18 +467,56 @@ class Rows:
         return raised & (tops - (tops >> self.bits - 1))
 
 
-def neuron_rows(network):
-    """Return, for each neuron, what it reads of every feature: W E^T, as arrays."""
-    layer, units = network.layers[0], len(network.layers[0].bias)
-    columns = [layer.column(place) for place in range(network.dimensions)]
-    weight = max((max(max(column), -min(column)) for column in columns), default=0)
-    rows = Rows(units, weight * max(map(len, network.codes)))
-    packed = [rows.pack(column) for column in columns]
-    flat = array(rows.code)
-    for code in network.codes:
-        read = sum(packed[place] if sign > 0 else -packed[place] for place, sign in code)
-        flat.extend(rows.unpack(read))
-    return [flat[unit::units] for unit in range(units)]
+class Totals:
+    """Sums of rows times weights. Parts that follow each other with the same rows are kept."""
+
+    def __init__(self, rows):
+        """Sum such rows."""
+        self.rows, self.known, self.last = rows, {}, ()
+
+    def of(self, entries):
+        """Return the sum of rows times weights, given as pairs of a row's number and a weight."""
+        numbers = [number for number, _ in entries]
+        if numbers != self.last:
+            self.known.clear()
+            self.last = numbers
+        row, sign = self._part(entries) if entries else (0, 1)
+        return row if sign > 0 else -row
+
+    def _part(self, entries):
+        """Return a row and a sign; halves of the same entries are summed once, whatever sign."""
+        sign = 1 if entries[0][1] >= 0 else -1
+        if len(entries) == 1:
+            ((number, weight),) = entries
+            return (self.rows[number] if sign == weight else self.rows[number] * abs(weight)), sign
+        if sign < 0:
+            entries = tuple((number, -weight) for number, weight in entries)
+        if entries not in self.known:
+            half = len(entries) // 2
+            (one, _), (other, plus) = self._part(entries[:half]), self._part(entries[half:])
+            self.known[entries] = one + other if plus > 0 else one - other
+        return self.known[entries], sign
+
+
+class Reads:
+    """What each neuron reads of every feature, W E^T, as arrays; and the least and the most, or 0.
+
+    They are added up feature by feature, for all neurons at once.
+    """
+
+    def __init__(self, network):
+        """Add up the columns of weights that each feature's code names."""
+        layer, units = network.layers[0], len(network.layers[0].bias)
+        rows = Rows(units, 2 * layer.loudest * network.longest)
+        total = Totals([rows.pack(layer.column(place)) for place in range(network.dimensions)])
+        flat, low, high = array(rows.code), 0, 0
+        for code in network.codes:
+            read = total.of(code)
+            flat.extend(rows.unpack(read))
+            low, high = low - rows.relu(low - read), high + rows.relu(read - high)
+        self.arrays = [flat[unit::units] for unit in range(units)]
+        self.lowest, self.highest = rows.unpack(low), rows.unpack(high)
+        self.loudest = [max(-a, b) for a, b in zip(self.lowest, self.highest, strict=True)]
 
 
 def check_one_layer(network, method):
@@ -485,12 +528,10 @@ def check_one_layer(network, method):
 def check_largest_sum(network, reads, active, claimed):
     """Raise Rejected unless a claimed number bounds every sum, in any order, and is below 2**23."""
     layer = network.layers[0]
-    highest = [bias + active * max(0, max(read)) for bias, read in zip(layer.bias, reads, strict=1)]
-    heights = [max(0, min(h, layer.cap or h)) for h in highest]
-    weight = max((abs(weight) for _, _, weight in layer.entries()), default=0)
-    longest = max(map(len, network.codes))
+    highest = [b + active * read for b, read in zip(layer.bias, reads.highest, strict=True)]
+    heights = [max(0, min(height, layer.cap or height)) for height in highest]
     largest = max(
-        max(map(abs, layer.bias)) + active * longest * weight,
+        max(map(abs, layer.bias)) + active * network.longest * layer.loudest,
         *(sum(abs(weight) * heights[j] for j, weight in entries) for entries in network.readout),
     )
     if claimed != largest or largest >= EXACT:
@@ -499,17 +540,18 @@ def check_largest_sum(network, reads, active, claimed):
 
 def in_pieces(check, outputs):
     """Yield what `check` returns of pieces of the outputs, made side by side where it pays."""
-    if outputs < 20_000 or not hasattr(os, "fork"):
-        yield check(range(outputs))
+    if len(outputs) < 20_000 or not hasattr(os, "fork"):
+        yield check(outputs)
         return
     global _piece
-    _piece = lambda first: check(range(first, outputs, PROCESSES))  # noqa: E731
+    size = -(-len(outputs) // PROCESSES)
+    _piece = lambda number: check(outputs[number * size : (number + 1) * size])  # noqa: E731
     with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
         yield from pool.imap(_call_piece, range(PROCESSES))
 
 
-def _call_piece(first):
-    return _piece(first)
+def _call_piece(number):
+    return _piece(number)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -529,44 +571,41 @@ def check_linear(network, circuit, active, evidence):
         # Sections 5 and 6 find the same; this one goes through all patterns of an output's own.
         check_bending(network, circuit, active, evidence)
         return
-    layer, reads = network.layers[0], neuron_rows(network)
+    layer, reads = network.layers[0], Reads(network)
     if layer.cap:
         raise Rejected("method linear is for ReLUs without a cap")
     check_largest_sum(network, reads, active, evidence["largest_sum"])
-    for unit, read in enumerate(reads):
-        if layer.bias[unit] + active * min(0, min(read)) < 0:
-            lowest = sum(number for number in sorted(read)[:active] if number < 0)
-            if layer.bias[unit] + lowest < 0:
+    for unit, bias in enumerate(layer.bias):
+        if bias + active * reads.lowest[unit] < 0:
+            rising = sorted(reads.arrays[unit])
+            if bias + sum(number for number in rising[:active] if number < 0) < 0:
                 raise Rejected(f"neuron {unit} bends with {active} features on")
-    loudest = [max(max(read), -min(read)) for read in reads]
-    largest = max(sum(abs(w) * loudest[j] for j, w in entries) for entries in network.readout)
-    rows = Rows(len(network.features), largest)
-    for unit, read in enumerate(reads):
-        reads[unit] = rows.pack(read)
+    loud = reads.loudest
+    largest = max(sum(abs(w) * loud[j] for j, w in entries) for entries in network.readout)
+    rows, packed = Rows(len(network.features), largest), reads.arrays
+    for unit, read in enumerate(packed):
+        packed[unit] = rows.pack(read)
     stated = Stated(evidence)
 
     def check(outputs):
+        totals = Totals(packed)
         for output in outputs:
             off, on = stated.bounds(network.bounds(output, layer))
-            check_linear_output(network, circuit, output, (rows, reads, active, off, on))
+            raised = rows.half + totals.of(network.readout[output])
+            check_linear_output(network, circuit, output, (rows, raised, active, off, on))
 
-    for _ in in_pieces(check, len(network.outputs)):
+    # Outputs that read the same neurons follow each other.
+    order = sorted(range(len(network.outputs)), key=lambda o: [j for j, _ in network.readout[o]])
+    for _ in in_pieces(check, order):
         pass
     stated.check_attained(network, circuit)
 
 
 def check_linear_output(network, circuit, output, given):
     """Raise Rejected unless readings are at most `off` where the output must be off, else `on`."""
-    rows, reads, active, off, on = given
-    raised, rest, biases = rows.half, 0, network.layers[0].bias
-    for unit, weight in network.readout[output]:
-        rest += weight * biases[unit]
-        if weight == 1:
-            raised += reads[unit]
-        elif weight == -1:
-            raised -= reads[unit]
-        else:
-            raised += weight * reads[unit]
+    rows, raised, active, off, on = given
+    biases = network.layers[0].bias
+    rest = sum(weight * biases[unit] for unit, weight in network.readout[output])
     own, is_on = circuit.patterns(output)
     mine = [rows.at(raised, feature) for feature in own]
     name, high, low, sums = network.outputs[output], NEVER, -NEVER, []
@@ -582,9 +621,10 @@ def check_linear_output(network, circuit, output, given):
                 high = min(high, (off - total) // free)
             elif free:
                 low = max(low, -((total - on) // free))
-    over = rows.above(raised, high).bit_count() - sum(read > high for read in mine)
-    under = rows.above(raised, low - 1).bit_count() + sum(read < low for read in mine)
-    if not over and under >= rows.length:
+    over, under = rows.above(raised, high).bit_count(), 0
+    if low > -rows.largest:
+        under = rows.length - rows.above(raised, low - 1).bit_count()
+    if over <= sum(read > high for read in mine) and under <= sum(read < low for read in mine):
         return
     # One of the others goes farther, so that only their exact order decides.
     others = rows.unpack(raised - rows.half)
@@ -613,7 +653,7 @@ class Stated:
     def check_attained(self, network, circuit):
         """Raise Rejected unless the inputs that are named have the readings that are stated."""
         for stated, must in ((self.on, True), (self.off, False)):
-            if stated:
+            if stated and "on" in stated:
                 output = network.outputs.index(stated["output"])
                 on = {network.features.index(name) for name in stated["on"]}
                 if (reading(network, output, on), circuit.is_on(output, on)) != (
@@ -656,13 +696,13 @@ def check_bending(network, circuit, active, evidence):
     are tried one after another, until no feature is left free.
     """
     check_one_layer(network, "branch-and-bound")
-    layer, arrays = network.layers[0], neuron_rows(network)
-    check_largest_sum(network, arrays, active, evidence["largest_sum"])
-    loudest = [max(max(read), -min(read)) for read in arrays]
-    most = [abs(b) + layer.cap + 2 * active * h for b, h in zip(layer.bias, loudest, strict=True)]
+    layer, reads = network.layers[0], Reads(network)
+    check_largest_sum(network, reads, active, evidence["largest_sum"])
+    loud = reads.loudest
+    most = [abs(b) + layer.cap + 2 * active * h for b, h in zip(layer.bias, loud, strict=True)]
     largest = max(sum(2 * abs(w) * most[j] for j, w in entries) for entries in network.readout)
     rows = Rows(len(network.features), largest)
-    searching = Searching(rows, arrays, [rows.pack(read) for read in arrays])
+    searching = Searching(rows, reads.arrays)
     stated = Stated(evidence)
 
     def check(outputs):
@@ -678,7 +718,7 @@ def check_bending(network, circuit, active, evidence):
                     name = network.outputs[output]
                     raise Rejected(f"output {name} can be wrong with {active} features on")
 
-    for _ in in_pieces(check, len(network.outputs)):
+    for _ in in_pieces(check, range(len(network.outputs))):
         pass
     stated.check_attained(network, circuit)
 
@@ -722,8 +762,9 @@ def cases(circuit, output):
 class Searching:
     """The search for a set of features that takes a sum of ReLUs above a bound."""
 
-    def __init__(self, rows, arrays, reads):
-        self.rows, self.arrays, self.reads = rows, arrays, reads
+    def __init__(self, rows, arrays):
+        """Search with what each neuron reads of every feature."""
+        self.rows, self.arrays, self.reads = rows, arrays, [rows.pack(read) for read in arrays]
 
     def exceeds(self, summed, bound, case):
         """Return whether some set of a case takes a sum of ReLUs above a bound."""
@@ -1179,6 +1220,8 @@ def checked(certificate, network_data, circuit_data):
         if on <= (-1 if held is None else held):
             raise Rejected("the counterexample contradicts what holds")
         said.append(f"{refuted['output']} is wrong when {', '.join(refuted['on'])} are on")
+    if method not in TRIES and claim["wrong"] not in ((0, None) if proves else (None,)):
+        raise Rejected(f"method {method} does not find how many inputs are wrong")
     refutes = on is not None and (active is None or on <= active)
     follows = False if refutes else True if proves else None
     if claim["proved"] is not follows or not said:
@@ -1203,21 +1246,30 @@ def canonical(found):
 SENSELESS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError)
 
 
+def verdict(certificate, network, circuit):
+    """Return the exit status and the line to print, given the bytes of the three files."""
+    try:
+        return 0, f"accepted: {checked(certificate, network, circuit)}"
+    except Rejected as error:
+        return 1, f"rejected: {error}"
+    except Unreadable as error:
+        return 2, f"unreadable: {error}"
+    except SENSELESS as error:
+        return 2, f"unreadable: {type(error).__name__}: {error}"
+    except Unchecked as error:
+        return 3, f"not checked: {error}"
+
+
 def main(arguments):
-    if len(arguments) != 3:
+    """Print the verdict on three files, and return the exit status."""
+    if len(arguments) != 3 or sys.byteorder != "little":
         print(__doc__.strip())
         return 2
     sys.set_int_max_str_digits(0)
     try:
-        said, status = f"accepted: {checked(*map(contents, arguments))}", 0
-    except Rejected as error:
-        said, status = f"rejected: {error}", 1
+        status, said = verdict(*map(contents, arguments))
     except Unreadable as error:
-        said, status = f"unreadable: {error}", 2
-    except SENSELESS as error:
-        said, status = f"unreadable: {type(error).__name__}: {error}", 2
-    except Unchecked as error:
-        said, status = f"not checked: {error}", 3
+        status, said = 2, f"unreadable: {error}"
     print(" ".join(said.split()))
     return status
 

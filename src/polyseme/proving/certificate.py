@@ -25,9 +25,11 @@ from polyseme.common.version import VERSION
 from polyseme.errors import FileFormatError, OptionError
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_beside, load, load_key
-from polyseme.proving.extreme_readings import extreme_readings
+from polyseme.proving.extreme_readings import extreme_readings, extremes_of
 from polyseme.proving.largest_sum import largest_sum
+from polyseme.proving.linear_reads import LinearReads
 from polyseme.proving.proof import Proof
+from polyseme.proving.worst_sums import linear_active
 from polyseme.verification.sampling import Verification
 
 FORMAT = "polyseme-certificate"
@@ -109,12 +111,9 @@ def certificate(proof: Proof, network_file: Path_, circuit_file: Path_ | None = 
     """
     instance("proof", proof, Proof, "a proof")
     network, circuit, circuit_file = _files(network_file, circuit_file)
-    evidence: dict[str, Any] = {}
-    held = _held(proof)
-    if proof.method in _DERIVED and held is not None:
-        evidence["largest_sum"] = largest_sum(network, held)
-        if proof.method == "linear":
-            evidence |= extreme_readings(network, circuit, held)
+    held, method = _held(proof), proof.method
+    if method == "linear" and held is not None and not _is_linear(network, held):
+        method = "branch-and-bound"
     claim = {
         "proved": proof.proved,
         "active": proof.active,
@@ -127,8 +126,8 @@ def certificate(proof: Proof, network_file: Path_, circuit_file: Path_ | None = 
         _sha256(network_file),
         _sha256(circuit_file),
         claim,
-        proof.method,
-        evidence,
+        method,
+        _evidence(proof, network, circuit, (method, held)),
         _counterexample(proof, circuit),
     )
 
@@ -193,10 +192,33 @@ def _sha256(path: Path_) -> str:
 
 
 def _held(proof: Proof) -> int | None:
-    """Return the largest number of features on of which it was shown that no input is wrong."""
+    """Return the largest number of features on up to which a checker can find no wrong input."""
+    if proof.method not in _DERIVED:
+        return None
     if proof.largest_active is not None:
-        return proof.largest_active
+        return proof.largest_active or None
     return proof.active if proof.proved else None
+
+
+def _is_linear(network: Network, active: int) -> bool:
+    return linear_active(LinearReads.of(network, active), None) >= active
+
+
+def _evidence(
+    proof: Proof, network: Network, circuit: Circuit, how: tuple[str, int | None]
+) -> dict[str, Any]:
+    """Return what a method found of the inputs up to which it was right."""
+    method, held = how
+    if proof.method == "exhaustive":
+        return {"failures": [] if proof.counterexample is None else [list(proof.counterexample)]}
+    if held is None:
+        return {}
+    evidence: dict[str, Any] = {"largest_sum": largest_sum(network, held)}
+    if method == "linear":
+        return evidence | extreme_readings(network, circuit, held)
+    if proof.margins is not None and held == proof.active:
+        evidence |= extremes_of(proof.margins, circuit)
+    return evidence
 
 
 def _counterexample(proof: Proof, circuit: Circuit) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from polyseme.circuits.circuit import Circuit
 from polyseme.networks.network import Network
 from polyseme.proving.cases import Cases, cases_of
 from polyseme.proving.linear_reads import LinearReads
+from polyseme.proving.proof import Margins
 from polyseme.proving.worst_sums import CaseTable, readings_of_outputs
 
 
@@ -36,6 +37,23 @@ def extreme_readings(network: Network, circuit: Circuit, active: int) -> dict[st
         "lowest_on": _named(circuit, reads, cases, (lowest, 1, active)),
         "highest_off": _named(circuit, reads, cases, (-highest, -1, active)),
     }
+
+
+def extremes_of(margins: Margins, circuit: Circuit) -> dict[str, Any]:
+    """Return the lowest and the highest of the readings of a proof, as `extreme_readings` does.
+
+    No inputs are named.
+    """
+    found: dict[str, Any] = {}
+    for name, readings, output in (
+        ("lowest_on", margins.lowest_on, int(margins.lowest_on.argmin())),
+        ("highest_off", margins.highest_off, int(margins.highest_off.argmax())),
+    ):
+        reading, none = int(readings[output]), np.iinfo(np.int64)
+        found[name] = None
+        if none.min < reading < none.max:
+            found[name] = {"reading": reading, "output": circuit.output_names[output]}
+    return found
 
 
 def _named(
