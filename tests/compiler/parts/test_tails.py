@@ -44,4 +44,4 @@ def test_samples_without_an_output_that_is_on_have_no_lowest_reading():
 
 def test_readings_without_noise_are_told_apart():
     share = share_between_tails([(np.ones(300, np.float32), np.zeros(300, np.float32))])
-    assert share == pytest.approx(0.5, abs=0.01)
+    assert share == pytest.approx(0.5, abs=0.02)
