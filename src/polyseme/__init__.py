@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from polyseme.networks.layer_key import LayerKey
     from polyseme.networks.network import Network
     from polyseme.networks.saving.files import load, load_key
+    from polyseme.proving.proof import Margins, Proof
+    from polyseme.proving.prove import prove
+    from polyseme.proving.worst_case import WorstCase, worst_case
     from polyseme.reproduce.reproduction import reproduce_figures
     from polyseme.verification.as_read import reference_as_read
     from polyseme.verification.exhaustive import verify_exhaustively
@@ -47,7 +50,6 @@ if TYPE_CHECKING:
     from polyseme.verification.layers import verify_layers
     from polyseme.verification.reading_error import ReadingError, reading_error
     from polyseme.verification.sampling import Verification, verify
-    from polyseme.verification.worst_case import WorstCase, worst_case
 
 __version__ = VERSION
 
@@ -61,13 +63,15 @@ _LATER = {
     "GateKind": "circuits.circuit",
     "Headway": "common.progress",
     "LayerKey": "networks.layer_key",
+    "Margins": "proving.proof",
     "Names": "circuits.names",
     "Network": "networks.network",
     "Polysemanticity": "interpret.polysemanticity",
+    "Proof": "proving.proof",
     "ReadingError": "verification.reading_error",
     "Refined": "learning.refinement.refine",
     "Verification": "verification.sampling",
-    "WorstCase": "verification.worst_case",
+    "WorstCase": "proving.worst_case",
     "all_of": "circuits.bits",
     "any_of": "circuits.bits",
     "at_least": "circuits.bits",
@@ -85,6 +89,7 @@ _LATER = {
     "load_key": "networks.saving.files",
     "polysemanticity": "interpret.polysemanticity",
     "problems": "circuits",
+    "prove": "proving.prove",
     "read": "circuits.sources",
     "reading_error": "verification.reading_error",
     "reference_as_read": "verification.as_read",
@@ -96,7 +101,7 @@ _LATER = {
     "verify": "verification.sampling",
     "verify_exhaustively": "verification.exhaustive",
     "verify_layers": "verification.layers",
-    "worst_case": "verification.worst_case",
+    "worst_case": "proving.worst_case",
     "write": "circuits.writers.by_ending",
 }
 
@@ -125,6 +130,7 @@ __all__ = [
     "GateKind",
     "Headway",
     "LayerKey",
+    "Margins",
     "MissingExtraError",
     "Names",
     "Network",
@@ -132,6 +138,7 @@ __all__ = [
     "Polysemanticity",
     "PolysemeError",
     "PolysemeWarning",
+    "Proof",
     "ReadingError",
     "Refined",
     "SourceError",
@@ -155,6 +162,7 @@ __all__ = [
     "load_key",
     "polysemanticity",
     "problems",
+    "prove",
     "read",
     "reading_error",
     "reference_as_read",

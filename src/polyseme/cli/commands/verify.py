@@ -21,6 +21,7 @@ from polyseme.common.suggestions import did_you_mean
 from polyseme.errors import PolysemeError
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path, load
+from polyseme.proving.worst_case import worst_case
 from polyseme.verification.as_read import reference_as_read
 from polyseme.verification.exhaustive import MOST_INPUTS, verify_exhaustively
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
@@ -29,7 +30,6 @@ from polyseme.verification.layers import LayerReport, readable_key, verify_layer
 from polyseme.verification.reading_error import ReadingError, reading_error
 from polyseme.verification.reference import Reference, reference_of
 from polyseme.verification.sampling import Verification, promise_asked, shallow_terms, verify
-from polyseme.verification.worst_case import worst_case
 
 MAX_SAMPLES = 10_000_000
 # Lists of active features are held in memory: at most this many entries.
