@@ -60,9 +60,10 @@ class Frames:
         return extremes(steps, self.output_blocks, self.input_blocks, self.own, active)
 
     def network(self, steps: Steps, seen: Extremes) -> Network:
-        """Return the network of a W, with one threshold above rest and no ReLU that bends.
+        """Return the network of a W, with one threshold above rest.
 
-        The key has what units read of their own features.
+        No ReLU bends within the promise of the task, of which `seen` may be about fewer features
+        on. The key has what units read of their own features.
         """
         task, code = self.task, self.inputs
         named = reads_of_gates(
@@ -74,7 +75,8 @@ class Frames:
         scale = 2.0 ** -round(float(np.log2(read)))
         members = self.outputs.matrix().astype(np.int16)
         members.sort_indices()
-        bias = np.full(self.outputs.neurons, seen.deepest, np.int32)
+        deepest = self.extremes(steps, task.active).deepest
+        bias = np.full(self.outputs.neurons, deepest, np.int32)
         resting = np.asarray(members.astype(np.int64) @ bias.astype(np.int64))
         thresholds = ((resting + seen.level) * scale).astype(np.float32)
         key = answer_key(

@@ -32,7 +32,7 @@ from polyseme.compiler.task import Task
 # does not end at its limit.
 _LEAST_SLACK, _MOST_SLACK = 0.006, 0.3
 # A layer is this much larger than the limits that it is given would ask for.
-_ROOM = 1.04
+_ROOM = 1.06
 _BISECTIONS = 12
 
 
