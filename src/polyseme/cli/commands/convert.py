@@ -54,12 +54,13 @@ def convert_command(
         "gates": circuit.gates,
         "depth": circuit.depth,
     }
+    shown = ", ".join(f"{name} {count:,}" for name, count in counts.items())
     use, seed = asdict(circuit.gates_per_feature), circuit.problem_seed
     told = {"gates_per_feature": use, "problem_seed": seed}
     emit_written(
         output,
         {"file": output, "name": circuit.name, **counts, **told},
-        f"{shown_path(output)}: {', '.join(f'{name} {count:,}' for name, count in counts.items())}\n"
+        f"{shown_path(output)}: {shown}\n"
         f"{circuit.gates_per_feature}; seeds: {problem_seed_in_words(circuit.name)}",
         as_json,
     )
