@@ -17,7 +17,7 @@ from polyseme.networks.network import Network
 from polyseme.proving.claim import Claim
 from polyseme.proving.exhaustive import engines, prove_exhaustively, state
 from polyseme.proving.exhaustive.engines import batch_engine, fused_engine
-from polyseme.proving.exhaustive.kernel import plain_run
+from polyseme.proving.exhaustive.kernel import lanes_with, run_with, satisfied
 from polyseme.proving.exhaustive.prove_exhaustively import enumerate_inputs
 from support.bending_networks import bending_network, tried_inputs, tried_readings
 from support.shallow_circuits import shallow_circuits
@@ -36,7 +36,7 @@ def test_every_wrong_input_is_found(circuit: Circuit, seed: int, active: int, fu
     claim = Claim(network, circuit, active)
     with pytest.MonkeyPatch.context() as patch:
         # The kernel as it is written; machine code is looked at below.
-        patch.setattr(engines, "compiled_run", plain_run)
+        patch.setattr(engines, "compiled_run", lambda: run_with(lanes_with(satisfied)))
         engine = fused_engine(claim) if fused else batch_engine(claim)
         assert engine is not None
         patch.setattr(prove_exhaustively, "engine_of", lambda _: (engine, False))

@@ -198,8 +198,3 @@ def run_with(wrong_lanes: Callable[..., None]) -> Callable[..., tuple[int, int]]
 def compiled_run() -> Callable[..., tuple[int, int]]:
     """Return `run_with` of its parts, in machine code."""
     return machine_code(run_with(machine_code(lanes_with(machine_code(satisfied)))))
-
-
-def plain_run() -> Callable[..., tuple[int, int]]:
-    """Return the same in Python, which is very slow."""
-    return run_with(lanes_with(satisfied))

@@ -15,7 +15,7 @@ from polyseme.common.progress import phase
 from polyseme.common.warning import warn
 from polyseme.proving.claim import Claim
 from polyseme.proving.exhaustive.engines import engine_of
-from polyseme.proving.exhaustive.state import Enumeration, begun
+from polyseme.proving.exhaustive.state import MOST_LISTED, Enumeration, begun
 from polyseme.proving.failing import wrong_outputs
 from polyseme.proving.proof import Proof
 
@@ -52,7 +52,8 @@ def prove_exhaustively(claim: Claim, state: str | os.PathLike[str] | None = None
     on = found.listed[0] if found.wrong else None
     wrong = () if on is None else wrong_outputs(claim.network, claim.circuit, on)
     assert on is None or wrong, "an input is not wrong when it is run again"
-    # Of an enumeration that was not finished, inputs with fewer features on may be wrong too.
+    # If not all wrong inputs are listed, one with fewer features on may be among the others.
+    known = complete and found.wrong <= MOST_LISTED
     largest = claim.active if on is None else max(len(on) - 1, 0)
     return Proof(
         not found.wrong,
@@ -61,7 +62,7 @@ def prove_exhaustively(claim: Claim, state: str | os.PathLike[str] | None = None
         claim.inputs,
         found.wrong if complete else None,
         None if on is None else claim.feature_names(on),
-        largest if complete else None,
+        largest if known else None,
         None,
         claim.seconds,
         wrong_outputs=claim.names(wrong),
