@@ -246,12 +246,7 @@ def compare(
 
     def wrong_of(piece: tuple[NDArray[np.int32], sp.csr_array]) -> NDArray[np.bool_]:
         batch, expected = piece
-        differs = (runner.outputs(batch) != expected).tocoo()
-        row, column = differs.row[differs.data], differs.col[differs.data]
-        wrong = np.zeros(len(batch), bool)
-        wrong[row[~flipped[column]]] = True
-        made_good = np.bincount(row[flipped[column]], minlength=len(wrong))
-        return np.asarray(wrong | (made_good < flipped.sum()))
+        return wrong_rows(runner.outputs(batch), expected, flipped)
 
     in_threads = isinstance(runner, LayerRunner) and runner.reads_in_blocks
     size = samples_at_once(runner)
@@ -264,6 +259,22 @@ def compare(
         if progress:
             progress(done, len(active))
     return np.concatenate(found)
+
+
+def wrong_rows(
+    found: sp.csr_array, expected: sp.csr_array, flipped: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return True for each sample with any output wrong, Boolean (samples,).
+
+    `found` and `expected` are outputs that differ from rest, Boolean (samples, outputs); `flipped`
+    (outputs,) are outputs that rest at another value than they should.
+    """
+    differs = (found != expected).tocoo()
+    row, column = differs.row[differs.data], differs.col[differs.data]
+    wrong = np.zeros(found.shape[0], bool)
+    wrong[row[~flipped[column]]] = True
+    made_good = np.bincount(row[flipped[column]], minlength=len(wrong))
+    return np.asarray(wrong | (made_good < flipped.sum()))
 
 
 def batches(rows: NDArray[np.int32], size: int) -> Iterator[tuple[int, NDArray[np.int32]]]:
