@@ -205,7 +205,7 @@ def test_mutants_of_facts_are_judged_as_all_inputs_of_the_promise_judge_them() -
         verdicts.append(proof.proved)
     assert True in verdicts
     assert verdicts.count(False) > 5
-    assert verdicts.count(None) < 5
+    assert verdicts.count(None) < 10
 
 
 def multiplier(bits: int, by_columns: bool) -> str:
