@@ -11,6 +11,8 @@ from polyseme.cli.options import AsJson, NetworkFile
 from polyseme.cli.output.text import emit, emit_json
 from polyseme.cli.output_paths import check_output
 from polyseme.common.files import write_whole
+from polyseme.common.progress import phase
+from polyseme.common.progress_shown import watched
 from polyseme.common.suggestions import did_you_mean
 from polyseme.errors import OptionError
 from polyseme.networks.exporting.to_onnx import to_onnx
@@ -51,8 +53,12 @@ def export_command(
             f"--to {to[:40]!r} must be one of {', '.join(_FORMATS)}{did_you_mean(to, _FORMATS)}"
         )
     check_output(output, (network_file, key_beside(network_file) or network_file))
-    content = _FORMATS[to](load(network_file, key=False), output)
-    write_whole(output, content)
+    with watched(True):
+        with phase(f"reading {network_file}"):
+            network = load(network_file, key=False)
+        with phase(f"writing {output}"):
+            content = _FORMATS[to](network, output)
+            write_whole(output, content)
     if as_json:
         emit_json({"file": output, "format": to, "bytes": len(content)})
     else:
