@@ -55,7 +55,6 @@ _BEND = 0.05
 def compile_refined(
     circuit: Circuit,
     *,
-    passes: int,
     active: int | None = None,
     error: float = 1e-3,
     epsilon: float | None = COMPUTED,
@@ -64,6 +63,7 @@ def compile_refined(
     encoder: str = "auto",
     seed: int = 0,
     carry: str = "auto",
+    passes: int,
     state: str | os.PathLike[str] | None = None,
     note: Note | None = None,
     progress: Watcher = None,
@@ -75,7 +75,6 @@ def compile_refined(
 
     Args:
         circuit: The circuit. Arguments that are not explained here are those of `polyseme.compile`.
-        passes: The most passes over all outputs, as for `polyseme.refine`, for each size tried.
         active: The sparsity promise; None as for `polyseme.compile`.
         error: The error allowed.
         epsilon: The reading error up to which the hidden layer computes the gates, or None.
@@ -84,6 +83,7 @@ def compile_refined(
         encoder: "superposed", "basis" or "auto".
         seed: The seed of the network and of the descent.
         carry: "gates", "residual" or "auto".
+        passes: The most passes over all outputs, as for `polyseme.refine`, for each size tried.
         state: A file that keeps the state of the descent of one network; of `least-noise`, only
             with `neurons` given.
         note: A function that is called with one line of text per step.

@@ -61,16 +61,19 @@ def read_terms(
     for.
     """
     read = term_readings(network, circuit, terms, active, generator)
-    fitting = [
-        read.seen(inputs, fit_samples(count), generator) for inputs, count in samples.items()
-    ]
+    done, total = 0, sum(samples.values()) + sum(map(fit_samples, samples.values()))
+    fitting, errors = [], {}
+    for inputs, count in samples.items():
+        fitting.append(read.seen(inputs, fit_samples(count), generator))
+        done += fit_samples(count)
+        if progress:
+            progress(done, total)
     reading = fitted_reading(fitting)
-    errors, done = {}, 0
     for inputs, count in samples.items():
         errors[inputs] = errors_of(reading, read.seen(inputs, count, generator))
         done += count
         if progress:
-            progress(done, sum(samples.values()))
+            progress(done, total)
     if set(samples) != set(KINDS):
         return LayerReadings(len(circuit.outputs), errors)
     slope = reading.slope[read.scale.group] * read.scale.factor
