@@ -128,7 +128,8 @@ def _forged_circuit(draw: random.Random, made: Certified) -> Files:
     """A gate of the circuit reads other wires, and the certificate names the circuit's new hash."""
     found, circuit = json.loads(made.certificate), json.loads(made.circuit)
     outputs = [output for output in circuit["outputs"] if output["wire"] is not None]
-    draw.choice(outputs)["inverted"] = True
+    output = draw.choice(outputs)
+    output["inverted"] = not output.get("inverted", False)
     data = json.dumps(circuit).encode()
     found["circuit"]["sha256"] = hashlib.sha256(data).hexdigest()
     return resealed(found), made.network, data
