@@ -42,6 +42,7 @@ def test_true_certificates_are_accepted(kind, seed):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3000)
 def test_a_thousand_true_certificates_are_accepted():
     for seed in range(MANY):
         status, said = verdict(*certified(KINDS[seed % len(KINDS)], seed // len(KINDS)).files)
