@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo stack test check test-slow bench bench-quick reproduce format clean
+.PHONY: setup demo stack test check test-slow fuzz bench bench-quick reproduce format clean
 
 setup: $(READY)
 
@@ -39,6 +39,13 @@ check: $(READY)
 test-slow: export OMP_NUM_THREADS = 1
 test-slow: $(READY)
 	$(BIN)/python -m pytest -n 2 -m slow
+
+# A hundred thousand spoilt files, in two processes: about ten minutes. `make fuzz CASES=1000 SEED=7`.
+CASES ?= 100000
+SEED ?=
+fuzz: export OMP_NUM_THREADS = 1
+fuzz: $(READY)
+	$(BIN)/python tests/fuzz/running.py --cases $(CASES) $(if $(SEED),--seed $(SEED)) --processes 2
 
 # All parts, more than an hour; `make bench PART=depth` or PART="depth refine" those named.
 bench: $(READY)

@@ -108,8 +108,10 @@ _LATER = {
     "write": "circuits.writers.by_ending",
 }
 
-# Methods of `Network` and `AnswerKey` call these functions, which stand later than they do.
+# Methods of `Network` and `AnswerKey`, and `compile`, call these functions, which stand later than
+# they do.
 _register(
+    compile_certified="polyseme.learning.compile_certified:compile_certified",
     run="polyseme.networks.asking:run",
     activations="polyseme.networks.asking:activations",
     sample="polyseme.verification.sample:sample",

@@ -83,7 +83,7 @@ def sealed(content: bytes) -> bytes:
             found.update(f"{line}\n".encode() + body[begin:end])
         found.update(text.replace(digest, "0" * 64).encode())
         return content.replace(digest.encode(), found.hexdigest().encode())
-    except (ValueError, TypeError, LookupError, AttributeError):
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return content
 
 

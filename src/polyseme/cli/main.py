@@ -17,8 +17,9 @@ import typer
 
 import polyseme
 from polyseme.cli.late_commands import LateCommands
-from polyseme.cli.output.text import emit, one_line, warnings_as_remarks
+from polyseme.cli.output.text import emit, warnings_as_remarks
 from polyseme.cli.streams import guarded_streams
+from polyseme.common.plain_text import one_line
 from polyseme.errors import PolysemeError
 
 DONE = 0

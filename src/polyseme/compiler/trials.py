@@ -37,6 +37,9 @@ _EXACT_CONFIRMATION = 4
 _READ, _READ_EASY, _READ_UNASKED, _READ_DEEP = 30_000, 10_000, 5_000, 8_000
 # Times as many inputs where those leave it open whether few enough are misread.
 _MORE = 3
+# Share of the failures allowed that a network with room has at most: other seeds of it differ by a
+# tenth or so, and 100,000 samples of a rate by another tenth.
+_ROOM = 0.75
 # Inputs of the first look of a probe, which ends it if they fail this many times too often.
 _GLANCE, _HOPELESS = 4_000, 5
 
@@ -62,6 +65,11 @@ class Trial:
             and self.single_gates <= _most_wrong_single_gates(self.task)
             and self.reads
         )
+
+    @property
+    def has_room(self) -> bool:
+        """True if the trial was passed with room: networks of other seeds will pass it too."""
+        return self.passed and self.seen.error <= _ROOM * self.task.error
 
     @property
     def reads(self) -> bool:

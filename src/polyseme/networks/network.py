@@ -287,7 +287,7 @@ class Network:
 
         Raises:
             MissingExtraError: torch is not installed.
-            CapacityError: a part would exceed 4 GiB as a dense matrix.
+            CapacityError: its matrices would exceed 4 GiB, all dense.
             OptionError: `path` is no path.
             PolysemeError: the file cannot be written.
         """
@@ -307,7 +307,7 @@ class Network:
 
         Raises:
             MissingExtraError: onnx is not installed.
-            CapacityError: a part would exceed 4 GiB, or the file 2 GiB.
+            CapacityError: its matrices would exceed 4 GiB, all dense, or the file 2 GiB.
             OptionError: `path` is no path.
             PolysemeError: the file cannot be written.
         """

@@ -11,6 +11,7 @@ from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import one_layer_form
 from polyseme.networks.network import Network
 from polyseme.proving.proof import Margins
+from polyseme.verification.inputs import satisfiable
 from polyseme.verification.term_readings import term_readings
 
 Numbers = NDArray[np.float64]
@@ -55,7 +56,7 @@ def certified_error(
     convex in a and least at 1 / (h1 - h0), at 1 / (l1 - l0), or at 0.
     """
     terms = one_layer_form(circuit).terms
-    if terms is None or circuit.inverted.any() or not len(terms):
+    if terms is None or circuit.inverted.any() or not len(satisfiable(terms, active)):
         return None
     generator = np.random.default_rng(0)
     read = term_readings(network, circuit, terms, active, generator)

@@ -263,9 +263,9 @@ def test_a_model_is_saved_whole(tmp_path):
 @pytest.mark.parametrize(
     ("kind", "limit", "message"),
     [
-        ("pairwise", 300_000, "the encoder would be a dense matrix of 400 x 192 floats"),
-        ("mixed", 2039, r"sparse layers would be dense matrices of 510 floats, .* can be exported"),
-        ("pooled", 1_000_000, "the readout would be a dense matrix of 2,000 x 800 floats"),
+        ("pairwise", 700_000, r"would take 7\d\d,\d\d\d bytes \(the encoder 307,200 bytes, layers"),
+        ("mixed", 2039, r"layers [\d,]+ bytes.*; at most 2,039 bytes"),
+        ("pooled", 1_000_000, "the readout 6,400,000 bytes"),
     ],
 )
 def test_what_would_be_too_large_dense_is_refused(export, kind, limit, message, monkeypatch):

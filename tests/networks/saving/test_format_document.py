@@ -17,7 +17,7 @@ from polyseme.circuits.names import Names
 from polyseme.circuits.terms import terms_of
 from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.networks.network import Network
-from polyseme.networks.saving.files import save_key, save_network
+from polyseme.networks.saving.files import key_path, save_key, save_network
 from support.places import ROOT
 from support.small_networks import (
     KINDS,
@@ -33,8 +33,27 @@ WITHOUT = "import sys\nfor name in ('polyseme', 'safetensors', 'scipy'): sys.mod
 
 
 def _program() -> str:
-    (program,) = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+    _, program = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
     return program
+
+
+@pytest.mark.parametrize("kind", ["pairwise", "deep", "stream"])
+def test_the_digest_is_what_the_document_says(kind, tmp_path):
+    function, _ = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+    names: dict = {"json": json}
+    exec(function, names)
+    network = network_of(kind)
+    network.save(tmp_path / "net", key=network.key is not None)
+    network.save(tmp_path / "alone")
+    for path in tmp_path.iterdir():
+        content = path.read_bytes()
+        begin = 8 + int.from_bytes(content[:8], "little")
+        header = json.loads(content[8:begin])
+        claimed = json.loads(header["__metadata__"]["polyseme"])
+        assert names["digest"](header, content[begin:]) == claimed["digest"]
+    if network.key is not None:
+        _, key = _header(key_path(tmp_path / "net"))
+        assert key["network"] == _header(tmp_path / "net")[1]["digest"]
 
 
 def _run(path: Path, on: list[str]) -> list[str]:

@@ -182,7 +182,7 @@ def _key_arrays(key: AnswerKey) -> list[np.ndarray]:
 def test_a_key_of_an_older_polyseme_is_refused_with_what_to_do(tmp_path):
     header, body = parts_of(valid_file("key"))
     text = json.dumps({**metadata_of(header), "version": 4})
-    rule = "is of version 4, written by an older polyseme; this one reads 5: compile its source"
+    rule = "is of version 4, written by an older polyseme; this one reads 6: compile its source"
     assert_refused(load_key, tmp_path, file_of(with_metadata(header, text), body), rule)
 
 

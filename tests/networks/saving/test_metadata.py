@@ -12,6 +12,7 @@ from support.saved_files import (
     file_of,
     metadata_of,
     parts_of,
+    sealed,
     valid_file,
     with_metadata,
 )
@@ -25,8 +26,8 @@ def test_metadata_is_one_entry_in_sorted_order(kind):
 
 
 METADATA_FAULTS: list[tuple[str, object, str]] = [
-    ("version", 5, "is of version 5; this polyseme reads 4"),
-    ("version", 3, "is of version 3, written by an older polyseme; this one reads 4: compile"),
+    ("version", 6, "is of version 6; this polyseme reads 5"),
+    ("version", 3, "is of version 3, written by an older polyseme; this one reads 5: compile"),
     ("version", True, "is of version True"),
     ("version", None, "is of version None"),
     ("format", "polyseme-other", "is not a polyseme-network file"),
@@ -101,5 +102,6 @@ def test_metadata_unknown_to_this_version_is_ignored(tmp_path):
     header, body = parts_of(valid_file("deep"))
     metadata = metadata_of(header) | {"later": [1]}
     metadata["provenance"]["later"] = 1
-    (tmp_path / "net").write_bytes(file_of(with_metadata(header, json.dumps(metadata)), body))
+    content = file_of(with_metadata(header, json.dumps(metadata)), body)
+    (tmp_path / "net").write_bytes(sealed(content))
     assert load(tmp_path / "net").provenance == network_of("deep").provenance

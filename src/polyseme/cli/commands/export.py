@@ -9,7 +9,7 @@ import typer
 
 from polyseme.cli.options import AsJson, NetworkFile, Unsigned
 from polyseme.cli.output_files import checked_output, emit_written
-from polyseme.common.files import write_whole
+from polyseme.common.files import Piece, shown_path, write_whole
 from polyseme.common.suggestions import did_you_mean
 from polyseme.errors import OptionError
 from polyseme.networks.exporting.to_onnx import to_onnx
@@ -59,11 +59,11 @@ def export_command(
     content = _FORMATS[to](load(network_file, key=False, unsigned=unsigned), output)
     write_whole(output, content)
     fields = {"file": output, "format": to, "bytes": len(content)}
-    emit_written(output, fields, f"{output}: {len(content):,} bytes written", as_json)
+    emit_written(output, fields, f"{shown_path(output)}: {len(content):,} bytes written", as_json)
     return 0
 
 
-def _torch(network: Network, output: str) -> bytes:
+def _torch(network: Network, output: str) -> Piece:
     return file_bytes(network, to_torch(network), output)
 
 
@@ -71,4 +71,4 @@ def _onnx(network: Network, output: str) -> bytes:
     return to_onnx(network)
 
 
-_FORMATS: dict[str, Callable[[Network, str], bytes]] = {"torch": _torch, "onnx": _onnx}
+_FORMATS: dict[str, Callable[[Network, str], Piece]] = {"torch": _torch, "onnx": _onnx}

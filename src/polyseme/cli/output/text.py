@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from polyseme.common.plain_text import one_line
 from polyseme.errors import PolysemeWarning
 
 # Tables in a file or pipe need not fit a window.
 _WIDTH_OF_FILES = 200
-_LONGEST_LINE = 2000
 
 
 def emit(text: str) -> None:
@@ -72,14 +72,6 @@ def emit_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
     with console.capture() as captured:
         console.print(table)
     emit(captured.get().rstrip("\n"))
-
-
-def one_line(text: str) -> str:
-    """Return text with line ends made blanks and all else unprintable escaped."""
-    joined = " ".join(text.split())[:_LONGEST_LINE]
-    return "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in joined
-    )
 
 
 def rate(value: float) -> str:

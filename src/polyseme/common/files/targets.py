@@ -72,7 +72,7 @@ def target_of(path: str | os.PathLike[str]) -> Target:
             return Target(given, Path(given), descriptor=descriptor, through=True)
         # The root and "." have no name; ".." and a name before a slash can only be a directory's.
         if Path(given).name in ("", "..") or given.endswith(("/", os.sep)):
-            raise PolysemeError(f"{given!r}: is not the name of a file to write")
+            raise PolysemeError(f"{shown}: cannot be written: it is not the name of a file")
         try:
             found = os.stat(path)  # noqa: PTH116
         except (FileNotFoundError, NotADirectoryError):

@@ -44,9 +44,8 @@ def to_onnx(network: Network, path: str | os.PathLike[str] | None = None) -> byt
     them the numbers that the layer carries, if any. The metadata hold the names of features and
     outputs as lists in JSON, and the source, construction, promise (`active`) and seed.
 
-    Raises MissingExtraError without onnx, and CapacityError when encoder or readout, or all sparse
-    layers together, would exceed 4 GiB once scattered, or the file the 2 GiB that the format
-    allows.
+    Raises MissingExtraError without onnx, and CapacityError when encoder, layers and readout would
+    exceed 4 GiB once scattered, all together, or the file the 2 GiB that the format allows.
     """
     if path is not None:
         check_path(path)

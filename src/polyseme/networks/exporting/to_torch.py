@@ -44,8 +44,8 @@ def to_torch(network: Network, path: str | os.PathLike[str] | None = None) -> to
     network of one hidden layer, and up to rounding in a deeper one.
     Names are in the lists `feature_names` and `output_names`.
 
-    Raises MissingExtraError without torch, and CapacityError when encoder or readout, or all sparse
-    layers together, would exceed 4 GiB as dense matrices.
+    Raises MissingExtraError without torch, and CapacityError when encoder, layers and readout would
+    exceed 4 GiB as dense matrices, all together.
     """
     if path is not None:
         check_path(path)

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from polyseme.common.extras import import_torch
+from polyseme.common.files import Piece
 from polyseme.networks.network import Network
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ FORMAT, FORMAT_VERSION = "polyseme-torch", 1
 _SAFETENSORS = ".safetensors"
 
 
-def file_bytes(network: Network, module: torch.nn.Module, path: str | os.PathLike[str]) -> bytes:
+def file_bytes(network: Network, module: torch.nn.Module, path: str | os.PathLike[str]) -> Piece:
     """Return what a file of this name holds: weights alone as safetensors, or everything.
 
     Everything is a dict of plain values and tensors, which `torch.load(weights_only=True)` opens.
@@ -35,7 +36,8 @@ def file_bytes(network: Network, module: torch.nn.Module, path: str | os.PathLik
     }
     file = io.BytesIO()
     import_torch("to_torch").save(content, file)
-    return file.getvalue()
+    # Without another copy.
+    return file.getbuffer()
 
 
 def state_bytes(module: torch.nn.Module) -> bytes:

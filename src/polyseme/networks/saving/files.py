@@ -8,6 +8,7 @@ are the same bytes for the same network.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import asdict, replace
 from errno import ENAMETOOLONG
 from pathlib import Path
@@ -144,12 +145,9 @@ def load(
     if key is False:
         return network
     place = key_beside(path) if key is None else key
-    asked = key_path(path) if key is None and Path(path).name else place
-    if asked is not None and digest:
-        # Left there by a save that was killed at the last moment: this is the network's own.
-        check_path(asked)
-        waiting = waiting_for(asked, digest)
-        place = waiting if waiting.exists() else place
+    if place is not None:
+        check_path(place, "key")
+    place = _waiting(key_path(path) if key is None else key, digest) or place
     if place is None:
         return network
     loaded, about = _load_key(place, unsigned)
@@ -164,6 +162,14 @@ def load(
             "network"
         )
     return replace(network, key=loaded)
+
+
+def _waiting(place: str | os.PathLike[str], digest: str) -> Path | None:
+    """Return the key of this very network that a save left when it was killed at the last step."""
+    with suppress(OSError, ValueError):
+        waiting = waiting_for(place, digest)
+        return waiting if digest and waiting.exists() else None
+    return None
 
 
 def save_key(key: AnswerKey, path: str | os.PathLike[str]) -> None:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from polyseme.common.files import one_line
+from polyseme.common.plain_text import is_plain
 from polyseme.errors import FileFormatError
 from polyseme.networks.network import Provenance
 
@@ -21,7 +23,10 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 
 def parse(text: str) -> Metadata:
     """Return the metadata entry as a JSON object."""
-    values = json.loads(text)
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise FileFormatError(f"metadata must be a JSON object: {one_line(error)}") from None
     if not isinstance(values, dict):
         raise FileFormatError("metadata must be a JSON object")
     return values
@@ -54,7 +59,7 @@ def flag(values: Metadata, name: str) -> bool:
 def text(values: Metadata, name: str) -> str:
     """Return a line of printable text."""
     value = values[name]
-    if not isinstance(value, str) or not value.isprintable():
+    if not isinstance(value, str) or not is_plain(value):
         raise FileFormatError(f"metadata {name!r} must be a line of printable text")
     return value
 

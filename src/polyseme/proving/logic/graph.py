@@ -169,7 +169,7 @@ def values(graph: Graph, inputs: list[int], bits: int) -> list[int]:
     return found
 
 
-def and_value(known: list[int], left: int, right: int, every: int) -> int:
+def and_value(known: list[int] | dict[int, int], left: int, right: int, every: int) -> int:
     """Return the value of an AND of two literals, from values of nodes; `every` has all bits on."""
     one = known[left >> 1] ^ every if left & 1 else known[left >> 1]
     other = known[right >> 1] ^ every if right & 1 else known[right >> 1]

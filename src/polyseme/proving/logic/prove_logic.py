@@ -89,6 +89,48 @@ def prove_logic(
     return _proof(network, netlist, active, verdict, begun)
 
 
+def prove_exact(
+    network: Network,
+    circuit: Circuit | Netlist | None = None,
+    *,
+    time_limit: float = TIME_LIMIT,
+    progress: Watcher = None,
+) -> Proof:
+    """Prove an exact network on all Boolean inputs, or on its promise if it is wrong beyond.
+
+    The exact network of a table of facts needs fewer ReLUs where few features are on, and is wrong
+    beyond its promise. Every other one is right on all Boolean inputs.
+
+    Args:
+        network: The network.
+        circuit: What it must compute, as for `prove_logic`.
+        time_limit: Seconds after which outputs that are not decided are left undecided, for each of
+            the two claims.
+        progress: True to show progress on standard error, or a function that is told
+            every `polyseme.Headway`.
+
+    Returns:
+        The proof, of which `active` says what it claims.
+
+    Raises:
+        CapacityError: The network is not one of exact logic.
+        OptionError: There is no circuit, it does not have the network's names, or an argument is of
+            a wrong type or out of range.
+
+    Example:
+        >>> import polyseme as ps
+        >>> network = ps.compile(ps.read("example:capitals"), construction="monosemantic")
+        >>> proof = prove_exact(network)
+        >>> proof.proved, proof.active
+        (True, 2)
+    """
+    proof = prove_logic(network, circuit, time_limit=time_limit, progress=progress)
+    promise = network.provenance.active
+    if proof.counterexample is None or len(proof.counterexample) <= promise:
+        return proof
+    return prove_logic(network, circuit, active=promise, time_limit=time_limit, progress=progress)
+
+
 def _compared(network: Network, netlist: Netlist, active: int | None, deadline: float) -> Verdict:
     """Return whether each output is right, as logic."""
     graph = Graph(len(netlist.inputs))
@@ -157,4 +199,5 @@ def _wrong_outputs(network: Network, netlist: Netlist, on: list[int]) -> NDArray
     bits = np.zeros((1, len(netlist.inputs)), bool)
     bits[0, on] = True
     ran = outputs_on(network, np.array([on], np.int32).reshape(1, -1)).toarray()
-    return np.asarray(ran != evaluate_aig(netlist, bits))[0]
+    wrong: NDArray[np.bool_] = ran[0] != evaluate_aig(netlist, bits)[0]
+    return wrong

@@ -124,8 +124,8 @@ class Swept:
             for sample, node in enumerate(turned, samples + 1):
                 near[node - 1] ^= 1 << sample
             samples += 1 + len(turned)
-        for node, value in enumerate(values(self.graph, near, samples)):
-            self._later[node] |= value << self._later_samples
+        for node, bits in enumerate(values(self.graph, near, samples)):
+            self._later[node] |= bits << self._later_samples
         self._later_samples += samples
         self._gathered.clear()
 
