@@ -166,7 +166,8 @@ def samples(circuit: ps.Circuit) -> dict[str, Inputs]:
 def checker() -> ModuleType:
     """Return the stand-alone checker as a module; it is no part of the package."""
     spec = importlib.util.spec_from_file_location("check_certificate", TOOL)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -272,10 +273,10 @@ class Mutants(Part):
         ]
         last = _total(rows)
         alarms = {method: last[method]["false alarms"] for method in METHODS}
-        lines = [
+        return [
             f"A network of {NEURONS} neurons for `and2:features={FEATURES},gates={FEATURES}`",
-            f"(`tight-frames`, seed {SEED}, each threshold midway between the readings that decide)",
-            f"is right on all {_inputs(FEATURES):,} inputs with at most {ACTIVE} features on.",
+            f"(`tight-frames`, seed {SEED}, each threshold midway between the readings that",
+            f"decide) is right on all {_inputs(FEATURES):,} inputs with at most {ACTIVE} features on.",
             f"Of it {many:,} mutants were made, seed {SEED}: *nudge* adds 1 to a weight or takes",
             "it away, *zero* and *flip* set a weight to 0 or to its negative, *swap words*",
             "exchanges what two outputs read, *drop gate* lets an output read nothing, *bias*",
@@ -284,7 +285,8 @@ class Mutants(Part):
             "and none of the library's code. Then come, of the wrong ones, those caught by",
             "`polyseme prove --method linear` and `--method branch-and-bound`, by",
             "`tools/check_certificate.py`, given a certificate that claims they are right, and by",
-            f"{SAMPLES:,} samples: satisfied, each with the two features of a gate on, and uniform.",
+            f"{SAMPLES:,} samples: satisfied, each with the two features of a gate on, and",
+            "uniform.",
             "",
             *table(("kind", "mutants", "wrong", *METHODS), cells),
             "`linear` says nothing where a ReLU may bend, as it may in",
@@ -295,7 +297,6 @@ class Mutants(Part):
             + ", ".join(f"{seconds[method]:,.0f} for {method}" for method in METHODS)
             + ".",
         ]
-        return lines
 
     def finding(self, results: Results) -> str:
         """Return what was caught of the wrong ones."""

@@ -47,7 +47,7 @@ def _certificate_character(draw: random.Random, made: Certified) -> Files:
     """Another character in the place of one that counts: spaces between entries do not."""
     text = bytearray(made.certificate)
     places = [place for place, byte in enumerate(text) if byte not in b" \n"]
-    text[draw.choice(places)] = draw.choice(b"0123456789abcdefxyz{}[]:,\"truenl-.")
+    text[draw.choice(places)] = draw.choice(b'0123456789abcdefxyz{}[]:,"truenl-.')
     return bytes(text), made.network, made.circuit
 
 

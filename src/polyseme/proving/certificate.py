@@ -84,7 +84,9 @@ class Certificate:
         write_whole(path, self.as_json().encode())
 
 
-def certificate(proof: Proof, network_file: Path_, circuit_file: Path_ | None = None) -> Certificate:
+def certificate(
+    proof: Proof, network_file: Path_, circuit_file: Path_ | None = None
+) -> Certificate:
     """Return the certificate of a proof about the network and the circuit of two files.
 
     Args:
