@@ -276,8 +276,8 @@ class Mutants(Part):
         return [
             f"A network of {NEURONS} neurons for `and2:features={FEATURES},gates={FEATURES}`",
             f"(`tight-frames`, seed {SEED}, each threshold midway between the readings that",
-            f"decide) is right on all {_inputs(FEATURES):,} inputs with at most {ACTIVE} features on.",
-            f"Of it {many:,} mutants were made, seed {SEED}: *nudge* adds 1 to a weight or takes",
+            f"decide) is right on all {_inputs(FEATURES):,} inputs with at most {ACTIVE} features",
+            f"on. Of it {many:,} mutants were made, seed {SEED}: *nudge* adds 1 to a weight or takes",
             "it away, *zero* and *flip* set a weight to 0 or to its negative, *swap words*",
             "exchanges what two outputs read, *drop gate* lets an output read nothing, *bias*",
             "moves a bias by up to itself, and *encoder sign* changes a sign of a feature's code.",

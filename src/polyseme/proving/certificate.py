@@ -155,7 +155,7 @@ def certificate_of_sample(
         circuit_file: The circuit or the answer key, as for `certificate`.
     """
     instance("found", found, Verification, "a verification")
-    network, circuit, circuit_file = _files(network_file, circuit_file)
+    network, _, circuit_file = _files(network_file, circuit_file)
     wrong = [list(found.first_wrong)] if found.wrong else []
     claim = {
         "proved": None,

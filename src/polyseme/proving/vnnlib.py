@@ -1,11 +1,11 @@
 """Properties of outputs for other verifiers: VNN-LIB, beside the ONNX file of the network.
 
 A file says what would be a *counterexample*: a solver that answers "unsat" has shown that the
-outputs it is about are right. Its inputs are real numbers from 0 to 1 whose sum is at most the promise,
-of which Boolean inputs are the corners. So "unsat" is stronger than the claim about Boolean inputs,
-and "sat" may name an input between them, which refutes nothing. For an output that must be off
-nothing is lost where no weight of its readout is negative: its reading is convex then, and so
-highest at a corner.
+outputs it is about are right. Its inputs are real numbers from 0 to 1 whose sum is at most the
+promise, of which Boolean inputs are the corners. So "unsat" is stronger than the claim about
+Boolean inputs, and "sat" may name an input between them, which refutes nothing. For an output that
+must be off nothing is lost where no weight of its readout is negative: its reading is convex then,
+and so highest at a corner.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def to_vnnlib(
         >>> import polyseme as ps
         >>> network = ps.compile(ps.problems.pairwise_and(9, 9), construction="monosemantic")
         >>> text = ps.to_vnnlib(network, ["g0"], active=2, version="2.0")
-        >>> print(text.splitlines()[6])
+        >>> print(text.splitlines()[7])
         (vnnlib-version <2.0>)
     """
     compared = circuit_of(network, circuit)
@@ -100,9 +100,10 @@ def _comment(circuit: Circuit, outputs: Sequence[str] | None, active: int) -> li
     return [
         f"; {named} of {circuit.name}: is one wrong for an input with at most {active} on?",
         "; unsat: none is, on any such input. X are features, Y readings minus thresholds: an",
-        "; output is on where Y is 0 or more. Inputs are relaxed to real numbers: unsat is stronger",
-        "; than the claim about Boolean inputs, and sat may name an input that is not Boolean. For",
-        "; an output that must be off, nothing is lost if its readout has no negative weight.",
+        "; output is on where Y is 0 or more. Inputs are relaxed to real numbers: unsat is",
+        "; stronger than the claim about Boolean inputs, and sat may name an input that is not",
+        "; Boolean. For an output that must be off, nothing is lost if its readout has no negative",
+        "; weight.",
         "; Written by polyseme.",
     ]
 
