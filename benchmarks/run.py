@@ -43,6 +43,7 @@ from studies.ablation.study import Ablation
 from studies.adler_shavit import AdlerShavit
 from studies.deep_frontier import DeepFrontier
 from studies.layered import Layered
+from studies.mutants import Mutants
 from studies.reading_error import ReadingErrors
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,7 +62,14 @@ PARTS: tuple[Part, ...] = (
     RefineFacts(),
     StartUp(),
 )
-STUDIES: tuple[Part, ...] = (Ablation(), Layered(), AdlerShavit(), DeepFrontier(), ReadingErrors())
+STUDIES: tuple[Part, ...] = (
+    Ablation(),
+    Layered(),
+    AdlerShavit(),
+    DeepFrontier(),
+    ReadingErrors(),
+    Mutants(),
+)
 
 
 def main(

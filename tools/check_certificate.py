@@ -54,6 +54,7 @@ TYPES = {"I8": "b", "U8": "B", "I16": "h", "I32": "i", "I64": "q", "F32": "f"}
 
 
 def contents(path):
+    """Return the bytes of a file."""
     try:
         return Path(path).read_bytes()
     except OSError as error:
@@ -81,6 +82,7 @@ class Tensors:
     """The tensors and the metadata of a safetensors file; all must be taken."""
 
     def __init__(self, data, kind, versions):
+        """Read the bytes of a file of a kind and one of some versions."""
         length = int.from_bytes(data[:8], "little")
         if len(data) < 8 + length or length < 2:
             raise Unreadable(f"the {kind} file is cut short")
@@ -102,19 +104,23 @@ class Tensors:
             raise Unreadable(f"the {kind} file has {len(data) - body - end} bytes too many or few")
 
     def __contains__(self, name):
+        """Return whether a tensor is there that was not taken."""
         return name in self.tensors
 
     def take(self, name, dimensions=1):
+        """Take a tensor out, as one array."""
         if len(self.shapes.get(name, ())) != dimensions:
             raise Unreadable(f"tensor {name} is missing, or not of {dimensions} dimensions")
         return self.tensors.pop(name)
 
     def rows(self, name):
+        """Take a tensor of two dimensions out, as a list of arrays."""
         shape = self.shapes.get(name, ())
         flat = self.take(name, 2)
         return [flat[i * shape[1] : (i + 1) * shape[1]] for i in range(shape[0])]
 
     def names(self, what):
+        """Return the names of features or outputs."""
         about = self.about[what]
         if "prefix" in about:
             return [f"{about['prefix']}{number}" for number in range(about["count"])]
@@ -125,6 +131,7 @@ class Network:
     """A network file: encoder, layers and readout, as `docs/format.md` describes them."""
 
     def __init__(self, data):
+        """Read the bytes of a network file."""
         file = Tensors(data, "polyseme-network", (4, 5))
         about, self.version = file.about, file.about["version"]
         self.features, self.outputs = file.names("features"), file.names("outputs")
@@ -169,6 +176,7 @@ class Layer:
     """A hidden layer: its columns of weights, biases, and the numbers that pass it."""
 
     def __init__(self, file, name, reads, described):
+        """Take the tensors of a layer that reads so many numbers."""
         self.scale, self.cap, self.squared = described
         self.bias, self.reads = file.take(f"{name}bias"), reads
         if math.frexp(self.scale)[0] != 0.5 or self.cap < 0 or (self.cap and self.squared):
@@ -213,6 +221,7 @@ class Layer:
 
 
 def check_runs(offsets, runs, entries):
+    """Raise Unreadable unless offsets cut so many entries into runs."""
     if (
         len(offsets) != runs + 1
         or offsets[0]
@@ -234,6 +243,7 @@ class Circuit:
     """Features, gates that read earlier wires, and outputs; wires are numbered features first."""
 
     def __init__(self, data):
+        """Read JSON, or the circuit of an answer key."""
         if data[:1] == b"{":
             self._from_json(parsed(data, "the circuit"))
         else:
@@ -429,10 +439,12 @@ class Rows:
         self.mask = (1 << self.bits) - 1
 
     def pack(self, numbers):
+        """Return an array as a row."""
         bytes_ = (numbers if numbers.typecode == self.code else array(self.code, numbers)).tobytes()
         return (int.from_bytes(bytes_, "little") ^ self.half) - self.half
 
     def unpack(self, row):
+        """Return a row as an array."""
         numbers = array(self.code)
         raised = (row + self.half) ^ self.half
         numbers.frombytes(raised.to_bytes(self.length * self.bits // 8, "little"))
@@ -520,6 +532,7 @@ class Reads:
 
 
 def check_one_layer(network, method):
+    """Raise Rejected unless a network has one hidden layer, of ReLUs with or without caps."""
     layer = network.layers[0]
     if len(network.layers) > 1 or layer.squared or len(layer.carried):
         raise Rejected(f"method {method} is for one hidden layer of ReLUs")
@@ -642,6 +655,7 @@ class Stated:
     """The lowest reading where an output must be on and the highest elsewhere, as certified."""
 
     def __init__(self, evidence):
+        """Take both from the evidence."""
         self.on, self.off = evidence.get("lowest_on"), evidence.get("highest_off")
 
     def bounds(self, off):
@@ -878,6 +892,7 @@ class Sums:
     """
 
     def __init__(self, logic):
+        """Make sums out of such logic."""
         self.logic, self.numbers, self.forms, self.known = logic, {}, [], {}
 
     def form(self, addends):
@@ -957,6 +972,7 @@ class Logic:
     """
 
     def __init__(self, inputs):
+        """Begin with so many inputs."""
         draw, quarter = random.Random(0).getrandbits, PATTERNS // 4
         self.inputs, self.every = inputs, (1 << PATTERNS) - 1
         self.fan_in, self.looks, self.known, self.tables = [()], [0], {}, {}
@@ -990,6 +1006,7 @@ class Logic:
         return self.known[pair]
 
     def either(self, one, other):
+        """Return the literal of an OR."""
         return self.both(one ^ 1, other ^ 1) ^ 1
 
     def choice(self, literal, then, otherwise):
@@ -1074,6 +1091,7 @@ class Diagrams:
     """
 
     def __init__(self, logic):
+        """Make diagrams of such logic."""
         self.logic, self.asked, self.numbers, self.known = logic, [(NEVER,), (NEVER,)], {}, {}
 
     def equal(self, one, other):
@@ -1239,6 +1257,7 @@ def inputs(features, active):
 
 
 def canonical(found):
+    """Return the bytes of an object that its hash is of."""
     return json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
 

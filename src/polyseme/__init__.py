@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from polyseme.proving.certificate import Certificate, certificate
     from polyseme.proving.proof import Margins, Proof
     from polyseme.proving.prove import prove
+    from polyseme.proving.vnnlib import to_vnnlib
     from polyseme.proving.worst_case import WorstCase, worst_case
     from polyseme.reproduce.reproduction import reproduce_figures
     from polyseme.verification.as_read import reference_as_read
@@ -100,6 +101,7 @@ _LATER = {
     "reproduce_figures": "reproduce.reproduction",
     "run_counting_argument": "counting_argument.run",
     "served_by": "interpret.polysemanticity",
+    "to_vnnlib": "proving.vnnlib",
     "truth_table": "circuits.truth_tables",
     "verify": "verification.sampling",
     "verify_exhaustively": "verification.exhaustive",
@@ -177,6 +179,7 @@ __all__ = [
     "reproduce_figures",
     "run_counting_argument",
     "served_by",
+    "to_vnnlib",
     "truth_table",
     "verify",
     "verify_exhaustively",

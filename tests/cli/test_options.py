@@ -161,7 +161,7 @@ PLACES = [
         lambda bench, value: [_bad_file(bench, value), "--to", "onnx", "-o", bench.folder / "n"],
         FILES,
     ),
-    _option("export", "--to", _names_but("torch", "onnx")),
+    _option("export", "--to", _names_but("torch", "onnx", "vnnlib", "vnnlib2")),
     Place(
         "export",
         lambda bench, value: [bench.net, "--to", "onnx", "-o", f"{bench.folder}/{value}"],

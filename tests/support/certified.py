@@ -32,6 +32,14 @@ class Certified:
     def files(self) -> tuple[bytes, bytes, bytes]:
         return self.certificate, self.network, self.circuit
 
+    def loaded(self) -> tuple[Network, Circuit]:
+        """The network and the circuit of the files."""
+        with tempfile.TemporaryDirectory() as folder:
+            paths = Path(folder) / "n.safetensors", Path(folder) / "k.json"
+            paths[0].write_bytes(self.network)
+            paths[1].write_bytes(self.circuit)
+            return ps.load(paths[0]), ps.read(paths[1])
+
 
 @cache
 def certified(kind: str, seed: int = 0) -> Certified:

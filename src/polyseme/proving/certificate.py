@@ -84,7 +84,9 @@ class Certificate:
         write_whole(path, self.as_json().encode())
 
 
-def certificate(proof: Proof, network_file: Path_, circuit_file: Path_ | None = None) -> Certificate:
+def certificate(
+    proof: Proof, network_file: Path_, circuit_file: Path_ | None = None
+) -> Certificate:
     """Return the certificate of a proof about the network and the circuit of two files.
 
     Args:
@@ -153,7 +155,7 @@ def certificate_of_sample(
         circuit_file: The circuit or the answer key, as for `certificate`.
     """
     instance("found", found, Verification, "a verification")
-    network, circuit, circuit_file = _files(network_file, circuit_file)
+    network, _, circuit_file = _files(network_file, circuit_file)
     wrong = [list(found.first_wrong)] if found.wrong else []
     claim = {
         "proved": None,

@@ -63,4 +63,4 @@ def _highest_reads(layer: Layer, groups: FeatureGroups) -> NDArray[np.int64]:
         rows = layer.weights[begin : begin + _BLOCK]
         dense = np.asarray(rows.toarray() if layer.is_sparse else rows, np.float32)
         found.append(groups.reads(dense).max(axis=(0, 1)))
-    return np.maximum(np.concatenate(found), 0).astype(np.int64)
+    return np.asarray(np.maximum(np.concatenate(found), 0), np.int64)

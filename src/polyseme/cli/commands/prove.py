@@ -15,7 +15,7 @@ from polyseme.circuits.problems import MAX_SIZE
 from polyseme.circuits.sources import read
 from polyseme.cli.options import AsJson, NetworkFile, whole
 from polyseme.cli.output.prove_report import emit_proof
-from polyseme.cli.output_paths import check_output
+from polyseme.common.files.targets import check_output
 from polyseme.common.progress import phase
 from polyseme.common.progress_shown import watched
 from polyseme.common.suggestions import did_you_mean
