@@ -15,7 +15,7 @@ from polyseme.networks.activation import Clip, Relu, Square
 from polyseme.networks.ends import Encoder, Readout
 from polyseme.networks.layer import Layer
 from polyseme.networks.run import LayerRunner, outputs_on
-from polyseme.networks.wide_sums import largest, sums_bound, wide_product
+from polyseme.networks.wide_sums import largest, may_exceed, wide_product
 from support.network_parts import layer, minimal, readout
 
 REFUSED = "is not below 2\\^24"
@@ -42,10 +42,15 @@ def test_the_largest_magnitude():
     assert largest(np.array([], np.int8)) == 0
 
 
-def test_no_part_of_a_sum_exceeds_the_bound():
-    values = np.array([[1, -2, 0], [0.5, 0, 0]], np.float32)
-    assert sums_bound(values, 10, 7) == sums_bound(sp.csr_array(values), 10, 7) == 37
-    assert sums_bound(values[:0], 10, 7) == 7
+@pytest.mark.parametrize("kind", [np.asarray, sp.csr_array])
+def test_a_sum_may_exceed_where_the_parts_of_a_sample_together_do(kind):
+    # No number is as large as in the second sample, and none as many as in the first.
+    values = kind(np.array([[1, -1, 1, -1], [3, 0, 0, 0]], np.float32))
+    assert not may_exceed(values, 2**22 - 1, 3)
+    assert may_exceed(values, 2**22 - 1, 4)
+    assert may_exceed(values, 2**22, 0)
+    assert not may_exceed(values[:0], 2**30, 0)
+    assert may_exceed(kind(np.array([[np.inf]], np.float32)), 1, 0)
 
 
 @pytest.mark.parametrize("kind", [np.asarray, sp.csr_array])

@@ -24,7 +24,7 @@ from polyseme.networks.checks import EXACT
 from polyseme.networks.layer import Layer
 from polyseme.networks.network import Network
 from polyseme.networks.shared_readout import Block, SharedReadout, read_blocks, shared_readout
-from polyseme.networks.wide_sums import check_sums, largest, sums_bound, wide_product
+from polyseme.networks.wide_sums import check_sums, largest, may_exceed, wide_product
 
 # Below this share of non-zero activations readout and sparse layers multiply sparse by sparse.
 _SPARSE_SHARE = 0.12
@@ -208,7 +208,7 @@ class LayerRunner:
     def may_exceed(self, number: int, values: Values) -> bool:
         """Return whether a sum of a layer may have parts that float32 does not add up exactly."""
         weight, bias = self._largest[number]
-        return not sums_bound(values, weight, bias) < EXACT
+        return may_exceed(values, weight, bias)
 
     @cached_property
     def _largest(self) -> list[tuple[float, float]]:

@@ -30,8 +30,8 @@ def largest(numbers: NDArray[Any]) -> float:
     return max(-float(numbers.min()), float(numbers.max()))
 
 
-def sums_bound(values: Values, weight: float, bias: float) -> float:
-    """Return what no sum of a sample, nor any part of it, exceeds.
+def may_exceed(values: Values, weight: float, bias: float) -> bool:
+    """Return whether a sum, or a part of it, may be of 2^24 or more.
 
     Args:
         values: float32 (samples, inputs), in sparse rows or dense.
@@ -39,10 +39,15 @@ def sums_bound(values: Values, weight: float, bias: float) -> float:
         bias: the largest magnitude of a bias.
     """
     if not values.shape[0]:
-        return float(bias)
+        return False
+    few = sp.issparse(values)
+    most = np.diff(values.indptr).max() if few else values.shape[1]
+    # Nearly always this is enough, and quick.
+    if float(most) * largest(values.data if few else values) * weight + bias < EXACT:
+        return False
     with np.errstate(over="ignore"):
-        heaviest = abs(values).sum(axis=1).max()
-    return float(heaviest) * weight + bias
+        heaviest = float(abs(values).sum(axis=1).max())
+    return not heaviest * weight + bias < EXACT
 
 
 def wide_product(values: Values, weights: Values) -> NDArray[np.float64]:
