@@ -116,12 +116,23 @@ def compile_refined(
     promise = promise_for(checked(circuit), active)
     task = Task(circuit, promise.active, error, encoder, seed, carry, epsilon)
     with watched(progress):
-        report = _report(task, passes, neurons, construction, state, tell)
+        report = refined_report(task, passes, neurons, construction, state, tell)
     warn_of(report)
     return replace(report, promise=promise.reason)
 
 
-def _report(
+def is_refinable(task: Task, construction: str, neurons: int | None) -> bool:
+    """Return whether readings are refined of the network that is compiled for a task."""
+    if _candidate(task, construction, neurons) is None:
+        return False
+    try:
+        check_refinable(task.circuit.name, task.terms, task.active)
+    except OptionError:
+        return False
+    return True
+
+
+def refined_report(
     task: Task,
     passes: int,
     neurons: int | None,
