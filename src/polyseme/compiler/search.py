@@ -38,7 +38,7 @@ _PROBE_SAMPLES = 4000
 _SMALLER = 10
 # Share of the failures allowed that the search aims at; a network with so many mostly passes
 # confirmation.
-_AIM = 0.68
+_AIM = 0.7
 # Readings that the samples of a probe make, at most. With fewer samples than that lets through, two
 # sizes are not told apart as well.
 _MOST_READINGS = 8_000_000_000
@@ -153,9 +153,11 @@ class _Search:
             return None
         if last.network is not None and (last.over or last is not passed):
             neurons = max(self._better(last), int(failed * self._close**0.5))
-            if last is passed or neurons < passed.neurons:
+            if last is passed:
                 close = neurons * self._close > passed.neurons
                 return None if close else max(neurons, failed + 1)
+            if neurons < passed.neurons:
+                return max(neurons, failed + 1)
         if failed:
             neurons = round((failed * passed.neurons) ** 0.5)
         else:
