@@ -26,8 +26,9 @@ from polyseme.networks.network import Network
 from polyseme.networks.shared_readout import Block, SharedReadout, read_blocks, shared_readout
 from polyseme.networks.wide_sums import check_sums, largest, may_exceed, wide_product
 
-# Below this share of non-zero activations readout and sparse layers multiply sparse by sparse.
+# Below this share of non-zero activations sparse layers multiply sparse by sparse, and readouts.
 _SPARSE_SHARE = 0.12
+_SPARSE_SHARE_READOUT = 0.015
 # Below this share dense layers read only the columns of active inputs; above it BLAS is faster.
 _SPARSE_SHARE_DENSE = 0.03
 # Beyond this many dense weights (4 GB as float32), layers are widened to float32 at each use.
@@ -166,7 +167,7 @@ class LayerRunner:
         return readout_matrix(self.network)
 
     def _readings(self, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
-        if _share(hidden) < _SPARSE_SHARE:
+        if _share(hidden) < _SPARSE_SHARE_READOUT:
             return np.asarray((self._readout @ sp.csr_array(hidden).T.tocsr()).toarray())
         return np.asarray(self._readout @ np.ascontiguousarray(hidden.T))
 
