@@ -23,7 +23,7 @@ from polyseme.proving.failing import wrong_outputs
 from polyseme.proving.proof import Proof
 
 METHOD = "exhaustive"
-# Inputs that are run without a time limit, at most: by the kernel in minutes, in batches in an hour.
+# Inputs that are run without a time limit, at most: minutes by the kernel, an hour in batches.
 MOST_INPUTS, MOST_IN_BATCHES = 200_000_000, 20_000_000
 # Seconds between two states that are written.
 _EVERY = 5.0
@@ -99,10 +99,10 @@ def enumerate_inputs(claim: Claim, state: str | os.PathLike[str] | None = None) 
             step(found.inputs, claim.inputs)
             late = claim.out_of_time
             if state is not None and (late or time.monotonic() - saved > _EVERY):
-                found.save(state)
+                found.save(state, claim.circuit.features)
                 saved = time.monotonic()
             if late:
                 break
     if state is not None:
-        found.save(state)
+        found.save(state, claim.circuit.features)
     return found
