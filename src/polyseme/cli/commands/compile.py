@@ -19,7 +19,8 @@ from polyseme.cli.options import (
     Source,
     neurons_or_auto,
 )
-from polyseme.cli.output.compile_report import Compiled, emit_compiled
+from polyseme.cli.output.compile_report import emit_compiled
+from polyseme.cli.output.compiled import Compiled
 from polyseme.cli.output.text import remark
 from polyseme.cli.output_paths import check_output
 from polyseme.cli.refining import Refine, RefineState, check_refining
