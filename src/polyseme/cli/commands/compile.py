@@ -78,8 +78,8 @@ def compile_command(
         bool,
         typer.Option(
             "--rewrite",
-            help="First reduce the gates of a file of logic; gates that change lose their names. "
-            "Needs the extra polyseme\\[logic].",
+            help="First reduce the gates of a file of logic, those that change losing their names; "
+            "needs the extra polyseme\\[logic].",
         ),
     ] = False,
     carry: Annotated[
