@@ -41,8 +41,10 @@ from parts.throughput import Throughput
 from parts.time_to_error.part import TimeToError
 from studies.ablation.study import Ablation
 from studies.adler_shavit import AdlerShavit
+from studies.certified import CertifiedSizes
 from studies.deep_frontier import DeepFrontier
 from studies.layered import Layered
+from studies.mutants import Mutants
 from studies.reading_error import ReadingErrors
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,7 +63,15 @@ PARTS: tuple[Part, ...] = (
     RefineFacts(),
     StartUp(),
 )
-STUDIES: tuple[Part, ...] = (Ablation(), Layered(), AdlerShavit(), DeepFrontier(), ReadingErrors())
+STUDIES: tuple[Part, ...] = (
+    Ablation(),
+    Layered(),
+    AdlerShavit(),
+    DeepFrontier(),
+    ReadingErrors(),
+    Mutants(),
+    CertifiedSizes(),
+)
 
 
 def main(

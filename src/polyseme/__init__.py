@@ -40,6 +40,11 @@ if TYPE_CHECKING:
     from polyseme.networks.layer_key import LayerKey
     from polyseme.networks.network import Network
     from polyseme.networks.saving.files import load, load_key
+    from polyseme.proving.certificate import Certificate, certificate
+    from polyseme.proving.proof import Margins, Proof
+    from polyseme.proving.prove import prove
+    from polyseme.proving.vnnlib import to_vnnlib
+    from polyseme.proving.worst_case import WorstCase, worst_case
     from polyseme.reproduce.reproduction import reproduce_figures
     from polyseme.verification.as_read import reference_as_read
     from polyseme.verification.exhaustive import verify_exhaustively
@@ -47,7 +52,6 @@ if TYPE_CHECKING:
     from polyseme.verification.layers import verify_layers
     from polyseme.verification.reading_error import ReadingError, reading_error
     from polyseme.verification.sampling import Verification, verify
-    from polyseme.verification.worst_case import WorstCase, worst_case
 
 __version__ = VERSION
 
@@ -56,24 +60,28 @@ __version__ = VERSION
 _LATER = {
     "AnswerKey": "networks.answer_key",
     "Bit": "circuits.bits",
+    "Certificate": "proving.certificate",
     "Circuit": "circuits.circuit",
     "Compilation": "compiler.report",
     "GateKind": "circuits.circuit",
     "Headway": "common.progress",
     "LayerKey": "networks.layer_key",
+    "Margins": "proving.proof",
     "Names": "circuits.names",
     "Network": "networks.network",
     "Polysemanticity": "interpret.polysemanticity",
+    "Proof": "proving.proof",
     "ReadingError": "verification.reading_error",
     "Refined": "learning.refinement.refine",
     "Verification": "verification.sampling",
-    "WorstCase": "verification.worst_case",
+    "WorstCase": "proving.worst_case",
     "all_of": "circuits.bits",
     "any_of": "circuits.bits",
     "at_least": "circuits.bits",
     "bounds": "limits.table",
     "bounds_of_width": "limits.width",
     "build_circuit": "circuits.circuit",
+    "certificate": "proving.certificate",
     "circuit": "circuits.functions",
     "citation": "compiler.constructions.citing",
     "compile": "compiler.compile",
@@ -85,6 +93,7 @@ _LATER = {
     "load_key": "networks.saving.files",
     "polysemanticity": "interpret.polysemanticity",
     "problems": "circuits",
+    "prove": "proving.prove",
     "read": "circuits.sources",
     "reading_error": "verification.reading_error",
     "reference_as_read": "verification.as_read",
@@ -92,16 +101,19 @@ _LATER = {
     "reproduce_figures": "reproduce.reproduction",
     "run_counting_argument": "counting_argument.run",
     "served_by": "interpret.polysemanticity",
+    "to_vnnlib": "proving.vnnlib",
     "truth_table": "circuits.truth_tables",
     "verify": "verification.sampling",
     "verify_exhaustively": "verification.exhaustive",
     "verify_layers": "verification.layers",
-    "worst_case": "verification.worst_case",
+    "worst_case": "proving.worst_case",
     "write": "circuits.writers.by_ending",
 }
 
-# Methods of `Network` and `AnswerKey` call these functions, which stand later than they do.
+# Methods of `Network` and `AnswerKey`, and `compile`, call these functions, which stand later than
+# they do.
 _register(
+    compile_certified="polyseme.learning.compile_certified:compile_certified",
     run="polyseme.networks.asking:run",
     activations="polyseme.networks.asking:activations",
     sample="polyseme.verification.sample:sample",
@@ -119,12 +131,14 @@ __all__ = [
     "AnswerKey",
     "Bit",
     "CapacityError",
+    "Certificate",
     "Circuit",
     "Compilation",
     "FileFormatError",
     "GateKind",
     "Headway",
     "LayerKey",
+    "Margins",
     "MissingExtraError",
     "Names",
     "Network",
@@ -132,6 +146,7 @@ __all__ = [
     "Polysemanticity",
     "PolysemeError",
     "PolysemeWarning",
+    "Proof",
     "ReadingError",
     "Refined",
     "SourceError",
@@ -144,6 +159,7 @@ __all__ = [
     "bounds",
     "bounds_of_width",
     "build_circuit",
+    "certificate",
     "circuit",
     "citation",
     "compile",
@@ -155,6 +171,7 @@ __all__ = [
     "load_key",
     "polysemanticity",
     "problems",
+    "prove",
     "read",
     "reading_error",
     "reference_as_read",
@@ -162,6 +179,7 @@ __all__ = [
     "reproduce_figures",
     "run_counting_argument",
     "served_by",
+    "to_vnnlib",
     "truth_table",
     "verify",
     "verify_exhaustively",

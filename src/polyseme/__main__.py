@@ -2,7 +2,7 @@
 
 import sys
 
-from polyseme.cli.main import main
+from polyseme.cli.entry import entry
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(entry())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
+import time
 from pathlib import Path
 
 import pytest
@@ -83,30 +83,6 @@ def test_help_of_seeds_says_that_a_problem_has_its_own(command: str) -> None:
         assert "reads every feature in exactly 2 gates" in said
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["bounds", PROBLEM], ["--help"]])
-def test_a_reader_that_has_gone_is_no_error(arguments: list[str]) -> None:
-    read_end, write_end = os.pipe()
-    os.close(read_end)
-    err = io.StringIO()
-    with os.fdopen(write_end, "w") as gone, contextlib.redirect_stdout(gone):
-        with contextlib.redirect_stderr(err):
-            assert main(arguments) == 0
-        gone.flush()
-    assert err.getvalue() == ""
-
-
-def test_a_full_disk_is_one_line() -> None:
-    full = Path("/dev/full")
-    if not full.exists():
-        pytest.skip("needs a device that is always full")
-    err = io.StringIO()
-    with full.open("w") as out, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        assert main(["--version"]) == 2
-    assert (
-        err.getvalue() == "polyseme: standard output cannot be written: No space left on device\n"
-    )
-
-
 def test_names_beyond_the_encoding_of_the_terminal_are_escaped(
     bench: Bench, tmp_path: Path
 ) -> None:
@@ -118,3 +94,21 @@ def test_names_beyond_the_encoding_of_the_terminal_are_escaped(
     with contextlib.redirect_stdout(terminal):
         assert main(["run", str(net), "--on", "José,city"]) == 0
     assert out.getvalue() == rb"city=\u0141\xf3d\u017a" + b"\n"
+
+
+def test_a_refusal_is_the_last_line_and_apart_from_progress(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("polyseme.common.progress_shown.QUIET", 0.0)
+    monkeypatch.setattr("polyseme.common.progress_shown._TICK", 0.01)
+
+    def fail(source: str) -> None:
+        time.sleep(0.1)
+        raise ps.SourceError("no such thing")
+
+    monkeypatch.setattr("polyseme.cli.commands.compile.read", fail)
+    outcome = call("compile", "a\x1b[31mb")
+    *before, last = outcome.stderr.splitlines()
+    assert last == "polyseme: no such thing"
+    assert before
+    assert all(line.startswith("progress: reading a\\x1b[31mb: ") for line in before)

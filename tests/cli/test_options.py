@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from polyseme.cli.late_commands import COMMANDS
 from polyseme.compiler.constructions.catalogue import CATALOGUE
+from polyseme.proving.proof import METHODS
 from support.cli import PROBLEM, Bench, assert_refused, call
 
 NOT_WHOLE = [
@@ -89,6 +90,7 @@ def _valid(command: str, bench: Bench) -> list[str | Path]:
     return {
         "compile": [PROBLEM, "-o", bench.folder / "new.safetensors"],
         "verify": [bench.net],
+        "prove": [bench.net, "--active", "1"],
         "run": [bench.net, "--on", "x0"],
         "inspect": [bench.net],
         "bounds": [PROBLEM],
@@ -135,6 +137,17 @@ PLACES = [
     _option("verify", "--error", st.sampled_from(NOT_A_SHARE)),
     _option("verify", "--seed", _whole_numbers(0)),
     _option("verify", "--inputs", _names_but("satisfied", "near-miss", "uniform", "alone", "all")),
+    Place("prove", lambda bench, value: [_bad_file(bench, value)], FILES),
+    # The fourth is an answer key, and so a circuit.
+    Place(
+        "prove",
+        lambda bench, value: [bench.net, _bad_file(bench, value)],
+        FILES.filter(lambda value: value != "4"),
+    ),
+    _option("prove", "--active", _whole_numbers(1) | st.just("201")),
+    _option("prove", "--time-limit", st.sampled_from(["nan", "inf", "-1", "0", "x", "", "1e400"])),
+    _option("prove", "--method", _names_but("auto", *METHODS)),
+    Place("prove", lambda bench, value: [bench.net, "-o", f"{bench.folder}/{value}"], OUTPUTS),
     Place("run", lambda bench, value: [_bad_file(bench, value), "--on", "x0"], FILES),
     _option("run", "--on", JUNK | st.sampled_from(["x200", "x00", "X0", "x0,", ",", "x-1", "x²"])),
     Place("inspect", lambda bench, value: [_bad_file(bench, value)], FILES),
@@ -148,7 +161,7 @@ PLACES = [
         lambda bench, value: [_bad_file(bench, value), "--to", "onnx", "-o", bench.folder / "n"],
         FILES,
     ),
-    _option("export", "--to", _names_but("torch", "onnx")),
+    _option("export", "--to", _names_but("torch", "onnx", "vnnlib", "vnnlib2")),
     Place(
         "export",
         lambda bench, value: [bench.net, "--to", "onnx", "-o", f"{bench.folder}/{value}"],

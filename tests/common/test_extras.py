@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from polyseme.common.extras import import_aigverse, import_numba, import_onnx, import_torch
+from polyseme.common.extras import (
+    import_aigverse,
+    import_numba,
+    import_onnx,
+    import_pysat,
+    import_torch,
+)
 from polyseme.errors import MissingExtraError
 
 EXTRAS = [
@@ -16,7 +22,10 @@ EXTRAS = [
     (import_numba, "numba", "speed"),
     (import_onnx, "onnx", "onnx"),
     (import_aigverse, "aigverse", "logic"),
+    (import_pysat, "pysat", "prove"),
 ]
+# Names of projects that are not those of their modules.
+PROJECTS = {"pysat": "python-sat"}
 
 
 @pytest.mark.parametrize(("imported", "module", "extra"), EXTRAS)
@@ -39,4 +48,4 @@ def test_every_extra_is_used_and_holds_what_it_is_named_for():
         extra: [wanted.partition(">=")[0] for wanted in wanting]
         for extra, wanting in project["optional-dependencies"].items()
     }
-    assert declared == {extra: [module] for _, module, extra in EXTRAS}
+    assert declared == {extra: [PROJECTS.get(module, module)] for _, module, extra in EXTRAS}

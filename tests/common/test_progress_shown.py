@@ -46,7 +46,7 @@ def test_what_takes_long_is_told_line_by_line_on_standard_error(hasty, monkeypat
         wait_for(stream, "counting: ")
     lines = stream.getvalue().splitlines()
     assert len(lines) == 1
-    assert lines[0].startswith("counting: ")
+    assert lines[0].startswith("progress: counting: ")
     assert capsys.readouterr().out == ""
 
 
@@ -57,7 +57,11 @@ def test_a_line_per_phase_or_per_some_seconds(monkeypatch):
     for passed, name in [(0, "a"), (1, "a"), (4.1, "a"), (0.5, "b"), (0.6, "b"), (0.1, "b")]:
         now[0] += passed
         lines.show(Headway(name, 0, 0, passed))
-    assert [line[0] for line in stream.getvalue().splitlines()] == ["a", "a", "b"]
+    assert [line.removeprefix("progress: ")[0] for line in stream.getvalue().splitlines()] == [
+        "a",
+        "a",
+        "b",
+    ]
 
 
 def test_a_terminal_gets_a_bar_and_keeps_nothing(hasty, monkeypatch):

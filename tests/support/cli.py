@@ -109,6 +109,6 @@ z = NOR(x, y)
 
 
 def loaded_by_every_command(network: ps.Network, monkeypatch: pytest.MonkeyPatch) -> ps.Network:
-    for command in ("verify", "run", "inspect"):
+    for command in ("verify", "prove", "run", "inspect"):
         monkeypatch.setattr(f"polyseme.cli.commands.{command}.load", lambda *_, **__: network)
     return network

@@ -158,3 +158,10 @@ def test_the_same_seed_reads_the_same(bent):
     first, second, other = (ps.reading_error(bent, samples=1000, seed=k) for k in (3, 3, 4))
     assert first == second
     assert first != other
+
+
+def test_a_deep_network_is_read_at_the_wires_of_its_own_circuit():
+    # A tree has gates that the circuit given has not: ANDs of two of the three.
+    circuit = ps.problems.k_and(8, 8, 3)
+    network = ps.compile(circuit, construction="and-tree")
+    assert ps.reading_error(network, circuit, samples=1000).epsilon == 0

@@ -20,6 +20,7 @@ LEVELS = (
     "codes",
     "networks",
     "verification",
+    "proving",
     "compiler",
     "limits",
     "learning",

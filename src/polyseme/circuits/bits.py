@@ -12,6 +12,7 @@ from polyseme.circuits.logic import wide_gates
 from polyseme.circuits.logic.netlist import MAX_GATES, Netlist, NetlistKind
 from polyseme.circuits.names import Names, check_name
 from polyseme.common.arguments import shown_value, whole_number
+from polyseme.common.plain_text import normal
 from polyseme.errors import OptionError, SourceError
 
 _NO_VALUE = "a bit has no value while its circuit is recorded; "
@@ -93,6 +94,7 @@ class Bit:
             SourceError: The name breaks a rule, or another bit has it.
         """
         check_name(name, "bit ")
+        name = normal(name)
         if self.recording.named_differently(self.literal, name):
             raise SourceError(f"name {name[:40]!r} is already that of another bit")
         self.recording.name(self.literal, name)

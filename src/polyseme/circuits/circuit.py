@@ -20,6 +20,7 @@ from polyseme.circuits.described import GatesPerFeature, gates_per_feature, prob
 from polyseme.circuits.names import Names, check_name
 from polyseme.circuits.topological import wire_levels
 from polyseme.common.arguments import instance, shown_value, whole_number
+from polyseme.common.plain_text import spelt
 from polyseme.common.ragged import row_numbers, row_offsets
 from polyseme.errors import OptionError, SourceError
 
@@ -248,7 +249,8 @@ class Circuit:
                 f"{self.name}: {len(self.gate_names)} names of gates for {self.gates} gates"
             )
         seen: set[str] = set()
-        for gate, name in enumerate(self.gate_names):
+        names = tuple(map(spelt, self.gate_names))
+        for gate, name in enumerate(names):
             if name == "":
                 continue
             check_name(name, f"{self.name}: gate {gate}: ")
@@ -258,7 +260,7 @@ class Circuit:
                     f"{self.name}: gate {gate}: name {name[:40]!r} is also that of {other}"
                 )
             seen.add(name)
-        return tuple(self.gate_names)
+        return names
 
 
 def build_circuit(

@@ -13,6 +13,7 @@ from polyseme.circuits.readers.cells import objects_in, text_in
 from polyseme.circuits.readers.fact_builder import FactBuilder
 from polyseme.circuits.readers.facts import triple_columns
 from polyseme.common.arguments import shown_value
+from polyseme.common.plain_text import spelt
 from polyseme.errors import OptionError, SourceError
 
 _FORMS = (
@@ -96,11 +97,20 @@ def _take_mapping(builder: FactBuilder, table: Mapping[Any, Any]) -> None:
                 f"table[{shown_value(subject)}] is {shown_value(row)}; it must be a mapping of "
                 "relations to objects"
             )
-    relations = list(dict.fromkeys(relation for row in table.values() for relation in row))
+    rows = [(subject, _spelt(row, subject)) for subject, row in table.items()]
+    relations = list(dict.fromkeys(relation for _, row in rows for relation in row))
     builder.add_relations(relations, "facts: ")
-    for subject, row in table.items():
+    for subject, row in rows:
         cells = [_listed(row.get(relation, "")) for relation in relations]
         builder.add_row(subject, cells, f"facts of {str(subject)[:40]!r}: ")
+
+
+def _spelt(row: Mapping[Any, Any], subject: Any) -> dict[Any, Any]:
+    """Return a row with relations in the spelling of names."""
+    found = {spelt(relation): objects for relation, objects in row.items()}
+    if len(found) < len(row):
+        raise SourceError(f"facts of {str(subject)[:40]!r}: a relation is given in two spellings")
+    return found
 
 
 def _listed(objects: Any) -> list[Any]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import overload
 
 from polyseme.common.arguments import instance, shown_value, text, whole_number
+from polyseme.common.plain_text import is_plain, normal, spelt
 from polyseme.common.suggestions import did_you_mean
 from polyseme.errors import OptionError, SourceError
 
@@ -19,13 +20,13 @@ MAX_NAMES = 2**31 - 1
 
 
 def check_name(name: str, place: str = "") -> None:
-    """Raise SourceError unless a name is printable, not empty and not too long for a message.
+    """Raise SourceError unless a name can be seen, is not empty and not too long for a message.
 
     `place` (such as "facts.csv, line 3: ") opens the message.
     """
     if not isinstance(name, str):
         raise OptionError(f"{place}name is {shown_value(name)}; it must be text")
-    if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
+    if not name or len(name) > MAX_NAME_LENGTH or not is_plain(name):
         raise SourceError(
             f"{place}name {name[:40]!r} must be 1 to {MAX_NAME_LENGTH} printable characters"
         )
@@ -33,6 +34,8 @@ def check_name(name: str, place: str = "") -> None:
 
 class Names(Sequence[str]):
     """An immutable sequence of distinct names, listed or numbered.
+
+    Names are in Unicode's normal form NFC, and found in any spelling.
 
     Either `listed` holds every name, or the names are `prefix` followed by a number from 0 on.
 
@@ -65,8 +68,8 @@ class Names(Sequence[str]):
         """
         if listed is not None:
             instance("names", listed, Iterable, "a sequence of text")
-        self.listed = None if listed is None else tuple(listed)
-        self.prefix = text("prefix", prefix)
+        self.listed = None if listed is None else tuple(map(spelt, listed))
+        self.prefix = normal(text("prefix", prefix))
         counted = whole_number("count", count, 0, MAX_NAMES)
         self._count = counted if self.listed is None else len(self.listed)
         if self.listed is not None:
@@ -105,11 +108,7 @@ class Names(Sequence[str]):
 
     def __contains__(self, name: object) -> bool:
         """Return True if it is one of the names."""
-        if not isinstance(name, str):
-            return False
-        if self.listed is None:
-            return self._find_numbered(name) is not None
-        return name in self._positions
+        return isinstance(name, str) and self.find(name) is not None
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names in order."""
@@ -157,6 +156,7 @@ class Names(Sequence[str]):
 
     def find(self, name: str) -> int | None:
         """Return the position of a name; None if there is no such name."""
+        name = normal(name)
         return self._find_numbered(name) if self.listed is None else self._positions.get(name)
 
     def _suggested(self, name: str) -> str:

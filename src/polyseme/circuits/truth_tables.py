@@ -11,6 +11,7 @@ from polyseme.circuits.logic.normalise import normalise
 from polyseme.circuits.names import Names, check_name
 from polyseme.circuits.readers.truth_table import Row, netlist_of_rows
 from polyseme.common.arguments import shown_value
+from polyseme.common.plain_text import spelt
 from polyseme.errors import OptionError
 
 
@@ -56,6 +57,7 @@ def _rows(table: Any, inputs: Names, outputs: Names) -> Iterable[tuple[Any, Any]
     """Yield the inputs and the outputs of every row."""
     columns = columns_of(table) if _has_columns(table) else None
     if columns is not None:
+        columns = _spelt(columns)
         for one in (*inputs, *outputs):
             if one not in columns:
                 raise OptionError(f"table has no column {one[:40]!r}")
@@ -67,6 +69,7 @@ def _rows(table: Any, inputs: Names, outputs: Names) -> Iterable[tuple[Any, Any]
         raise OptionError(f"table is {shown_value(table)}; it must be rows, a mapping or a frame")
     for number, row in enumerate(table, 1):
         if isinstance(row, Mapping):
+            row = _spelt(row)
             missing = next((one for one in (*inputs, *outputs) if one not in row), None)
             if missing is not None:
                 raise OptionError(f"row {number} of table has no {missing[:40]!r}")
@@ -76,6 +79,11 @@ def _rows(table: Any, inputs: Names, outputs: Names) -> Iterable[tuple[Any, Any]
         else:
             cells = list(row)
             yield cells[: len(inputs)], cells[len(inputs) :]
+
+
+def _spelt(named: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return what has names under the one spelling that names have."""
+    return {spelt(name): it for name, it in named.items()}
 
 
 def _has_columns(table: Any) -> bool:

@@ -12,12 +12,15 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from polyseme.cli.output.narrow import forget_odd_width, narrow_help, narrow_width
+
 # The first line of each command's own help; its function is `<name>_command` in the module
 # `polyseme.cli.commands.<name>`.
 COMMANDS = {
     "compile": "Compile SOURCE into a network with as few neurons as keep its errors under those "
     "asked for.",
     "verify": "Compare the network NET with its circuit on fresh inputs.",
+    "prove": "Prove that NET is right on every input, or print an input that it gets wrong.",
     "run": "Run NET with some features on and print the outputs that are on, one per line.",
     "inspect": "Print what NET holds and, if its answer key is beside it, how many terms each "
     "neuron serves.",
@@ -33,6 +36,15 @@ COMMANDS = {
     "convert": "Write SOURCE as AIGER, which any logic tool reads, or as JSON, which keeps every "
     "gate.",
 }
+
+
+class HelpfulCommand(TyperCommand):
+    """A command whose help fits the window."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help for a window of this width."""
+        if not _wrote_narrow(self, ctx):
+            super().format_help(ctx, formatter)
 
 
 class LateCommand(TyperCommand):
@@ -52,12 +64,27 @@ class LateCommands(TyperGroup):
         for name, line in COMMANDS.items():
             self.add_command(LateCommand(name, help=line, rich_markup_mode=self.rich_markup_mode))
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help for a window of this width."""
+        if not _wrote_narrow(self, ctx):
+            super().format_help(ctx, formatter)
+
+
+def _wrote_narrow(command: Any, context: Any) -> bool:
+    """Write the help of a command if the window is narrow; return whether it is."""
+    forget_odd_width()
+    width = narrow_width()
+    if width is None:
+        return False
+    print(narrow_help(command, context, width))
+    return True
+
 
 def imported(name: str) -> TyperCommand:
     """Return a command with all its parameters, importing its module."""
     module = import_module(f"polyseme.cli.commands.{name}")
     app = typer.Typer(add_completion=False, rich_markup_mode="rich")
-    app.command(name)(getattr(module, f"{name}_command"))
+    app.command(name, cls=HelpfulCommand)(getattr(module, f"{name}_command"))
     command = typer.main.get_command(app)
     assert isinstance(command, TyperCommand)
     return command

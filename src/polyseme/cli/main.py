@@ -1,14 +1,14 @@
 """The command `polyseme`: all commands in one app, and their exit statuses.
 
 Exit status: 0 done (and help, which `polyseme` alone prints), 1 the network falls short of what was
-asked, 2 bad input (one line on standard error), 130 interrupted. Each command returns its own
-status; an error raised on purpose means bad input.
+asked, 2 bad input, or the result cannot be written (one line on standard error, the last), 128 + n
+ended by signal n: 130 interrupted, 141 the reader of standard output has gone, 143 terminated. Each
+command returns its own status; an error raised on purpose means bad input. A result that is lost
+makes a status of 0 another, and leaves 1 and 2 as they are.
 """
 
 from __future__ import annotations
 
-import io
-import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -17,15 +17,15 @@ import typer
 
 import polyseme
 from polyseme.cli.late_commands import LateCommands
-from polyseme.cli.output.text import emit, one_line, warnings_as_remarks
+from polyseme.cli.output.text import emit, warnings_as_remarks
+from polyseme.cli.streams import guarded_streams
+from polyseme.common.plain_text import one_line
 from polyseme.errors import PolysemeError
 
 DONE = 0
 BAD_INPUT = 2
 INTERRUPTED = 130
-
-# The variable in which a shell asks for completions.
-_COMPLETE = "_POLYSEME_COMPLETE"
+READER_GONE = 141
 
 app = typer.Typer(name="polyseme", cls=LateCommands, rich_markup_mode="rich")
 
@@ -49,6 +49,7 @@ def _top(
 
     polyseme compile and2:features=2000,gates=2000 -o net.safetensors
     polyseme verify net.safetensors --inputs all
+    polyseme prove net.safetensors --active 3
     polyseme run net.safetensors --on x3,x17
     polyseme inspect net.safetensors --neuron 7
     polyseme bounds permutation:features=5000
@@ -76,10 +77,19 @@ def _top(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line, by default that of the process, and return the exit status."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # Names that the terminal's encoding lacks are printed escaped.
-        sys.stdout.reconfigure(errors="backslashreplace")
     given = list(sys.argv[1:] if arguments is None else arguments)
+    with guarded_streams() as result:
+        status = _called(given)
+        result.flush()
+        if result.failure is None:
+            return status
+        if result.reader_gone:
+            return status or READER_GONE
+        return status or _refuse(f"standard output cannot be written: {result.failure}")
+
+
+def _called(given: list[str]) -> int:
+    """Run one command line, say what is wrong with it, and return its status."""
     try:
         command = typer.main.get_command(app)
         # Whoever types the name alone asks what it does, and nothing has failed.
@@ -96,8 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except SystemExit as ended:
-        # Answering a shell ends so; else only printing help to a reader that has gone does.
-        return int(ended.code or DONE) if _COMPLETE in os.environ else DONE
+        # Answering a shell ends so.
+        return int(ended.code or DONE)
 
 
 def _refuse(message: str) -> int:

@@ -28,6 +28,11 @@ def import_aigverse(what_for: str) -> Any:
     return _imported("aigverse", "logic", what_for)
 
 
+def import_pysat(what_for: str) -> Any:
+    """Return pysat; raise MissingExtraError, naming what needs it, if it is not installed."""
+    return _imported("pysat", "prove", what_for)
+
+
 def _imported(module: str, extra: str, what_for: str) -> Any:
     try:
         return import_module(module)

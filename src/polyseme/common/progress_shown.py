@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import TextIO, TypeAlias
 
 from polyseme.common.arguments import function
+from polyseme.common.plain_text import one_line
 from polyseme.common.progress import Headway, watching
 
 # What `progress=` takes: True to show it, a function to be told, None or False for neither.
@@ -102,7 +103,7 @@ class _Lines:
         if now < self._written + pause:
             return
         self._phase, self._written = headway.phase, now
-        print(" ".join(str(headway).split()), file=self._stream, flush=True)
+        print(one_line(f"progress: {headway}"), file=self._stream, flush=True)
 
 
 def _live(stream: TextIO) -> bool:
@@ -129,7 +130,7 @@ def _bar(stream: TextIO) -> Iterator[Callable[[Headway], None]]:
         def show(headway: Headway) -> None:
             progress.update(
                 task,
-                description=escape(str(headway)),
+                description=escape(one_line(str(headway))),
                 completed=headway.done,
                 total=headway.total or None,
             )

@@ -33,6 +33,8 @@ class Stream(IntEnum):
 
     # Verification of a finished network, on inputs that no compilation has used.
     VERIFICATION = 0x5EED
+    # Inputs on which a proof of logic tells nodes apart.
+    PROOF = 0x9F00
 
     # Refinement, beyond any number the compiler uses.
     REFINEMENT_BLOCKS = 100_000

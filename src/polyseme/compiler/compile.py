@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.promise import promise_for
-from polyseme.common.arguments import function, shown_value, whole_number
+from polyseme.common.arguments import function, shown_value, text, whole_number
 from polyseme.common.progress import Note, phase, silent
 from polyseme.common.progress_shown import Watcher, watched
 from polyseme.common.suggestions import did_you_mean
@@ -19,7 +19,11 @@ from polyseme.compiler.sizing import at_size, at_smallest
 from polyseme.compiler.task import Task, check_measurable, checked
 from polyseme.errors import OptionError
 from polyseme.networks.network import Network
+from polyseme.networks.registry import registered
 from polyseme.verification.reading_error import COMPUTED
+
+AVERAGE, WORST_CASE = "average", "worst-case"
+GUARANTEES = (AVERAGE, WORST_CASE)
 
 
 def compile(
@@ -28,6 +32,7 @@ def compile(
     active: int | None = None,
     error: float = 1e-3,
     epsilon: float | None = COMPUTED,
+    guarantee: str = AVERAGE,
     neurons: int | None = None,
     construction: str = "auto",
     encoder: str = "auto",
@@ -54,6 +59,10 @@ def compile(
             most 1/4. None asks only that outputs be decided rightly, which takes fewer neurons: the
             thresholds of the readout may finish the work. A named construction that can only do
             that implies it.
+        guarantee: "average", which is over inputs as they are drawn, or "worst-case": the network
+            is proved right on every input with at most `active` features on. That is for ANDs of
+            equally many features, is searched after a descent on the worst case, and needs the
+            `speed` extra.
         neurons: The largest number of ReLUs per layer; None finds as few as meet both errors.
         construction: "auto", or a name that `polyseme constructions` lists.
         encoder: "superposed", "basis" (one dimension per feature), or "auto", which is basis only
@@ -84,7 +93,10 @@ def compile(
     promise = promise_for(checked(circuit), active)
     task = Task(circuit, promise.active, error, encoder, seed, carry, epsilon)
     with watched(progress):
-        report = _compiled(task, construction, neurons, note, False)
+        if _for_all_inputs(guarantee):
+            report = _certified(task, construction, neurons, note)
+        else:
+            report = _compiled(task, construction, neurons, note, False)
     warn_of(report)
     return report.network
 
@@ -95,6 +107,7 @@ def compile_report(
     active: int | None = None,
     error: float = 1e-3,
     epsilon: float | None = COMPUTED,
+    guarantee: str = AVERAGE,
     neurons: int | None = None,
     construction: str = "auto",
     encoder: str = "auto",
@@ -112,6 +125,9 @@ def compile_report(
         active: The sparsity promise, or None, as for `compile`.
         error: The error allowed.
         epsilon: The reading error up to which the hidden layers compute the gates, or None.
+        guarantee: "average" or "worst-case", as for `compile`. With `neurons` given that are too
+            few for the promise, the network is proved for as many features on as it can be, and
+            `certified_active` says how many.
         neurons: The largest number of ReLUs per layer; None finds as few as meet both.
         construction: "auto", or the name of a construction.
         encoder: "superposed", "basis" or "auto".
@@ -141,7 +157,10 @@ def compile_report(
     promise = promise_for(checked(circuit), active)
     task = Task(circuit, promise.active, error, encoder, seed, carry, epsilon)
     with watched(progress):
-        report = measured_report(task, construction, neurons, note)
+        if _for_all_inputs(guarantee):
+            report = _certified(task, construction, neurons, note)
+        else:
+            report = measured_report(task, construction, neurons, note)
     warn_of(report)
     return replace(report, promise=promise.reason)
 
@@ -155,6 +174,34 @@ def measured_report(
         return replace(report, exact=smallest_exact(task))
 
 
+def _for_all_inputs(guarantee: str) -> bool:
+    """Return whether a guarantee is for every input. Raises OptionError if there is none such."""
+    text("guarantee", guarantee, GUARANTEES)
+    return guarantee == WORST_CASE
+
+
+def _certified(
+    task: Task, construction: str, neurons: int | None, note: Note | None
+) -> Compilation:
+    """Return a network that is proved right on every input, refined to be so."""
+    _check(task, construction, neurons)
+    function("note", note, "a line")
+    tell = note or silent
+    task = _as_computed(task, construction, tell)
+    with phase(f"compiling {task.circuit.name}"):
+        # It refines, and refining stands later in the order of imports.
+        report: Compilation = registered("compile_certified")(task, construction, neurons, tell)
+    return report
+
+
+def _as_computed(task: Task, construction: str, tell: Note) -> Task:
+    """Return a task without a reading error if the construction cannot keep one."""
+    if task.epsilon is None or construction == AUTO or CATALOGUE[construction].computes:
+        return task
+    tell(f"{construction} leaves the last step to the thresholds of the readout: epsilon none")
+    return replace(task, epsilon=None)
+
+
 def _compiled(
     task: Task, construction: str, neurons: int | None, note: Note | None, measure: bool
 ) -> Compilation:
@@ -162,9 +209,7 @@ def _compiled(
     _check(task, construction, neurons)
     function("note", note, "a line")
     tell = note or silent
-    if task.epsilon is not None and construction != AUTO and not CATALOGUE[construction].computes:
-        tell(f"{construction} leaves the last step to the thresholds of the readout: epsilon none")
-        task = replace(task, epsilon=None)
+    task = _as_computed(task, construction, tell)
     with phase(f"compiling {task.circuit.name}"):
         choice = choose(task, construction)
         if neurons is not None:

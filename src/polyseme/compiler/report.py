@@ -51,6 +51,9 @@ class Compilation:
             beat; None if it was not asked for.
         fallback: The reason why the network is the exact one; empty if it is what was asked for.
         promise: The reason for the sparsity promise; empty if it was given.
+        certified_active: The most features on, up to the promise, with which the network is proved
+            right on every input; None if no such guarantee was asked for.
+        certified_epsilon: The reading error that all those inputs keep; None if it is not known.
     """
 
     network: Network
@@ -64,6 +67,8 @@ class Compilation:
     exact: ExactSize | None = None
     fallback: str = ""
     promise: str = ""
+    certified_active: int | None = None
+    certified_epsilon: float | None = None
 
     @property
     def key(self) -> AnswerKey | None:
@@ -76,9 +81,14 @@ class Compilation:
         return self.confirmation is not None and self.confirmation.error_interval[1] <= self.error
 
     @property
+    def certified(self) -> bool:
+        """True if the network is proved right on every input, or that was not asked for."""
+        return self.certified_active in (None, self.network.provenance.active)
+
+    @property
     def passed(self) -> bool:
         """True if the network was confirmed to do what was asked for."""
-        return self.decides and self.reads
+        return self.decides and self.reads and self.certified
 
     def __str__(self) -> str:
         """Return a summary of a few lines."""
@@ -87,6 +97,8 @@ class Compilation:
             lines.append(str(self.confirmation))
         if self.reading is not None:
             lines.append(str(self.reading))
+        if self.certified_active is not None:
+            lines.append(f"proved right on every input with at most {self.certified_active} on")
         if self.promise:
             lines.append(f"promise: {self.network.provenance.active} on at once: {self.promise}")
         if self.predicted is not None:

@@ -30,4 +30,10 @@ def shortfalls(report: Compilation) -> list[str]:
             f"{report.reading.epsilon:.3g}, asked for was {report.epsilon:g}; more neurons may do, "
             "or epsilon none asks for decisions only"
         )
+    if not report.certified:
+        found.append(
+            "the network falls short: it is proved right on every input with at most "
+            f"{report.certified_active} on, asked for was {report.network.provenance.active}; "
+            "more neurons may do"
+        )
     return found

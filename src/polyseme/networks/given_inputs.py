@@ -108,8 +108,9 @@ def _is_set(given: Any) -> bool:
 def _of_names(features: Names, sets: list[Iterable[Any]]) -> sp.csr_array:
     offsets, columns = [0], []
     for names in sets:
-        for name in (distinct := dict.fromkeys(map(_checked_name, names))):
-            columns.append(features.position(name))
+        checked = list(map(_checked_name, names))
+        distinct = dict.fromkeys(map(features.position, checked))
+        columns += distinct
         offsets.append(offsets[-1] + len(distinct))
     shape = (len(sets), len(features))
     ones = np.ones(len(columns), np.float32)

@@ -27,6 +27,7 @@ from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.evaluate import wires_on
 from polyseme.circuits.terms import Terms
 from polyseme.common.arguments import text
+from polyseme.common.plain_text import normal
 from polyseme.common.ragged import row_numbers, select_rows
 from polyseme.common.suggestions import did_you_mean
 from polyseme.errors import OptionError, SourceError
@@ -77,8 +78,9 @@ def _find(circuit: Circuit, name: str) -> tuple[int | None, int]:
     feature = circuit.features.find(name)
     if feature is not None:
         return None, feature
-    if name and name in circuit.gate_names:
-        return None, len(circuit.features) + circuit.gate_names.index(name)
+    gate = normal(name)
+    if gate and gate in circuit.gate_names:
+        return None, len(circuit.features) + circuit.gate_names.index(gate)
     near = did_you_mean(
         name,
         [

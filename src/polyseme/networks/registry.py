@@ -1,7 +1,8 @@
-"""Functions that methods of networks and keys call though they stand later in the order of imports.
+"""Functions that are called from where they cannot be imported: they stand later in that order.
 
 Running, saving and exporting read networks, so their modules import `network.py`; `Network.run`,
-`Network.save` and the like reach the other way. They call what `polyseme/__init__.py` registers
+`Network.save` and the like reach the other way. So does `compile` with a guarantee for the worst
+case, which refining gives. They call what `polyseme/__init__.py` registers
 here by its place, so that no import points back, and nothing is imported before it is called.
 """
 

@@ -222,7 +222,8 @@ def readings_of(
         return (read_terms(network, circuit, terms, active, samples, generator, progress),)
     if key is not None:
         deep = {inputs: count for inputs, count in samples.items() if inputs in DEEP_KINDS}
-        return read_wires(network, key, circuit, active, deep, generator, progress)
+        # Its columns are wires of its own circuit, whose gates may be others.
+        return read_wires(network, key, key.circuit, active, deep, generator, progress)
     raise OptionError("what a layer of a deep network carries is known only from its key")
 
 

@@ -167,3 +167,15 @@ def test_inspect_cites_in_text_and_in_json(bench: Bench) -> None:
         "construction": "three-channel",
         "bibtex": bibtex,
     }
+
+
+def test_inspect_of_very_many_layers_fits_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = ps.compile(ps.problems.layered(24, 40), construction="monosemantic")
+    loaded_by_every_command(network, monkeypatch)
+    layers = len(network.layers)
+    said, everything = done("inspect", "any").stdout, done("inspect", "any", "--all").stdout
+    assert len(said.splitlines()) < 45 < len(everything.splitlines())
+    assert f"the first 6 and the 6 widest; {layers - 12} more with --all, or --json" in said
+    assert everything.count("wires per unit") == layers
+    assert "more with --all" not in everything
+    assert len(done("inspect", "any", "--json").json()["layers"]) == layers

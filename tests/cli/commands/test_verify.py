@@ -201,6 +201,21 @@ def test_verify_finds_nothing_wrong_in_layers_that_are_right(deep: ps.Network) -
     assert "no layer ever misread a wire" in said
 
 
+def test_verify_of_very_many_layers_fits_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = ps.compile(ps.problems.layered(24, 40), construction="monosemantic")
+    loaded_by_every_command(network, monkeypatch)
+    options = ["verify", "any", "--layers", "--samples", "50"]
+    said, everything = done(*options).stdout, done(*options, "--all").stdout
+    assert len(said.splitlines()) < 30 < len(everything.splitlines())
+    hidden = len(network.layers) - 12
+    told = f"the first 6 and the 6 with most samples wrong; {hidden} more with --all, or --json"
+    assert told in said
+    assert "no layer ever misread a wire" in said
+    kinds = ["verify", "any", "--inputs", "all", "--samples", "50"]
+    assert "largest epsilon" in done(*kinds).stdout
+    assert "largest epsilon" not in done(*kinds, "--all").stdout
+
+
 def test_verify_of_layers_needs_several(bench: Bench) -> None:
     assert_refused(call("verify", bench.net, "--layers"), "one hidden layer", "nothing in between")
     assert_refused(call("verify", bench.keyless, "--layers"), "keyless.key.safetensors")

@@ -56,7 +56,7 @@ def two_input_ands(netlist: Netlist) -> Netlist:
     """Return the same logic as ANDs of two literals each; wide gates become balanced trees.
 
     An XOR of two becomes three ANDs. Gates are neither merged nor dropped. Every gate reads its
-    larger literal first, as binary AIGER needs it.
+    larger literal first, as binary AIGER needs it. Names stay.
     """
     ands = _Ands(len(netlist.inputs))
     literals = list(range(0, 2 * len(netlist.inputs) + 2, 2))
@@ -68,16 +68,21 @@ def two_input_ands(netlist: Netlist) -> Netlist:
             literals.append(_tree(ands.both, read) if read else 1)
         else:
             literals.append(_tree(ands.either, read) if read else 0)
-    outputs = [literals[literal >> 1] ^ (literal & 1) for literal in netlist.outputs.tolist()]
+    outputs, named = (
+        np.array([literals[literal >> 1] ^ (literal & 1) for literal in some.tolist()], np.int32)
+        for some in (netlist.outputs, netlist.named_literals)
+    )
     gates = len(ands.fan_in) // 2
     return Netlist(
         inputs=netlist.inputs,
         kinds=np.full(gates, NetlistKind.AND, np.uint8),
         fan_in_offsets=np.arange(0, 2 * gates + 1, 2, dtype=np.int64),
         fan_in=np.array(ands.fan_in, np.int32),
-        outputs=np.array(outputs, np.int32),
+        outputs=outputs,
         output_names=netlist.output_names,
         name=netlist.name,
+        named=netlist.named,
+        named_literals=named,
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.logic.aig import netlist_of, two_input_ands
+from polyseme.circuits.logic.kept_names import with_kept_names
 from polyseme.circuits.logic.netlist import Netlist, NetlistKind
 from polyseme.circuits.logic.normalise import normalise
 from polyseme.common.extras import import_aigverse
@@ -20,8 +21,9 @@ def rewrite(netlist: Netlist) -> Netlist:
     """Return a smaller netlist of ANDs and XORs of two literals that computes the same.
 
     Its ANDs are rewritten, resubstituted and refactored in rounds until a round saves no gate.
-    Inputs, outputs and names are the same, and there are no more gates than the netlist has as ANDs
-    of two. Raises MissingExtraError when aigverse is not installed, and SourceError as `normalise`
+    Inputs and outputs are the same, and there are no more gates than the netlist has as ANDs of
+    two. Gates keep their names if they are outputs or are built as they were; others lose theirs.
+    Raises MissingExtraError when aigverse is not installed, and SourceError as `normalise`
     does.
     """
     aigverse = import_aigverse("rewriting")
@@ -37,7 +39,8 @@ def rewrite(netlist: Netlist) -> Netlist:
         algorithms.sop_refactoring(graph, inplace=True)
         graph = algorithms.cleanup_dangling(graph)
         if graph.num_gates >= best.num_gates:
-            return _netlist(np.array(best.to_index_list().raw(), np.int64), netlist)
+            smaller = _netlist(np.array(best.to_index_list().raw(), np.int64), netlist)
+            return with_kept_names(smaller, ands)
         best = graph
 
 

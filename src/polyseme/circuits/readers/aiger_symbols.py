@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from polyseme.circuits.names import MAX_NAME_LENGTH, Names, check_name
 from polyseme.circuits.readers.aiger_lines import Scanner
+from polyseme.common.plain_text import normal
 
 # Names are cut to so many characters before a suffix is appended, so that they do not become too
 # long.
@@ -40,7 +41,7 @@ def read_symbols(scanner: Scanner, counts: Mapping[str, int]) -> Symbols:
         if number in symbols[letter]:
             raise scanner.broken(f"{letter}{number} is named twice")
         try:
-            name = found[3].decode()
+            name = normal(found[3].decode())
         except UnicodeDecodeError:
             raise scanner.broken(f"the name of {letter}{number} is not UTF-8") from None
         check_name(name, scanner.place())

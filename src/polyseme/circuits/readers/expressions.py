@@ -14,6 +14,7 @@ from polyseme.circuits.readers.formulas import Token, read_formula
 from polyseme.circuits.readers.signals import Signals
 from polyseme.circuits.readers.text import lines_of, read_logic, shown_text
 from polyseme.common.files import shown_path
+from polyseme.common.plain_text import normal
 from polyseme.errors import SourceError
 
 _ORDERS = ("INORDER", "OUTORDER")
@@ -43,7 +44,7 @@ def read_expressions(path: str | os.PathLike[str]) -> Netlist:
 
 def expressions_of(text: str) -> Netlist:
     """Return the netlist of expressions as text. Raises SourceError naming the line and rule."""
-    return _netlist(text, "expression", _name_of(text))
+    return _netlist(normal(text), "expression", _name_of(text))
 
 
 def _name_of(text: str) -> str:

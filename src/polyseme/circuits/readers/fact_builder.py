@@ -13,6 +13,7 @@ import numpy as np
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.names import Names, check_name
+from polyseme.common.plain_text import spelt
 from polyseme.common.ragged import row_offsets
 from polyseme.errors import SourceError
 
@@ -40,13 +41,14 @@ class FactBuilder:
         """Add the relations of a table's header, each of another name."""
         if not relations:
             raise SourceError(f"{place}no relation; name at least one beside the subject")
-        for relation in relations:
+        for relation in map(spelt, relations):
             if relation in self._relations:
                 raise SourceError(f"{place}relation {relation[:40]!r} is named twice")
             self._relation(relation, place)
 
     def add_row(self, subject: str, cells: list[list[str]], place: str) -> None:
         """Add a subject that was not there, and for each relation its objects."""
+        subject = spelt(subject)
         if subject in self._subjects:
             raise SourceError(f"{place}subject {subject[:40]!r} is given twice")
         number = self._subject(subject, place)
@@ -54,6 +56,7 @@ class FactBuilder:
             if not objects:
                 continue
             pair = self._new_pair(number, self._relations[relation])
+            objects = list(map(spelt, objects))
             for position, one in enumerate(objects):
                 if one in objects[:position]:
                     raise SourceError(f"{place}object {one[:40]!r} of {relation!r} is given twice")
@@ -61,6 +64,7 @@ class FactBuilder:
 
     def add_triple(self, subject: str, relation: str, one: str, place: str) -> None:
         """Add one fact; its subject and relation may have others."""
+        subject, relation, one = map(spelt, (subject, relation, one))
         key = (self._subject(subject, place), self._relation(relation, place))
         pair = self._pairs.get(key)
         if pair is None:

@@ -17,6 +17,7 @@ from polyseme.circuits.logic.netlist import MAX_GATES, MAX_INPUTS
 from polyseme.circuits.names import Names, check_name
 from polyseme.circuits.readers.text import MAX_LOGIC_BYTES, read_text
 from polyseme.common.files import shown_path
+from polyseme.common.plain_text import normal
 from polyseme.errors import SourceError
 
 FORMAT = "polyseme-circuit"
@@ -132,7 +133,7 @@ class _Wires:
                 f"{reader} reads {_short(wire)}; a wire is a number, or the name of a feature or "
                 "gate"
             )
-        found = self._numbers.get(wire)
+        found = self._numbers.get(normal(wire))
         if found is None:
             raise SourceError(f"{reader} reads {_short(wire)}, which is not defined")
         return found
@@ -161,7 +162,9 @@ def _gate_rows(given: object) -> tuple[list[str], list[Any]]:
         raise SourceError(f"'gates' must be a list or an object, not {_short(given)}")
     if len(given) > MAX_GATES:
         raise SourceError(f"{len(given)} gates; there may be at most {MAX_GATES}")
-    return ([], given) if isinstance(given, list) else (list(given), list(given.values()))
+    if isinstance(given, list):
+        return [], given
+    return list(map(normal, given)), list(given.values())
 
 
 def _gates(

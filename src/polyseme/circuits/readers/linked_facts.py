@@ -24,6 +24,7 @@ from polyseme.circuits.names import Names, check_name
 from polyseme.circuits.readers.fact_builder import MAX_FACTS, check_text
 from polyseme.circuits.readers.tables import TableFile, rows_of
 from polyseme.common.files import shown_path
+from polyseme.common.plain_text import normal, spelt
 from polyseme.common.ragged import row_offsets
 from polyseme.errors import SourceError
 
@@ -115,13 +116,14 @@ def _table(place: str, key: str, relations: Sequence[str], rows: Iterable[Row]) 
     kept: dict[str, tuple[str, Sequence[str]]] = {}
     for where, subject, cells in rows:
         check_text(subject, "subject", where)
+        subject = normal(subject)
         if subject in kept:
             raise SourceError(
                 f"{where}subject {subject[:40]!r} is given twice; give each a name of its own, "
                 "such as 'Paris, Texas'"
             )
         kept[subject] = where, cells
-    return _Table(place, key, relations, kept)
+    return _Table(place, spelt(key), list(map(spelt, relations)), kept)
 
 
 def _relations(tables: Sequence[_Table]) -> list[_Relation]:
@@ -254,6 +256,7 @@ def _cells(relation: _Relation, below: Mapping[str, int], before: str) -> dict[s
         cell = row[relation.column]
         if not isinstance(cell, str):
             raise SourceError(f"{place}object {repr(cell)[:40]} must be text")
+        cell = normal(cell)
         if cell:
             if cell not in cells:
                 check_name(f"{relation.name}={cell}", place)

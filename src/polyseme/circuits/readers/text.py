@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from polyseme.circuits.names import check_name
 from polyseme.common.files import shown_path
 from polyseme.common.files.reading import read_whole
+from polyseme.common.plain_text import normal
 from polyseme.errors import PolysemeError, SourceError
 
 MAX_LOGIC_BYTES = 2**26
@@ -37,7 +38,7 @@ def read_bytes(path: str | os.PathLike[str], limit: int, what: str) -> bytes:
 
 
 def read_text(path: str | os.PathLike[str], limit: int, what: str) -> str:
-    """Return the text of a UTF-8 file, without a byte order mark.
+    """Return the text of a UTF-8 file, without a byte order mark and in the spelling of names.
 
     Raises SourceError as `read_bytes` does, and for a byte that is not UTF-8 or is NUL, with its
     line.
@@ -49,7 +50,7 @@ def read_text(path: str | os.PathLike[str], limit: int, what: str) -> str:
         line = line_of(data, error.start)
         raise SourceError(f"{shown_path(path)}, line {line}: not UTF-8") from error
     _refuse_nul(data, path)
-    return text
+    return normal(text)
 
 
 def read_logic(path: str | os.PathLike[str]) -> str:
@@ -61,7 +62,7 @@ def read_logic(path: str | os.PathLike[str]) -> str:
     """
     data = read_bytes(path, MAX_LOGIC_BYTES, "a file of logic")
     _refuse_nul(data, path)
-    return data.decode("utf-8-sig", errors="surrogateescape")
+    return normal(data.decode("utf-8-sig", errors="surrogateescape"))
 
 
 def lines_of(text: str, shown: str) -> Iterator[tuple[int, str]]:

@@ -11,7 +11,8 @@ from polyseme.circuits.problems import MAX_SIZE
 from polyseme.circuits.sources import read
 from polyseme.cli.options import DEFAULT_ERROR, Active, AsJson, Error, Unsigned, whole
 from polyseme.cli.output.bounds_report import emit_bounds, emit_width_bounds
-from polyseme.cli.output.text import emit_json, one_line
+from polyseme.cli.output.text import emit_json
+from polyseme.common.plain_text import one_line
 from polyseme.common.progress import phase
 from polyseme.common.progress_shown import watched
 from polyseme.errors import OptionError

@@ -25,7 +25,8 @@ from polyseme.cli.refining import Refine, RefineState, check_refining
 from polyseme.common.files.targets import check_output
 from polyseme.common.progress import phase
 from polyseme.common.progress_shown import watched
-from polyseme.compiler.compile import compile_report
+from polyseme.compiler.compile import AVERAGE, WORST_CASE, compile_report
+from polyseme.errors import PolysemeError
 from polyseme.learning.compile_refined import compile_refined
 from polyseme.limits.counting import counting_bits
 from polyseme.networks.saving.files import key_path, save_network
@@ -46,6 +47,16 @@ def compile_command(
     active: Active = None,
     error: Error = DEFAULT_ERROR,
     epsilon: Epsilon = COMPUTED,
+    guarantee: Annotated[
+        str,
+        typer.Option(
+            "--guarantee",
+            metavar="KIND",
+            help="average (over inputs as they are drawn), or worst-case: the network is refined "
+            "and proved to be right on every input with at most --active features on; for ANDs of "
+            "equally many features, needs the extra polyseme\\[speed].",
+        ),
+    ] = AVERAGE,
     neurons: Annotated[
         int | None,
         typer.Option(
@@ -76,7 +87,8 @@ def compile_command(
         bool,
         typer.Option(
             "--rewrite",
-            help="First reduce the gates of a file of logic; needs the extra polyseme\\[logic].",
+            help="First reduce the gates of a file of logic; gates that change lose their names. "
+            "Needs the extra polyseme\\[logic].",
         ),
     ] = False,
     carry: Annotated[
@@ -98,16 +110,19 @@ def compile_command(
 
     Example: polyseme compile and2:features=2000,gates=2000 -o net.safetensors
     Example: polyseme compile and2:features=2000,gates=2000 --epsilon none -o net.safetensors
+    Example: polyseme compile and2:features=2000,gates=2000 --epsilon none --guarantee worst-case
     Example: polyseme compile c432.bench --rewrite -o c432.safetensors
 
-    Exit status 1 says that the measured error may be above --error, or the reading error above
-    --epsilon.
+    Exit status 1 says that the measured error may be above --error, the reading error above
+    --epsilon, or that the network is proved right for fewer features on than --active.
     """
     # Checked before a minute of work.
     if output is not None:
         _check_outputs(output, source)
     if rewrite:
         check_rewritable(source)
+    if guarantee == WORST_CASE and refine is not None:
+        raise PolysemeError("--guarantee worst-case refines as it needs to; leave out --refine")
     check_refining(refine, refine_state, (source, *([output] if output else [])))
     with watched(True):
         with phase(f"reading {source}"):
@@ -127,7 +142,7 @@ def compile_command(
             "carry": carry,
         }
         if refine is None:
-            report = compile_report(circuit, **asked)
+            report = compile_report(circuit, guarantee=guarantee, **asked)
         else:
             report = compile_refined(circuit, passes=refine, state=refine_state, **asked)
         seconds = time.perf_counter() - begun

@@ -12,6 +12,7 @@ from polyseme.circuits.sources import read
 from polyseme.circuits.writers.by_ending import format_of, write
 from polyseme.cli.options import AsJson, Source
 from polyseme.cli.output_files import checked_output, emit_written
+from polyseme.common.files import shown_path
 
 
 def convert_command(
@@ -53,12 +54,13 @@ def convert_command(
         "gates": circuit.gates,
         "depth": circuit.depth,
     }
+    shown = ", ".join(f"{name} {count:,}" for name, count in counts.items())
     use, seed = asdict(circuit.gates_per_feature), circuit.problem_seed
     told = {"gates_per_feature": use, "problem_seed": seed}
     emit_written(
         output,
         {"file": output, "name": circuit.name, **counts, **told},
-        f"{output}: {', '.join(f'{name} {count:,}' for name, count in counts.items())}\n"
+        f"{shown_path(output)}: {shown}\n"
         f"{circuit.gates_per_feature}; seeds: {problem_seed_in_words(circuit.name)}",
         as_json,
     )

@@ -11,7 +11,10 @@ from polyseme.circuits.described import problem_seed, problem_seed_in_words
 from polyseme.circuits.problems import MAX_SIZE
 from polyseme.cli.options import AsJson, NetworkFile, Unsigned, whole
 from polyseme.cli.output.exact_report import comparison, exact_fields, exact_sentence, in_bytes
+from polyseme.cli.output.shortened import not_shown, shown_rows
 from polyseme.cli.output.text import emit, emit_json
+from polyseme.common.progress import phase
+from polyseme.common.progress_shown import watched
 from polyseme.compiler.constructions.citing import citation
 from polyseme.compiler.constructions.monosemantic import smallest_exact
 from polyseme.compiler.schedule.exact_size import ExactSize
@@ -62,6 +65,9 @@ def inspect_command(
     cite: Annotated[
         bool, typer.Option("--cite", help="Print only BibTeX for the construction of NET.")
     ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print a line for every layer, however many there are.")
+    ] = False,
     unsigned: Unsigned = False,
     as_json: AsJson = False,
 ) -> int:
@@ -71,18 +77,25 @@ def inspect_command(
     Example: polyseme inspect deep.safetensors --neuron 2:7
     Example: polyseme inspect net.safetensors --cite
     """
-    network = load(network_file, unsigned=unsigned)
-    if cite:
-        _cite(network, as_json)
-        return 0
-    asked = None if neuron is None else _asked(network, neuron, network_file)
-    found = None if network.key is None else polysemanticity(network)
-    exact = _exact_of(network)
+    with watched(True):
+        with phase(f"reading {network_file}"):
+            network = load(network_file, unsigned=unsigned)
+        if cite:
+            _cite(network, as_json)
+            return 0
+        asked = None if neuron is None else _asked(network, neuron, network_file)
+        with phase("what units serve"):
+            found = None if network.key is None else polysemanticity(network)
+        with phase("sizing the exact network"):
+            exact = _exact_of(network)
     if as_json:
         told = {} if asked is None else {"neuron": asked.fields}
         emit_json({**_fields(network, found, exact), **told})
         return 0
-    lines = [*_sentences(network, exact), *([] if found is None else _polysemanticity(found))]
+    shown = shown_rows([layer.neurons for layer in network.layers], everything)
+    lines = _sentences(network, exact, shown)
+    if found is not None:
+        lines += _polysemanticity(found, shown)
     if asked is not None:
         lines += [asked.sentence, *(f"  {one}" for one in asked.served)]
     emit("\n".join(lines))
@@ -196,7 +209,8 @@ def _spread(layer: LayerPolysemanticity) -> dict[str, Any]:
     }
 
 
-def _sentences(network: Network, exact: ExactSize | None) -> list[str]:
+def _sentences(network: Network, exact: ExactSize | None, shown: list[int]) -> list[str]:
+    """Return all lines about a network but those of its key; of its layers, those to be shown."""
     provenance, encoder = network.provenance, network.encoder
     weights = sum(layer.units * layer.inputs for layer in network.layers)
     how = "in superposition" if encoder.in_superposition else "not in superposition"
@@ -207,7 +221,8 @@ def _sentences(network: Network, exact: ExactSize | None) -> list[str]:
         f"features       {len(encoder.features):,} in {encoder.dimensions:,} dimensions, {how}",
         f"outputs        {len(network.readout.outputs):,}",
         *_gates(network, exact),
-        *(_layer_sentence(number, layer) for number, layer in enumerate(network.layers)),
+        *(_layer_sentence(number, network.layers[number]) for number in shown),
+        *(f"{'':<15}{line}" for line in not_shown(len(network.layers), len(shown), "widest")),
         f"parameters     {network.parameters:,} in {in_bytes(network_bytes(network))}; "
         f"{network.weight_bits() / weights:.2f} bits of entropy per weight",
     ]
@@ -245,12 +260,11 @@ def _layer_sentence(number: int, layer: Layer) -> str:
     )
 
 
-def _polysemanticity(found: Polysemanticity) -> list[str]:
+def _polysemanticity(found: Polysemanticity, shown: list[int]) -> list[str]:
     if found.things == "terms":
         return _bars(found.layers[0])
-    return [
-        f"{f'layer {layer.layer}':<15}wires per unit: {_extent(layer)}" for layer in found.layers
-    ]
+    layers = [found.layers[number] for number in shown]
+    return [f"{f'layer {layer.layer}':<15}wires per unit: {_extent(layer)}" for layer in layers]
 
 
 def _bars(layer: LayerPolysemanticity) -> list[str]:

@@ -13,7 +13,7 @@ from polyseme.circuits.problems import MAX_SEED, MAX_SIZE
 from polyseme.circuits.sources import read
 from polyseme.cli.options import DEFAULT_ERROR, AsJson, Error, NetworkFile, Unsigned, whole
 from polyseme.cli.output.text import rate, remark
-from polyseme.cli.output.verify_report import Seeds, Trial, emit_trials
+from polyseme.cli.output.verify_report import Seeds, Trial, emit_trials, emit_trials_as_json
 from polyseme.cli.output.worst_report import emit_worst
 from polyseme.common.progress import phase
 from polyseme.common.progress_shown import watched
@@ -21,6 +21,7 @@ from polyseme.common.suggestions import did_you_mean
 from polyseme.errors import PolysemeError
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path, load
+from polyseme.proving.worst_case import worst_case
 from polyseme.verification.as_read import reference_as_read
 from polyseme.verification.exhaustive import MOST_INPUTS, verify_exhaustively
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
@@ -29,7 +30,6 @@ from polyseme.verification.layers import LayerReport, readable_key, verify_layer
 from polyseme.verification.reading_error import ReadingError, reading_error
 from polyseme.verification.reference import Reference, reference_of
 from polyseme.verification.sampling import Verification, promise_asked, shallow_terms, verify
-from polyseme.verification.worst_case import worst_case
 
 MAX_SAMPLES = 10_000_000
 # Lists of active features are held in memory: at most this many entries.
@@ -117,6 +117,9 @@ def verify_command(
         ),
     ] = 1,
     error: Error = DEFAULT_ERROR,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print a row for every layer, however many there are.")
+    ] = False,
     unsigned: Unsigned = False,
     as_json: AsJson = False,
 ) -> int:
@@ -160,7 +163,10 @@ def verify_command(
             )
         read = _read(network, circuit, promise, samples, seed)
         looked_at = _look_at_layers(network, promise, samples, inputs, seed) if layers else None
-    emit_trials(trials, read, looked_at, several=inputs == "all", as_json=as_json)
+    if as_json:
+        emit_trials_as_json(trials, read, looked_at, several=inputs == "all")
+    else:
+        emit_trials(trials, read, looked_at, several=inputs == "all", everything=everything)
     return _status([trial.run for trial in trials], error)
 
 
@@ -233,7 +239,7 @@ def _try_all(
     proved = None if run.wrong else EVERY_INPUT
     seeds = Seeds(None, network.provenance.seed, circuit.name)
     trial = Trial(run, proved, "every input that keeps the promise", reference.evaluator, seeds)
-    emit_trials([trial], None, None, several=False, as_json=as_json)
+    (emit_trials_as_json if as_json else emit_trials)([trial])
     return 1 if run.wrong else 0
 
 

@@ -19,12 +19,14 @@ from polyseme.cli.output.exact_report import (
 )
 from polyseme.cli.output.reading import layer_fields, reading_fields, reading_lines
 from polyseme.cli.output.text import emit, emit_json, emit_table, interval, rate
+from polyseme.common.files import shown_path
 from polyseme.compiler.report import Compilation, LayerDecision
 from polyseme.limits.counting import CountingBound
 from polyseme.limits.lower import least
 from polyseme.limits.tried import NetworkBound, network_bound
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path, network_bytes
+from polyseme.verification.exhaustive import number_of_inputs
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
 from polyseme.verification.sampling import Verification
 
@@ -123,6 +125,9 @@ def _fields(compiled: Compiled) -> dict[str, Any]:
         "error_interval": list(measured.error_interval),
         "samples": measured.samples,
         "inputs": measured.inputs,
+        # The most features on with which it is proved right on every input; null if not asked for.
+        "certified_active": compiled.report.certified_active,
+        "certified_epsilon": compiled.report.certified_epsilon,
         "seconds": round(compiled.seconds, 3),
         "seed": provenance.seed,
         "problem_seed": compiled.circuit.problem_seed,
@@ -184,6 +189,7 @@ def _sentences(compiled: Compiled, output: str | None) -> list[str]:
         f"95 % interval {interval(measured.error_interval)}, asked for "
         f"{rate(compiled.report.error)}",
         f"measured on   {described[measured.inputs]}, {measured.active} on at once",
+        *_guarantee(compiled.report),
         *reading_lines(compiled.report.reading, 14),
         f"inputs        {_encoding(network)}",
         *_monosemantic(compiled),
@@ -207,6 +213,20 @@ def _sentences(compiled: Compiled, output: str | None) -> list[str]:
     if provenance.note:
         lines.append(f"note          {provenance.note}")
     return [*lines, f"saved         {_saved_where(output)}"]
+
+
+def _guarantee(report: Compilation) -> list[str]:
+    """Return a line about all inputs, if something was proved about them."""
+    if report.certified_active is None:
+        return []
+    features = len(report.network.encoder.features)
+    inputs = number_of_inputs(features, report.certified_active)
+    epsilon = report.certified_epsilon
+    read = "" if epsilon is None else f"; the reading error is at most {epsilon:.3f} on all of them"
+    return [
+        f"guarantee     proved right on all {inputs:,} inputs with at most "
+        f"{report.certified_active} on{read}"
+    ]
 
 
 def _is_deep(network: Network) -> bool:
@@ -305,7 +325,7 @@ def _over_the_bound(compiled: Compiled) -> list[str]:
 def _saved_where(output: str | None) -> str:
     if output is None:
         return "nothing; -o NET saves the network and its answer key"
-    return f"{output}, answer key {Path(key_path(output)).name}"
+    return f"{shown_path(output)}, answer key {shown_path(Path(key_path(output)).name)}"
 
 
 def _emit_layers(per_layer: tuple[LayerDecision, ...]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from polyseme.cli.output.text import emit_table
+from polyseme.cli.output.shortened import not_shown, shown_rows
+from polyseme.cli.output.text import emit, emit_table
 from polyseme.verification.reading_error import LayerComputation, ReadingError
 
 
@@ -93,8 +94,10 @@ def _bends(found: ReadingError) -> str:
     )
 
 
-def emit_reading_table(found: ReadingError) -> None:
-    """Write a table with one row per hidden layer and kind of input."""
+def emit_reading_table(found: ReadingError, everything: bool) -> None:
+    """Write a table with one row per hidden layer and kind of input; of many, the worst ones."""
+    rows = [(layer, kind) for layer in found.layers for kind in layer.kinds]
+    shown = shown_rows([kind.epsilon for _, kind in rows], everything)
     emit_table(
         "readings of every hidden layer",
         ("layer", "gates", "inputs", "tried", "epsilon .999", "max", "mean", "mean, gates on"),
@@ -109,7 +112,8 @@ def emit_reading_table(found: ReadingError) -> None:
                 f"{kind.mean:.3f}",
                 "" if kind.mean_on is None else f"{kind.mean_on:.3f}",
             )
-            for layer in found.layers
-            for kind in layer.kinds
+            for layer, kind in map(rows.__getitem__, shown)
         ],
     )
+    for line in not_shown(len(rows), len(shown), "with the largest epsilon"):
+        emit(line)

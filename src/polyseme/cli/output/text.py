@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from polyseme.errors import PolysemeError, PolysemeWarning
+from polyseme.cli.output.narrow import narrow_table, narrow_width
+from polyseme.common.plain_text import one_line
+from polyseme.errors import PolysemeWarning
 
 # Tables in a file or pipe need not fit a window.
 _WIDTH_OF_FILES = 200
-_LONGEST_LINE = 2000
 
 
 def emit(text: str) -> None:
-    """Write text and a line end to standard output; a reader that has gone is no error.
-
-    Raises PolysemeError when standard output cannot be written for another reason.
-    """
-    try:
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
-    except OSError as error:
-        # The rest of the buffer would fail again when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):
-            raise PolysemeError(f"standard output cannot be written: {error.strerror}") from None
+    """Write text and a line end to standard output, and hand it on at once."""
+    print(text, flush=True)
 
 
 def emit_json(fields: Mapping[str, Any]) -> None:
@@ -68,6 +58,10 @@ def warnings_as_remarks() -> Iterator[None]:
 
 def emit_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Write a table with a title, one text per cell."""
+    width = narrow_width() if sys.stdout.isatty() else None
+    if width is not None:
+        emit(narrow_table(title, columns, rows, width))
+        return
     # Most commands print no table, and importing this takes a while.
     from rich.console import Console
     from rich.table import Table
@@ -83,14 +77,6 @@ def emit_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
     with console.capture() as captured:
         console.print(table)
     emit(captured.get().rstrip("\n"))
-
-
-def one_line(text: str) -> str:
-    """Return text with line ends made blanks and all else unprintable escaped."""
-    joined = " ".join(text.split())[:_LONGEST_LINE]
-    return "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in joined
-    )
 
 
 def rate(value: float) -> str:

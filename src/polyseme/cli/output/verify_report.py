@@ -13,6 +13,7 @@ from polyseme.cli.output.reading import (
     reading_fields,
     reading_lines,
 )
+from polyseme.cli.output.shortened import not_shown, shown_rows
 from polyseme.cli.output.text import emit, emit_json, emit_table, interval, rate
 from polyseme.verification.layers import LayerReport
 from polyseme.verification.reading_error import ReadingError
@@ -52,31 +53,38 @@ class Trial:
 
 def emit_trials(
     trials: Sequence[Trial],
-    read: ReadingError | None,
-    layers: LayerReport | None,
-    several: bool,
-    as_json: bool,
+    read: ReadingError | None = None,
+    layers: LayerReport | None = None,
+    several: bool = False,
+    everything: bool = False,
 ) -> None:
-    """Write everything on standard output; as JSON, the worst of `several` trials leads."""
-    fields = [_fields(trial) for trial in trials]
-    if as_json:
-        worst = max(range(len(trials)), key=lambda place: _badness(trials[place].run))
-        found: dict[str, Any] = {**fields[worst], "runs": fields} if several else fields[0]
-        if read is not None:
-            per_layer = [layer_fields(layer) for layer in read.layers]
-            found |= {**reading_fields(read), "per_layer": per_layer}
-        emit_json(found if layers is None else {**found, "layers": _layer_fields(layers)})
-        return
+    """Write everything on standard output; of many layers, unless asked for, the worst alone."""
     if several:
         _emit_runs(trials)
     else:
         emit("\n".join(_sentences(trials[0])))
     if several and read is not None:
-        emit_reading_table(read)
+        emit_reading_table(read, everything)
     for line in reading_lines(read, 13 if several else 8):
         emit(line)
     if layers is not None:
-        _emit_layers(layers)
+        _emit_layers(layers, everything)
+
+
+def emit_trials_as_json(
+    trials: Sequence[Trial],
+    read: ReadingError | None = None,
+    layers: LayerReport | None = None,
+    several: bool = False,
+) -> None:
+    """Write everything on standard output as JSON; the worst of `several` trials leads."""
+    fields = [_fields(trial) for trial in trials]
+    worst = max(range(len(trials)), key=lambda place: _badness(trials[place].run))
+    found: dict[str, Any] = {**fields[worst], "runs": fields} if several else fields[0]
+    if read is not None:
+        per_layer = [layer_fields(layer) for layer in read.layers]
+        found |= {**reading_fields(read), "per_layer": per_layer}
+    emit_json(found if layers is None else {**found, "layers": _layer_fields(layers)})
 
 
 def _badness(run: Verification) -> tuple[float, tuple[float, float]]:
@@ -149,7 +157,8 @@ def _emit_runs(trials: Sequence[Trial]) -> None:
     emit(f"seeds: {trials[0].seeds}")
 
 
-def _emit_layers(layers: LayerReport) -> None:
+def _emit_layers(layers: LayerReport, everything: bool) -> None:
+    shown = shown_rows([layer.wrong for layer in layers.layers], everything)
     emit_table(
         f"wires read layer by layer, {layers.samples:,} {layers.inputs} inputs",
         ("layer", "wires", "samples wrong", "first wrong", "wires on", "units active"),
@@ -162,9 +171,11 @@ def _emit_layers(layers: LayerReport) -> None:
                 f"{layer.mean_on:.1f}",
                 f"{layer.mean_active:.1f}",
             )
-            for layer in layers.layers
+            for layer in map(layers.layers.__getitem__, shown)
         ],
     )
+    for line in not_shown(len(layers.layers), len(shown), "with most samples wrong"):
+        emit(line)
     first = layers.first_wrong
     if first is None:
         emit("no layer ever misread a wire")

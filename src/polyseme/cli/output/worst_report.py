@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from polyseme.cli.output.text import emit, emit_json
-from polyseme.verification.worst_case import WorstCase
+from polyseme.proving.worst_case import WorstCase
 
 
 def emit_worst(found: WorstCase, outputs: int, seconds: float, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from polyseme.common.files import one_line
+from polyseme.common.plain_text import is_plain
 from polyseme.errors import FileFormatError
 from polyseme.networks.network import Provenance
 
@@ -58,7 +59,7 @@ def flag(values: Metadata, name: str) -> bool:
 def text(values: Metadata, name: str) -> str:
     """Return a line of printable text."""
     value = values[name]
-    if not isinstance(value, str) or not value.isprintable():
+    if not isinstance(value, str) or not is_plain(value):
         raise FileFormatError(f"metadata {name!r} must be a line of printable text")
     return value
 

@@ -68,7 +68,7 @@ GRAIN = 8
 _MARGIN = 1.12
 
 
-def _weight(task: Task) -> int:
+def weight_of(task: Task) -> int:
     """Return the number of neurons per output, which is also that of dimensions per feature."""
     return WEIGHT if int(task.terms.widths[0]) > 1 else WEIGHT_OF_SINGLES
 
@@ -78,7 +78,7 @@ def frames_needed(task: Task, error: float, uneven: bool = True) -> int:
 
     If not `uneven`, all features count as read by equally many outputs.
     """
-    weight = _weight(task)
+    weight = weight_of(task)
 
     def enough(groups: int) -> bool:
         neurons = groups * weight
@@ -93,7 +93,7 @@ def _variance(task: Task, neurons: int) -> float:
 
     It is infinite where own reads take up all of W.
     """
-    taken = load(task, neurons, _weight(task))
+    taken = load(task, neurons, weight_of(task))
     return float(_MARGIN * taken / (1 - taken)) if taken < 1 else np.inf
 
 
@@ -123,7 +123,7 @@ class TightFrames(TaskConstruction):
 
     def refusal(self, task: Task) -> str | None:
         """Return why the construction does not serve a task; None where it does."""
-        return refuses_frames(task, _weight)
+        return refuses_frames(task, weight_of)
 
     def neurons(self, plan: Task, error: float) -> int:
         """Return the fewest neurons for which some threshold fails no more often than `error`."""
@@ -131,11 +131,11 @@ class TightFrames(TaskConstruction):
 
     def parameters(self, plan: Task, neurons: int) -> int:
         """Return the number of weights and biases, plus one threshold."""
-        return frame_parameters(plan, neurons, _weight(plan))
+        return frame_parameters(plan, neurons, weight_of(plan))
 
     def build(self, plan: Task, neurons: int) -> Network:
         """Build the network; W = C D, and C holds the joint reads of all outputs."""
-        weight = _weight(plan)
+        weight = weight_of(plan)
         outputs, inputs = drawn_frames(plan, neurons, weight)
         wanted = wanted_reads(plan)
         strengths = joint_strengths(wanted, outputs, inputs)

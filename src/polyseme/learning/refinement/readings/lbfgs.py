@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,18 +37,40 @@ class Descended:
     first_loss: float
 
 
+@dataclass(frozen=True, eq=False)
+class Point:
+    """The weights that a descent has come to, and their loss."""
+
+    weights: Floats
+    loss: float
+
+
 def descend(weights: Floats, slope_at: Callable[[Floats], Slope], steps: int) -> Descended:
     """Descend by so many steps of L-BFGS, all of which are remembered."""
-    made: list[_Step] = []
+    first_loss = 0.0
+    for number, point in enumerate(islice(points(weights, slope_at), steps + 1)):
+        weights = point.weights
+        if not number:
+            first_loss = point.loss
+    return Descended(weights, first_loss)
+
+
+def points(
+    weights: Floats, slope_at: Callable[[Floats], Slope], memory: int | None = None
+) -> Iterator[Point]:
+    """Yield where a descent begins, and where each step of L-BFGS takes it.
+
+    The last `memory` steps are remembered, or all. The descent ends where the loss is 0 or no step
+    helps.
+    """
+    made: deque[_Step] = deque(maxlen=memory)
     here = slope_at(weights)
-    first_loss = here.loss
-    for _ in range(steps):
-        if not here.loss:
-            break
+    yield Point(weights, here.loss)
+    while here.loss:
         direction = _direction(here, made)
         falls = inner(here.dual, direction)
         if not falls > 0:
-            break
+            return
         there, moved = _searched(weights, here, direction, falls, slope_at)
         weights = weights + moved
         dual, primal = there.dual - here.dual, there.primal - here.primal
@@ -54,7 +78,7 @@ def descend(weights: Floats, slope_at: Callable[[Floats], Slope], steps: int) ->
         if curvature > 0:
             made.append(_Step(moved, dual, primal, curvature))
         here = there
-    return Descended(weights, first_loss)
+        yield Point(weights, here.loss)
 
 
 def _searched(
@@ -76,7 +100,7 @@ def _searched(
     return there, moved
 
 
-def _direction(here: Slope, made: list[_Step]) -> Floats:
+def _direction(here: Slope, made: Sequence[_Step]) -> Floats:
     """Return the slope as V, scaled by the curvatures that earlier steps have met."""
     dual, primal = here.dual.copy(), here.primal.copy()
     shares = []

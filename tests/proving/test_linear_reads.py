@@ -12,7 +12,7 @@ from polyseme.circuits import problems
 from polyseme.codes.balanced import balanced_code
 from polyseme.codes.code import SparseCode
 from polyseme.codes.orthogonal_blocks import orthogonal_block_code
-from polyseme.verification.linear_reads import FeatureGroups, LinearReads, largest
+from polyseme.proving.linear_reads import FeatureGroups, LinearReads, largest
 
 
 @st.composite

@@ -5,21 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.circuits.evaluate import evaluate_sparse
-from polyseme.circuits.terms import Terms, one_layer_form
 from polyseme.common.progress import phase
 from polyseme.common.progress_shown import Watcher, watched
-from polyseme.common.ragged import places_in_rows
 from polyseme.errors import OptionError
 from polyseme.networks.network import Network
-from polyseme.networks.run import outputs_on
+from polyseme.proving.cases import Cases, cases_of
+from polyseme.proving.failing import Failing, confirm
+from polyseme.proving.linear_reads import LinearReads, bending
+from polyseme.proving.worst_sums import CaseTable, linear_active, tally_until_wrong
 from polyseme.verification.exhaustive import number_of_inputs
-from polyseme.verification.linear_reads import LinearReads, bending
 from polyseme.verification.sampling import circuit_of, promise_asked
-from polyseme.verification.worst_sums import linear_active, tally_until_wrong
 
 
 @dataclass(frozen=True)
@@ -84,8 +81,8 @@ def worst_case(
 
     Args:
         network: A network of one hidden layer.
-        circuit: The circuit to compare with, each output an AND of plain features; by default that
-            of the answer key.
+        circuit: The circuit to compare with, each output an AND or another function of few
+            features; by default that of the answer key.
         active: Largest number of features on; by default the promise of the network.
         progress: True to show progress on standard error, or a function that is told
             every `polyseme.Headway`.
@@ -96,8 +93,9 @@ def worst_case(
 
     Raises:
         OptionError: A ReLU bends with one feature on, the network has several layers or other
-            units, an output is no AND of plain features, there is no circuit or it does not have
-            the network's names, or an argument is of a wrong type or out of range.
+            units, an output depends on too many features or is no OR of ANDs, there is no circuit
+            or it does not have the network's names, or an argument is of a wrong type or out of
+            range.
         CapacityError: A reading may be too large for float32.
 
     Example:
@@ -117,17 +115,18 @@ def worst_case(
     features = len(compared.features)
     active = promise_asked(network, active)
     reads = LinearReads.of(network, active)
-    own = _own_features(compared)
+    cases = cases_of(compared)
+    table = CaseTable.of(_all_decided(cases, compared))
     with watched(progress), phase("units and outputs") as step:
         linear = linear_active(reads, step)
         if linear < 1:
             raise OptionError(bending(1))
         covered = min(active, linear)
-        tally = tally_until_wrong(network, reads, own, (2 * active, linear), step)
+        tally = tally_until_wrong(network, reads, table, (2 * active, linear), step)
     on, output, must_be_on = None, None, None
     if tally.wrong[covered]:
-        failing = _failing_input(network, reads, own, int(tally.worst[covered]), covered)
-        _confirm(network, compared, failing)
+        failing = failing_input(network, reads, cases, int(tally.worst[covered]), covered)
+        confirm(network, compared, failing)
         on = tuple(compared.features[feature] for feature in failing.on)
         output, must_be_on = compared.output_names[failing.output], failing.must_be_on
     return WorstCase(
@@ -143,71 +142,32 @@ def worst_case(
     )
 
 
-def _own_features(circuit: Circuit) -> NDArray[np.int32]:
-    """Return the features of the AND that each output is, int32 (outputs, widest), -1 pads."""
-    form = one_layer_form(circuit)
-    reason, terms = form.refusal(), form.terms
-    if reason is None and terms is not None:
-        if not np.array_equal(terms.output, np.arange(terms.outputs)):
-            reason = "an output is an OR of several"
-        elif (terms.signs < 0).any():
-            reason = "one has a negated feature"
-    if reason is not None or terms is None:
-        raise OptionError(
-            f"the worst case is found of outputs that are ANDs of plain features; {reason}"
-        )
-    return _padded(terms)
+def _all_decided(cases: Cases, circuit: Circuit) -> Cases:
+    if len(cases.undecided):
+        name = circuit.output_names[int(cases.undecided[0])]
+        raise OptionError(f"output {name} has too many cases to find its worst one")
+    return cases
 
 
-def _padded(terms: Terms) -> NDArray[np.int32]:
-    table = np.full((len(terms), int(terms.widths.max())), -1, np.int32)
-    table[terms.term_of_literal, places_in_rows(terms.widths)] = terms.literals
-    return table
-
-
-@dataclass(frozen=True)
-class _Failing:
-    """An input: the features on, the output that is wrong, and whether that must be on."""
-
-    on: tuple[int, ...]
-    output: int
-    must_be_on: bool
-
-
-def _failing_input(
-    network: Network, reads: LinearReads, own: NDArray[np.int32], output: int, active: int
-) -> _Failing:
+def failing_input(
+    network: Network, reads: LinearReads, cases: Cases, output: int, active: int
+) -> Failing:
     """Return the input that takes a wrong output farthest to the wrong side of its threshold."""
-    read, mine = reads.of_output(output), own[output][own[output] >= 0]
-    others = np.argsort(read, kind="stable")
-    others = others[~np.isin(others, mine)]
-    falling, rising = others[::-1][read[others[::-1]] > 0], others[read[others] < 0]
-    mine = mine[np.argsort(-read[mine], kind="stable")]
-    inputs = [
-        np.concatenate((mine[:on], falling[: active - on]))
-        for on in range(min(len(mine), active + 1))
-    ]
-    highest = max(inputs, key=lambda on: read[on].sum())
-    threshold = float(network.readout.thresholds[output])
-
-    def distance(on: NDArray[np.int64]) -> float:
-        """Return how far a reading lies above the threshold."""
-        return float((reads.rest[output] + read[on].sum()) * network.layers[0].scale - threshold)
-
-    chosen, must_be_on = highest, False
-    if len(mine) <= active:
-        lowest = np.concatenate((mine, rising[: active - len(mine)]))
-        if distance(lowest) < -distance(highest):
-            chosen, must_be_on = lowest, True
-    return _Failing(tuple(sorted(int(i) for i in chosen)), output, must_be_on)
-
-
-def _confirm(network: Network, circuit: Circuit, failing: _Failing) -> None:
-    """Raise AssertionError unless the network, when run, is wrong on an input as foretold."""
-    row = np.array([failing.on], np.int32).reshape(1, -1)
-    must = failing.output in evaluate_sparse(circuit, row).indices
-    found = failing.output in outputs_on(network, row).indices
-    if must != failing.must_be_on or found == must:
-        raise AssertionError(
-            f"the input {failing.on} does not make output {failing.output} wrong as computed"
-        )
+    read, first = reads.of_output(output), cases.first
+    threshold, rest = float(network.readout.thresholds[output]), int(reads.rest[output])
+    found: list[tuple[float, Failing]] = []
+    for case in range(int(first[output]), int(first[output + 1])):
+        on, off = cases.fixed(case)
+        must = bool(cases.must_be_on[case])
+        if len(on) > active:
+            continue
+        # What takes the reading to the wrong side: features read low if it must be high.
+        pull = -read if must else read
+        free = np.delete(np.arange(len(read)), np.concatenate((on, off)))
+        free = free[np.argsort(-pull[free], kind="stable")][: active - len(on)]
+        chosen = np.concatenate((on, free[pull[free] > 0]))
+        above = (rest + read[chosen].sum()) * network.layers[0].scale - threshold
+        names = tuple(sorted(int(feature) for feature in chosen))
+        found.append((float(above if must else -above), Failing(names, output, must)))
+    # At its threshold an output is on, which only an output that must be off suffers from.
+    return min(found, key=lambda one: (one[0], one[1].must_be_on))[1]

@@ -14,7 +14,8 @@ from polyseme.circuits import Circuit, GateKind, build_circuit, evaluate_sparse,
 from polyseme.errors import CapacityError, OptionError
 from polyseme.networks.activation import Clip, Square
 from polyseme.networks.network import Network
-from polyseme.verification import linear_reads, worst_case
+from polyseme.proving import cases as cases_module
+from polyseme.proving import failing, linear_reads, worst_sums
 from support.linear_networks import drawn_network, tried_worst
 from support.progress import Watcher
 
@@ -51,8 +52,9 @@ def is_wrong(network: Network, circuit: Circuit, found: ps.WorstCase) -> bool:
         return False
     on = [circuit.features.position(name) for name in found.counterexample]
     assert len(set(on)) == len(on) <= found.active
-    truth = evaluate_sparse(circuit, np.array([on], np.int32).reshape(1, -1))
-    wanted = [circuit.output_names[int(output)] for output in truth.indices]
+    must = circuit.inverted.copy()
+    must[evaluate_sparse(circuit, np.array([on], np.int32).reshape(1, -1)).indices] ^= True
+    wanted = [circuit.output_names[int(output)] for output in np.flatnonzero(must)]
     assert (found.output in wanted) == found.must_be_on
     assert (found.output in network.run(found.counterexample)) != found.must_be_on
     return True
@@ -121,6 +123,29 @@ def test_any_linear_network_is_as_bad_as_its_worst_input(seed: int, active: int)
             ps.worst_case(network, circuit, active=active)
     else:
         found_as_tried(network, circuit, active)
+
+
+@pytest.mark.filterwarnings("ignore:.* features are on, more than the")
+@given(st.integers(0, 10**6), st.integers(1, 4))
+@settings(max_examples=150, deadline=None)
+def test_outputs_may_be_any_functions_of_few_features(seed: int, active: int) -> None:
+    network, like = drawn_network(seed)
+    circuit = other_circuit(like, np.random.default_rng(seed))
+    active = min(active, len(circuit.features))
+    assume(tried_worst(network, circuit, 1).linear_active > 0)
+    found_as_tried(network, circuit, active)
+
+
+def other_circuit(like: Circuit, generator: np.random.Generator) -> Circuit:
+    """Gates of all kinds, some inverted, under the names of another circuit."""
+    features = len(like.features)
+    gates = []
+    for _ in like.outputs:
+        kind = generator.choice([GateKind.AND, GateKind.OR, GateKind.AND_NOT, GateKind.XOR])
+        gates.append((GateKind(kind), generator.permutation(features)[: generator.integers(2, 4)]))
+    outputs = np.where(generator.random(len(gates)) < 0.1, -1, features + np.arange(len(gates)))
+    inverted = generator.random(len(gates)) < 0.3
+    return build_circuit(like.features, gates, outputs, like.output_names, inverted=inverted)
 
 
 def test_networks_drawn_are_of_every_kind() -> None:
@@ -254,24 +279,7 @@ def test_a_network_that_bends_with_one_feature_on_is_refused(frames: Network) ->
         ps.worst_case(tight)
 
 
-@pytest.mark.parametrize(
-    ("kind", "inputs", "message"),
-    [
-        (GateKind.OR, (0, 1), "an output is an OR of several"),
-        (GateKind.AND_NOT, (0, 1), "one has a negated feature"),
-    ],
-)
-def test_outputs_that_are_no_ands_are_refused(
-    frames: Network, kind: GateKind, inputs: tuple[int, ...], message: str
-) -> None:
-    like = CIRCUIT
-    gates = [(GateKind.AND, (2, 3))] * 63 + [(kind, inputs)]
-    other = build_circuit(like.features, gates, range(64, 128), like.output_names)
-    with pytest.raises(OptionError, match=message):
-        ps.worst_case(frames, other)
-
-
-def test_deep_and_inverted_circuits_are_refused(frames: Network) -> None:
+def test_outputs_that_lie_deeper_or_depend_on_much_are_refused(frames: Network) -> None:
     like = CIRCUIT
     ands = [(GateKind.AND, (2, 3))] * 63
     deep = build_circuit(
@@ -279,13 +287,15 @@ def test_deep_and_inverted_circuits_are_refused(frames: Network) -> None:
     )
     with pytest.raises(OptionError, match="gate 63 reads gate 0; one hidden layer computes"):
         ps.worst_case(frames, deep)
-    inverted = [True] + [False] * 63
-    gates = [*ands, (GateKind.AND, (4, 5))]
-    resting = build_circuit(
-        like.features, gates, range(64, 128), like.output_names, inverted=inverted
-    )
-    with pytest.raises(OptionError, match="an output rests at 1 or is constant"):
-        ps.worst_case(frames, resting)
+    ors = [(GateKind.OR, (64, 65))] * 64
+    pairs = build_circuit(like.features, [*ands, *ands, *ors], range(190, 254), like.output_names)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worst_sums, "MOST_OWN", 7)
+        with pytest.raises(OptionError, match="an output depends on 8 features; sums serve 7"):
+            ps.worst_case(frames, far_ands(8))
+        patch.setattr(cases_module, "MOST_SPLITS", 1)
+        with pytest.raises(OptionError, match="output g0 has too many cases to find its worst"):
+            ps.worst_case(frames, pairs)
 
 
 def test_a_network_without_its_key_needs_the_circuit(frames: Network) -> None:
@@ -321,9 +331,9 @@ def test_a_failing_input_that_does_not_fail_is_an_internal_error(frames: Network
     assert frames.key is not None
     circuit = frames.key.circuit
     gate = tuple(sorted(int(wire) for wire in circuit.fan_in[:2]))
-    for failing in (worst_case._Failing(gate, 0, True), worst_case._Failing(gate, 0, False)):
+    for must_be_on in (True, False):
         with pytest.raises(AssertionError, match="does not make output 0 wrong"):
-            worst_case._confirm(frames, circuit, failing)
+            failing.confirm(frames, circuit, failing.Failing(gate, 0, must_be_on))
 
 
 def test_a_worst_case_says_its_numbers_in_a_sentence(frames: Network) -> None:

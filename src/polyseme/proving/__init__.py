@@ -1,0 +1,1 @@
+"""Proofs about every input that keeps the promise, with the failing input where there is one."""

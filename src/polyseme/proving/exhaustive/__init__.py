@@ -1,0 +1,1 @@
+"""Proofs by running every input that keeps the promise."""
