@@ -41,6 +41,7 @@ from parts.throughput import Throughput
 from parts.time_to_error.part import TimeToError
 from studies.ablation.study import Ablation
 from studies.adler_shavit import AdlerShavit
+from studies.certified import CertifiedSizes
 from studies.deep_frontier import DeepFrontier
 from studies.layered import Layered
 from studies.mutants import Mutants
@@ -69,6 +70,7 @@ STUDIES: tuple[Part, ...] = (
     DeepFrontier(),
     ReadingErrors(),
     Mutants(),
+    CertifiedSizes(),
 )
 
 

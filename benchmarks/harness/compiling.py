@@ -35,6 +35,7 @@ from polyseme.compiler.task import Task
 from polyseme.counting_argument.drawn_codes import Agreed
 from polyseme.counting_argument.entropy_coding import encode_integers
 from polyseme.counting_argument.message import read_message, write_message
+from polyseme.learning.refinement.worst_case.limit import least_size
 from polyseme.limits.ands import ands_of
 from polyseme.limits.counting import counting_bits, neurons_for
 from polyseme.limits.epsilon_floor import epsilon_floor
@@ -74,6 +75,7 @@ __all__ = [
     "has_one_layer",
     "inspect",
     "layers_superposed",
+    "least_certified",
     "message_of",
     "neurons_for",
     "plan_staged",
@@ -169,6 +171,11 @@ def declared_neurons(
     """Return the neurons that a construction declares before anything is built."""
     task = Task(circuit, active, error, seed=seed, carry=carry)
     return CATALOGUE[construction].candidate(task).declared.neurons
+
+
+def least_certified(circuit: Circuit, *, active: int) -> int:
+    """Return the neurons that a linear layer needs to be right on all inputs, by the formula."""
+    return round(least_size(Task(circuit, active), active).weights ** 0.5)
 
 
 def exact_size_of(circuit: Circuit, *, active: int) -> dict[str, int | str | None]:

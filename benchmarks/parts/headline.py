@@ -13,7 +13,13 @@ from pathlib import Path
 from matplotlib.ticker import StrMethodFormatter
 
 import polyseme as ps
-from harness.compiling import counting_bits, declared_neurons, neurons_for, sized
+from harness.compiling import (
+    counting_bits,
+    declared_neurons,
+    file_bytes,
+    neurons_for,
+    sized,
+)
 from harness.pages import table
 from harness.part import Part, Results, Row, Size, Tell
 from harness.plots import lines_of, paper
@@ -62,7 +68,9 @@ ABOUT_SIZES = (
     "that order and, where they can be counted, the circuit's influences. *over them* are ratios",
     "at equal bits: the square root of all parameters, each of as many bits as a hidden weight,",
     "over that of the bits counted. *predicted* is what the construction declares before anything",
-    "is built. Each row took one thread, with another row beside it on the other core.",
+    "is built. *bytes* is the length of the network's file, and *exact* the ReLUs of the exact",
+    "network, whose outputs are factored: of facts, one per relation and object. Each row took one",
+    "thread, with another row beside it on the other core.",
 )
 COLUMNS = (
     "problem",
@@ -71,8 +79,10 @@ COLUMNS = (
     "construction",
     "ReLUs",
     "parameters",
+    "bytes",
     "predicted",
-    "monosemantic",
+    "gates",
+    "exact",
     "bound",
     "in order",
     "over them",
@@ -112,8 +122,10 @@ def sizing(problem: str, active: int, seed: int) -> Row:
         "construction": name,
         "neurons": network.neurons,
         "parameters": network.parameters,
+        "bytes": file_bytes(network),
         "predicted": declared_neurons(name, circuit, active=active, error=ERROR, seed=seed),
-        "monosemantic": network.provenance.monosemantic_neurons,
+        "gates": circuit.gates,
+        "exact": network.provenance.monosemantic_neurons,
         "bits": count.bits,
         "bits_in_order": count.tightest_bits,
         "wrong": seen.wrong,
@@ -195,8 +207,8 @@ class Headline(Part):
 
     def finding(self, results: Results) -> str:
         """Return the size of the largest problem."""
-        row = max(results[self.name]["sizings"], key=lambda x: x["monosemantic"])
-        return f"{row['monosemantic']:,} gates in {row['neurons']:,} ReLUs"
+        row = max(results[self.name]["sizings"], key=lambda x: x["gates"])
+        return f"{row['gates']:,} gates in {row['neurons']:,} ReLUs"
 
     def draw(self, results: Results, folder: Path) -> None:
         """Draw error against neurons, one line per problem and construction."""
@@ -227,8 +239,10 @@ def _cells(x: Row) -> tuple[str, ...]:
         x["construction"],
         f"**{x['neurons']:,}**",
         f"{x['parameters']:,}",
+        f"{x['bytes']:,}",
         f"{x['predicted']:,}",
-        f"{x['monosemantic']:,}",
+        f"{x['gates']:,}",
+        f"{x['exact']:,}",
         *(f"{ceil(neurons_for(bits, 1.0)):,}" for bits in counted),
         over,
         f"{x['wrong']} of {x['samples']:,}",

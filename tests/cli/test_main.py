@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import time
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,21 @@ def test_names_beyond_the_encoding_of_the_terminal_are_escaped(
     with contextlib.redirect_stdout(terminal):
         assert main(["run", str(net), "--on", "José,city"]) == 0
     assert out.getvalue() == rb"city=\u0141\xf3d\u017a" + b"\n"
+
+
+def test_a_refusal_is_the_last_line_and_apart_from_progress(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("polyseme.common.progress_shown.QUIET", 0.0)
+    monkeypatch.setattr("polyseme.common.progress_shown._TICK", 0.01)
+
+    def fail(source: str) -> None:
+        time.sleep(0.1)
+        raise ps.SourceError("no such thing")
+
+    monkeypatch.setattr("polyseme.cli.commands.compile.read", fail)
+    outcome = call("compile", "a\x1b[31mb")
+    *before, last = outcome.stderr.splitlines()
+    assert last == "polyseme: no such thing"
+    assert before
+    assert all(line.startswith("progress: reading a\\x1b[31mb: ") for line in before)

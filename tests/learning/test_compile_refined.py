@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from types import SimpleNamespace
 
 import pytest
@@ -147,3 +148,12 @@ def test_the_command_line_refines_readings(few_inputs, tmp_path, capsys):
     assert state.exists()
     loaded = ps.load(net, key=tmp_path / "net.key.safetensors")
     assert loaded.key.belongs_to(loaded)
+
+
+def test_options_are_those_of_compile_in_the_same_order_and_its_own_behind_them():
+    asked = {name: one.default for name, one in signature(ps.compile).parameters.items()}
+    refined = {name: one.default for name, one in signature(ps.compile_refined).parameters.items()}
+    assert list(refined) == [*list(asked)[:-2], "passes", "state", "note", "progress"]
+    assert {name: refined[name] for name in asked} == asked
+    report = list(signature(ps.compile_report).parameters)
+    assert report == list(asked)

@@ -13,6 +13,7 @@ import venv
 import zipfile
 from email import message_from_bytes
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -20,29 +21,50 @@ import polyseme as ps
 from support.places import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-HOME = PROJECT["urls"]["Homepage"]
+HOME = "https://example.org/somebody/polyseme"
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 # What the built package must not find by accident.
 _WITHOUT = ("PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH")
 
 
-def description() -> str:
-    """What setup.py makes of the README."""
+def setup_script() -> ModuleType:
+    """setup.py, which sets nothing up when it is imported."""
     spec = importlib.util.spec_from_file_location("setup_of_polyseme", ROOT / "setup.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.description()
+    return module
+
+
+SETUP = setup_script()
 
 
 def test_versions_agree():
     assert PROJECT["version"] == ps.__version__
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"version: {ps.__version__}\n" in citation
-    assert f'repository-code: "{HOME}"\n' in citation
+
+
+def test_the_address_of_the_repository_is_one_setting():
+    """Nobody is led to an address by another file, least of all to one that is invented."""
+    assert "urls" not in PROJECT
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert SETUP.repository() == settings["tool"]["polyseme"]["repository"]
+    for name in ("README.md", "CITATION.cff", "CONTRIBUTING.md", "setup.py"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert "github.com/polyseme" not in text
+    assert all(url.startswith(HOME) for url in SETUP.addresses(HOME).values())
+    assert set(SETUP.addresses(HOME)) == {"Homepage", "Documentation", "Changelog", "Issues"}
+    assert SETUP.addresses("") == {}
+
+
+def test_without_an_address_the_description_links_to_no_file():
+    text = "see [the docs](docs/python.md#run), ![a picture](docs/a.png)[RFC](https://rfc.org/1)"
+    assert SETUP.absolute(text, "") == "see the docs, [RFC](https://rfc.org/1)"
+    assert all(link.startswith(("https://", "#")) for link in _LINK.findall(SETUP.description("")))
 
 
 def test_links_of_the_description_lead_to_files_of_the_repository():
-    links = _LINK.findall(description())
+    links = _LINK.findall(SETUP.description(HOME))
     assert len(links) == len(_LINK.findall((ROOT / "README.md").read_text(encoding="utf-8")))
     for link in links:
         assert link.startswith("https://"), link
@@ -81,6 +103,10 @@ def built(index: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "src", source / "src", ignore=ignored)
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)
+    settings = source / "pyproject.toml"
+    text = settings.read_text(encoding="utf-8")
+    assert text.count('\nrepository = "') == 1
+    settings.write_text(re.sub('\nrepository = ".*"', f'\nrepository = "{HOME}"', text), "utf-8")
     program = "from setuptools import build_meta; build_meta.build_sdist('..')"
     run([sys.executable, "-c", program], source)
     (sdist,) = folder.glob("*.tar.gz")
@@ -102,9 +128,11 @@ def test_the_wheel_has_everything_and_nothing_else(built):
     }
     assert {name for name in names if ".dist-info/" not in name} == files
     assert metadata["Description-Content-Type"] == "text/markdown"
-    assert metadata.get_payload(decode=True).decode().strip() == description().strip()
+    assert metadata.get_payload(decode=True).decode().strip() == SETUP.description(HOME).strip()
     assert set(metadata.get_all("Provides-Extra")) == set(PROJECT["optional-dependencies"])
-    assert any(url.endswith(HOME) for url in metadata.get_all("Project-URL"))
+    assert metadata.get_all("Project-URL") == [
+        f"{name}, {url}" for name, url in SETUP.addresses(HOME).items()
+    ]
 
 
 @pytest.mark.slow

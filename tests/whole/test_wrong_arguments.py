@@ -204,6 +204,7 @@ def calls(folder: Path) -> dict[str, Call]:
         "active": 3,
         "error": 0.01,
         "epsilon": 0.25,
+        "guarantee": "average",
         "neurons": 12,
         "construction": "auto",
         "encoder": "auto",

@@ -12,6 +12,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from polyseme.cli.output.narrow import forget_odd_width, narrow_help, narrow_width
+
 # The first line of each command's own help; its function is `<name>_command` in the module
 # `polyseme.cli.commands.<name>`.
 COMMANDS = {
@@ -36,6 +38,15 @@ COMMANDS = {
 }
 
 
+class HelpfulCommand(TyperCommand):
+    """A command whose help fits the window."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help for a window of this width."""
+        if not _wrote_narrow(self, ctx):
+            super().format_help(ctx, formatter)
+
+
 class LateCommand(TyperCommand):
     """A name and a line of help; the command itself is imported when a context is made of it."""
 
@@ -53,12 +64,27 @@ class LateCommands(TyperGroup):
         for name, line in COMMANDS.items():
             self.add_command(LateCommand(name, help=line, rich_markup_mode=self.rich_markup_mode))
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help for a window of this width."""
+        if not _wrote_narrow(self, ctx):
+            super().format_help(ctx, formatter)
+
+
+def _wrote_narrow(command: Any, context: Any) -> bool:
+    """Write the help of a command if the window is narrow; return whether it is."""
+    forget_odd_width()
+    width = narrow_width()
+    if width is None:
+        return False
+    print(narrow_help(command, context, width))
+    return True
+
 
 def imported(name: str) -> TyperCommand:
     """Return a command with all its parameters, importing its module."""
     module = import_module(f"polyseme.cli.commands.{name}")
     app = typer.Typer(add_completion=False, rich_markup_mode="rich")
-    app.command(name)(getattr(module, f"{name}_command"))
+    app.command(name, cls=HelpfulCommand)(getattr(module, f"{name}_command"))
     command = typer.main.get_command(app)
     assert isinstance(command, TyperCommand)
     return command

@@ -186,12 +186,20 @@ def _certified(
     """Return a network that is proved right on every input, refined to be so."""
     _check(task, construction, neurons)
     function("note", note, "a line")
+    tell = note or silent
+    task = _as_computed(task, construction, tell)
     with phase(f"compiling {task.circuit.name}"):
         # It refines, and refining stands later in the order of imports.
-        report: Compilation = registered("compile_certified")(
-            task, construction, neurons, note or silent
-        )
+        report: Compilation = registered("compile_certified")(task, construction, neurons, tell)
     return report
+
+
+def _as_computed(task: Task, construction: str, tell: Note) -> Task:
+    """Return a task without a reading error if the construction cannot keep one."""
+    if task.epsilon is None or construction == AUTO or CATALOGUE[construction].computes:
+        return task
+    tell(f"{construction} leaves the last step to the thresholds of the readout: epsilon none")
+    return replace(task, epsilon=None)
 
 
 def _compiled(
@@ -201,9 +209,7 @@ def _compiled(
     _check(task, construction, neurons)
     function("note", note, "a line")
     tell = note or silent
-    if task.epsilon is not None and construction != AUTO and not CATALOGUE[construction].computes:
-        tell(f"{construction} leaves the last step to the thresholds of the readout: epsilon none")
-        task = replace(task, epsilon=None)
+    task = _as_computed(task, construction, tell)
     with phase(f"compiling {task.circuit.name}"):
         choice = choose(task, construction)
         if neurons is not None:

@@ -53,6 +53,7 @@ class Compilation:
         promise: The reason for the sparsity promise; empty if it was given.
         certified_active: The most features on, up to the promise, with which the network is proved
             right on every input; None if no such guarantee was asked for.
+        certified_epsilon: The reading error that all those inputs keep; None if it is not known.
     """
 
     network: Network
@@ -67,6 +68,7 @@ class Compilation:
     fallback: str = ""
     promise: str = ""
     certified_active: int | None = None
+    certified_epsilon: float | None = None
 
     @property
     def key(self) -> AnswerKey | None:

@@ -25,9 +25,10 @@ import numpy as np
 
 from polyseme.common.progress import Note, phase
 from polyseme.compiler.constructions.construction import Candidate
+from polyseme.compiler.probing import Count
 from polyseme.compiler.report import Compilation
 from polyseme.compiler.task import Task
-from polyseme.compiler.trials import EXPECTED_FAILURES, share_failed, tried
+from polyseme.compiler.trials import EXPECTED_FAILURES, Trial, probed, tried
 from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Network
 from polyseme.verification.affine_reading import BEYOND
@@ -37,9 +38,12 @@ _PROBE_SAMPLES = 4000
 _SMALLER = 10
 # Share of the failures allowed that the search aims at; a network with so many mostly passes
 # confirmation.
-_AIM = 0.6
+_AIM = 0.7
+# Readings that the samples of a probe make, at most. With fewer samples than that lets through, two
+# sizes are not told apart as well.
+_MOST_READINGS = 8_000_000_000
 # Ratio below which two sizes count as equal, and the first steps by which sizes change.
-_CLOSE = 1.008
+_CLOSE, _ROUGHLY_CLOSE = 1.008, 1.03
 _FIRST_STEP = 1.1
 # Sizes tried one after another without a larger network, before sizes change in growing steps.
 _PATIENCE = 16
@@ -68,14 +72,14 @@ def smallest(
     task, declared = candidate.task, candidate.declared.neurons
     most = 2 * declared if most is None else most
     note(f"{candidate.construction.name} declares {declared:,} neurons")
-    network: Network | None = _Search(candidate, most, note).found()
-    attempt, step = 0, _CLOSE
+    search = _Search(candidate, most, note)
+    network: Network | None = search.found()
+    attempt = 0
     while network is not None:
         trial = tried(task, network, attempt, closely)
         note(f"confirm {trial}")
         attempt += 2
-        network = None if trial.has_room else _grown(candidate, network.neurons, most, step)
-        step *= step
+        network = None if trial.has_room else search.grown(trial)
     neurons = trial.network.neurons
     found = "found" if trial.passed else "gave up at"
     note(f"{found} {neurons:,} neurons, {neurons / declared:.3f} of what was predicted")
@@ -83,29 +87,24 @@ def smallest(
     return Found(trial.reported(declared, decisions), trial.passed)
 
 
-def _grown(candidate: Candidate, neurons: int, most: int, step: float) -> Network | None:
-    """Return the next larger network, or None; some grow only by whole groups of neurons.
-
-    Others do not grow at all: a few gates may have no use for more neurons.
-    """
-    asked, tries = neurons, 0
-    while asked < most:
-        asked, tries = min(most, max(asked + 1, int(asked * step))), tries + 1
-        network = candidate.build(asked)
-        if network.neurons > neurons:
-            return network
-        if tries > _PATIENCE:
-            step *= step
-    return None
-
-
 @dataclass(frozen=True, eq=False)
 class _Probe:
-    """A size that was tried, the number of failed samples, and the network if it could be built."""
+    """A size that was tried, the failures counted, and the network if it could be built."""
 
     neurons: int
-    wrong: float
+    count: Count | None
     network: Network | None
+
+    @property
+    def over(self) -> float:
+        """The share that failed over the share that may; infinite if nothing was built."""
+        return np.inf if self.count is None else self.count.over
+
+    @property
+    def half_more(self) -> float:
+        """The same with half a failure more, so that it is above 0."""
+        assert self.count is not None
+        return (self.count.wrong + 0.5) / self.count.seen / self.count.allowed
 
 
 class _Search:
@@ -116,14 +115,13 @@ class _Search:
         task, declared = candidate.task, candidate.declared.neurons
         self._candidate, self._task, self._note = candidate, task, note
         self._first, self._most = min(declared, most), most
-        self._down, self._up = _FIRST_STEP, _CLOSE
-        self._failed = _Probe(0, 0, None)
+        self._samples, needed = _probe_samples(task), _samples_needed(task)
+        self._close = _CLOSE if self._samples == needed else _ROUGHLY_CLOSE
+        self._down, self._up = _FIRST_STEP, self._close
+        self._failed = _Probe(0, None, None)
         self._passed: _Probe | None = None
         self._last: _Probe | None = None
-        self._wrong: dict[int, float] = {}
-        self._samples = _probe_samples(task)
-        self._allowed = _allowed(task) * self._samples
-        self._aim = _AIM * self._allowed
+        self._counts: dict[int, Count] = {}
         smaller = candidate.neurons(task.error / _SMALLER)
         # Number of further neurons that make the error smaller by a factor e.
         self._fold = max(smaller - declared, 1) / float(np.log(_SMALLER))
@@ -134,7 +132,7 @@ class _Search:
         while neurons is not None:
             probe = self._try(neurons)
             self._correct(probe)
-            if probe.network is not None and probe.wrong <= self._aim:
+            if probe.network is not None and probe.over <= _AIM:
                 self._passed = probe
             else:
                 self._failed = probe
@@ -153,13 +151,15 @@ class _Search:
             better = max(self._better(last), failed + 1, int(failed * self._up))
             self._up *= self._up
             return min(better, self._most)
-        if passed.neurons <= max(failed + 1, failed * _CLOSE):
+        if passed.neurons <= max(failed + 1, failed * self._close):
             return None
-        if last.network is not None and (last.wrong or last is not passed):
-            neurons = max(self._better(last), int(failed * _CLOSE**0.5))
-            if last is passed or neurons < passed.neurons:
-                close = neurons * _CLOSE > passed.neurons
+        if last.network is not None and (last.over or last is not passed):
+            neurons = max(self._better(last), int(failed * self._close**0.5))
+            if last is passed:
+                close = neurons * self._close > passed.neurons
                 return None if close else max(neurons, failed + 1)
+            if neurons < passed.neurons:
+                return max(neurons, failed + 1)
         if failed:
             neurons = round((failed * passed.neurons) ** 0.5)
         else:
@@ -174,21 +174,49 @@ class _Search:
         The rate changes only as far as the counts of both sizes require, chance being allowed for.
         """
         other = self._last
-        if other is None or other.network is None or probe.network is None:
+        if other is None or other.count is None or probe.count is None:
             return
         smaller, larger = sorted((other, probe), key=lambda one: one.neurons)
+        assert smaller.count is not None
+        assert larger.count is not None
         # If most samples fail, the error hardly changes with the size.
-        if smaller.wrong > self._samples / 2:
+        if smaller.count.wrong > smaller.count.seen / 2:
             return
-        counts = np.array([smaller.wrong, larger.wrong]) + 0.5
-        folds, doubt = np.log(counts[0] / counts[1]), 2 * np.sqrt((1 / counts).sum())
+        counts = np.array([smaller.count.wrong, larger.count.wrong]) + 0.5
+        folds = float(np.log(smaller.half_more / larger.half_more))
+        doubt = 2 * float(np.sqrt((1 / counts).sum()))
         distance = larger.neurons - smaller.neurons
         slowest = distance / (folds - doubt) if folds > doubt else np.inf
         self._fold = float(np.clip(self._fold, distance / max(folds + doubt, doubt), slowest))
 
     def _better(self, probe: _Probe) -> int:
         """Return the size that should just pass, from the wrong samples at another size."""
-        return round(probe.neurons + self._fold * float(np.log((probe.wrong + 0.5) / self._aim)))
+        if probe.count is None:
+            return probe.neurons
+        return round(probe.neurons + self._fold * float(np.log(probe.half_more / _AIM)))
+
+    def grown(self, trial: Trial) -> Network | None:
+        """Return a larger network than one that was not confirmed, or None if none is allowed.
+
+        It has as many more neurons as the failures ask for. Some networks grow only by whole groups
+        of neurons, and others not at all: a few gates may have no use for more neurons.
+        """
+        neurons = trial.network.neurons
+        wanted = neurons + self._fold * float(np.log(max(trial.over, _AIM) / _AIM))
+        asked = max(int(neurons * self._up), int(wanted))
+        self._up *= self._close
+        tries, step = 0, self._close
+        while neurons < self._most:
+            asked = min(self._most, max(asked, neurons + 1))
+            network = self._candidate.build(asked)
+            if network.neurons > trial.network.neurons:
+                return network
+            if asked == self._most:
+                break
+            asked, tries = int(asked * step) + 1, tries + 1
+            if tries > _PATIENCE:
+                step *= step
+        return None
 
     def _try(self, neurons: int) -> _Probe:
         with phase(f"probing {neurons:,} neurons"):
@@ -198,14 +226,17 @@ class _Search:
         try:
             network = self._candidate.build(neurons)
         except TooFewNeuronsError:
-            return _Probe(neurons, self._samples, None)
+            return _Probe(neurons, None, None)
         size = network.neurons
         # Networks built in whole groups of neurons may be the same for two sizes.
-        if size not in self._wrong:
-            over = share_failed(self._task, network, self._samples)
-            self._wrong[size] = min(over * self._allowed, self._samples)
-            self._note(f"probe {size:,} neurons: {over:.2f} times the failures allowed")
-        return _Probe(neurons, self._wrong[size], network)
+        if size not in self._counts:
+            count = probed(self._task, network, self._samples, _AIM)
+            self._counts[size] = count
+            self._note(
+                f"probe {size:,} neurons: {count.wrong:,} of {count.seen:,} failed, "
+                f"{count.over:.2f} times those allowed"
+            )
+        return _Probe(neurons, self._counts[size], network)
 
 
 def _allowed(task: Task) -> float:
@@ -213,7 +244,13 @@ def _allowed(task: Task) -> float:
     return task.error if task.epsilon is None else min(task.error, BEYOND)
 
 
-def _probe_samples(task: Task) -> int:
-    """Return the samples per probe; deep networks, which take longer, get fewer."""
+def _samples_needed(task: Task) -> int:
+    """Return the samples that tell sizes apart; deep networks, which take longer, get fewer."""
     samples = max(_PROBE_SAMPLES, EXPECTED_FAILURES / _allowed(task))
     return int(samples if task.one_layer else _PROBE_SAMPLES)
+
+
+def _probe_samples(task: Task) -> int:
+    """Return the samples per probe, fewer where there are very many outputs to read."""
+    readable = max(_PROBE_SAMPLES, _MOST_READINGS // len(task.circuit.outputs))
+    return min(_samples_needed(task), readable)

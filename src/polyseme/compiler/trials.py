@@ -7,41 +7,60 @@ of `error` of the samples may be decided wrongly, and a share of 1e-3 may be rea
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from polyseme.common.progress import phase
+from polyseme.common.progress import Progress, phase
 from polyseme.common.random_streams import Stream
+from polyseme.compiler.probing import (
+    Count,
+    confirms,
+    counted,
+    decides_probe,
+    looks_of_probe,
+)
 from polyseme.compiler.report import Compilation, LayerDecision
 from polyseme.compiler.task import Task
 from polyseme.networks.network import Network
 from polyseme.verification.affine_reading import BEYOND
 from polyseme.verification.intervals import clopper_pearson
-from polyseme.verification.layer_readings import LayerReadings
+from polyseme.verification.layer_readings import KindErrors, LayerReadings
 from polyseme.verification.reading_error import ReadingError, readings_of, summed_up
-from polyseme.verification.sampling import Verification, wrong_samples
-from polyseme.verification.term_readings import KINDS
+from polyseme.verification.reference import reference_of
+from polyseme.verification.sampling import Comparison, Verification, wrong_samples
+from polyseme.verification.term_readings import (
+    KINDS,
+    FittedReadings,
+    TermReadings,
+    fitted_readings,
+    term_readings,
+)
 
 # Samples in which so many failures are expected predict a size to about one percent.
 EXPECTED_FAILURES = 20
 _MIN_CONFIRMATION = 20_000
-_MOST_SINGLE_GATES = 50_000
+# Times as many samples where those leave it open, and the share of them that is enough where gates
+# that are read rightly are decided rightly.
+_MORE, _IF_READ = (2.5, 5), 0.2
+# Gates that are tried alone, at most; of many outputs, as many gates as make so many readings.
+_MOST_SINGLE_GATES, _LEAST_SINGLE_GATES, _READINGS = 50_000, 2_000, 10**9
 # A deep network that is exact by construction is confirmed on this number of samples divided by the
 # error: just enough to put the upper end of the interval under the error. More samples would take
 # long and could not fail.
 _EXACT_CONFIRMATION = 4
-# Inputs on which a reading error is confirmed: of the kinds that sizes are found on, and of others,
-# on which all but the strangest networks err less. Fewer where it is only reported, and in deep
-# networks.
-_READ, _READ_EASY, _READ_UNASKED, _READ_DEEP = 30_000, 10_000, 5_000, 8_000
-# Times as many inputs where those leave it open whether few enough are misread.
-_MORE = 3
 # Share of the failures allowed that a network with room has at most: other seeds of it differ by a
 # tenth or so, and 100,000 samples of a rate by another tenth.
 _ROOM = 0.75
-# Inputs of the first look of a probe, which ends it if they fail this many times too often.
-_GLANCE, _HOPELESS = 4_000, 5
+# Inputs on which a reading error is confirmed, look by look: of the kinds that sizes are found on,
+# and of others, on which all but the strangest networks err less.
+_READ, _READ_EASY = (10_000, 30_000, 90_000), (4_000, 12_000, 36_000)
+# Inputs of each kind where it is only reported, and in deep networks.
+_READ_UNASKED, _READ_DEEP = 5_000, 8_000
+# Inputs of each kind on which readings are fitted, and a first look for sizes that are far off:
+# the inputs of its fit and of its count, and the failures over those allowed that end the probe.
+_FITTED, _GLANCE, _HOPELESS = 6_000, 1_000, 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +88,16 @@ class Trial:
     @property
     def has_room(self) -> bool:
         """True if the trial was passed with room: networks of other seeds will pass it too."""
-        return self.passed and self.seen.error <= _ROOM * self.task.error
+        return self.passed and self.over <= _ROOM
+
+    @property
+    def over(self) -> float:
+        """The share that failed over the share that may, of decisions or readings."""
+        over = self.seen.error / self.task.error
+        if self.task.epsilon is None or self.readings is None:
+            return over
+        counts = _beyond(self.readings, self.task.epsilon)
+        return max(over, *(wrong / seen / BEYOND for wrong, seen in counts))
 
     @property
     def reads(self) -> bool:
@@ -126,44 +154,143 @@ def tried(task: Task, network: Network, attempt: int = 0, closely: bool = False)
         return Trial(task, network, seen, readings, _wrong_single_gates(task, network))
 
 
-def share_failed(task: Task, network: Network, samples: int) -> float:
-    """Return the share of samples that fail over the share that may, on the inputs of all probes.
+def probed(task: Task, network: Network, samples: int, aim: float) -> Count:
+    """Return the failures of the kind of input that fails most, on the inputs of all probes.
 
-    Where as many samples may be read wrongly as may be decided wrongly, readings alone are looked
-    at: gates that are all read within 1/4 are decided rightly.
+    At most so many samples of each kind are tried, and only until it is decided whether `aim` times
+    as many fail as may. Where as many samples may be read wrongly as may be decided wrongly,
+    readings alone are looked at: gates that are all read within 1/4 are decided rightly.
     """
-    shares = []
+    looks = looks_of_probe(samples) if task.one_layer else (samples,)
+    found = []
+    for count in _probes(task, network, looks, decides_probe(aim)):
+        found.append(count)
+        if count.sure_interval[0] > aim:
+            break
+    return max(found, key=lambda count: count.over)
+
+
+def _probes(
+    task: Task, network: Network, looks: tuple[int, ...], decided: Callable[[Count], bool]
+) -> Iterator[Count]:
+    """Yield the failures of readings and of decisions, kind by kind."""
     if task.epsilon is not None:
-        over = _share_misread(task, network, min(samples, _GLANCE))
-        shares.append(over if over > _HOPELESS else _share_misread(task, network, samples))
+        generator = task.stream(Stream.READING_PROBES)
+        probe = _probe_readings if task.one_layer else _probe_deep_readings
+        yield from probe(task, network, looks, decided, generator)
     if task.epsilon is None or task.error < BEYOND:
-        decisions = _decided(task, network, samples, Stream.PROBES)
-        shares.append(decisions.error / task.error)
-    return max(shares)
+        generator = task.stream(Stream.PROBES)
+        yield from (count for _, count in _decisions(task, network, looks, decided, generator))
 
 
-def _share_misread(task: Task, network: Network, samples: int) -> float:
-    """Return the largest share of a kind's samples that are misread over that which may be."""
+def _decisions(
+    task: Task,
+    network: Network,
+    looks: tuple[int, ...],
+    decided: Callable[[Count], bool],
+    generator: np.random.Generator,
+) -> Iterator[tuple[str, Count]]:
+    """Yield every kind of input and its samples that are decided wrongly."""
+    comparison = Comparison(network, reference_of(task.circuit), looks[-1])
+    for inputs in task.trials:
+        with phase(f"{inputs} inputs") as step:
+
+            def wrong(samples: int, inputs: str = inputs, step: Progress = step) -> int:
+                rows = task.draw(inputs, samples, generator)
+                return int(comparison.wrong(rows, step).sum())
+
+            yield inputs, counted(wrong, looks, task.error, decided)
+
+
+def _probe_readings(
+    task: Task,
+    network: Network,
+    looks: tuple[int, ...],
+    decided: Callable[[Count], bool],
+    generator: np.random.Generator,
+) -> Iterator[Count]:
+    """Yield the samples of each kind that are misread; first by a fit to few, which may do."""
+    read = term_readings(network, task.circuit, task.terms, task.active, generator)
+    glance = _misread(task, read, _GLANCE, (_GLANCE,), decided, generator)
+    hopeless = [count for count in glance if count.sure_interval[0] > _HOPELESS]
+    if hopeless:
+        yield from hopeless
+    else:
+        yield from _misread(task, read, _FITTED, looks, decided, generator)
+
+
+def _misread(
+    task: Task,
+    read: TermReadings,
+    fitted_to: int,
+    looks: tuple[int, ...],
+    decided: Callable[[Count], bool],
+    generator: np.random.Generator,
+) -> Iterator[Count]:
     assert task.epsilon is not None
-    counts, generator = dict.fromkeys(task.trials, samples), task.stream(Stream.READING_PROBES)
-    found = _read(task, network, counts, generator)
-    return max(wrong / seen for wrong, seen in _beyond(found, task.epsilon)) / BEYOND
+    epsilon = task.epsilon
+    with phase("readings"):
+        fitted = fitted_readings(read, dict.fromkeys(task.trials, fitted_to), generator)
+        for inputs in task.trials:
+
+            def wrong(samples: int, inputs: str = inputs) -> int:
+                return int((fitted.errors(inputs, samples, generator).worst >= epsilon).sum())
+
+            yield counted(wrong, looks, BEYOND, decided)
+
+
+def _probe_deep_readings(
+    task: Task,
+    network: Network,
+    looks: tuple[int, ...],
+    decided: Callable[[Count], bool],
+    generator: np.random.Generator,
+) -> Iterator[Count]:
+    """Yield the samples of each kind and layer that are misread."""
+    assert task.epsilon is not None
+    found = _read(task, network, dict.fromkeys(task.trials, looks[-1]), generator)
+    for wrong, seen in _beyond(found, task.epsilon):
+        yield Count(wrong, seen, BEYOND)
 
 
 def _read_closely(task: Task, network: Network, attempt: int) -> tuple[LayerReadings, ...]:
-    """Read all kinds of inputs, and several times as many if that leaves open whether they pass."""
-    counts = {inputs: _counted(task, inputs) for inputs in KINDS}
-    found = _read(task, network, counts, task.stream(Stream.READINGS + attempt))
-    if task.epsilon is None or not _is_open(_beyond(found, task.epsilon)):
-        return found
-    more = {inputs: max(_READ, _MORE * count) for inputs, count in counts.items()}
-    return _read(task, network, more, task.stream(Stream.READINGS + attempt + 1))
+    """Read all kinds of inputs, until it is decided whether they pass if that is asked for."""
+    generator = task.stream(Stream.READINGS + attempt)
+    if task.epsilon is None or not task.one_layer:
+        count = _READ_UNASKED if task.epsilon is None else _READ_DEEP
+        return _read(task, network, dict.fromkeys(KINDS, count), generator)
+    read = term_readings(network, task.circuit, task.terms, task.active, generator)
+    with phase("readings"):
+        fitted = fitted_readings(read, dict.fromkeys(KINDS, _FITTED), generator)
+        errors = {
+            inputs: _errors(fitted, inputs, task.epsilon, looks, generator)
+            for inputs, looks in _reading_looks(task).items()
+        }
+        return (fitted.layer(errors, generator),)
 
 
-def _is_open(misread: list[tuple[int, int]]) -> bool:
-    """Return whether no share exceeds the one that may be misread, but an upper end does."""
-    return max(wrong / seen for wrong, seen in misread) < BEYOND and any(
-        clopper_pearson(wrong, seen)[1] >= BEYOND for wrong, seen in misread
+def _reading_looks(task: Task) -> dict[str, tuple[int, ...]]:
+    return {inputs: _READ if inputs in task.trials else _READ_EASY for inputs in KINDS}
+
+
+def _errors(
+    fitted: FittedReadings,
+    inputs: str,
+    epsilon: float,
+    looks: tuple[int, ...],
+    generator: np.random.Generator,
+) -> KindErrors:
+    """Return the errors of one kind of input on as many as decide whether it passes."""
+    found = []
+
+    def wrong(samples: int) -> int:
+        found.append(fitted.errors(inputs, samples, generator))
+        return int((found[-1].worst >= epsilon).sum())
+
+    counted(wrong, looks, BEYOND, confirms(_ROOM))
+    return KindErrors(
+        np.concatenate([errors.worst for errors in found]),
+        np.concatenate([errors.worst_on for errors in found]),
     )
 
 
@@ -174,51 +301,42 @@ def _read(
         return readings_of(network, task.circuit, task.active, counts, generator, step)
 
 
-def _counted(task: Task, inputs: str) -> int:
-    """Return the number of inputs of a kind on which readings are looked at closely."""
-    if task.epsilon is None:
-        return _READ_UNASKED
-    if not task.one_layer:
-        return _READ_DEEP
-    return _READ if inputs in task.trials else _READ_EASY
-
-
 def _beyond(readings: tuple[LayerReadings, ...], epsilon: float) -> list[tuple[int, int]]:
     return [count for layer in readings for count in layer.beyond(epsilon).values()]
 
 
 def _decided_closely(task: Task, network: Network, attempt: int) -> Verification:
-    """Look at decisions on at least 20,000 samples, and five times as many if that leaves it open.
+    """Look at decisions until they pass with room, or surely do not; return the worst kind's."""
+    generator = task.stream(Stream.CONFIRMATIONS + attempt)
+    looks = _confirming_looks(task, network)
+    worst = max(
+        _decisions(task, network, looks, confirms(_ROOM), generator),
+        key=lambda found: found[1].over,
+    )
+    inputs, count = worst
+    return Verification(inputs, task.active, count.seen, count.wrong)
 
-    There are enough samples for 20 expected failures. A monosemantic deep network, which cannot
-    fail, is tried on fewer.
+
+def _confirming_looks(task: Task, network: Network) -> tuple[int, ...]:
+    """Return the samples after which decisions may be confirmed: enough for 20 expected failures.
+
+    A monosemantic deep network, which cannot fail, is tried on fewer.
     """
     samples = int(max(_MIN_CONFIRMATION, EXPECTED_FAILURES / task.error))
     if not task.one_layer and network.provenance.construction == "monosemantic":
         samples = int(np.ceil(_EXACT_CONFIRMATION / task.error))
-    seen = _decided(task, network, samples, Stream.CONFIRMATIONS + attempt)
-    if seen.error < task.error <= seen.error_interval[1]:
-        return _decided(task, network, 5 * samples, Stream.CONFIRMATIONS + attempt + 1)
-    return seen
-
-
-def _decided(task: Task, network: Network, samples: int, purpose: int) -> Verification:
-    """Try a network on each kind of input; return the result of the kind with most wrong."""
-    generator, seen = task.stream(purpose), []
-    for inputs in task.trials:
-        with phase(f"{inputs} inputs") as step:
-            rows = task.draw(inputs, samples, generator)
-            wrong = int(wrong_samples(network, task.circuit, rows, step).sum())
-        seen.append(Verification(inputs, task.active, len(rows), wrong))
-    return max(seen, key=lambda one: one.wrong)
+    read_too = task.one_layer and task.epsilon is not None
+    first = (int(_IF_READ * samples),) if read_too else ()
+    return (*first, samples, *(int(more * samples) for more in _MORE))
 
 
 def _wrong_single_gates(task: Task, network: Network) -> float:
     """Return the share of gates that are wrong when only their own inputs are on."""
     if not task.one_layer:
         return 0.0
+    fitting = max(_LEAST_SINGLE_GATES, _READINGS // len(task.circuit.outputs))
     with phase("gates alone") as step:
-        rows = task.draw("alone", _MOST_SINGLE_GATES, task.stream(Stream.PROBES))
+        rows = task.draw("alone", min(_MOST_SINGLE_GATES, fitting), task.stream(Stream.PROBES))
         return float(wrong_samples(network, task.circuit, rows, step).mean())
 
 

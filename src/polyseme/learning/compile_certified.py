@@ -3,14 +3,20 @@
 If the readout may finish the work (no reading error is asked for), W of `tight-frames` descends on
 its worst case (`refinement/worst_case/`). That is convex, and the least size is known beforehand up
 to a few percent, so few sizes are tried. At a size given that is too small, a network is certified
-for as many features on as it can be. The network found is proved once more, from its whole numbers
-and by other code (`proving/`).
+for as many features on as it can be.
+
+If the hidden layer must compute, or the circuit is another one, the network is that of the smallest
+size that passes on samples, refined where it can be. Its worst case is found exactly, its threshold
+is put half-way between the readings that decide, and if it is still wrong on an input, larger sizes
+are tried. Either way the network is proved from its whole numbers (`proving/`), which share no code
+with the descent.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
+
+import numpy as np
 
 from polyseme.common.extras import import_numba
 from polyseme.common.progress import Note, phase
@@ -21,24 +27,15 @@ from polyseme.compiler.constructions.monosemantic import smallest_exact
 from polyseme.compiler.report import Compilation
 from polyseme.compiler.task import Task
 from polyseme.compiler.trials import tried
-from polyseme.errors import OptionError, TooFewNeuronsError
-from polyseme.learning.certified_sizes import Sizes
+from polyseme.learning.compile_refined import is_refinable, refined_report
 from polyseme.networks.network import Network
+from polyseme.proving.proof import Proof
 from polyseme.proving.prove import prove
 
-
-class Certifier(Protocol):
-    """What certifies networks of one kind for a task and a number of features on."""
-
-    @property
-    def step(self) -> int:
-        """The number that all sizes are multiples of."""
-
-    def least(self) -> int:
-        """Return the least number of neurons that may be enough."""
-
-    def at(self, neurons: int) -> Network | None:
-        """Return a network of at most so many neurons that is right on every input, if one is."""
+# Passes of the refinement of readings.
+_PASSES = 40
+# The factor between sizes of computing networks, and how many are tried.
+_GROWTH, _MOST_TRIALS = 1.04, 6
 
 
 def compile_certified(
@@ -48,106 +45,106 @@ def compile_certified(
 
     Args:
         task: The task.
-        construction: "auto", or the name of a construction that can be certified.
+        construction: "auto", or the name of a construction.
         neurons: The largest number of ReLUs; None finds as few as can be certified.
         tell: A function that is called with one line of text per step.
 
     Returns:
         The network, and in `certified_active` the most features on up to which it is right on
-        every input. With `neurons` given, that may be less than the promise.
+        every input. That may be less than the promise, if no larger size is allowed or passes.
 
     Raises:
-        OptionError: The circuit's networks, or the construction's, cannot be certified.
-        TooFewNeuronsError: The neurons given are too few for any certificate.
+        OptionError: The construction does not serve the circuit.
+        CapacityError: The neurons given are too few.
         MissingExtraError: numba is not installed.
     """
     import_numba("a guarantee for the worst case")
-    _check(task, construction)
-    exact = smallest_exact(task)
-    certifier = _certifier(task, task.active)
-    if neurons is not None and neurons < exact.neurons:
-        network = _at_most(task, neurons, tell)
-    else:
-        network = _smallest(certifier, exact.neurons - 1, tell)
-    if network is None:
-        return _exact(task, exact.neurons, tell)
-    report = replace(tried(task, network, closely=True).reported(certifier.least()), exact=exact)
-    return replace(report, certified_active=_certified(task, network, tell))
+    linear = task.epsilon is None and construction in (AUTO, TIGHT_FRAMES.name)
+    if linear and TIGHT_FRAMES.refusal(task) is None:
+        return _linear(task, neurons, tell)
+    return _computing(task, construction, neurons, tell)
 
 
-def _check(task: Task, construction: str) -> None:
-    """Raise OptionError unless the networks of a construction can be certified for a task."""
-    name = task.circuit.name
-    if construction not in (AUTO, TIGHT_FRAMES.name):
-        raise OptionError(
-            f"a guarantee for the worst case is given for {AUTO} and {TIGHT_FRAMES.name}, not for "
-            f"{construction}"
-        )
-    refusal = TIGHT_FRAMES.refusal(task)
-    if refusal is not None:
-        raise OptionError(
-            f"{name}: no guarantee for the worst case can be given: {refusal}; networks of "
-            f"{MONOSEMANTIC.name} are exact"
-        )
-
-
-def _certifier(task: Task, active: int) -> Certifier:
+def _linear(task: Task, neurons: int | None, tell: Note) -> Compilation:
+    """Return the network of a linear layer that descended on its worst case."""
     # What it imports is compiled by numba, which is an extra.
-    from polyseme.learning.refinement.worst_case.certifier import LinearCertifier
+    from polyseme.learning.refinement.worst_case.smallest import linear_at_most, smallest_linear
 
-    return LinearCertifier(task, active)
+    exact = smallest_exact(task)
+    network = None
+    if neurons is None:
+        network = smallest_linear(task, exact.neurons - 1, tell)
+    elif neurons < exact.neurons:
+        network = linear_at_most(task, neurons, tell)
+    if network is None:
+        report = measured_report(task, MONOSEMANTIC.name, None, tell)
+        outputs = len(task.circuit.outputs)
+        reason = (
+            f"superposition does not pay here: {exact.neurons:,} ReLUs compute all {outputs:,} "
+            "outputs exactly, and no network of fewer was found that is right on every input"
+        )
+        report = replace(report, fallback=reason)
+    else:
+        report = replace(tried(task, network, closely=True).reported(), exact=exact)
+    return _with(report, _proved(task, report.network, tell))
 
 
-def _smallest(certifier: Certifier, most: int, tell: Note) -> Network | None:
-    """Return the smallest network found of at most so many neurons; None if there is none."""
-    sizes, best = Sizes(certifier.step, certifier.least(), most), None
-    tell(f"about {sizes.least:,} neurons are needed to be right on every input")
-    while (neurons := sizes.next()) is not None:
-        with phase(f"{neurons:,} neurons"):
-            network = certifier.at(neurons)
-        tell(f"{neurons:,} neurons: {'not ' if network is None else ''}right on every input")
-        sizes.saw(neurons, network is not None)
-        # Once one has passed, only smaller ones are tried.
-        best = network or best
-    return best
+def _computing(task: Task, construction: str, neurons: int | None, tell: Note) -> Compilation:
+    """Return a network that passes on samples and is then proved, of growing sizes."""
+    size = neurons
+    for _ in range(_MOST_TRIALS):
+        report = _sampled(task, construction, size, tell)
+        proof = _proved(task, report.network, tell)
+        if not proof.proved:
+            network = with_exact_threshold(report.network, proof)
+            if network is not None:
+                report = replace(report, network=network)
+                proof = _proved(task, network, tell)
+        if proof.proved or neurons is not None:
+            break
+        size = round(report.network.neurons * _GROWTH)
+    return _with(report, proof)
 
 
-def _at_most(task: Task, neurons: int, tell: Note) -> Network:
-    """Return a network of at most so many neurons, certified for as many features as it can be.
+def _sampled(task: Task, construction: str, neurons: int | None, tell: Note) -> Compilation:
+    """Return the network that passes on samples, refined if it can be."""
+    if is_refinable(task, construction, neurons):
+        return refined_report(task, _PASSES, neurons, construction, None, tell)
+    return measured_report(task, construction, neurons, tell)
 
-    Raises:
-        TooFewNeuronsError: It cannot be for as many as an output has inputs.
+
+def with_exact_threshold(network: Network, proof: Proof) -> Network | None:
+    """Return a network with the one threshold that decides all inputs; None if there is none.
+
+    It is for networks in which outputs read 0 at rest, and so may share a threshold.
     """
-    inputs = int(task.terms.widths[0])
-    for active in range(task.active, inputs - 1, -1):
-        with phase(f"{neurons:,} neurons, {active} features on"):
-            network = _certifier(task, active).at(neurons)
-        if network is not None:
-            return network
-        tell(f"{neurons:,} neurons: not right on every input with {active} on")
-    least = _certifier(task, inputs).least()
-    raise TooFewNeuronsError(
-        f"{neurons:,} neurons are too few to be right on every input with {inputs} features on, "
-        f"which takes about {least:,}"
-    )
+    margins = proof.margins
+    if margins is None:
+        return None
+    low, high = int(margins.lowest_on.min()), int(margins.highest_off.max())
+    if low <= high or len(np.unique(network.readout.thresholds)) > 1:
+        return None
+    level = np.float32(((low + high) // 2 + 0.5) * margins.scale)
+    thresholds = np.full_like(network.readout.thresholds, level)
+    return replace(network, readout=replace(network.readout, thresholds=thresholds))
 
 
-def _exact(task: Task, neurons: int, tell: Note) -> Compilation:
-    """Return the exact network, which is right on every input."""
-    report = measured_report(task, MONOSEMANTIC.name, None, tell)
-    reason = (
-        f"superposition does not pay here: no network of fewer than {neurons:,} ReLUs was found "
-        f"that is right on every input; these compute all {len(task.circuit.outputs):,} outputs "
-        "exactly"
-    )
-    certified = _certified(task, report.network, tell)
-    return replace(report, fallback=reason, certified_active=certified)
-
-
-def _certified(task: Task, network: Network, tell: Note) -> int:
-    """Return the most features on, up to the promise, with which a network is proved right."""
+def _proved(task: Task, network: Network, tell: Note) -> Proof:
+    """Return the proof that a network is right on every input, or its refutation."""
     with phase("proving it"):
         proof = prove(network, task.circuit, active=task.active)
-    covered = task.active if proof.proved else proof.largest_active or 0
-    tell(f"proved by {proof.method}: right on every input with at most {covered} on")
-    return covered
+    if proof.proved:
+        tell(f"proved by {proof.method}: right on every input with at most {task.active} on")
+    elif proof.counterexample is not None:
+        tell(f"{network.neurons:,} neurons: wrong on {', '.join(proof.counterexample)}")
+    else:
+        tell(f"{network.neurons:,} neurons: {len(proof.undecided):,} outputs are undecided")
+    return proof
+
+
+def _with(report: Compilation, proof: Proof) -> Compilation:
+    """Return the result of compiling with what was proved."""
+    if proof.proved:
+        active = report.network.provenance.active
+        return replace(report, certified_active=active, certified_epsilon=proof.reading_error)
+    return replace(report, certified_active=proof.largest_active or 0)

@@ -55,7 +55,6 @@ _BEND = 0.05
 def compile_refined(
     circuit: Circuit,
     *,
-    passes: int,
     active: int | None = None,
     error: float = 1e-3,
     epsilon: float | None = COMPUTED,
@@ -64,6 +63,7 @@ def compile_refined(
     encoder: str = "auto",
     seed: int = 0,
     carry: str = "auto",
+    passes: int,
     state: str | os.PathLike[str] | None = None,
     note: Note | None = None,
     progress: Watcher = None,
@@ -75,7 +75,6 @@ def compile_refined(
 
     Args:
         circuit: The circuit. Arguments that are not explained here are those of `polyseme.compile`.
-        passes: The most passes over all outputs, as for `polyseme.refine`, for each size tried.
         active: The sparsity promise; None as for `polyseme.compile`.
         error: The error allowed.
         epsilon: The reading error up to which the hidden layer computes the gates, or None.
@@ -84,6 +83,7 @@ def compile_refined(
         encoder: "superposed", "basis" or "auto".
         seed: The seed of the network and of the descent.
         carry: "gates", "residual" or "auto".
+        passes: The most passes over all outputs, as for `polyseme.refine`, for each size tried.
         state: A file that keeps the state of the descent of one network; of `least-noise`, only
             with `neurons` given.
         note: A function that is called with one line of text per step.
@@ -116,12 +116,23 @@ def compile_refined(
     promise = promise_for(checked(circuit), active)
     task = Task(circuit, promise.active, error, encoder, seed, carry, epsilon)
     with watched(progress):
-        report = _report(task, passes, neurons, construction, state, tell)
+        report = refined_report(task, passes, neurons, construction, state, tell)
     warn_of(report)
     return replace(report, promise=promise.reason)
 
 
-def _report(
+def is_refinable(task: Task, construction: str, neurons: int | None) -> bool:
+    """Return whether readings are refined of the network that is compiled for a task."""
+    if _candidate(task, construction, neurons) is None:
+        return False
+    try:
+        check_refinable(task.circuit.name, task.terms, task.active)
+    except OptionError:
+        return False
+    return True
+
+
+def refined_report(
     task: Task,
     passes: int,
     neurons: int | None,

@@ -15,6 +15,7 @@ from polyseme.networks.given_inputs import GivenInputs, Inputs, read_inputs
 from polyseme.networks.layer import Layer
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
+from polyseme.networks.wide_sums import wide_product
 
 # The largest result that is made as a dense matrix.
 _MOST_BYTES = 2**32
@@ -63,15 +64,18 @@ def activations(network: Network, on: Inputs) -> dict[str, NDArray[np.float32]]:
     values = np.asarray((given.matrix @ network.encoder.code.matrix()).toarray(), np.float32)
     found = {sites.EMBED: values}
     for number, layer in enumerate(network.layers):
-        found[sites.pre(number)] = _sums(layer, values)
-        values = runner.write(number, values)
+        read, values = values, runner.write(number, values)
+        found[sites.pre(number)] = _sums(layer, read, runner.may_exceed(number, read))
         found[sites.post(number)] = values
     found[sites.READOUT] = (runner.readings(values) - network.readout.thresholds[:, None]).T
     return found
 
 
-def _sums(layer: Layer, values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the scaled sums of a layer's units, (samples, units)."""
+def _sums(layer: Layer, values: NDArray[np.float32], wide: bool) -> NDArray[np.float32]:
+    """Return the scaled sums of a layer's units, (samples, units), made in float64 where wide."""
+    if wide:
+        exact = (wide_product(values, layer.weights.T) + layer.bias) * layer.scale
+        return exact.astype(np.float32)
     weights = layer.weights.astype(np.float32)
     sums = np.asarray((weights @ np.ascontiguousarray(values.T)).T)
     return np.asarray((sums + layer.bias.astype(np.float32)) * np.float32(layer.scale))

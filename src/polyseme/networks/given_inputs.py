@@ -108,7 +108,8 @@ def _is_set(given: Any) -> bool:
 def _of_names(features: Names, sets: list[Iterable[Any]]) -> sp.csr_array:
     offsets, columns = [0], []
     for names in sets:
-        distinct = dict.fromkeys(features.position(_checked_name(name)) for name in names)
+        checked = list(map(_checked_name, names))
+        distinct = dict.fromkeys(map(features.position, checked))
         columns += distinct
         offsets.append(offsets[-1] + len(distinct))
     shape = (len(sets), len(features))

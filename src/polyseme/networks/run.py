@@ -2,7 +2,8 @@
 
 In a network of one hidden layer both ways give the same numbers exactly: everything is an integer
 times a power of two below 2^24, which float32 holds without rounding. Deeper networks may round,
-and then the order of summation shows in the last bits.
+and then the order of summation shows in the last bits. Where a sum may have parts of 2^24 or more,
+it is made in float64, and refused if it is itself so large (`wide_sums.py`).
 
 An output *differs from rest* when its value is not the one it has with no feature on. If no output
 is on at rest, the outputs that differ from rest are those that are *on*.
@@ -19,12 +20,15 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.circuits.evaluate import active_matrix
+from polyseme.networks.checks import EXACT
 from polyseme.networks.layer import Layer
 from polyseme.networks.network import Network
 from polyseme.networks.shared_readout import Block, SharedReadout, read_blocks, shared_readout
+from polyseme.networks.wide_sums import check_sums, largest, may_exceed, wide_product
 
-# Below this share of non-zero activations readout and sparse layers multiply sparse by sparse.
+# Below this share of non-zero activations sparse layers multiply sparse by sparse, and readouts.
 _SPARSE_SHARE = 0.12
+_SPARSE_SHARE_READOUT = 0.015
 # Below this share dense layers read only the columns of active inputs; above it BLAS is faster.
 _SPARSE_SHARE_DENSE = 0.03
 # Beyond this many dense weights (4 GB as float32), layers are widened to float32 at each use.
@@ -132,7 +136,8 @@ class LayerRunner:
     def readings(self, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return readout sums before the threshold, float32 (outputs, samples)."""
         if not self._shared:
-            return self._readings(hidden)
+            wide = self._wide_readings(hidden)
+            return self._readings(hidden) if wide is None else wide
         readings = np.empty((len(self.network.readout.outputs), len(hidden)), np.float32)
         for block in self.blocks(hidden):
             readings[block.outputs, block.samples] = block.sums
@@ -140,11 +145,13 @@ class LayerRunner:
 
     def blocks(self, hidden: NDArray[np.float32]) -> Iterator[Block]:
         """Yield the readout sums in blocks; each output and sample is in one of them."""
-        if self._shared:
+        wide = self._wide_readings(hidden)
+        if wide is None and self._shared:
             yield from read_blocks(self._shared, hidden)
         else:
             outputs = np.arange(len(self.network.readout.outputs))
-            yield Block(slice(0, len(hidden)), outputs, self._readings(hidden))
+            sums = self._readings(hidden) if wide is None else wide
+            yield Block(slice(0, len(hidden)), outputs, sums)
 
     @cached_property
     def reads_in_blocks(self) -> bool:
@@ -160,7 +167,7 @@ class LayerRunner:
         return readout_matrix(self.network)
 
     def _readings(self, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
-        if _share(hidden) < _SPARSE_SHARE:
+        if _share(hidden) < _SPARSE_SHARE_READOUT:
             return np.asarray((self._readout @ sp.csr_array(hidden).T.tocsr()).toarray())
         return np.asarray(self._readout @ np.ascontiguousarray(hidden.T))
 
@@ -189,6 +196,8 @@ class LayerRunner:
     def _layer(self, number: int, values: Values, sparse: bool) -> NDArray[np.float32]:
         layer = self.network.layers[number]
         weights = self._kept[number] if self._kept else _transposed(layer)
+        if self.may_exceed(number, values):
+            return self._wide_layer(number, values, weights)
         limit = _SPARSE_SHARE if layer.is_sparse else _SPARSE_SHARE_DENSE
         few = sparse and _share(values) < limit
         sums = (_sparse(values) if few else _dense(values)) @ weights
@@ -196,6 +205,52 @@ class LayerRunner:
         if not len(layer.carried):
             return computed
         return np.concatenate((computed, _dense(values[:, layer.carried])), axis=1)
+
+    def may_exceed(self, number: int, values: Values) -> bool:
+        """Return whether a sum of a layer may have parts that float32 does not add up exactly."""
+        weight, bias = self._largest[number]
+        return may_exceed(values, weight, bias)
+
+    @cached_property
+    def _largest(self) -> list[tuple[float, float]]:
+        """The largest magnitudes of weights and biases of every layer, as they are multiplied."""
+        folded = self.network.encoder.code.positions.shape[1] if self._code is None else 1
+        return [
+            (
+                largest(layer.weights.data if layer.is_sparse else layer.weights)
+                * (folded if number == 0 else 1),
+                largest(layer.bias),
+            )
+            for number, layer in enumerate(self.network.layers)
+        ]
+
+    @cached_property
+    def _reach(self) -> float:
+        """No reading is more than this times the largest number that is read."""
+        readout = self.network.readout
+        return float(np.diff(readout.offsets).max()) * largest(readout.weights)
+
+    def _wide_layer(self, number: int, values: Values, weights: Values) -> NDArray[np.float32]:
+        """Return what a layer writes, its sums made in float64."""
+        layer = self.network.layers[number]
+        sums = wide_product(values, weights) + layer.bias
+        check_sums(sums, 1.0, f"a sum of layer {number}")
+        computed = _activate(layer, sums.astype(np.float32), biased=True)
+        return np.concatenate((computed, _dense(values[:, layer.carried])), axis=1)
+
+    def _wide_readings(self, hidden: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """Return readout sums made in float64, (outputs, samples); None where float32 will do.
+
+        They are measured in the scale of the last layer, and refused in the largest scale, that a
+        number which was carried may have.
+        """
+        unit = self.network.layers[-1].scale
+        if not hidden.size or largest(hidden) * self._reach < EXACT * unit:
+            return None
+        sums = wide_product(hidden, self._readout.T).T
+        most = max(layer.scale for layer in self.network.layers)
+        check_sums(sums, most, "a reading of an output")
+        return sums.astype(np.float32)
 
 
 def readout_matrix(network: Network) -> sp.csr_array:
@@ -237,9 +292,10 @@ def _dense(values: Values) -> NDArray[np.float32]:
     return np.asarray(values.toarray() if sp.issparse(values) else values)
 
 
-def _activate(layer: Layer, sums: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Bias, activation and scale, in place."""
-    sums += layer.bias.astype(np.float32)
+def _activate(layer: Layer, sums: NDArray[np.float32], biased: bool = False) -> NDArray[np.float32]:
+    """Bias, unless it is added already, activation and scale, in place."""
+    if not biased:
+        sums += layer.bias.astype(np.float32)
     layer.activation.apply(sums)
     sums *= np.float32(layer.scale)
     return sums

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from types import NoneType
 
@@ -14,6 +15,7 @@ from polyseme.common.progress import phase
 from polyseme.common.progress_shown import Watcher, watched
 from polyseme.errors import CapacityError, MissingExtraError, OptionError, PolysemeError
 from polyseme.networks.boolean_form import boolean_form
+from polyseme.networks.checks import check_path
 from polyseme.networks.network import Network
 from polyseme.proving.bending import prove_bending
 from polyseme.proving.branch_and_bound.relus import check_layer
@@ -35,6 +37,7 @@ def prove(
     active: int | None = None,
     time_limit: float | None = None,
     method: str = AUTO,
+    state: str | os.PathLike[str] | None = None,
     progress: Watcher = None,
 ) -> Proof:
     """Prove that a network is right on every input, or return an input on which it is wrong.
@@ -53,6 +56,7 @@ def prove(
         time_limit: Seconds after which what is not decided is left undecided; by default there is
             none, but only so many inputs are run.
         method: "auto", or one of "linear", "branch-and-bound", "exhaustive" and "sat".
+        state: A file for the method exhaustive, which goes on from it after it was stopped.
         progress: True to show progress on standard error, or a function that is told
             every `polyseme.Headway`.
 
@@ -64,6 +68,7 @@ def prove(
         OptionError: There is no circuit, it does not have the network's names, the method does not
             serve the network, or an argument is of a wrong type or out of range.
         CapacityError: A reading may be too large for float32.
+        FileFormatError: The file of `state` is no state of an enumeration.
 
     Example:
         >>> import polyseme as ps
@@ -79,6 +84,10 @@ def prove(
     instance("network", network, Network, "a network")
     instance("circuit", circuit, (Circuit, Netlist, NoneType), "a circuit or a netlist")
     text("method", method, (AUTO, *METHODS))
+    if state is not None:
+        check_path(state, "state")
+        if method != "exhaustive":
+            raise OptionError("a state is kept by the method exhaustive; ask for it")
     if time_limit is not None:
         time_limit = real_number("time_limit", time_limit, 0)
     by_logic = method == "sat" or (method == AUTO and active is None and is_exact(network))
@@ -96,7 +105,7 @@ def prove(
             raise OptionError("a netlist is compared with exact networks; give the circuit")
         compared = circuit_of(network, circuit)
         claim = Claim(network, compared, promise_asked(network, active), time_limit)
-        return _within_promise(claim, method)
+        return _within_promise(claim, method, state)
 
 
 def is_exact(network: Network) -> bool:
@@ -122,7 +131,7 @@ def _by_logic(
     return found
 
 
-def _within_promise(claim: Claim, method: str) -> Proof:
+def _within_promise(claim: Claim, method: str, state: str | os.PathLike[str] | None) -> Proof:
     """Return the proof or refutation by the method asked for, or by the first that serves."""
     if method in (AUTO, "linear"):
         proof = prove_linear(claim)
@@ -135,7 +144,7 @@ def _within_promise(claim: Claim, method: str) -> Proof:
             )
     if method == "branch-and-bound" or (method == AUTO and _serves_bending(claim)):
         return prove_bending(claim)
-    return prove_exhaustively(claim)
+    return prove_exhaustively(claim, state)
 
 
 def _serves_bending(claim: Claim) -> bool:

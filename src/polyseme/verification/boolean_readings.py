@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +12,8 @@ from polyseme.common.bits import unpacked
 from polyseme.verification.boolean_columns import BooleanColumns, ComparedBits
 from polyseme.verification.extremes import Extremes, Floats
 
+# A function called with the number of inputs that are read.
+Step: TypeAlias = Callable[[int], None]
 # First and behind the last sample of a batch, and the extremes of a layer that is misread there.
 _Piece = tuple[int, int, list[Floats]]
 
@@ -34,7 +39,7 @@ class BooleanReader:
         bent = np.add.reduceat(at_both, first[:-1] - first[0], dtype=np.int64)
         return [float(share) for share in bent / np.diff(first)]
 
-    def read(self, rows: NDArray[np.int32]) -> list[Extremes]:
+    def read(self, rows: NDArray[np.int32], step: Step) -> list[Extremes]:
         """Return the extremes of the readings of every layer.
 
         Layers that are read without error share theirs. A sample in which none of the wires of such
@@ -49,6 +54,7 @@ class BooleanReader:
                 seen = _extremes(compared, columns.of_layer(number))
                 end = compared.first + compared.samples
                 wrong.setdefault(number, []).append((compared.first, end, seen))
+            step(compared.first + compared.samples)
         some_on, none_on = _exact(len(rows), True), _exact(len(rows), False)
         found = [some_on if count else none_on for count in on.tolist()]
         for number, pieces in wrong.items():

@@ -239,31 +239,57 @@ def compare(
     progress: Progress | None = None,
 ) -> NDArray[np.bool_]:
     """Return True for each sample with any output unlike the reference's, Boolean (samples,)."""
-    # What a network of ANDs gives is what `run` gives, many times faster.
-    runner = boolean_form(network) or LayerRunner(network)
-    # If resting values differ, equal changes from rest mean unequal outputs.
-    flipped = runner.resting != reference.resting
+    return Comparison(network, reference, len(active)).wrong(active, progress)
 
-    def wrong_of(piece: tuple[NDArray[np.int32], sp.csr_array]) -> NDArray[np.bool_]:
+
+class Comparison:
+    """A network made ready to be compared with a reference, on one batch of samples or many."""
+
+    def __init__(self, network: Network, reference: Reference, samples: int) -> None:
+        """Make ready for about so many samples."""
+        # What a network of ANDs gives is what `run` gives, many times faster.
+        folded = samples >= len(network.encoder.features)
+        self._runner = boolean_form(network) or LayerRunner(network, folded)
+        self._reference = reference
+        # If resting values differ, equal changes from rest mean unequal outputs.
+        self._flipped = self._runner.resting != reference.resting
+
+    def wrong(
+        self, active: NDArray[np.int32], progress: Progress | None = None
+    ) -> NDArray[np.bool_]:
+        """Return True for each sample with any output unlike the reference's."""
+        runner, reference = self._runner, self._reference
+        in_threads = isinstance(runner, LayerRunner) and runner.reads_in_blocks
+        size = samples_at_once(runner)
+        # Only this thread calls the reference, which may not be safe to call from several.
+        pieces = ((batch, reference.differing(batch)) for _, batch in batches(active, size))
+        found, done = [np.zeros(0, bool)], 0
+        for wrong in in_order(self._wrong_of, pieces, threads() if in_threads else 1):
+            found.append(wrong)
+            done += len(wrong)
+            if progress:
+                progress(done, len(active))
+        return np.concatenate(found)
+
+    def _wrong_of(self, piece: tuple[NDArray[np.int32], sp.csr_array]) -> NDArray[np.bool_]:
         batch, expected = piece
-        differs = (runner.outputs(batch) != expected).tocoo()
-        row, column = differs.row[differs.data], differs.col[differs.data]
-        wrong = np.zeros(len(batch), bool)
-        wrong[row[~flipped[column]]] = True
-        made_good = np.bincount(row[flipped[column]], minlength=len(wrong))
-        return np.asarray(wrong | (made_good < flipped.sum()))
+        return wrong_rows(self._runner.outputs(batch), expected, self._flipped)
 
-    in_threads = isinstance(runner, LayerRunner) and runner.reads_in_blocks
-    size = samples_at_once(runner)
-    # Only this thread calls the reference, which may not be safe to call from several.
-    pieces = ((batch, reference.differing(batch)) for _, batch in batches(active, size))
-    found, done = [np.zeros(0, bool)], 0
-    for wrong in in_order(wrong_of, pieces, threads() if in_threads else 1):
-        found.append(wrong)
-        done += len(wrong)
-        if progress:
-            progress(done, len(active))
-    return np.concatenate(found)
+
+def wrong_rows(
+    found: sp.csr_array, expected: sp.csr_array, flipped: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return True for each sample with any output wrong, Boolean (samples,).
+
+    `found` and `expected` are outputs that differ from rest, Boolean (samples, outputs); `flipped`
+    (outputs,) are outputs that rest at another value than they should.
+    """
+    differs = (found != expected).tocoo()
+    row, column = differs.row[differs.data], differs.col[differs.data]
+    wrong = np.zeros(found.shape[0], bool)
+    wrong[row[~flipped[column]]] = True
+    made_good = np.bincount(row[flipped[column]], minlength=len(wrong))
+    return np.asarray(wrong | (made_good < flipped.sum()))
 
 
 def batches(rows: NDArray[np.int32], size: int) -> Iterator[tuple[int, NDArray[np.int32]]]:

@@ -13,12 +13,17 @@ from polyseme.circuits.terms import Terms
 from polyseme.common.progress import Progress
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
-from polyseme.verification.affine_reading import fitted_reading
+from polyseme.verification.affine_reading import AffineReading, fitted_reading
 from polyseme.verification.bending import bending_share
 from polyseme.verification.extremes import Extremes, Floats, Scale, extremes
 from polyseme.verification.inputs import draw_inputs, padded_literals, satisfiable
 from polyseme.verification.interaction import kappa
-from polyseme.verification.layer_readings import LayerReadings, errors_of, fit_samples
+from polyseme.verification.layer_readings import (
+    KindErrors,
+    LayerReadings,
+    errors_of,
+    fit_samples,
+)
 from polyseme.verification.own_readings import own_readings
 
 # The kinds of input on which readings must be right.
@@ -46,6 +51,37 @@ class TermReadings:
         return extremes(self.runner, self.circuit, rows, scale=self.scale, rest=self.rest)
 
 
+@dataclass(frozen=True, eq=False)
+class FittedReadings:
+    """The readings of a network, and the affine reading that errs least on some of its inputs."""
+
+    read: TermReadings
+    reading: AffineReading
+
+    def errors(self, inputs: str, samples: int, generator: np.random.Generator) -> KindErrors:
+        """Return the reading errors on fresh inputs of a kind."""
+        return errors_of(self.reading, self.read.seen(inputs, samples, generator))
+
+    def layer(self, errors: dict[str, KindErrors], generator: np.random.Generator) -> LayerReadings:
+        """Return errors of all kinds of input with what else is known of the hidden layer."""
+        read, network = self.read, self.read.runner.network
+        slope = self.reading.slope[read.scale.group] * read.scale.factor
+        return LayerReadings(
+            len(read.circuit.outputs),
+            errors,
+            kappa(read.runner, read.circuit, read.terms, read.active, slope, read.rest, generator),
+            bending_share(network.layers[0], network.encoder.code, read.active, generator),
+        )
+
+
+def fitted_readings(
+    read: TermReadings, samples: Mapping[str, int], generator: np.random.Generator
+) -> FittedReadings:
+    """Fit the affine reading of a network to so many inputs of each kind."""
+    seen = [read.seen(inputs, count, generator) for inputs, count in samples.items()]
+    return FittedReadings(read, fitted_reading(seen))
+
+
 def read_terms(
     network: Network,
     circuit: Circuit,
@@ -55,31 +91,20 @@ def read_terms(
     generator: np.random.Generator,
     progress: Progress | None = None,
 ) -> LayerReadings:
-    """Return what affine readings of the hidden layer say on so many inputs of each kind.
-
-    Without some of the kinds, nothing is fitted to those, and neither kappa nor bends are looked
-    for.
-    """
+    """Return what affine readings of the hidden layer say on so many inputs of each kind."""
     read = term_readings(network, circuit, terms, active, generator)
-    fitting = [
-        read.seen(inputs, fit_samples(count), generator) for inputs, count in samples.items()
-    ]
-    reading = fitted_reading(fitting)
-    errors, done = {}, 0
+    fitting = {inputs: fit_samples(count) for inputs, count in samples.items()}
+    fitted = fitted_readings(read, fitting, generator)
+    errors, done = {}, sum(fitting.values())
+    total = done + sum(samples.values())
+    if progress:
+        progress(done, total)
     for inputs, count in samples.items():
-        errors[inputs] = errors_of(reading, read.seen(inputs, count, generator))
+        errors[inputs] = fitted.errors(inputs, count, generator)
         done += count
         if progress:
-            progress(done, sum(samples.values()))
-    if set(samples) != set(KINDS):
-        return LayerReadings(len(circuit.outputs), errors)
-    slope = reading.slope[read.scale.group] * read.scale.factor
-    return LayerReadings(
-        len(circuit.outputs),
-        errors,
-        kappa(read.runner, circuit, terms, active, slope, read.rest, generator),
-        bending_share(network.layers[0], network.encoder.code, active, generator),
-    )
+            progress(done, total)
+    return fitted.layer(errors, generator)
 
 
 def term_readings(

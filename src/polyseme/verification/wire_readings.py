@@ -17,7 +17,7 @@ from polyseme.networks.run import LayerRunner
 from polyseme.verification.affine_reading import fitted_reading
 from polyseme.verification.bending import SeenUnits
 from polyseme.verification.boolean_columns import boolean_columns
-from polyseme.verification.boolean_readings import BooleanReader
+from polyseme.verification.boolean_readings import BooleanReader, Step
 from polyseme.verification.extremes import Extremes, Floats
 from polyseme.verification.inputs import draw_deep_inputs
 from polyseme.verification.layer_readings import LayerReadings, errors_of, fit_samples
@@ -43,25 +43,33 @@ def read_wires(
     reader = _Reader(network, key, circuit) if columns is None else BooleanReader(columns)
     # Layers that are read without error share what is read of them, and what follows from it.
     fit, error = cache(fitted_reading), cache(errors_of)
-    fitting = [
-        reader.read(draw_deep_inputs(inputs, circuit, active, fit_samples(count), generator))
-        for inputs, count in samples.items()
-    ]
+    counts = samples.values()
+    done, total = 0, sum(counts) + sum(map(fit_samples, counts))
+    fitting = []
+    for inputs, count in samples.items():
+        fitted = fit_samples(count)
+        rows = draw_deep_inputs(inputs, circuit, active, fitted, generator)
+        fitting.append(reader.read(rows, _counted(progress, done, total)))
+        done += fitted
     readings = [fit(kinds) for kinds in zip(*fitting, strict=True)]
     del fitting
-    errors, done = [], 0
+    errors = []
     for inputs, count in samples.items():
-        seen = reader.read(draw_deep_inputs(inputs, circuit, active, count, generator))
+        rows = draw_deep_inputs(inputs, circuit, active, count, generator)
+        seen = reader.read(rows, _counted(progress, done, total))
         errors.append(list(map(error, readings, seen)))
         done += count
-        if progress:
-            progress(done, sum(samples.values()))
     return tuple(
         LayerReadings(gates, dict(zip(samples, kinds, strict=True)), None, bending)
         for gates, kinds, bending in zip(
             reader.gates, zip(*errors, strict=True), reader.bending_shares(), strict=True
         )
     )
+
+
+def _counted(progress: Progress | None, before: int, total: int) -> Step:
+    """Return what to call with the inputs of a kind that are read, of `total` of all kinds."""
+    return lambda done: None if progress is None else progress(before + done, total)
 
 
 class _Reader:
@@ -84,16 +92,17 @@ class _Reader:
         """Return the share of the units of every layer that were seen on both sides of a bend."""
         return [units.bending_share() for units in self._units]
 
-    def read(self, rows: NDArray[np.int32]) -> list[Extremes]:
+    def read(self, rows: NDArray[np.int32], step: Step) -> list[Extremes]:
         """Return the extremes of the readings of every layer."""
         pieces: list[list[list[Floats]]] = [[] for _ in self._keys]
-        for _, batch in batches(rows, self._size):
+        for begin, batch in batches(rows, self._size):
             on = wires_on(self._circuit, batch).tocsc()
             for number, activations in enumerate(self._runner.activations(batch)):
                 self._units[number].take(activations)
                 truth = on[:, self._wires[number]].toarray()
                 readings = self._keys[number].wire_readings(activations).T
                 pieces[number].append(_extremes(readings, truth))
+            step(begin + len(batch))
         return [
             Extremes(*(np.concatenate(side)[None] for side in zip(*piece, strict=True)))
             for piece in pieces

@@ -59,7 +59,7 @@ def test_what_cannot_be_proved_is_bad_input(bench: Bench, tmp_path: Path) -> Non
     other = "and2:features=100,gates=100"
     assert_refused(call("prove", bench.net, other), "has 200 features and", "has 100")
     assert_refused(call("prove", bench.net, "--method", "linear"), "try the method branch-and-bou")
-    assert_refused(call("prove", bench.net, "--method", "line"), "did you mean linear?")
+    assert_refused(call("prove", bench.net, "--method", "line"), "did you mean 'linear'?")
     certificate = tmp_path / "certificate.json"
     named = call("prove", bench.net, PROBLEM, "-o", certificate)
     assert_refused(named, "a certificate is about JSON or an answer key")

@@ -10,6 +10,8 @@ import typer
 from polyseme.cli.options import AsJson, NetworkFile, Unsigned
 from polyseme.cli.output_files import checked_output, emit_written
 from polyseme.common.files import Piece, shown_path, write_whole
+from polyseme.common.progress import phase
+from polyseme.common.progress_shown import watched
 from polyseme.common.suggestions import did_you_mean
 from polyseme.errors import OptionError
 from polyseme.networks.exporting.to_onnx import to_onnx
@@ -71,9 +73,14 @@ def export_command(
         raise OptionError(f"--of goes with {' and '.join(_PROPERTIES)}, not with {to}")
     key = str(key_beside(network_file) or network_file)
     output = checked_output(output, (network_file, key), as_json)
-    network = load(network_file, key=None if about_outputs else False, unsigned=unsigned)
-    content = _property(network, of, to) if about_outputs else _NETWORKS[to](network, output)
-    write_whole(output, content)
+    with watched(True):
+        with phase(f"reading {network_file}"):
+            network = load(network_file, key=None if about_outputs else False, unsigned=unsigned)
+        with phase(f"writing {output}"):
+            content = (
+                _property(network, of, to) if about_outputs else _NETWORKS[to](network, output)
+            )
+            write_whole(output, content)
     fields = {"file": output, "format": to, "bytes": len(content)}
     emit_written(output, fields, f"{shown_path(output)}: {len(content):,} bytes written", as_json)
     return 0

@@ -13,6 +13,8 @@ from polyseme.cli.options import AsJson, NetworkFile, Unsigned, whole
 from polyseme.cli.output.exact_report import comparison, exact_fields, exact_sentence, in_bytes
 from polyseme.cli.output.shortened import not_shown, shown_rows
 from polyseme.cli.output.text import emit, emit_json
+from polyseme.common.progress import phase
+from polyseme.common.progress_shown import watched
 from polyseme.compiler.constructions.citing import citation
 from polyseme.compiler.constructions.monosemantic import smallest_exact
 from polyseme.compiler.schedule.exact_size import ExactSize
@@ -75,13 +77,17 @@ def inspect_command(
     Example: polyseme inspect deep.safetensors --neuron 2:7
     Example: polyseme inspect net.safetensors --cite
     """
-    network = load(network_file, unsigned=unsigned)
-    if cite:
-        _cite(network, as_json)
-        return 0
-    asked = None if neuron is None else _asked(network, neuron, network_file)
-    found = None if network.key is None else polysemanticity(network)
-    exact = _exact_of(network)
+    with watched(True):
+        with phase(f"reading {network_file}"):
+            network = load(network_file, unsigned=unsigned)
+        if cite:
+            _cite(network, as_json)
+            return 0
+        asked = None if neuron is None else _asked(network, neuron, network_file)
+        with phase("what units serve"):
+            found = None if network.key is None else polysemanticity(network)
+        with phase("sizing the exact network"):
+            exact = _exact_of(network)
     if as_json:
         told = {} if asked is None else {"neuron": asked.fields}
         emit_json({**_fields(network, found, exact), **told})

@@ -75,6 +75,14 @@ def prove_command(
             help=f"{AUTO}, or one of {', '.join(METHODS)}.",
         ),
     ] = AUTO,
+    state: Annotated[
+        str | None,
+        typer.Option(
+            "--state",
+            metavar="FILE",
+            help="With --method exhaustive: the file from which it goes on after it was stopped.",
+        ),
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -97,12 +105,20 @@ def prove_command(
             f"--method {method[:40]!r} must be one of {AUTO}, {', '.join(METHODS)}"
             f"{did_you_mean(method, METHODS)}"
         )
+    if state is not None:
+        check_output(state, filter(None, (network_file, circuit_file)))
     if output is not None:
         _check_certificate(output, network_file, circuit_file)
     with watched(True), phase(f"reading {circuit_file or network_file}"):
         network, circuit = _open(network_file, circuit_file, logic=active is None)
     proof = prove(
-        network, circuit, active=active, time_limit=time_limit, method=method, progress=True
+        network,
+        circuit,
+        active=active,
+        time_limit=time_limit,
+        method=method,
+        state=state,
+        progress=True,
     )
     if output is not None:
         with watched(True), phase(f"writing {output}"):

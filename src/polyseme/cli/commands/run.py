@@ -11,6 +11,8 @@ import typer
 from polyseme.circuits.names import Names
 from polyseme.cli.options import AsJson, NetworkFile, Unsigned
 from polyseme.cli.output.text import emit, emit_json, remark
+from polyseme.common.progress import phase
+from polyseme.common.progress_shown import watched
 from polyseme.errors import OptionError
 from polyseme.networks.saving.files import load
 
@@ -38,9 +40,12 @@ def run_command(
     Example: polyseme run facts.safetensors --on "Korea, South" --on capital
     Example: polyseme run facts.safetensors --on '"Korea, South",capital'
     """
-    network = load(network_file, key=False, unsigned=unsigned)
-    on = _names_on(network.encoder.features, features or ())
-    outputs = network.run(on)
+    with watched(True):
+        with phase(f"reading {network_file}"):
+            network = load(network_file, key=False, unsigned=unsigned)
+        on = _names_on(network.encoder.features, features or ())
+        with phase("running"):
+            outputs = network.run(on)
     if as_json:
         emit_json({"on": on, "outputs": outputs})
     elif outputs:

@@ -127,6 +127,7 @@ def _fields(compiled: Compiled) -> dict[str, Any]:
         "inputs": measured.inputs,
         # The most features on with which it is proved right on every input; null if not asked for.
         "certified_active": compiled.report.certified_active,
+        "certified_epsilon": compiled.report.certified_epsilon,
         "seconds": round(compiled.seconds, 3),
         "seed": provenance.seed,
         "problem_seed": compiled.circuit.problem_seed,
@@ -220,9 +221,11 @@ def _guarantee(report: Compilation) -> list[str]:
         return []
     features = len(report.network.encoder.features)
     inputs = number_of_inputs(features, report.certified_active)
+    epsilon = report.certified_epsilon
+    read = "" if epsilon is None else f"; the reading error is at most {epsilon:.3f} on all of them"
     return [
         f"guarantee     proved right on all {inputs:,} inputs with at most "
-        f"{report.certified_active} on"
+        f"{report.certified_active} on{read}"
     ]
 
 

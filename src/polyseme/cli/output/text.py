@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from polyseme.cli.output.narrow import narrow_table, narrow_width
 from polyseme.common.plain_text import one_line
 from polyseme.errors import PolysemeWarning
 
@@ -57,6 +58,10 @@ def warnings_as_remarks() -> Iterator[None]:
 
 def emit_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Write a table with a title, one text per cell."""
+    width = narrow_width() if sys.stdout.isatty() else None
+    if width is not None:
+        emit(narrow_table(title, columns, rows, width))
+        return
     # Most commands print no table, and importing this takes a while.
     from rich.console import Console
     from rich.table import Table

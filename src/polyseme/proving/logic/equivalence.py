@@ -26,7 +26,7 @@ _Ask = Callable[[int, int], dict[int, bool] | None]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found out about pairs of literals.
+    """The outcome of comparing pairs of literals.
 
     Attributes:
         found: Inputs that are on where some pair differs, from 0 on; None if no pair is known to.

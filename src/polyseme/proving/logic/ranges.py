@@ -18,6 +18,9 @@ from polyseme.networks.layer import Layer
 from polyseme.networks.network import Network
 from polyseme.networks.run import readout_matrix
 
+# Share of a threshold that is less than any difference of readings that float32 holds exactly.
+_BEYOND = 2.0**-45
+
 
 @dataclass(frozen=True, eq=False)
 class Ranges:
@@ -86,8 +89,10 @@ def ranges_of(network: Network) -> Ranges:
     threshold = network.readout.thresholds.astype(np.float64)
     # Readings below the threshold are alike; infinity is never reached.
     reached = np.where(np.isfinite(threshold), threshold, read.highest + 1)
-    # Rounded up, so that no rounding of a quotient makes values alike that are not.
-    found = read.matters(lowest[-1], np.nextafter(reached, -np.inf), reached)
+    # A little beyond the threshold and then rounded up: no rounding of a quotient may make values
+    # alike on both sides of it.
+    beyond = _BEYOND * np.maximum(1, np.abs(reached))
+    found = read.matters(lowest[-1], reached - beyond, reached + beyond)
     matters = [np.nextafter(found, np.inf)]
     for number in reversed(range(len(network.layers))):
         above, layer = matters[-1], network.layers[number]

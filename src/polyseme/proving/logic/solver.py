@@ -11,7 +11,7 @@ from typing import Any
 
 from polyseme.common.extras import import_pysat
 from polyseme.errors import MissingExtraError
-from polyseme.proving.logic.graph import Graph
+from polyseme.proving.logic.graph import FALSE, TRUE, Graph
 
 _NAME = "cadical153"
 # Nodes that one solver is told of.
@@ -51,15 +51,13 @@ class Solver:
             TimeoutError: It was not found out.
         """
         self._tell(one, other)
-        # A constant is not told of: what equals it must only not be its negation.
-        if min(one, other) <= 1:
-            constant, literal = sorted((one, other))
-            ways = [[literal ^ constant]]
-        else:
-            ways = [[one, other ^ 1], [one ^ 1, other]]
-        for assumed in ways:
+        for assumed in ((one, other ^ 1), (one ^ 1, other)):
+            if FALSE in assumed:
+                continue
             self._solver.conf_budget(conflicts)
-            found = self._solver.solve_limited(assumptions=[_variable(one) for one in assumed])
+            found = self._solver.solve_limited(
+                assumptions=[_variable(one) for one in assumed if one != TRUE]
+            )
             if found is None:
                 raise TimeoutError
             if found:

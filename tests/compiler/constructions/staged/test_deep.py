@@ -23,6 +23,7 @@ from polyseme.errors import OptionError, TooFewNeuronsError
 from polyseme.networks.activation import Clip
 from polyseme.networks.run import outputs_on
 from polyseme.verification.sampling import wrong_samples
+from support.progress import Watcher
 
 KINDS = [GateKind.AND, GateKind.OR, GateKind.AND_NOT, GateKind.XOR]
 
@@ -244,3 +245,19 @@ def test_the_prediction_grows_with_reads_activity_and_depth() -> None:
     assert 1.8 < sizes[1] / sizes[0] < 2.2
     assert 1.7 < sizes[2] / sizes[0] < 2.5
     assert sizes[3] > sizes[0]
+
+
+def test_every_step_of_a_deep_compilation_is_a_phase_and_layers_and_inputs_are_counted() -> None:
+    watcher = Watcher()
+    ps.compile_report(ps.problems.layered(30, 3), construction="monosemantic", progress=watcher)
+    phases = {headway.phase.rpartition(": ")[2] for headway in watcher.headway}
+    steps = {"placing 90 gates", "cutting 90 gates into stages", "wires on in every stage"}
+    assert steps <= phases
+    layers = [one for one in watcher.headway if one.phase.endswith(": layers") and one.total]
+    assert [(one.done, one.total) for one in layers] == [(1, 3), (2, 3), (3, 3)]
+    read = [one for one in watcher.headway if one.phase.endswith("readings") and one.total]
+    counts = [one.done for one in read]
+    assert counts == sorted(counts)
+    assert counts[-1] == read[-1].total
+    # Some are counted while readings are fitted, before the first is tested.
+    assert len({one for one in counts if one}) >= 4

@@ -78,8 +78,9 @@ def in_steps(weights: NDArray[np.float64], resolution: int) -> NDArray[np.int8] 
     Raises:
         CapacityError: A weight does not fit into 16 bits.
     """
-    steps = np.rint(weights * resolution)
-    largest = np.abs(steps).max(initial=0)
+    steps = weights * resolution
+    np.rint(steps, out=steps)
+    largest = max(steps.max(initial=0), -steps.min(initial=0))
     if largest > np.iinfo(np.int16).max:
         raise CapacityError(f"a weight of {largest:,.0f} steps does not fit into 16 bits")
     if largest <= np.iinfo(np.int8).max:

@@ -57,6 +57,8 @@ def quiet_weights(wanted: sp.csr_array, gates: SparseCode | None, inputs: Sparse
         step = norm / float(direction @ image)
         moved *= step
         weights += moved
+        # The next one is as large as the weights.
+        del moved
         residual = residual - step * image
         fresh = float(residual @ residual)
         if fresh <= _CLOSE**2 * len(residual):
@@ -114,11 +116,12 @@ def _quieting(gates: SparseCode) -> Floats:
 
 
 def _inverse(gram: Floats, ridge: float) -> Floats:
-    """Return the inverse of a Gram matrix and `ridge` times the identity."""
+    """Return the inverse of a Gram matrix and `ridge` times the identity, in its place."""
     gram[np.diag_indices(len(gram))] += ridge
-    factor, _ = la.lapack.dpotrf(gram, lower=1, overwrite_a=1)
+    # A symmetric matrix turned is the same, and LAPACK takes it like that without a copy.
+    factor, _ = la.lapack.dpotrf(gram.T, lower=1, overwrite_a=1)
     inverse, _ = la.lapack.dpotri(factor, lower=1, overwrite_c=1)
     # Only the lower triangle is filled in.
-    upper = np.triu_indices(len(inverse), 1)
-    inverse[upper] = inverse.T[upper]
+    for row in range(len(inverse)):
+        inverse[row, row + 1 :] = inverse[row + 1 :, row]
     return np.asarray(inverse)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from polyseme.codes.affine import affine_or_balanced_code
+from polyseme.common.progress import phase
 from polyseme.common.random_streams import Stream
 from polyseme.compiler.constructions.staged.carrier import Carrier, basis_carrier
 from polyseme.compiler.constructions.staged.layer_weights import layer_weights
@@ -70,18 +71,19 @@ def build_stages(plan: StagedPlan, neurons: int) -> Network:
     below = _encoder_carrier(plan, neurons, size, generator) if superposed[0] else _basis(plan)
     encoder = Encoder(plan.circuit.features, below.code)
     layers, keys = [], []
-    for number, stage in enumerate(stages):
-        if not len(stage):
-            return _constant_network(plan, encoder)
-        if superposed[number]:
-            layer, key, below = _superposed_layer(plan, number, below, size, generator)
-        else:
-            if below.exact:
+    with phase("layers") as step:
+        for number, stage in enumerate(stages):
+            if not len(stage):
+                return _constant_network(plan, encoder)
+            if superposed[number]:
+                layer, key, below = _superposed_layer(plan, number, below, size, generator)
+            elif below.exact:
                 layer, key, below = exact_layer(stage, below, plan.schedule.residual)
             else:
                 layer, key, below = monosemantic_layer(stage, below)
-        layers.append(layer)
-        keys.append(key)
+            layers.append(layer)
+            keys.append(key)
+            step(number + 1, len(stages))
     network = Network(
         encoder=encoder,
         layers=tuple(layers),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.common.progress import phase
 from polyseme.common.random_streams import Stream
 from polyseme.compiler.schedule.activity import Activity, measure_activity
 from polyseme.compiler.schedule.scheduling import Carry, Placements, make_placements
@@ -34,7 +35,9 @@ class StagedPlan:
     @cached_property
     def activity(self) -> Activity:
         """The number of wires of each stage that are on, measured on satisfied inputs."""
-        return measure_activity(self.schedule, self.satisfied(ACTIVITY_SAMPLES, Stream.ACTIVITY))
+        with phase("wires on in every stage"):
+            inputs = self.satisfied(ACTIVITY_SAMPLES, Stream.ACTIVITY)
+            return measure_activity(self.schedule, inputs)
 
     @cached_property
     def monosemantic_neurons(self) -> int:
@@ -66,9 +69,12 @@ class StagedPlan:
 
 def make_staged_plan(task: Task) -> StagedPlan:
     """Return the plan of a task, with its circuit scheduled."""
-    return StagedPlan(task, task.once(placements_of).schedule(Carry(task.carry)))
+    placements = task.once(placements_of)
+    with phase(f"cutting {task.circuit.gates:,} gates into stages"):
+        return StagedPlan(task, placements.schedule(Carry(task.carry)))
 
 
 def placements_of(task: Task) -> Placements:
     """Return the ways in which the gates of a task are placed in stages; `Task.once` keeps them."""
-    return make_placements(task.circuit)
+    with phase(f"placing {task.circuit.gates:,} gates"):
+        return make_placements(task.circuit)

@@ -127,11 +127,11 @@ def slope_of_run(
                     continue
                 for feature in own[output]:
                     if begin <= feature < end:
-                        # Kept apart from the hinges by an offset that no read reaches.
+                        # An own read counts by its distance from 1, not by the limits.
                         error = row[feature - begin] - one
                         loss += error * error
                         row[feature - begin] = nothing
-                        slopes_own(slopes, places, flips, block, group, number, feature, error)
+                        add_entry(slopes, places, flips, block, group, number, feature, error)
                 total, some = nothing, 0
                 for place in range(count):
                     value = row[place]
@@ -148,7 +148,7 @@ def slope_of_run(
                     row = rows[number]
                     for place in range(count):
                         if row[place] != 0:
-                            slopes_own(
+                            add_entry(
                                 slopes, places, flips, block, group, number,
                                 begin + place, row[place],
                             )  # fmt: skip
@@ -163,7 +163,7 @@ def slope_of_run(
 
 
 @compiled
-def slopes_own(
+def add_entry(
     slopes: Floats,
     places: Wholes,
     flips: Floats,
