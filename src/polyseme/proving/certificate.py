@@ -109,7 +109,7 @@ def certificate(
         >>> ps.certificate(None, "net.safetensors")
         Traceback (most recent call last):
         ...
-        polyseme.errors.OptionError: proof must be a proof, not None
+        polyseme.errors.OptionError: proof is None; it must be a proof
     """
     instance("proof", proof, Proof, "a proof")
     network, circuit, circuit_file = _files(network_file, circuit_file)
