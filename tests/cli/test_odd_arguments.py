@@ -9,7 +9,7 @@ from support.cli import assert_refused, call, done
 PROBLEM = "and2:features=20,gates=20"
 
 
-@pytest.mark.parametrize()
+@pytest.mark.parametrize("bits", ["5e-324", "1e-308", "1e-6", "1e6", "1e308", "inf", "nan", ""])
 @pytest.mark.parametrize("asked", [[PROBLEM], ["--width", "100"]])
 def test_bits_beyond_those_of_any_network_are_refused(asked: list[str], bits: str) -> None:
     assert_refused(call("bounds", *asked, "--bits", bits), "--bits", "more than 1e-06")
