@@ -44,6 +44,7 @@ from studies.adler_shavit import AdlerShavit
 from studies.deep_frontier import DeepFrontier
 from studies.layered import Layered
 from studies.reading_error import ReadingErrors
+from studies.room import Room
 
 ROOT = Path(__file__).resolve().parent.parent
 # In the order in which they run.
@@ -61,7 +62,14 @@ PARTS: tuple[Part, ...] = (
     RefineFacts(),
     StartUp(),
 )
-STUDIES: tuple[Part, ...] = (Ablation(), Layered(), AdlerShavit(), DeepFrontier(), ReadingErrors())
+STUDIES: tuple[Part, ...] = (
+    Ablation(),
+    Layered(),
+    AdlerShavit(),
+    DeepFrontier(),
+    ReadingErrors(),
+    Room(),
+)
 
 
 def main(
