@@ -62,9 +62,9 @@ ABOUT = (
     f"than two inputs one-short), drawn with seed {INPUT_SEEDS} plus that of the network; the kind",
     "with most failures counts. A failure is an input with any output wrong or, if *computed*,",
     f"with any gate misread by {EPSILON:g} or more; *other kinds* are the most misread of",
-    f"{EASY_SAMPLES:,} inputs of another kind. A share of {ERROR:g} may fail: *upper end* is that of the exact 95 %",
-    "interval of all seeds together, over that share, and *most* the worst seed's over it. Both are",
-    "below 1 where the size has room.",
+    f"{EASY_SAMPLES:,} inputs of another kind. A share of {ERROR:g} may fail: *upper end* is that",
+    "of the exact 95 % interval of all seeds together, over that share, and *most* the worst seed's",
+    "over it. Both are below 1 where the size has room.",
 )
 COLUMNS = ("problem", "s", "construction", "promise", "ReLUs", "seeds", "failures", "mean")
 COLUMNS += ("upper end", "most", "other kinds", "room")
