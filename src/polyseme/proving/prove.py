@@ -43,9 +43,10 @@ def prove(
     """Prove that a network is right on every input, or return an input on which it is wrong.
 
     Exact networks are proved on all Boolean inputs, unless `active` is given or they are right on
-    their promise only, as some of facts are; all others on every input that keeps the promise. One hidden layer that is linear within the promise has its worst
-    input by sums, one whose ReLUs bend by branch and bound, and every other network by running all
-    inputs, where these are few enough. A failing input that is returned was run.
+    their promise only, as some of facts are; all others on every input that keeps the promise. One
+    hidden layer that is linear within the promise has its worst input by sums, one whose ReLUs bend
+    by branch and bound, and every other network by running all inputs, where these are few enough.
+    A failing input that is returned was run.
 
     Args:
         network: The network.

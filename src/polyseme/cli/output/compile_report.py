@@ -14,9 +14,10 @@ from polyseme.cli.output.exact_report import (
 from polyseme.cli.output.reading import reading_lines
 from polyseme.cli.output.text import emit, emit_json, emit_table, interval, rate
 from polyseme.common.files import shown_path
-from polyseme.compiler.report import LayerDecision
+from polyseme.compiler.report import Compilation, LayerDecision
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path
+from polyseme.verification.exhaustive import number_of_inputs
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
 
 _MAX_ROWS = 12
