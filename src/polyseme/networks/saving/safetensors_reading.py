@@ -18,7 +18,7 @@ from polyseme.common.files.reading import RegularFile, opened
 from polyseme.errors import FileFormatError
 from polyseme.networks.saving.tensors import Tensors
 
-TYPES = {
+TYPES: dict[str, np.dtype[Any]] = {
     "U8": np.dtype("u1"),
     "I8": np.dtype("i1"),
     "I16": np.dtype("<i2"),
