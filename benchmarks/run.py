@@ -46,6 +46,7 @@ from studies.deep_frontier import DeepFrontier
 from studies.layered import Layered
 from studies.mutants import Mutants
 from studies.reading_error import ReadingErrors
+from studies.room import Room
 
 ROOT = Path(__file__).resolve().parent.parent
 # In the order in which they run.
@@ -71,6 +72,7 @@ STUDIES: tuple[Part, ...] = (
     ReadingErrors(),
     Mutants(),
     CertifiedSizes(),
+    Room(),
 )
 
 

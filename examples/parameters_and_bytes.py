@@ -18,9 +18,9 @@ ROWS = (
     ("and2:features=10000,gates=10000", 3, 2599, 0.25),
     ("and2:features=1000,gates=1000", 3, 666, 0.25),
     ("and2:features=10000,gates=10000", 3, 1296, None),
-    ("permutation:features=10000", 3, 1472, None),
-    ("and:k=4,features=5000,gates=5000", 6, 1552, None),
-    ("and2:features=2000,gates=10000,influence=zipf", 3, 3772, None),
+    ("permutation:features=10000", 3, 1504, None),
+    ("and:k=4,features=5000,gates=5000", 6, 1472, None),
+    ("and2:features=2000,gates=10000,influence=zipf", 3, 3931, None),
     ("uand:features=200", 3, 685, None),
 )
 

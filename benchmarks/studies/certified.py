@@ -97,7 +97,17 @@ ABOUT = (
     f"error of {ERROR:g} on sampled inputs. Problems have seed 0; times are CPU seconds of the",
     "whole compilation, all sizes tried and the proof included.",
 )
-COLUMNS = ("problem", "s", "seed", "kind", "ReLUs", "formula", "bits", "average case", "exact")
+COLUMNS: tuple[str, ...] = (
+    "problem",
+    "s",
+    "seed",
+    "kind",
+    "ReLUs",
+    "formula",
+    "bits",
+    "average case",
+    "exact",
+)
 COLUMNS += ("bits per weight", "inputs proved", "reading error sampled / on all", "CPU s")
 
 

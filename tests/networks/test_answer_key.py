@@ -355,3 +355,14 @@ def test_keys_whose_parts_do_not_fit_are_refused():
     ):
         with pytest.raises(OptionError, match=rule):
             replace(wires, **change)
+
+
+def test_a_key_that_is_inverted_where_the_network_is_not_is_refused(tmp_path):
+    network = superposed_network(300)
+    # The last layer has none above it whose weights would tell.
+    last = network.key.layers[-1]
+    inverted = last.inverted.copy()
+    inverted[5] ^= True
+    false = with_layer(network.key, len(network.key.layers) - 1, inverted=inverted)
+    assert network.key.belongs_to(network)
+    assert not false.belongs_to(network)

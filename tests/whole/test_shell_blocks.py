@@ -42,7 +42,7 @@ SHORTER = {
     "features=100000,gates=100000": "features=3000,gates=3000",
     "features=1000,gates=1000 --neurons 560 --refine 50": "features=100,gates=100 --refine 5",
     "features=1000,gates=1000 --construction three-channel --neurons 400": "features=200,gates=200 "
-    "--construction three-channel --neurons 120",
+    "--construction three-channel --neurons 170",
     "features=5000,gates=5000": "features=200,gates=200",
     "permutation:features=2000": "permutation:features=200",
     "x3032,x4584": "x30,x45",

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from polyseme.circuits.problems import MAX_SEED, MAX_SIZE
-from polyseme.verification.reading_error import COMPUTED
+from polyseme.verification.reading_error import COMPUTED, FINEST
 
 DEFAULT_ERROR = 1e-3
 
@@ -44,16 +44,16 @@ def error_rate(given: str | float) -> float:
 
 
 def epsilon_or_none(given: str | float) -> float | None:
-    """Parse a reading error above 0 and at most 1/4; None for "none"."""
+    """Parse a reading error above 1e-9 and at most 1/4; None for "none"."""
     if given == "none":
         return None
     try:
         value = float(given)
     except ValueError:
         value = math.nan
-    if not 0 < value <= COMPUTED:
+    if not FINEST < value <= COMPUTED:
         raise typer.BadParameter(
-            f"{str(given)[:40]!r} must be a number above 0 and at most {COMPUTED}, or none"
+            f"{str(given)[:40]!r} must be a number above {FINEST:g} and at most {COMPUTED}, or none"
         )
     return value
 

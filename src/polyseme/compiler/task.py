@@ -18,7 +18,7 @@ from polyseme.common.random_streams import Stream, stream
 from polyseme.compiler.schedule.scheduling import Carry
 from polyseme.errors import OptionError
 from polyseme.verification.inputs import draw_deep_inputs, draw_inputs
-from polyseme.verification.reading_error import COMPUTED
+from polyseme.verification.reading_error import COMPUTED, FINEST
 
 Made = TypeVar("Made")
 # Smallest error that can be measured.
@@ -113,10 +113,10 @@ def checked(circuit: Circuit) -> Circuit:
 
 
 def check_epsilon(epsilon: float) -> None:
-    """Raise OptionError if a reading error is not above 0 and at most 1/4."""
-    if not 0 < real_number("epsilon", epsilon) <= COMPUTED:
+    """Raise OptionError if a reading error is not above 1e-9 and at most 1/4."""
+    if not FINEST < real_number("epsilon", epsilon) <= COMPUTED:
         raise OptionError(
-            f"epsilon is {epsilon:g}; it must be above 0 and at most {COMPUTED}, or none"
+            f"epsilon is {epsilon:g}; it must be above {FINEST:g} and at most {COMPUTED}, or none"
         )
 
 

@@ -67,6 +67,10 @@ def storage_rows(count: CountingBound, layers: int) -> tuple[Row, ...]:
     )
 
 
+# Bits per weight that are asked about lie between these: a bound beyond them is about no network.
+FEWEST_BITS, MOST_BITS = 1e-6, 1e6
+
+
 def least(bits: float, bits_per_weight: float) -> int:
     """Least whole number of neurons n of an n x n layer that holds `bits`."""
     return math.ceil(neurons_for(bits, bits_per_weight))

@@ -20,7 +20,7 @@ from polyseme.limits.counting import CountingBound, counting_bits
 from polyseme.limits.declared import declared_rows
 from polyseme.limits.floors import floor_rows
 from polyseme.limits.holding import holding_rows
-from polyseme.limits.lower import least, lower_rows, storage_rows
+from polyseme.limits.lower import FEWEST_BITS, MOST_BITS, least, lower_rows, storage_rows
 from polyseme.limits.remarks import remarks_on
 from polyseme.limits.rows import Row as Row
 from polyseme.limits.rows import plain
@@ -183,7 +183,7 @@ def bounds(
     active = promise_for(checked(circuit), active).active
     task = Task(circuit, active, error)
     check_measurable(task.error)
-    own = None if bits is None else real_number("bits", bits, above=0)
+    own = None if bits is None else real_number("bits", bits, FEWEST_BITS, MOST_BITS)
     instance("network", network, (Network, NoneType), "a network")
     instance("measure", measure, bool, "True or False")
     function("note", note, "text")

@@ -18,7 +18,7 @@ from polyseme.limits.epsilon_floor import epsilon_floor
 from polyseme.limits.floors import EPSILONS
 from polyseme.limits.influence import gate_sets_with_influence
 from polyseme.limits.linear_floor import linear_floor
-from polyseme.limits.lower import IGNORED, ORDERED
+from polyseme.limits.lower import FEWEST_BITS, IGNORED, MOST_BITS, ORDERED
 from polyseme.limits.rows import FLOOR, GUESS
 
 _PAIRS = "pairwise AND"
@@ -103,7 +103,7 @@ def bounds_of_width(
     layers = whole_number("layers", layers, 1, MAX_SIZE)
     active = whole_number("active", active, 1, MAX_SIZE)
     error = real_number("error", error, above=0, below=1)
-    bits = real_number("bits", bits, above=0)
+    bits = real_number("bits", bits, FEWEST_BITS, MOST_BITS)
 
     def counted(bits_of: Callable[[int], float]) -> int:
         return capacity(width, bits * layers, bits_of)

@@ -28,6 +28,9 @@ from polyseme.networks.layer_key import LayerKey
 from polyseme.networks.registry import registered
 from polyseme.networks.table import shortened
 
+# A wire that reads as less than this is off.
+_HALF = 0.5
+
 
 class NetworkParts(Protocol):
     """The parts of a network that a key is about; `Network` has them."""
@@ -133,7 +136,8 @@ class AnswerKey:
         """Return whether the key is true of a network, as far as weights can tell.
 
         Names and codes must agree, the weights of every layer must be those of its key to the last
-        integer, and every output must read the units of its own columns.
+        integer, every output must read the units of its own columns, and with no feature on every
+        wire must read as off.
 
         Args:
             network: a network, or anything with its encoder, layers and readout.
@@ -154,13 +158,31 @@ class AnswerKey:
         ):
             return False
         below = [None, *self.layers]
-        return all(
-            key.describes(layer, self._code(held) if key.resolution else None)
-            for key, layer, held in zip(self.layers, network.layers, below, strict=False)
-        ) and self._is_read_by(network.readout)
+        return (
+            all(
+                key.describes(layer, self._code(held) if key.resolution else None)
+                for key, layer, held in zip(self.layers, network.layers, below, strict=False)
+            )
+            and self._is_read_by(network.readout)
+            and self._rests(network.layers)
+        )
 
     def _code(self, below: LayerKey | None) -> SparseCode:
         return self.encoder if below is None else below.code
+
+    def _rests(self, layers: tuple[Layer, ...]) -> bool:
+        """Return whether all wires read as off while no feature is on, as they do in a circuit."""
+        if self.has_terms:
+            return True
+        values = np.zeros(self.encoder.neurons, np.float32)
+        # Sums beyond all numbers are of no network that was compiled, and read as no wire does.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for held, layer in zip(self.layers, layers, strict=True):
+                values = layer.at_rest(values)
+                readings = held.readings(values[None])
+                if not (np.abs(readings) < _HALF).all():
+                    return False
+        return True
 
     def _is_read_by(self, readout: Readout) -> bool:
         """Return whether outputs read the units of their columns, as far as those are known."""

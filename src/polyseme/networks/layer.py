@@ -119,6 +119,15 @@ class Layer:
         lowest, _ = self.activation.bounds(sums, sums)
         return np.asarray(lowest * float(self.scale))
 
+    def at_rest(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what the layer writes, float32 (width,), for numbers that are mostly 0."""
+        read = np.flatnonzero(values)
+        sums = self.bias.astype(np.float32)
+        if len(read):
+            sums += np.asarray(self.weights[:, read] @ values[read])
+        self.activation.apply(sums)
+        return np.concatenate((sums * np.float32(self.scale), values[self.carried]))
+
     def __repr__(self) -> str:
         """One line, without the arrays."""
         return f"Layer({self.described})"

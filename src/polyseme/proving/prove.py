@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
 from types import NoneType
 
 import numpy as np
@@ -13,7 +12,7 @@ from polyseme.circuits.logic.netlist import Netlist
 from polyseme.common.arguments import instance, real_number, text
 from polyseme.common.progress import phase
 from polyseme.common.progress_shown import Watcher, watched
-from polyseme.errors import CapacityError, MissingExtraError, OptionError, PolysemeError
+from polyseme.errors import CapacityError, OptionError, PolysemeError
 from polyseme.networks.boolean_form import boolean_form
 from polyseme.networks.checks import check_path
 from polyseme.networks.network import Network
@@ -23,6 +22,7 @@ from polyseme.proving.cases import cases_of
 from polyseme.proving.claim import Claim
 from polyseme.proving.exhaustive.prove_exhaustively import prove_exhaustively
 from polyseme.proving.linear import prove_linear
+from polyseme.proving.logic.prove_logic import TIME_LIMIT, prove_exact, prove_logic
 from polyseme.proving.proof import METHODS, Proof
 from polyseme.verification.sampling import circuit_of, promise_asked
 
@@ -42,10 +42,11 @@ def prove(
 ) -> Proof:
     """Prove that a network is right on every input, or return an input on which it is wrong.
 
-    Exact networks are proved on all Boolean inputs, unless `active` is given; all others on every
-    input that keeps the promise. One hidden layer that is linear within the promise has its worst
-    input by sums, one whose ReLUs bend by branch and bound, and every other network by running all
-    inputs, where these are few enough. A failing input that is returned was run.
+    Exact networks are proved on all Boolean inputs, unless `active` is given or they are right on
+    their promise only, as some of facts are; all others on every input that keeps the promise. One
+    hidden layer that is linear within the promise has its worst input by sums, one whose ReLUs bend
+    by branch and bound, and every other network by running all inputs, where these are few enough.
+    A failing input that is returned was run.
 
     Args:
         network: The network.
@@ -53,8 +54,8 @@ def prove(
             (a `Netlist`); by default the circuit of the answer key.
         active: Largest number of features on; by default the promise of the network, and for exact
             networks all features.
-        time_limit: Seconds after which what is not decided is left undecided; by default there is
-            none, but only so many inputs are run.
+        time_limit: Seconds after which what is not decided is left undecided; by default 60 for
+            logic and none for the rest, but only so many inputs are run.
         method: "auto", or one of "linear", "branch-and-bound", "exhaustive" and "sat".
         state: A file for the method exhaustive, which goes on from it after it was stopped.
         progress: True to show progress on standard error, or a function that is told
@@ -93,10 +94,8 @@ def prove(
     by_logic = method == "sat" or (method == AUTO and active is None and is_exact(network))
     with watched(progress):
         if by_logic:
-            if active is not None:
-                raise OptionError("the method sat is about all Boolean inputs; leave active out")
             try:
-                return _by_logic(network, circuit, time_limit)
+                return _by_logic(network, circuit, active, time_limit)
             except CapacityError:
                 # Not logic after all: its promise is what can be proved.
                 if method != AUTO:
@@ -120,15 +119,16 @@ def is_exact(network: Network) -> bool:
 
 
 def _by_logic(
-    network: Network, circuit: Circuit | Netlist | None, time_limit: float | None
+    network: Network,
+    circuit: Circuit | Netlist | None,
+    active: int | None,
+    time_limit: float | None,
 ) -> Proof:
-    limit = {} if time_limit is None else {"time_limit": time_limit}
-    try:
-        module = import_module("polyseme.proving.logic.prove_logic")
-    except ModuleNotFoundError:
-        raise MissingExtraError("proofs of logic are not part of this installation") from None
-    found: Proof = module.prove_logic(network, circuit, **limit)
-    return found
+    """Return what comparing logic says of all Boolean inputs, or of those the promise allows."""
+    limit = TIME_LIMIT if time_limit is None else time_limit
+    if active is None:
+        return prove_exact(network, circuit, time_limit=limit)
+    return prove_logic(network, circuit, active=active, time_limit=limit)
 
 
 def _within_promise(claim: Claim, method: str, state: str | os.PathLike[str] | None) -> Proof:

@@ -31,6 +31,8 @@ from polyseme.verification.wire_readings import read_wires
 
 # A reading error below this leaves 0 and 1 farther apart than the errors of both.
 COMPUTED = 0.25
+# Readings in float32 are no finer: a smaller error cannot be asked for.
+FINEST = 1e-9
 _FEWEST_SAMPLES, MOST_SAMPLES = 1000, 10_000_000
 
 

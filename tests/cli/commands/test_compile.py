@@ -269,4 +269,4 @@ def test_a_construction_that_only_thresholds_implies_it_and_says_so() -> None:
 
 @pytest.mark.parametrize("epsilon", ["0", "0.3", "-1", "nan", "None", ""])
 def test_a_reading_error_out_of_range_is_refused(epsilon: str) -> None:
-    assert_refused(call("compile", PROBLEM, "--epsilon", epsilon), "above 0 and at most 0.25")
+    assert_refused(call("compile", PROBLEM, "--epsilon", epsilon), "above 1e-09 and at most 0.25")

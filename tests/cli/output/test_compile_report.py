@@ -9,7 +9,8 @@ import pytest
 
 import polyseme as ps
 from polyseme.circuits import problems
-from polyseme.cli.output.compile_report import Compiled, emit_compiled
+from polyseme.cli.output.compile_report import emit_compiled
+from polyseme.cli.output.compiled import Compiled
 from polyseme.compiler.report import Compilation, LayerDecision
 from polyseme.limits.counting import counting_bits
 

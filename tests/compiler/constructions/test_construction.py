@@ -11,6 +11,7 @@ import pytest
 from polyseme import GateKind, build_circuit, problems
 from polyseme.circuits.circuit import Circuit
 from polyseme.common.literature import PUBLICATIONS
+from polyseme.compiler.constructions import construction
 from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.compiler.constructions.construction import (
     Candidate,
@@ -257,3 +258,18 @@ def test_only_deep_networks_have_decisions(name: str) -> None:
         small = problems.pairwise_and(10, 5)
         network = CATALOGUE["monosemantic"].candidate(Task(small)).build(5)
         assert one.decisions(one.plan(Task(small)), network) == ()
+
+
+def test_what_memory_does_not_hold_is_refused_before_it_starts(monkeypatch) -> None:
+    candidate = CATALOGUE["least-noise"].candidate(Task(problems.pairwise_and(400, 400)))
+    needed = candidate.construction.memory(candidate.plan, 400)
+    assert needed > 8 * 400 * 300
+    monkeypatch.setattr(construction, "available_memory", lambda: needed)
+    assert candidate.build(400).neurons <= 400
+    monkeypatch.setattr(construction, "available_memory", lambda: needed - 1)
+    with pytest.raises(CapacityError, match=r"least-noise takes about 0\.0 GB of memory to build"):
+        candidate.build(400)
+    # Little is held beside most networks, and nothing is refused where the system does not tell.
+    assert CATALOGUE["tight-frames"].memory(candidate.plan, 400) == 0
+    monkeypatch.setattr(construction, "available_memory", lambda: None)
+    assert candidate.build(400).neurons <= 400

@@ -16,19 +16,23 @@ from polyseme.common.plain_text import one_line
 from polyseme.common.progress import phase
 from polyseme.common.progress_shown import watched
 from polyseme.errors import OptionError
+from polyseme.limits.lower import FEWEST_BITS, MOST_BITS
 from polyseme.limits.table import bounds
 from polyseme.limits.width import bounds_of_width
 from polyseme.networks.saving.files import load
 
 
 def _bits(given: str | float) -> float:
-    """Parse a number of bits above 0."""
+    """Parse a number of bits, between those that are asked about."""
     try:
         value = float(given)
     except ValueError:
         value = math.nan
-    if not 0 < value < math.inf:
-        raise typer.BadParameter(f"{str(given)[:40]!r} must be a number of more than 0")
+    if not FEWEST_BITS < value < MOST_BITS:
+        raise typer.BadParameter(
+            f"{str(given)[:40]!r} must be a number of more than {FEWEST_BITS:g} and less than "
+            f"{MOST_BITS:g}"
+        )
     return value
 
 

@@ -19,7 +19,8 @@ from polyseme.cli.options import (
     Source,
     neurons_or_auto,
 )
-from polyseme.cli.output.compile_report import Compiled, emit_compiled
+from polyseme.cli.output.compile_report import emit_compiled
+from polyseme.cli.output.compiled import Compiled
 from polyseme.cli.output.text import remark
 from polyseme.cli.refining import Refine, RefineState, check_refining
 from polyseme.common.files.targets import check_output
@@ -87,8 +88,8 @@ def compile_command(
         bool,
         typer.Option(
             "--rewrite",
-            help="First reduce the gates of a file of logic; gates that change lose their names. "
-            "Needs the extra polyseme\\[logic].",
+            help="First reduce the gates of a file of logic, those that change losing their names; "
+            "needs the extra polyseme\\[logic].",
         ),
     ] = False,
     carry: Annotated[

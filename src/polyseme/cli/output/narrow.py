@@ -34,7 +34,8 @@ def narrow_help(command: Any, context: Any, width: int) -> str:
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
         if record:
-            lines += _entry(*record, width)
+            called, text = record
+            lines += _entry(called, text, width)
     for name in command.list_commands(context) if hasattr(command, "list_commands") else ():
         lines += _entry(name, command.get_command(context, name).help, width)
     return "\n".join(lines)

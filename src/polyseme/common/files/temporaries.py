@@ -11,15 +11,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 try:
-    import fcntl
-except ImportError:  # pragma: no cover - systems without it keep what is left over
-    fcntl = None  # type: ignore[assignment]
+    import fcntl as _fcntl
+except ImportError:
+    _fcntl = None  # type: ignore[assignment]
 
 Piece: TypeAlias = bytes | memoryview
 
+# Systems without it keep what is left over.
+fcntl: Any = _fcntl
 PREFIX, ENDING = ".polyseme.", ".part"
 # Linux writes less than 2 GiB at once.
 _MOST_AT_ONCE = 2**30

@@ -9,9 +9,10 @@ from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 from polyseme.common.literature import PUBLICATIONS
+from polyseme.common.memory import available_memory
 from polyseme.compiler.report import LayerDecision
 from polyseme.compiler.task import Task
-from polyseme.errors import OptionError, PolysemeError
+from polyseme.errors import CapacityError, OptionError, PolysemeError
 from polyseme.networks.network import Network
 
 Plan = TypeVar("Plan")
@@ -103,6 +104,13 @@ class Construction(ABC, Generic[Plan]):
             CapacityError: A number does not fit its type, which more neurons would not cure.
         """
 
+    def memory(self, plan: Plan, neurons: int) -> int:
+        """Return about how many bytes building takes; 0 where it is little more than the network.
+
+        It is asked before building, which is refused if so much is not there.
+        """
+        return 0
+
     def decisions(self, plan: Plan, network: Network) -> tuple[LayerDecision, ...]:
         """Return the decision about each layer of a deep network; () for one hidden layer."""
         return ()
@@ -148,9 +156,22 @@ class Candidate:
         return self.construction.neurons(self.plan, error)
 
     def build(self, neurons: int) -> Network:
-        """Build a network of at most so many neurons, with the errors of `Construction.build`."""
+        """Build a network of at most so many neurons, with the errors of `Construction.build`.
+
+        Raises CapacityError, before anything is done, where memory would not do.
+        """
+        self._check_memory(neurons)
         return self.construction.build(self.plan, neurons)
 
     def decisions(self, network: Network) -> tuple[LayerDecision, ...]:
         """Return the decision about each layer of a deep network."""
         return self.construction.decisions(self.plan, network)
+
+    def _check_memory(self, neurons: int) -> None:
+        needed = self.construction.memory(self.plan, neurons)
+        left = available_memory() if needed else None
+        if left is not None and needed > left:
+            raise CapacityError(
+                f"{self.construction.name} takes about {needed / 1e9:.1f} GB of memory to build "
+                f"{neurons:,} neurons, and {left / 1e9:.1f} GB are left"
+            )

@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from polyseme.common.files import one_line, shown_path, write_whole
-from polyseme.errors import FileFormatError
+from polyseme.errors import FileFormatError, PolysemeError
+from polyseme.networks.saving.safetensors_reading import read_safetensors
 
 _FORMAT = "polyseme-descent"
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError, RecursionError, MemoryError)
@@ -59,16 +59,13 @@ def load_state(
     """
     shown = shown_path(path)
     try:
-        with safe_open(os.fspath(path), framework="np") as opened:
-            entries = opened.metadata() or {}
-            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        tensors, entries = read_safetensors(path)
         step = _step(entries, digest, last)
         _check(tensors, shapes)
-    except OSError as error:
-        reason = error.strerror or one_line(error)
-        raise FileFormatError(f"{shown}: cannot be read: {reason}") from None
-    except (SafetensorError, FileFormatError, *_BROKEN) as error:
+    except (FileFormatError, *_BROKEN) as error:
         raise FileFormatError(f"{shown}: is not the state of this: {one_line(error)}") from None
+    except PolysemeError as error:
+        raise FileFormatError(f"{shown}: {error}") from None
     return State(step, tensors)
 
 

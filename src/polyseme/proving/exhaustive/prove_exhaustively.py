@@ -10,9 +10,12 @@ from __future__ import annotations
 import os
 import time
 
+from polyseme.common.machine_code import has_numba
 from polyseme.common.parallel import in_order, threads
 from polyseme.common.progress import phase
 from polyseme.common.warning import warn
+from polyseme.errors import OptionError
+from polyseme.proving.branch_and_bound.relus import check_layer
 from polyseme.proving.claim import Claim
 from polyseme.proving.exhaustive.engines import engine_of
 from polyseme.proving.exhaustive.state import MOST_LISTED, Enumeration, begun
@@ -20,8 +23,8 @@ from polyseme.proving.failing import wrong_outputs
 from polyseme.proving.proof import Proof
 
 METHOD = "exhaustive"
-# Inputs that are run without a time limit, at most.
-MOST_INPUTS = 200_000_000
+# Inputs that are run without a time limit, at most: minutes by the kernel, an hour in batches.
+MOST_INPUTS, MOST_IN_BATCHES = 200_000_000, 20_000_000
 # Seconds between two states that are written.
 _EVERY = 5.0
 
@@ -39,7 +42,7 @@ def prove_exhaustively(claim: Claim, state: str | os.PathLike[str] | None = None
         PolysemeError: it cannot be written.
     """
     every = tuple(range(len(claim.circuit.outputs)))
-    if claim.time_limit is None and claim.inputs > MOST_INPUTS:
+    if claim.time_limit is None and claim.inputs > _most(claim):
         warn(
             f"{claim.inputs:,} inputs are too many to run without a time limit; nothing is said "
             "of them"
@@ -69,6 +72,15 @@ def prove_exhaustively(claim: Claim, state: str | os.PathLike[str] | None = None
     )
 
 
+def _most(claim: Claim) -> int:
+    """Return the number of inputs that are run without a time limit."""
+    try:
+        check_layer(claim.network)
+    except OptionError:
+        return MOST_IN_BATCHES
+    return MOST_INPUTS if has_numba() else MOST_IN_BATCHES
+
+
 def enumerate_inputs(claim: Claim, state: str | os.PathLike[str] | None = None) -> Enumeration:
     """Return what is found among all inputs of a claim, or among those that its time allows.
 
@@ -87,10 +99,10 @@ def enumerate_inputs(claim: Claim, state: str | os.PathLike[str] | None = None) 
             step(found.inputs, claim.inputs)
             late = claim.out_of_time
             if state is not None and (late or time.monotonic() - saved > _EVERY):
-                found.save(state)
+                found.save(state, claim.circuit.features)
                 saved = time.monotonic()
             if late:
                 break
     if state is not None:
-        found.save(state)
+        found.save(state, claim.circuit.features)
     return found

@@ -7,10 +7,13 @@ import json
 import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
+from polyseme.circuits.names import Names
 from polyseme.common.files import shown_path, write_whole
 from polyseme.errors import FileFormatError, OptionError
 from polyseme.proving.claim import Claim
@@ -53,9 +56,11 @@ class Enumeration:
             listed=every,
         )
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the file, which appears whole or not at all."""
-        write_whole(path, (json.dumps({"format": _FORMAT, **asdict(self)}) + "\n").encode())
+    def save(self, path: str | os.PathLike[str], features: Names) -> None:
+        """Write the file, which appears whole or not at all; wrong inputs by names of features."""
+        listed = [[features[one] for one in on] for on in self.listed]
+        stored = {"format": _FORMAT, **asdict(self), "listed": listed}
+        write_whole(path, (json.dumps(stored) + "\n").encode())
 
 
 def begun(claim: Claim, path: str | os.PathLike[str] | None) -> Enumeration:
@@ -71,16 +76,17 @@ def begun(claim: Claim, path: str | os.PathLike[str] | None) -> Enumeration:
     try:
         stored = json.loads(Path(path).read_text(encoding="utf-8"))
         if stored.pop("format") != _FORMAT:
-            raise ValueError
-        stored["listed"] = tuple(tuple(int(one) for one in on) for on in stored["listed"])
+            raise TypeError
+        if stored["claim"] != mark:
+            raise OptionError(f"{shown_path(path)}: is of another network, circuit or --active")
+        position = claim.circuit.features.position
+        stored["listed"] = tuple(tuple(map(position, on)) for on in stored["listed"])
         found = Enumeration(**stored)
         counts = (found.first, found.inputs, found.wrong)
         if not all(type(count) is int and count >= -1 for count in counts):
-            raise ValueError
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            raise TypeError
+    except (OSError, TypeError, KeyError, AttributeError, json.JSONDecodeError, UnicodeError):
         raise FileFormatError(f"{shown_path(path)}: is no state of an enumeration") from None
-    if found.claim != mark:
-        raise OptionError(f"{shown_path(path)}: is of another network, circuit or --active")
     return found
 
 
@@ -89,7 +95,13 @@ def _mark(claim: Claim) -> str:
     network, circuit = claim.network, claim.circuit
     code, readout = network.encoder.code, network.readout
     seen = hashlib.sha256(f"{claim.active} {code.neurons}".encode())
-    arrays = [code.positions, code.signs, readout.offsets, readout.neurons, readout.weights]
+    arrays: list[NDArray[Any]] = [
+        code.positions,
+        code.signs,
+        readout.offsets,
+        readout.neurons,
+        readout.weights,
+    ]
     arrays += [readout.thresholds, circuit.kinds, circuit.fan_in_offsets, circuit.fan_in]
     arrays += [circuit.outputs, circuit.inverted]
     for layer in network.layers:

@@ -90,4 +90,4 @@ def gate_weight(epsilon: float | None) -> int:
     """Return the units per gate: the smaller the reading error, the less a shared one may add."""
     if epsilon is None:
         return _WEIGHT
-    return min(round(_WEIGHT * _REFERENCE_EPSILON / epsilon), _MOST_WEIGHT)
+    return round(min(_WEIGHT * _REFERENCE_EPSILON / epsilon, _MOST_WEIGHT))

@@ -13,8 +13,9 @@ inputs are on, and the mean of its units is near the gate's value:
 
 Resting readings may lie as far below 0 as others lie above it, so an affine reading with a slope of
 about 1.2 and an offset of about -.2 uses the whole allowance. The reading error falls about as
-1 / n. Declared, and measured for k = 2, s = 3: n is 1.9 (1/4) / epsilon times what tight frames
-declare (`frames/tight_frames.py`) for an error of 1e-3, so again n = z sqrt(k m').
+1 / n. Declared, and measured for k = 2, s = 3: n is 1.95 (1/4) / epsilon times what tight frames
+declare (`frames/tight_frames.py`) for an error of 1e-3, so again n = z sqrt(k m'); of less than
+1,300 neurons, frames leave more room: 1.6 times are enough at 416.
 
 A feature of influence f drives f w units. Where they are much of a gate's, the gate's other input
 alone makes it read as on: n is at least 8 f w, measured for uniform influence. Heavier features
@@ -27,6 +28,8 @@ promise. Source: ours.
 """
 
 from __future__ import annotations
+
+import numpy as np
 
 from polyseme.compiler.constructions.construction import Inputs, TaskConstruction
 from polyseme.compiler.constructions.frames.frame_network import refuses_frames
@@ -42,9 +45,12 @@ from polyseme.compiler.constructions.least_noise.codes import (
 from polyseme.compiler.task import Task
 from polyseme.networks.network import Network
 
-# Neurons over those that tight frames declare, at a reading error of 1/4; measured.
-_OVER_FRAMES = 1.9
+# Neurons over those that tight frames declare, at a reading error of 1/4, and by how much fewer for
+# each factor e by which frames declare less than a number; measured.
+_OVER_FRAMES, _FEWER, _BELOW = 1.95, 0.305, 1312
 _REFERENCE_EPSILON, _REFERENCE_ERROR = 0.25, 1e-3
+# Weights, their product with two factors, one factor, and what is left over; measured.
+_BYTES_PER_WEIGHT = 40
 
 
 class LeastNoise(TaskConstruction):
@@ -54,7 +60,7 @@ class LeastNoise(TaskConstruction):
     problem = "ANDs of k features each, of small influence; k = 1 is a permutation"
     inputs = Inputs.SUPERPOSED
     law = (
-        "1.9 (1/4) / epsilon times tight frames at 1e-3: z sqrt(k m'), with d = n dimensions; "
+        "1.95 (1/4) / epsilon times tight frames at 1e-3: z sqrt(k m'), with d = n dimensions; "
         "at least 8 f w for an influence of f, w units per gate"
     )
     exponent = 0.5
@@ -77,13 +83,19 @@ class LeastNoise(TaskConstruction):
         counted = error if plan.epsilon is None else min(error, _REFERENCE_ERROR)
         frames = frames_needed(plan, counted, uneven=False)
         driven = int(plan.terms.influence.max()) * gate_weight(plan.epsilon)
+        over = _OVER_FRAMES - max(_FEWER * float(np.log(_BELOW / frames)), 0.0)
         return max(
-            round(_OVER_FRAMES * _REFERENCE_EPSILON / epsilon * frames), OVER_DRIVEN * driven
+            round(max(over, 1.0) * _REFERENCE_EPSILON / epsilon * frames), OVER_DRIVEN * driven
         )
 
     def parameters(self, plan: Task, neurons: int) -> int:
         """Return the number of weights and biases, plus one threshold."""
         return neurons * (input_dimensions(plan, neurons) + 1) + 1
+
+    def memory(self, plan: Task, neurons: int) -> int:
+        """Return the bytes of the matrices of 64 bits that solving for the weights holds at once."""
+        dimensions = input_dimensions(plan, neurons)
+        return _BYTES_PER_WEIGHT * max(neurons, dimensions) * neurons
 
     def build(self, plan: Task, neurons: int) -> Network:
         """Build the network; its key has the reads of own features, which the weights keep."""

@@ -139,7 +139,7 @@ def slope_of_run(
                     row[place] = over
                     total += over * over
                     some += over != 0
-                loss += total
+                loss += float(total)
                 beyond += some
             if beyond == 0:
                 continue

@@ -25,6 +25,7 @@ from polyseme.learning.refinement.worst_case.limit import Limits
 Floats = NDArray[np.float32]
 
 UNITS = 64
+_LARGEST = 1e30
 
 
 class WorstCaseLoss:
@@ -37,9 +38,10 @@ class WorstCaseLoss:
         self._outputs = (outputs.places, outputs.flips)
         self._inputs = (inputs.places, inputs.flips)
         self._own = np.ascontiguousarray(own, np.int32)
-        # A limit that is infinite is one that no read reaches.
-        largest = np.finfo(np.float32).max / 4
-        self._limits = tuple(np.float32(min(one, largest)) for one in (limits.upper, limits.lower))
+        # No read reaches a limit that is infinite, nor one so large.
+        self._upper, self._lower = (
+            np.float32(min(one, _LARGEST)) for one in (limits.upper, limits.lower)
+        )
         self._reads = np.empty((units, inputs.words), np.float32)
         self._slopes = np.empty_like(self._reads)
 
@@ -47,6 +49,7 @@ class WorstCaseLoss:
         """Return the loss of W and its slope."""
         units, features = self._reads.shape
         reads, slopes, spread = self._reads, self._slopes, np.empty_like(weights)
+        places, flips = self._outputs
         in_pieces(
             lambda first, last: kernel.read_features(first, last, weights, *self._inputs, reads),
             units,
@@ -54,7 +57,7 @@ class WorstCaseLoss:
         )
         losses = in_pieces(
             lambda first, last: kernel.slope_of_run(
-                first, last, reads, *self._outputs, self._own, *self._limits, slopes
+                first, last, reads, places, flips, self._own, self._upper, self._lower, slopes
             ),
             features,
             kernel.RUN,
