@@ -249,7 +249,7 @@ def tallied(found: list[dict[str, Any]]) -> Row:
     seconds = {
         method: round(sum(one[f"{method} seconds"] for one in found), 1) for method in METHODS
     }
-    return {"rows": rows, "seconds": seconds}
+    return {"rows": rows, "cpu_seconds": seconds}
 
 
 class Mutants(Part):
@@ -265,7 +265,7 @@ class Mutants(Part):
 
     def section(self, results: Results) -> list[str]:
         """Return the table of what was caught."""
-        rows, seconds = results[self.name]["rows"], results[self.name]["seconds"]
+        rows, seconds = results[self.name]["rows"], results[self.name]["cpu_seconds"]
         many = sum(row["mutants"] for row in rows)
         cells = [
             (row["kind"], row["mutants"], row["wrong"], *(row[m]["caught"] for m in METHODS))
