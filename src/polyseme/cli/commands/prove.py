@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -22,6 +21,7 @@ from polyseme.common.suggestions import did_you_mean
 from polyseme.errors import PolysemeError
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path, load, load_key
+from polyseme.proving.certificate import write_certificate
 from polyseme.proving.proof import METHODS
 from polyseme.proving.prove import AUTO, is_exact, prove
 
@@ -122,8 +122,7 @@ def prove_command(
     )
     if output is not None:
         with watched(True), phase(f"writing {output}"):
-            certificate = import_module("polyseme.proving.certificate")
-            certificate.write_certificate(output, proof, network_file, circuit_file)
+            write_certificate(output, proof, network_file, circuit_file)
     emit_proof(proof, output, as_json)
     return 0 if proof.proved else 1
 
@@ -137,10 +136,6 @@ def _check_certificate(output: str, network_file: str, circuit_file: str | None)
             f"{circuit_file}: a certificate is about JSON or an answer key; write JSON by "
             "`polyseme convert`"
         )
-    try:
-        import_module("polyseme.proving.certificate")
-    except ModuleNotFoundError:
-        raise PolysemeError("certificates are not part of this installation") from None
 
 
 def _open(
