@@ -68,7 +68,8 @@ class Names(Sequence[str]):
         """
         if listed is not None:
             instance("names", listed, Iterable, "a sequence of text")
-        self.listed = None if listed is None else tuple(map(spelt, listed))
+        named: tuple[str, ...] | None = None if listed is None else tuple(map(spelt, listed))
+        self.listed = named
         self.prefix = normal(text("prefix", prefix))
         counted = whole_number("count", count, 0, MAX_NAMES)
         self._count = counted if self.listed is None else len(self.listed)

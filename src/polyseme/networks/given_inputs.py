@@ -106,7 +106,8 @@ def _is_set(given: Any) -> bool:
 
 
 def _of_names(features: Names, sets: list[Iterable[Any]]) -> sp.csr_array:
-    offsets, columns = [0], []
+    offsets = [0]
+    columns: list[int] = []
     for names in sets:
         checked = list(map(_checked_name, names))
         distinct = dict.fromkeys(map(features.position, checked))
