@@ -63,7 +63,7 @@ ABOUT = (
     "with most failures counts. A failure is an input with any output wrong or, if *computed*,",
     f"with any gate misread by {EPSILON:g} or more; *other kinds* are the most misread of",
     f"{EASY_SAMPLES:,} inputs of another kind. A share of {ERROR:g} may fail: *upper end* is that",
-    "of the exact 95 % interval of all seeds together, over that share, and *most* the worst seed's",
+    "of the exact 95 % interval of all seeds together, over that share, and *most* the worst's",
     "over it. Both are below 1 where the size has room.",
 )
 COLUMNS = ("problem", "s", "construction", "promise", "ReLUs", "seeds", "failures", "mean")

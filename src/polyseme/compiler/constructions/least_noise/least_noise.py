@@ -93,7 +93,7 @@ class LeastNoise(TaskConstruction):
         return neurons * (input_dimensions(plan, neurons) + 1) + 1
 
     def memory(self, plan: Task, neurons: int) -> int:
-        """Return the bytes of the matrices of 64 bits that solving for the weights holds at once."""
+        """Return the bytes of the float64 matrices that solving for the weights holds at once."""
         dimensions = input_dimensions(plan, neurons)
         return _BYTES_PER_WEIGHT * max(neurons, dimensions) * neurons
 
