@@ -27,7 +27,7 @@ def calibrated_margin(task: Task, network: Network, level: float, own: float) ->
 
     def scaled(side: Floats) -> Floats:
         # Readings are scaled to 0 for one input short and 1 for satisfied.
-        return side[0] / np.float32(own) - np.float32(level - 1)
+        return np.asarray(side[0] / np.float32(own) - np.float32(level - 1))
 
     kinds = []
     for name in task.trials:
