@@ -175,7 +175,8 @@ def declared_neurons(
 
 def least_certified(circuit: Circuit, *, active: int) -> int:
     """Return the neurons that a linear layer needs to be right on all inputs, by the formula."""
-    return round(least_size(Task(circuit, active), active).weights ** 0.5)
+    least = least_size(Task(circuit, active), active)
+    return round(max(least.weights**0.5, least.neurons))
 
 
 def exact_size_of(circuit: Circuit, *, active: int) -> dict[str, int | str | None]:

@@ -186,7 +186,7 @@ class CertifiedSizes(Part):
     def section(self, results: Results) -> list[str]:
         """Return the table of all rows."""
         rows = results[self.name]["rows"]
-        return [*ABOUT, "", *table(COLUMNS, [_cells(row) for row in rows])]
+        return [*ABOUT, *table(COLUMNS, [_cells(row) for row in rows])]
 
     def finding(self, results: Results) -> str:
         """Return the largest network that is right on every input, of each kind."""
@@ -234,7 +234,7 @@ def main(arguments: Sequence[str]) -> int:
     cases = {case.name: case for case in (*CASES, *LONG)}
     if list(arguments) == ["--collect"]:
         rows = [measured(case, print) for case in cases.values() if kept(case).exists()]
-        row = {"size": "collected", "environment": environment(), "rows": rows}
+        row = {"size": str(Size.FULL), "environment": environment(), "rows": rows}
         write_result(BENCHMARKS / "results", CertifiedSizes.name, row)
         return 0
     if not arguments:

@@ -67,6 +67,8 @@ def test_compile_writes_a_network_and_its_answer_key_and_says_what_they_are(
         "active": 2,
         "samples": 20_000,
         "inputs": "satisfied",
+        "certified_active": None,
+        "certified_epsilon": None,
         "seed": 3,
         "problem_seed": 0,
         "gates_per_feature": {"least": 2, "mean": 2.0, "most": 2},
