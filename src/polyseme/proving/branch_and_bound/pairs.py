@@ -97,9 +97,7 @@ def sets_beyond(
     room = _ROOM
     while True:
         result = np.empty((room, 2), np.int64)
-        found = int(
-            run.pairs(reads, sums, weights, candidates[some], scores[some], least, result)
-        )
+        found = int(run.pairs(reads, sums, weights, candidates[some], scores[some], least, result))
         if found <= room:
             return result[:found]
         if found > MOST_PAIRS:
