@@ -1,6 +1,6 @@
 """All wrong inputs of one feature out of a few, such as a relation, and any two others.
 
-A table of facts is asked for one relation of two subjects. Running all such inputs takes long: 7,884
+A table of facts is asked for one relation of two subjects. Running them all takes long: 7,884
 airports and four relations make 124 million. For each case of an output (`cases.py`) and each
 relation, scores of single subjects bound what may be wrong, and only the pairs that the bound
 leaves are computed (`branch_and_bound/pairs.py`). So the count is exact.
