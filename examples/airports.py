@@ -1,11 +1,12 @@
-"""The demo: 8,956 outputs about 7,884 airports, computed by 1,500 ReLUs, every fact checked.
+"""The demo: 8,956 outputs about 7,884 airports, computed by 1,500 ReLUs, proved for every input.
 
 Run it with `make demo`. It compiles the IATA airports of the `airportsdata` package (the country,
 subdivision, city and time zone of each, 30,379 facts). An output is a relation and an object, such
-as "country=FR". The demo asks for every single fact, measures how near affine readings of the
-hidden layer come to 0 and 1, and leaves the network, its answer key and a picture in the folder
-`demo`. Then it compiles a network that takes two airports at once, in which thresholds finish the
-work, and asks it for 100,000 pairs.
+as "country=FR". The demo asks for every single fact, proves that the network is right on every
+input with at most two features on, measures how near affine readings of the hidden layer come to 0
+and 1, and leaves the network, its answer key, the certificate of the proof and a picture in the
+folder `demo`. Then it compiles a network that takes two airports at once, in which thresholds
+finish the work, and finds every pair of airports that it gets wrong.
 """
 
 from __future__ import annotations
@@ -14,9 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import Progress
 
 import polyseme as ps
 from airports_computed import listed, measured
@@ -25,12 +24,12 @@ from airports_table import RELATIONS, read_airports
 from parameters_and_bytes import without_zeros
 from polyseme.limits.counting import counting_bits
 from polyseme.networks.saving.files import network_bytes
-from polyseme.verification.intervals import clopper_pearson
 from polyseme.verification.sampling import wrong_samples
 
 NEURONS, NEURONS_FOR_TWO = 1500, 2500
-PAIRS = 100_000
 SEED = 0
+# Wrong pairs that are named.
+NAMED = 5
 FOLDER = Path("demo")
 QUESTIONS = (("CDG", "country"), ("GIG", "city"), ("KTM", "time zone"))
 QUESTIONS_OF_TWO = (("LHR", "JFK", "time zone"), ("SYD", "AKL", "country"))
@@ -65,7 +64,8 @@ def show_computed(circuit: ps.Circuit) -> None:
     for name, one in (("in superposition", network), ("exact, sparse", exact)):
         size = f"{one.neurons:7,}{one.parameters:12,}{network_bytes(one):19,}"
         console.print(f"{name:<18}{size}")
-    check("every fact", network, circuit, single_queries(circuit))
+    check_facts(network, circuit)
+    proof = prove(network, circuit)
     with console.status("reading the hidden layer"):
         readings = measured(network, circuit)
     console.print("reading error of all outputs at once, all but a thousandth of 20,000 inputs:")
@@ -76,6 +76,7 @@ def show_computed(circuit: ps.Circuit) -> None:
     network.save(target, key=True)
     draw(network, readings, FOLDER / "airports.png")
     console.print(f"wrote {target}, its answer key, and {FOLDER / 'airports.png'}")
+    certify(proof, target)
 
 
 def show_thresholded(circuit: ps.Circuit) -> None:
@@ -85,8 +86,8 @@ def show_thresholded(circuit: ps.Circuit) -> None:
     console.print(
         f"two airports at once: {network.neurons:,} ReLUs, and thresholds that finish the work"
     )
-    check("every fact", network, circuit, single_queries(circuit))
-    check("two airports", network, circuit, pair_queries(circuit))
+    check_facts(network, circuit)
+    find_wrong_pairs(network, circuit)
     answer(network, QUESTIONS_OF_TWO)
 
 
@@ -96,34 +97,56 @@ def answer(network: ps.Network, questions: tuple[tuple[str, ...], ...]) -> None:
         console.print(f"  {' + '.join(question):<24} -> {', '.join(network.run(list(question)))}")
 
 
-def single_queries(circuit: ps.Circuit) -> NDArray[np.int32]:
-    """Return one row per fact: its subject and its relation."""
+def check_facts(network: ps.Network, circuit: ps.Circuit) -> None:
+    """Ask for every fact, compare all outputs with the circuit, and print how many are wrong."""
     ands = np.flatnonzero(circuit.kinds == ps.GateKind.AND)
-    return circuit.fan_in[circuit.fan_in_offsets[ands][:, None] + np.arange(2)]
+    # One row per fact: its subject and its relation.
+    rows = circuit.fan_in[circuit.fan_in_offsets[ands][:, None] + np.arange(2)]
+    with console.status("every fact"):
+        wrong = wrong_samples(network, circuit, rows).sum()
+    console.print(
+        f"every fact: {wrong:,} of {len(rows):,} wrong, "
+        f"all {len(circuit.outputs):,} outputs compared"
+    )
 
 
-def pair_queries(circuit: ps.Circuit) -> NDArray[np.int32]:
-    """Return random queries of two different airports and one relation."""
-    generator = np.random.default_rng([SEED, 2])
-    subjects = len(circuit.features) - len(RELATIONS)
-    first = generator.integers(subjects, size=PAIRS)
-    second = (first + generator.integers(1, subjects, size=PAIRS)) % subjects
-    relation = subjects + generator.integers(len(RELATIONS), size=PAIRS)
-    return np.stack((first, second, relation), axis=1).astype(np.int32)
+def prove(network: ps.Network, circuit: ps.Circuit) -> ps.Proof:
+    """Prove that no input with at most two features on is wrong, or print one that is."""
+    proof = ps.prove(network, circuit, progress=True)
+    if proof.proved:
+        console.print(
+            f"proved: right on all {proof.inputs:,} inputs with at most {proof.active} on, reading "
+            f"error at most {proof.reading_error:.3f} on each ({proof.method})"
+        )
+    elif proof.counterexample:
+        wrong = ", ".join(proof.wrong_outputs[:NAMED])
+        console.print(f"refuted: {' + '.join(proof.counterexample)} gives {wrong} wrong")
+    else:
+        console.print(f"undecided: {len(proof.undecided):,} outputs")
+    return proof
 
 
-def check(what: str, network: ps.Network, circuit: ps.Circuit, rows: NDArray[np.int32]) -> None:
-    """Compare every output on every row with the circuit, and print the number of wrong rows."""
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(what, total=len(rows))
-        wrong = wrong_samples(
-            network, circuit, rows, lambda done, _: progress.update(task, completed=done)
-        ).sum()
-    found = f"{what}: {wrong:,} of {len(rows):,} wrong"
-    if what != "every fact":
-        low, high = clopper_pearson(int(wrong), len(rows))
-        found += f" ({wrong / len(rows):.3%}; 95 % interval {low:.3%} to {high:.3%})"
-    console.print(f"{found}, all {len(circuit.outputs):,} outputs compared")
+def certify(proof: ps.Proof, target: Path) -> None:
+    """Write the certificate of a proof beside its network, and print what it says."""
+    certificate = ps.certificate(proof, target)
+    beside = target.with_suffix(".certificate.json")
+    certificate.save(beside)
+    answer = {True: "proved", False: "refuted", None: "undecided"}[proof.proved]
+    console.print(
+        f"wrote {beside}: network {certificate.network_sha256[:12]} {answer} for circuit "
+        f"{certificate.circuit_sha256[:12]} on {proof.inputs:,} inputs by {certificate.method}"
+    )
+
+
+def find_wrong_pairs(network: ps.Network, circuit: ps.Circuit) -> None:
+    """Count all questions about two airports that are answered wrong, and name a few."""
+    found = ps.wrong_pairs(network, circuit, beside=list(RELATIONS.values()), progress=True)
+    console.print(
+        f"two airports and one relation: {found.wrong:,} of all {found.inputs:,} inputs wrong "
+        f"({found.wrong / found.inputs:.3%}), found by pruning, each run"
+    )
+    for names in found.names(NAMED):
+        console.print(f"  wrong: {' + '.join(names)}")
 
 
 if __name__ == "__main__":

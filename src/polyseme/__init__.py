@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from polyseme.proving.prove import prove
     from polyseme.proving.vnnlib import to_vnnlib
     from polyseme.proving.worst_case import WorstCase, worst_case
+    from polyseme.proving.wrong_pairs import WrongPairs, wrong_pairs
     from polyseme.reproduce.reproduction import reproduce_figures
     from polyseme.verification.as_read import reference_as_read
     from polyseme.verification.exhaustive import verify_exhaustively
@@ -75,6 +76,7 @@ _LATER = {
     "Refined": "learning.refinement.refine",
     "Verification": "verification.sampling",
     "WorstCase": "proving.worst_case",
+    "WrongPairs": "proving.wrong_pairs",
     "all_of": "circuits.bits",
     "any_of": "circuits.bits",
     "at_least": "circuits.bits",
@@ -108,6 +110,7 @@ _LATER = {
     "verify_layers": "verification.layers",
     "worst_case": "proving.worst_case",
     "write": "circuits.writers.by_ending",
+    "wrong_pairs": "proving.wrong_pairs",
 }
 
 # Methods of `Network` and `AnswerKey`, and `compile`, call these functions, which stand later than
@@ -153,6 +156,7 @@ __all__ = [
     "TooFewNeuronsError",
     "Verification",
     "WorstCase",
+    "WrongPairs",
     "all_of",
     "any_of",
     "at_least",
@@ -186,6 +190,7 @@ __all__ = [
     "verify_layers",
     "worst_case",
     "write",
+    "wrong_pairs",
 ]
 
 

@@ -64,3 +64,40 @@ def test_what_cannot_be_proved_is_bad_input(bench: Bench, tmp_path: Path) -> Non
     named = call("prove", bench.net, PROBLEM, "-o", certificate)
     assert_refused(named, "a certificate is about JSON or an answer key")
     assert not certificate.exists()
+
+
+FACTS = "country,capital,continent\nFrance,Paris,Europe\nPeru,Lima,\nItaly,Rome,Europe\n"
+
+
+def test_wrong_pairs_beside_relations(tmp_path: Path) -> None:
+    (tmp_path / "facts.csv").write_text(FACTS)
+    net = tmp_path / "facts.safetensors"
+    exact = ["--construction", "monosemantic", "--active"]
+    done("compile", f"facts:{tmp_path / 'facts.csv'}", *exact, "3", "-o", net)
+    shown = done("prove", net, "--pairs-beside", "capital,continent").stdout
+    assert shown == (
+        "proved: the network is its circuit on all 6 inputs of two features and one of capital, "
+        "continent\n"
+    )
+    told = done("prove", net, "--pairs-beside", "capital", "--json").json()
+    # The other relation is among the others then.
+    assert told == {"beside": ["capital"], "inputs": 6, "wrong": 0, "listed": []}
+    assert_refused(call("prove", net, "--pairs-beside", "capitol"), "did you mean 'capital'?")
+    refused = call("prove", net, "--pairs-beside", "capital", "--time-limit", "3")
+    assert_refused(refused, "leave out --time-limit")
+
+
+def test_wrong_pairs_are_listed(bench: Bench) -> None:
+    told = done("prove", bench.weak, "--pairs-beside", "x0,x1", "--json", status=1).json()
+    network = ps.load(bench.weak, key=key_path(bench.weak))
+    found = ps.wrong_pairs(network, beside=["x0", "x1"])
+    assert told["wrong"] == found.wrong == len(told["listed"]) > 5
+    assert told["listed"] == [list(names) for names in found.names()]
+    shown = done(
+        "prove", bench.weak, "--pairs-beside", "x0", "--pairs-beside", "x1", status=1
+    ).stdout
+    assert shown.startswith(
+        f"refuted: the network is wrong on {found.wrong:,} of all 39,006 inputs of two features "
+        f"and one of x0, x1\nwrong    {', '.join(found.names(1)[0])} on\n"
+    )
+    assert shown.endswith(f"left     {found.wrong - 5:,} more, which --json lists\n")

@@ -12,7 +12,9 @@ from polyseme.circuits.logic.netlist import Netlist
 from polyseme.circuits.logic_files import logic_reader
 from polyseme.circuits.problems import MAX_SIZE
 from polyseme.circuits.sources import read
+from polyseme.cli.named_features import named_features
 from polyseme.cli.options import AsJson, NetworkFile, whole
+from polyseme.cli.output.pairs_report import emit_wrong_pairs
 from polyseme.cli.output.prove_report import emit_proof
 from polyseme.common.files.targets import check_output
 from polyseme.common.progress import phase
@@ -24,6 +26,7 @@ from polyseme.networks.saving.files import key_path, load, load_key
 from polyseme.proving.certificate import write_certificate
 from polyseme.proving.proof import METHODS
 from polyseme.proving.prove import AUTO, is_exact, prove
+from polyseme.proving.wrong_pairs import wrong_pairs
 
 
 def _seconds(given: str | float) -> float:
@@ -92,11 +95,22 @@ def prove_command(
             help="The certificate to write, JSON; CIRCUIT must then be JSON or an answer key.",
         ),
     ] = None,
+    pairs_beside: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pairs-beside",
+            metavar="FEATURE[,FEATURE…]",
+            help="Instead count exactly the inputs of one of these features (such as the relations "
+            "of a table of facts) and any two others that are wrong. Names are given as in `run`.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Prove that NET is right on every input, or print an input that it gets wrong.
 
     Example: polyseme prove net.safetensors --active 3
+    Example: polyseme prove facts.safetensors --pairs-beside country,city
 
     Exit status 1 says that an input is wrong (it was run), or that outputs are undecided.
     """
@@ -105,12 +119,19 @@ def prove_command(
             f"--method {method[:40]!r} must be one of {AUTO}, {', '.join(METHODS)}"
             f"{did_you_mean(method, METHODS)}"
         )
+    if pairs_beside is not None:
+        _check_alone(
+            active=active, time_limit=time_limit, state=state, output=output, method=method
+        )
     if state is not None:
         check_output(state, filter(None, (network_file, circuit_file)))
     if output is not None:
         _check_certificate(output, network_file, circuit_file)
     with watched(True), phase(f"reading {circuit_file or network_file}"):
-        network, circuit = _open(network_file, circuit_file, logic=active is None)
+        logic = active is None and pairs_beside is None
+        network, circuit = _open(network_file, circuit_file, logic)
+    if pairs_beside is not None:
+        return _count_pairs(network, circuit, pairs_beside, as_json)
     proof = prove(
         network,
         circuit,
@@ -125,6 +146,26 @@ def prove_command(
             write_certificate(output, proof, network_file, circuit_file)
     emit_proof(proof, output, as_json)
     return 0 if proof.proved else 1
+
+
+def _check_alone(**given: object) -> None:
+    """Raise PolysemeError if an option is given beside --pairs-beside, which none goes with."""
+    for name, value in given.items():
+        if value not in (None, AUTO):
+            raise PolysemeError(
+                f"--pairs-beside is about inputs of its own; leave out --{name.replace('_', '-')}"
+            )
+
+
+def _count_pairs(
+    network: Network, circuit: Circuit | Netlist, beside: list[str], as_json: bool
+) -> int:
+    """Print all wrong inputs of one of some features and two others; return the exit status."""
+    assert isinstance(circuit, Circuit)
+    names = named_features(network.encoder.features, beside, "--pairs-beside")
+    found = wrong_pairs(network, circuit, beside=names, progress=True)
+    emit_wrong_pairs(found, as_json)
+    return 1 if found.wrong else 0
 
 
 def _check_certificate(output: str, network_file: str, circuit_file: str | None) -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from polyseme.circuits.names import Names
+from polyseme.cli.named_features import named_features
 from polyseme.cli.options import AsJson, NetworkFile, Unsigned
 from polyseme.cli.output.text import emit, emit_json, remark
 from polyseme.common.progress import phase
 from polyseme.common.progress_shown import watched
-from polyseme.errors import OptionError
 from polyseme.networks.saving.files import load
 
 
@@ -43,7 +40,7 @@ def run_command(
     with watched(True):
         with phase(f"reading {network_file}"):
             network = load(network_file, key=False, unsigned=unsigned)
-        on = _names_on(network.encoder.features, features or ())
+        on = named_features(network.encoder.features, features or (), "--on")
         with phase("running"):
             outputs = network.run(on)
     if as_json:
@@ -53,26 +50,3 @@ def run_command(
     else:
         remark("no output is on")
     return 0
-
-
-def _names_on(names: Names, given: Sequence[str]) -> list[str]:
-    """Return every feature named, once; a text that is no name is a line of CSV."""
-    pieces = (
-        piece
-        for text in given
-        for piece in (_separated(text) if names.find(text) is None else [text])
-    )
-    found = {names[names.position(piece.strip())]: None for piece in pieces}
-    return list(found)
-
-
-def _separated(text: str) -> list[str]:
-    """Return the fields of a line of CSV; blanks before one do not count."""
-    try:
-        (fields,) = csv.reader([text], skipinitialspace=True, strict=True)
-    except (csv.Error, ValueError):
-        raise OptionError(
-            f"--on {text[:40]!r}: a quote begins a quoted name, which ends with a quote before a "
-            "comma or the end; a quote inside is doubled"
-        ) from None
-    return fields or [text]

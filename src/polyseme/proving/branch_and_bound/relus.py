@@ -70,8 +70,11 @@ class Relus:
     def check_sums(self, active: int) -> None:
         """Raise CapacityError unless float32 holds every sum, with so many features on."""
         reach = np.abs(self.bias) + active * _loudest(self.reads)
+        # A ReLU gives nothing below 0, so a negative bias makes what outputs add up smaller.
+        most_read = self.reads.max(axis=1, initial=0).astype(np.int64)
+        given = np.maximum(self.bias + active * most_read, 0)
         reader = row_numbers(np.diff(self.offsets))
-        sums = np.bincount(reader, np.abs(self.weight) * reach[self.unit], len(self.thresholds))
+        sums = np.bincount(reader, np.abs(self.weight) * given[self.unit], len(self.thresholds))
         most = max(int(sums.max(initial=0)), int(reach.max()))
         if most >= EXACT:
             raise CapacityError(
