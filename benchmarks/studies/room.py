@@ -23,7 +23,7 @@ SAMPLES, EASY_SAMPLES, ERROR, EPSILON = 100_000, 20_000, 1e-3, 0.25
 # The inputs of the network of seed k are drawn with this much more.
 INPUT_SEEDS = 100
 AND, FOUR = "and2:features={0},gates={0}", "and:k=4,features={0},gates={0}"
-PERMUTATION, ZIPF = "permutation:features={0}", "and2:features={0},gates={1},influence=zipf"
+PERMUTATION = "permutation:features={0}"
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,7 @@ class Case:
 
 # Those that take longest first.
 CASES = (
-    Case(AND.format(10_000), 3, "least-noise", 2_599, 5, True),
-    Case("airports", 3, "three-channel", 2_263),
     Case(FOUR.format(5_000), 6, "tight-frames", 1_472),
-    Case(ZIPF.format(2_000, 10_000), 3, "three-channel", 3_772),
     Case(PERMUTATION.format(10_000), 3, "tight-frames", 1_504),
     Case(AND.format(10_000), 3, "tight-frames", 1_296),
     Case(AND.format(1_000), 3, "least-noise", 666, 10, True),

@@ -71,7 +71,7 @@ def test_a_spec_is_the_call_and_so_is_the_name_of_what_it_gives(
         ("and2:features=9,gates=37", "9 features have only 36 sets of 2, too few for 37"),
         ("and:k=10,features=9", "a gate cannot read 10 of 9 features"),
         ("and:k=99,features=10000000", "gates x inputs 990000000 must be"),
-        ("facts:", "'': not a regular file"),
+        ("facts:", "'': no such file"),
         ("facts:absent.csv", "absent.csv: no such file"),
         ("absent.csv", "absent.csv: no such file"),
     ],

@@ -210,8 +210,6 @@ def test_what_a_method_does_not_serve_is_refused() -> None:
     assert ps.prove(squares, active=1).method == "exhaustive"
     with pytest.raises(OptionError, match="method is 'guess'; it must be one of auto, linear"):
         ps.prove(network, method="guess")
-    with pytest.raises(OptionError, match="is about all Boolean inputs; leave active out"):
-        ps.prove(network, method="sat", active=2)
     with pytest.raises(OptionError, match="time_limit is 0; it must be more than 0"):
         ps.prove(network, time_limit=0)
     with pytest.raises(OptionError, match="circuit is 'and2'; it must be a circuit"):

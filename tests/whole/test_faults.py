@@ -92,7 +92,7 @@ def test_another_user_is_refused_by_the_reason(tmp_path):
     done = _in_process(AS_NOBODY, net, closed / "net.safetensors")
     assert done.returncode == 0, done.stderr
     pair, alone, loaded = done.stdout.splitlines()
-    assert pair.endswith("closed/net.key.safetensors: cannot be written: Permission denied")
+    assert pair.endswith("closed/net.safetensors: cannot be written: Permission denied")
     assert alone.endswith("closed/net.safetensors: cannot be written: Permission denied")
     assert loaded.endswith("net.safetensors: cannot be read: Permission denied")
     assert left(closed) == []

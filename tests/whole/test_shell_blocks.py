@@ -31,7 +31,7 @@ _UNMARKED = re.compile(r"^(\$ |> )?(polyseme|make|pip|python) ", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"\.\.\.|…|[A-Z]{3,}|\b[NKSEJL]\b|NAME")
 _INLINE = re.compile(r"`polyseme ([^`]+)`")
 # What only a clone has, or only the package index.
-_ELSEWHERE = re.compile(r"^(make|pip install) .*\n", re.MULTILINE)
+_ELSEWHERE = re.compile(r"^(make|pip install|python tools/\S+) .*\n", re.MULTILINE)
 A_NETWORK = "polyseme compile and2:features=30,gates=30 --active 2 -o net.safetensors\n"
 # What makes the commands of a page short enough for `make test`; each must be on a page.
 SHORTER = {

@@ -11,7 +11,7 @@ _MACHINE = Path("/proc/meminfo")
 
 @dataclass(frozen=True)
 class _Group:
-    """Where a control group tells its limit, what is used of it, and the cached files among that.
+    """Files in which a control group tells its limit, what is used of it, and what of that caches.
 
     Cached files are given up when memory is short, so they count as left.
     """

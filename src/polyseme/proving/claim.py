@@ -1,4 +1,4 @@
-"""What is to be proved: that a network is its circuit on every input with few features on."""
+"""The claim to be proved: that a network is its circuit on every input with few features on."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Claim:
 
     @property
     def out_of_time(self) -> bool:
-        """Whether a proof has taken as long as it may."""
+        """True once a proof has taken as long as it may."""
         return self.time_limit is not None and monotonic() - self.begun > self.time_limit
 
     def proved(

@@ -32,7 +32,7 @@ class Margins:
 
 @dataclass(frozen=True, eq=False)
 class Proof:
-    """What was shown about a network and a circuit, over every input of a claim.
+    """A proof about a network and a circuit over every input of a claim, or its refutation.
 
     Attributes:
         proved: True if no input is wrong, False if one is (it was run), None if undecided.

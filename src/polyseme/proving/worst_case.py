@@ -107,9 +107,9 @@ def worst_case(
         (80201, 2, 0)
         >>> worse = ps.worst_case(network, active=3)
         >>> worse.largest_active, worse.outputs_wrong > 0, worse.must_be_on
-        (2, True, False)
+        (2, True, True)
         >>> worse.output in network.run(worse.counterexample)
-        True
+        False
     """
     compared = circuit_of(network, circuit)
     features = len(compared.features)

@@ -207,6 +207,9 @@ def test_declared_sizes_fall_with_a_larger_error(name: str) -> None:
     own, larger = candidate.declared.neurons, candidate.neurons(min(4 * candidate.task.error, 0.5))
     if name in EXACT:
         assert strict.declared.neurons == own == larger
+    elif name == "least-noise":
+        # A small circuit needs 8 f w, whatever the error.
+        assert strict.declared.neurons >= own >= larger
     else:
         assert strict.declared.neurons > own > larger
     assert larger >= 1

@@ -1,4 +1,4 @@
-"""What network and key files are alike in: one JSON text of metadata, a version, a digest.
+"""The common part of network and key files: one JSON text of metadata, a version, a digest.
 
 `write` sees to it that the digest is that of the content, and `read_file` that it still is.
 """

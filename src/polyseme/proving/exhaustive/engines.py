@@ -1,4 +1,4 @@
-"""What runs all inputs with a lowest feature: machine code for one layer, numpy for others."""
+"""Engines that run all inputs with a lowest feature: machine code for one layer, numpy for others."""
 
 from __future__ import annotations
 

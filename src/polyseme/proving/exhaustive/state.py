@@ -1,4 +1,4 @@
-"""How far an enumeration has come, in a file from which it goes on after it was stopped."""
+"""The state of an enumeration, in a file from which it goes on after it was stopped."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_LISTED = 100_000
 
 @dataclass(frozen=True)
 class Enumeration:
-    """What was found among the inputs whose lowest feature is below `first`, and the empty input.
+    """Inputs counted so far: those whose lowest feature is below `first`, and the empty input.
 
     Attributes:
         claim: A hash of network, circuit and the number of features on.

@@ -38,7 +38,7 @@ _BISECTIONS = 12
 
 @dataclass(frozen=True)
 class Limits:
-    """How far above 0 and below it a foreign feature may be read; own ones are read at 1."""
+    """The most that a foreign feature may be read above 0 and below it; own ones are read at 1."""
 
     upper: float
     lower: float
