@@ -34,6 +34,10 @@ NAMES = [
     "verify_layers",
     "reading_error",
     "worst_case",
+    "prove",
+    "certificate",
+    "to_vnnlib",
+    "wrong_pairs",
     "bounds",
     "bounds_of_width",
     "constructions",
@@ -256,6 +260,30 @@ def calls(folder: Path) -> dict[str, Call]:
             | {"progress": lambda headway: None},
             _is(ps.WorstCase),
         ),
+        "prove": Call(
+            ps.prove,
+            {"network": linear(), "circuit": problems.pairwise_and(64, 64), "active": 2}
+            | {"time_limit": 60.0, "method": "auto", "state": None}
+            | {"progress": lambda headway: None},
+            _is(ps.Proof),
+        ),
+        "certificate": Call(
+            ps.certificate,
+            {"proof": ps.prove(network), "network_file": path, "circuit_file": key},
+            _is(ps.Certificate),
+        ),
+        "to_vnnlib": Call(
+            ps.to_vnnlib,
+            {"network": linear(), "outputs": ["g0"], "circuit": problems.pairwise_and(64, 64)}
+            | {"active": 2, "version": "1.0"},
+            _is(str),
+        ),
+        "wrong_pairs": Call(
+            ps.wrong_pairs,
+            {"network": linear(), "circuit": problems.pairwise_and(64, 64), "beside": ["x0"]}
+            | {"progress": lambda headway: None},
+            lambda found: found.inputs == 63 * 62 // 2,
+        ),
         "bounds": Call(
             ps.bounds,
             {"circuit": circuit, "active": 3, "error": 0.01, "network": network}
@@ -465,6 +493,7 @@ def test_the_table_is_whole(table: dict[str, Call]) -> None:
     functions = {name for name in ps.__all__ if callable(getattr(ps, name))}
     results = {"AnswerKey", "Bit", "Compilation", "GateKind", "LayerKey", "Network"}
     results |= {"Headway", "Polysemanticity", "Refined", "Verification", "WorstCase"}
+    results |= {"Certificate", "Margins", "Proof", "WrongPairs"}
     errors = {name for name in functions if name.endswith(("Error", "Warning"))}
     assert functions - results - errors <= {name.partition(",")[0] for name in NAMES}
 

@@ -23,6 +23,7 @@ from polyseme.common.arguments import instance
 from polyseme.common.files import shown_path, write_whole
 from polyseme.common.version import VERSION
 from polyseme.errors import FileFormatError, OptionError
+from polyseme.networks.checks import check_path
 from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_beside, load, load_key
 from polyseme.proving.extreme_readings import extreme_readings, extremes_of
@@ -112,6 +113,9 @@ def certificate(
         polyseme.errors.OptionError: proof is None; it must be a proof
     """
     instance("proof", proof, Proof, "a proof")
+    check_path(network_file, "network_file")
+    if circuit_file is not None:
+        check_path(circuit_file, "circuit_file")
     network, circuit, circuit_file = _files(network_file, circuit_file)
     held, method = _held(proof), proof.method
     if method == "linear" and held is not None and not _is_linear(network, held):

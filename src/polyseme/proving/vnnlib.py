@@ -87,10 +87,10 @@ def _chosen(circuit: Circuit, outputs: Sequence[str] | None) -> list[int]:
     """Return the numbers of outputs given by name."""
     if outputs is None:
         return list(range(len(circuit.output_names)))
-    if isinstance(outputs, str) or not outputs:
+    if not isinstance(outputs, (list, tuple)) or not outputs:
         raise OptionError("outputs must be a list of names of outputs")
     for name in outputs:
-        if name not in circuit.output_names:
+        if not isinstance(name, str) or name not in circuit.output_names:
             raise OptionError(f"the network has no output {str(name)[:40]!r}")
     return [circuit.output_names.index(name) for name in outputs]
 

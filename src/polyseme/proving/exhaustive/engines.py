@@ -1,4 +1,4 @@
-"""Engines that run all inputs with a lowest feature: machine code for one layer, numpy for others."""
+"""Engines that run all inputs with a lowest feature: machine code for one layer, else numpy."""
 
 from __future__ import annotations
 
