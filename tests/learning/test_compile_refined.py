@@ -108,7 +108,7 @@ def test_at_a_size_the_refined_network_is_returned_with_what_was_measured(few_in
     assert report.network.provenance.note.startswith("refined by descent on readings, 5 passes")
     assert report.confirmation.samples >= 4_000
     found = ps.reading_error(report.network, samples=10_000, seed=4)
-    assert report.reading.epsilon == pytest.approx(found.epsilon, abs=0.02)
+    assert report.reading.epsilon == pytest.approx(found.epsilon, abs=0.04)
     assert report.predicted is None
     assert any(line.startswith("refined 5 of 5 passes") for line in lines)
 

@@ -43,6 +43,10 @@ SHORTER = {
     "features=1000,gates=1000 --neurons 560 --refine 50": "features=100,gates=100 --refine 5",
     "features=1000,gates=1000 --construction three-channel --neurons 400": "features=200,gates=200 "
     "--construction three-channel --neurons 170",
+    "features=1000,gates=1000 --epsilon none --guarantee": "features=120,gates=120 --epsilon none "
+    "--guarantee",
+    "and2:features=5000,gates=5000       # the same": "and2:features=200,gates=200 # the same",
+    "polyseme counting permutation:features=2000": "polyseme counting permutation:features=100",
     "features=5000,gates=5000": "features=200,gates=200",
     "permutation:features=2000": "permutation:features=200",
     "x3032,x4584": "x30,x45",
