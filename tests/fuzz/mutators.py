@@ -119,7 +119,9 @@ def numbers(draw: Random, content: bytes) -> bytes:
     if how == "roll":
         flat[:] = np.roll(flat, 1)
     elif how == "negate":
-        flat[place] = 1 - flat[place] if tensor.dtype.kind == "u" else -flat[place]
+        # Arrays wrap around silently; single numbers warn.
+        one = flat[place : place + 1]
+        one[:] = 1 - one if tensor.dtype.kind == "u" else -one
     elif how == "shuffle":
         flat[:] = flat[draw.sample(range(flat.size), flat.size)]
     elif tensor.dtype.kind == "f":
