@@ -73,7 +73,7 @@ CASES = (
     *_linear("permutation-2048", PERMUTATION.format(2_048), 2, 3),
     *_linear("uniform-1000", UNIFORM.format(1_000), 2, 3),
     *_linear("zipf-1000", ZIPF.format(1_000), 2, 3),
-    *_computing("computing-1000", AND.format(1_000), 560, seeds=3),
+    *_computing("computing-1000", AND.format(1_000), 640, seeds=3),
     *_computing("computing-uniform-1000", UNIFORM.format(1_000), 750),
     *_linear("linear-10000", AND.format(10_000), 2, 3, seeds=3),
     *_linear("uniform-10000", UNIFORM.format(10_000), 2, 3),
