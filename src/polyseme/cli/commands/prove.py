@@ -14,8 +14,7 @@ from polyseme.circuits.problems import MAX_SIZE
 from polyseme.circuits.sources import read
 from polyseme.cli.named_features import named_features
 from polyseme.cli.options import AsJson, NetworkFile, whole
-from polyseme.cli.output.pairs_report import emit_wrong_pairs
-from polyseme.cli.output.prove_report import emit_proof
+from polyseme.cli.output.prove_report import emit_proof, emit_wrong_pairs
 from polyseme.common.files.targets import check_output
 from polyseme.common.progress import phase
 from polyseme.common.progress_shown import watched

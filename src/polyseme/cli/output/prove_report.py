@@ -1,4 +1,4 @@
-"""Output of `polyseme prove`: JSON, or the answer in sentences."""
+"""Output of `polyseme prove`: JSON, or sentences; a proof, or all wrong pairs of features."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 from polyseme.cli.output.text import emit, emit_json
 from polyseme.proving.proof import Proof
+from polyseme.proving.wrong_pairs import WrongPairs
 
-# Names of outputs that a sentence lists.
+# Names of outputs that a sentence lists, and wrong inputs that are named.
 _MOST_NAMES = 5
 _ANSWERS = {True: "proved", False: "refuted", None: "undecided"}
 
@@ -80,3 +81,29 @@ def _named(names: tuple[str, ...]) -> str:
     shown = ", ".join(names[:_MOST_NAMES])
     more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
     return f"{shown}{more}"
+
+
+def emit_wrong_pairs(found: WrongPairs, as_json: bool) -> None:
+    """Write the wrong inputs on standard output."""
+    if as_json:
+        emit_json(
+            {
+                "beside": list(found.beside),
+                "inputs": found.inputs,
+                "wrong": found.wrong,
+                "listed": [list(names) for names in found.names()],
+            }
+        )
+    else:
+        emit("\n".join(_sentences_of_pairs(found)))
+
+
+def _sentences_of_pairs(found: WrongPairs) -> list[str]:
+    about = f"all {found.inputs:,} inputs of two features and one of {', '.join(found.beside)}"
+    if not found.wrong:
+        return [f"proved: the network is its circuit on {about}"]
+    lines = [f"refuted: the network is wrong on {found.wrong:,} of {about}"]
+    lines += [f"wrong    {', '.join(names)} on" for names in found.names(_MOST_NAMES)]
+    if found.wrong > _MOST_NAMES:
+        lines.append(f"left     {found.wrong - _MOST_NAMES:,} more, which --json lists")
+    return lines
