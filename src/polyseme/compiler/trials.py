@@ -56,8 +56,9 @@ _ROOM = 0.75
 # Inputs on which a reading error is confirmed, look by look: of the kinds that sizes are found on,
 # and of others, on which all but the strangest networks err less.
 _READ, _READ_EASY = (10_000, 30_000, 90_000), (4_000, 12_000, 36_000)
-# Inputs of each kind where it is only reported, and in deep networks.
-_READ_UNASKED, _READ_DEEP = 5_000, 8_000
+# Inputs of each kind where it is only reported, fewer where they would make more readings than
+# this; and in deep networks.
+_READ_UNASKED, _LEAST_UNASKED, _READINGS_UNASKED, _READ_DEEP = 5_000, 1_500, 3 * 10**8, 8_000
 # Inputs of each kind on which readings are fitted, and a first look for sizes that are far off:
 # the inputs of its fit and of its count, and the failures over those allowed that end the probe.
 _FITTED, _GLANCE, _HOPELESS = 6_000, 1_000, 5
@@ -257,7 +258,7 @@ def _read_closely(task: Task, network: Network, attempt: int) -> tuple[LayerRead
     """Read all kinds of inputs, until it is decided whether they pass if that is asked for."""
     generator = task.stream(Stream.READINGS + attempt)
     if task.epsilon is None or not task.one_layer:
-        count = _READ_UNASKED if task.epsilon is None else _READ_DEEP
+        count = _unasked(task) if task.epsilon is None else _READ_DEEP
         return _read(task, network, dict.fromkeys(KINDS, count), generator)
     read = term_readings(network, task.circuit, task.terms, task.active, generator)
     with phase("readings"):
@@ -267,6 +268,12 @@ def _read_closely(task: Task, network: Network, attempt: int) -> tuple[LayerRead
             for inputs, looks in _reading_looks(task).items()
         }
         return (fitted.layer(errors, generator),)
+
+
+def _unasked(task: Task) -> int:
+    """Return the inputs of each kind on which a reading error is measured that is only reported."""
+    outputs = len(task.circuit.outputs)
+    return min(_READ_UNASKED, max(_LEAST_UNASKED, _READINGS_UNASKED // outputs))
 
 
 def _reading_looks(task: Task) -> dict[str, tuple[int, ...]]:

@@ -80,11 +80,11 @@ class _System:
         """Invert the two Gram matrices."""
         self.wanted, self.inputs = wanted, inputs
         self._quiet = None if gates is None else _quieting(gates)
-        # The codes A, or A (A^T A)^-1, of which the product with A^T is a projection.
-        self._decode = inputs.matrix().astype(np.float64)
+        self._codes = inputs.matrix().astype(np.float64)
+        # (A^T A)^-1, which for a tight frame is a number that the steps find by themselves.
+        self._untangle: Floats | None = None
         if not is_tight(inputs.features, inputs.neurons):
-            gram = (self._decode.T @ self._decode).toarray()
-            self._decode = np.asarray(self._decode @ _inverse(gram, _RIDGE))
+            self._untangle = _inverse((self._codes.T @ self._codes).toarray(), _RIDGE)
 
     def weights(self, strengths: Floats) -> Floats:
         """Return M X A (A^T A)^-1 for the entries of X."""
@@ -93,8 +93,9 @@ class _System:
         spread = np.empty((self.wanted.shape[0], self.inputs.neurons))
         rows = max(1, _BLOCK_ENTRIES // self.inputs.neurons)
         for begin in range(0, len(spread), rows):
-            some = strong[begin : begin + rows] @ self._decode
-            spread[begin : begin + rows] = some.toarray() if sp.issparse(some) else some
+            # The sparse product first: it has few entries, and a dense one of it is fast.
+            some = (strong[begin : begin + rows] @ self._codes).toarray()
+            spread[begin : begin + rows] = some if self._untangle is None else some @ self._untangle
         return spread if self._quiet is None else np.asarray(self._quiet @ spread)
 
     def own_reads(self, weights: Floats) -> Floats:
