@@ -35,6 +35,7 @@ from parts.large_logic import LargeLogic
 from parts.refine import Refine
 from parts.refine_facts import RefineFacts
 from parts.scale import Scale
+from parts.search_cost import SearchCost
 from parts.start_up import StartUp
 from parts.stored_bits import StoredBits
 from parts.throughput import Throughput
@@ -53,6 +54,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PARTS: tuple[Part, ...] = (
     Headline(),
     Scale(),
+    SearchCost(),
     Capacity(),
     StoredBits(),
     Throughput(),
