@@ -56,7 +56,7 @@ def check_groups(terms: Terms) -> Factored:
     return form
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(terms=factorable())
 def test_groups_written_out_are_the_terms(terms):
     form = check_groups(terms)

@@ -28,7 +28,7 @@ def table_of(circuit: Circuit) -> dict[tuple[int, ...], list[int]]:
 
 
 @given(st.lists(FORMULAS, min_size=1, max_size=3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_function_computes_what_it_says(formulas: list[Formula]) -> None:
     def function(a: Any, b: Any, c: Any, d: Any) -> Any:
         bits = dict(zip(NAMES, (a, b, c, d), strict=True))

@@ -118,7 +118,7 @@ def broken_specs(draw: st.DrawFn) -> str:
 
 
 @given(broken_specs())
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_a_spec_broken_on_purpose_is_always_refused(spec: str) -> None:
     with pytest.raises(PolysemeError) as caught:
         read(spec)
@@ -137,7 +137,7 @@ PIECES = ["and2", "and", "uand", "facts", "permutation", ":", ",", "=", "feature
         ),
     )
 )
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_any_text_gives_a_circuit_or_one_line(text: str) -> None:
     outcome: Circuit | str
     try:

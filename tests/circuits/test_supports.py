@@ -56,7 +56,7 @@ def as_sets(rows: NDArray[np.int32]) -> list[set[int]]:
 
 
 @given(circuits(), st.integers(1, 4))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_supports_are_the_guesses_that_hold(circuit: Circuit, active: int) -> None:
     expected = guessed(circuit, active)
     assert as_sets(guess_supports(circuit, active)) == expected

@@ -61,7 +61,7 @@ def or_of_ands(terms: Terms, bits: tuple[bool, ...]) -> list[bool]:
 
 
 @given(shallow_circuits())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_terms_compute_the_circuit(circuit: Circuit) -> None:
     terms = terms_of(circuit)
     every = list(itertools.product([False, True], repeat=len(circuit.features)))

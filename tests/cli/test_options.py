@@ -194,7 +194,7 @@ PLACES = [
 
 
 @given(data=st.data())
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_whatever_is_wrong_is_told_in_one_line(bench: Bench, data: st.DataObject) -> None:
     place = PLACES[data.draw(st.integers(0, len(PLACES) - 1))]
     arguments = place.written(bench, data.draw(place.wrong))

@@ -103,7 +103,9 @@ def test_progress_that_nobody_can_be_told_is_refused(wrong):
 def test_refining_counts_passes():
     pytest.importorskip("numba")
     watcher = Watcher()
-    network = ps.compile(ps.read("and2:features=300,gates=300"), neurons=250)
+    network = ps.compile(
+        ps.read("and2:features=80,gates=80"), neurons=72, construction="least-noise", epsilon=None
+    )
     ps.refine(network, passes=3, progress=watcher)
     refining = [one for one in watcher.headway if one.phase.startswith("refining ")]
     assert (refining[-1].done, refining[-1].total) == (3, 3)

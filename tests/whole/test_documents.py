@@ -19,6 +19,9 @@ _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _WORD = re.compile(r"^\*\*([^*]+?)\.?\*\*", re.MULTILINE)
+# Any number, for outputs that are alike but for those; and what makes the example of Python small.
+_NUMBER = re.compile(r"[\d.,]*\d")
+SMALLER = {"10_000": "1_000", "2_600": "700", "20_000": "2_000"}
 
 
 def text_of(page: Path) -> str:
@@ -58,11 +61,26 @@ def test_the_glossary_defines_each_word_once():
     assert len(words) == len(set(words))
 
 
-def test_the_readmes_example_prints_what_it_shows(tmp_path):
+def readme_example() -> tuple[str, str]:
+    """The README's example, and what is shown as its output."""
     (example,) = blocks("python")
-    shown = README.split(example)[1].split("```")[2].lstrip("\n")
+    return example, README.split(example)[1].split("```")[2].lstrip("\n")
+
+
+@pytest.mark.slow
+def test_the_readmes_example_prints_what_it_shows(tmp_path):
+    example, shown = readme_example()
     done = run([sys.executable, "-c", example], tmp_path)
     assert done.stdout == shown
+
+
+def test_the_readmes_example_prints_such_lines_of_a_small_problem(capsys):
+    example, shown = readme_example()
+    for written, short in SMALLER.items():
+        assert written in example
+        example = example.replace(written, short)
+    exec(compile(example, "README.md", "exec"), {})
+    assert _NUMBER.sub("n", capsys.readouterr().out) == _NUMBER.sub("n", shown)
 
 
 def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:

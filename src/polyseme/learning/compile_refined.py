@@ -102,10 +102,10 @@ def compile_refined(
 
     Example:
         >>> import polyseme as ps
-        >>> circuit = ps.read("and2:features=300,gates=300")
-        >>> report = ps.compile_refined(circuit, passes=5, neurons=250)
+        >>> circuit = ps.read("and2:features=100,gates=100")
+        >>> report = ps.compile_refined(circuit, passes=5, neurons=90)
         >>> report.network.neurons
-        230
+        88
     """
     function("note", note, "a line")
     whole_number("passes", passes, 1, MAX_PASSES)

@@ -35,7 +35,7 @@ def netlists(draw: st.DrawFn) -> Netlist:
 
 
 @given(netlists())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_outputs_and_named_gates_compute_what_they_did(netlist: Netlist) -> None:
     flat = flatten(netlist)
     assert flat.gates <= netlist.gates

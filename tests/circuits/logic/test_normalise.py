@@ -33,7 +33,7 @@ def rows_of(circuit: Circuit) -> list[tuple[int, list[int]]]:
 
 
 @given(netlists())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_the_circuit_computes_the_netlist(netlist: Netlist) -> None:
     circuit = normalise(netlist)
     every = every_input(len(netlist.inputs))
@@ -45,7 +45,7 @@ def test_the_circuit_computes_the_netlist(netlist: Netlist) -> None:
 
 
 @given(netlists())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_nothing_is_left_that_could_be_spared(netlist: Netlist) -> None:
     circuit = normalise(netlist)
     rows = rows_of(circuit)

@@ -24,7 +24,7 @@ from support.netlists import computed, every_input, large_circuit, make_netlist,
 
 
 @given(netlists(max_inputs=6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_rewriting_keeps_the_function(netlist: Netlist) -> None:
     pytest.importorskip("aigverse", reason="the extra 'logic' is not installed")
     smaller = rewrite(netlist)
@@ -50,7 +50,7 @@ def test_rewriting_without_aigverse_names_the_extra(monkeypatch: pytest.MonkeyPa
 
 
 @given(netlists(max_inputs=5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_names_that_rewriting_keeps_are_of_gates_that_compute_the_same(netlist: Netlist) -> None:
     pytest.importorskip("aigverse", reason="the extra 'logic' is not installed")
     gates = range(netlist.gates)

@@ -67,9 +67,9 @@ def assert_same_function(one: Circuit, other: Circuit, seed: int) -> None:
     assert np.array_equal(evaluate_dense(one, bits), evaluate_dense(other, bits))
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", range(15))
 def test_large_circuits_there_and_back(folder: Path, seed: int) -> None:
-    sizes = [1000, 2000, 3000, 5000, 100_000 if seed == 49 else 10_000]
+    sizes = [1000, 2000, 3000, 5000, 30_000 if seed == 14 else 10_000]
     circuit = large_circuit(sizes[seed % 5], seed)
     for ending in (("aag", "aig", "json")[seed % 3], "aig"):
         path = folder / f"large.{ending}"
@@ -258,7 +258,7 @@ def test_each_rule_refuses_what_breaks_it(folder: Path, data: str | bytes, messa
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_no_damage_ends_in_anything_but_a_source_error(folder: Path, data: st.DataObject) -> None:
     whole = data.draw(st.sampled_from([GOOD.encode() + b"i0 a\nc\n", BAD + b"\x02\x02i0 a\nc\n"]))
     at = data.draw(st.integers(0, len(whole)))

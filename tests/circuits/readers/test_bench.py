@@ -108,7 +108,7 @@ def files(draw: st.DrawFn) -> str:
 
 
 @given(files(), st.sampled_from(["\n", "\r\n", "\r"]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_file_computes_what_its_text_says(path: Path, text: str, newline: str) -> None:
     netlist = written(path, text.replace("\n", newline), read_bench)
     for row, outputs in truth_table(netlist).items():
@@ -116,7 +116,7 @@ def test_a_file_computes_what_its_text_says(path: Path, text: str, newline: str)
 
 
 @given(st.integers(1, 6), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_table_is_read_with_its_first_input_lowest(
     path: Path, width: int, data: st.DataObject
 ) -> None:
@@ -238,7 +238,7 @@ VALID = [SMALL, "INPUT(a)\nq = DFF(g)\ng = LUT 0x6 (a, q)\nOUTPUT(g)\nz = vdd\nO
 
 
 @given(spoilt(VALID, "()=, \nabfx0"))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_spoilt_file_is_read_or_refused(path: Path, data: bytes) -> None:
     assert_read_or_refused(path, data, read_bench)
 

@@ -74,7 +74,7 @@ def files(draw: st.DrawFn) -> str:
 
 
 @given(files(), st.sampled_from(["\n", "\r\n", "\r"]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_file_computes_what_its_text_says(path: Path, text: str, newline: str) -> None:
     netlist = written(path, text.replace("\n", newline), read_blif)
     for row, outputs in truth_table(netlist).items():
@@ -316,7 +316,7 @@ VALID = [
 
 
 @given(spoilt(VALID, "01-. \\\n#abf"))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_spoilt_file_is_read_or_refused(path: Path, data: bytes) -> None:
     assert_read_or_refused(path, data, read_blif)
 

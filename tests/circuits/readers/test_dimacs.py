@@ -46,7 +46,7 @@ def files(draw: st.DrawFn) -> str:
 
 
 @given(files(), st.sampled_from(["\n", "\r\n", "\r"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_a_file_computes_what_its_text_says(path: Path, text: str, newline: str) -> None:
     netlist = written(path, text.replace("\n", newline), read_dimacs)
     for row, outputs in truth_table(netlist).items():
@@ -134,7 +134,7 @@ VALID = [SMALL, "p cnf 2 3\n1 2 0 -1\n0 c\n0\n%\n0\n", SMALL + "%\n0\n"]
 
 
 @given(spoilt(VALID, "01-23 \nc%p"))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_spoilt_file_is_read_or_refused(path: Path, data: bytes) -> None:
     assert_read_or_refused(path, data, read_dimacs)
 

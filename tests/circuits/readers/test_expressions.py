@@ -24,7 +24,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(st.lists(EXPRESSIONS, min_size=1, max_size=3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_expressions_compute_what_their_text_says(formulas: list[Formula]) -> None:
     order = f"INORDER = {' '.join(NAMES)};\n"
     netlist = expressions_of(
@@ -128,7 +128,7 @@ def test_a_broken_file_is_told_line_and_rule(path: Path, text: str, message: str
 
 
 @given(spoilt([ALARM, "y = at_least(2, a, b, c) ^ (all(a, b) | any(~c))\n"], '&|^~(),=; \n"#01'))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_spoilt_file_is_read_or_refused(path: Path, data: bytes) -> None:
     assert_read_or_refused(path, data, read_expressions)
 

@@ -173,7 +173,7 @@ def spoil(table: Table, relations: list[str], fault: str, row: int) -> bytes:
 
 
 @given(tables(), st.sampled_from(FAULTS), st.integers(0, 20))
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_a_file_broken_on_purpose_is_always_refused(
     path: Path, made: tuple[Table, list[str]], fault: str, row: int
 ) -> None:
@@ -192,7 +192,7 @@ def test_a_file_broken_on_purpose_is_always_refused(
         ),
     )
 )
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_any_bytes_give_a_circuit_or_one_line(path: Path, data: bytes) -> None:
     outcome: Circuit | str
     try:

@@ -83,7 +83,7 @@ def contradicts(text: str, netlist_inputs: int) -> bool:
 
 
 @given(files(), st.sampled_from(["\n", "\r\n", "\r"]))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_file_computes_what_its_text_says(path: Path, text: str, newline: str) -> None:
     if contradicts(text, int(text.split()[1])):
         assert "says it is off" in refusal(path, text, read_pla)
@@ -94,7 +94,7 @@ def test_a_file_computes_what_its_text_says(path: Path, text: str, newline: str)
 
 
 @given(files(), st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_an_output_of_phase_0_is_on_on_its_off_set(
     path: Path, text: str, data: st.DataObject
 ) -> None:
@@ -257,7 +257,7 @@ VALID = [SMALL, ".i 2\n.o 2\n.type fdr\n.p 3\n11 10\n00 01\n0- -~\n.e\n"]
 
 
 @given(spoilt(VALID, "01-2~ \n.|#"))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_spoilt_file_is_read_or_refused(path: Path, data: bytes) -> None:
     assert_read_or_refused(path, data, read_pla)
 

@@ -247,7 +247,7 @@ def test_broken_triples_are_told_line_and_rule(
         ),
     ),
 )
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_bytes_give_a_circuit_or_one_line(folder: Path, name: str, data: bytes) -> None:
     outcome: Circuit | str
     try:

@@ -124,7 +124,7 @@ def test_a_broken_file_is_told_line_and_rule(path: Path, text: str, message: str
 
 
 @given(spoilt([ADDER, "a b | y\n-1 | 1\nelse | 0\n"], "01-| ,\nelse"))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_spoilt_file_is_read_or_refused(path: Path, data: bytes) -> None:
     assert_read_or_refused(path, data, read_truth_table)
 

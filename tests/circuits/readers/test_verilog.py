@@ -32,7 +32,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(st.lists(PLAIN, min_size=1, max_size=3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_assignments_compute_what_their_text_says(path: Path, formulas: list[Formula]) -> None:
     outputs = [f"y{place}" for place in range(len(formulas))]
     body = "".join(
@@ -167,7 +167,7 @@ def test_a_broken_file_is_told_line_and_rule(path: Path, text: str, message: str
 @given(
     spoilt([SMALL, HEAD + "wire [1:0] w;\nassign w[0] = a ? b : 1'b1;\nendmodule\n"], "();,=~[]'")
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_spoilt_file_is_read_or_refused(path: Path, data: bytes) -> None:
     assert_read_or_refused(path, data, read_verilog)
 

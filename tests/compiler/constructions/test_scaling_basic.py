@@ -67,7 +67,15 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module", params=CASES.values(), ids=CASES.keys())
+# The others take five to ten seconds each.
+QUICK = {"universal, basis", "gaussian products", "targeted, superposed"}
+PARAMS = [
+    pytest.param(case, id=name, marks=[] if name in QUICK else pytest.mark.slow)
+    for name, case in CASES.items()
+]
+
+
+@pytest.fixture(scope="module", params=PARAMS)
 def sizes(request: pytest.FixtureRequest) -> Sizes:
     case = request.param
     measured = measure(CATALOGUE[case.name], case.task_of, case.sizes, case.samples)

@@ -86,7 +86,15 @@ class Measured:
     tolerance: float
 
 
-@pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
+# The others take half a minute together.
+QUICK = {"three-channel", "permutation", "k-and"}
+PARAMS = [
+    pytest.param(case, id=case.name, marks=[] if case.name in QUICK else pytest.mark.slow)
+    for case in CASES
+]
+
+
+@pytest.fixture(scope="module", params=PARAMS)
 def measured(request: pytest.FixtureRequest) -> Measured:
     case = request.param
     sizes = measure(CATALOGUE[case.name], case.task, case.sizes, samples=300)

@@ -102,7 +102,7 @@ def test_wrong_metadata_is_refused_or_loads(scratch, data):
     )
 
 
-@settings(max_examples=450, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_wrong_tensors_are_refused_or_load(scratch, data):
     kind = data.draw(st.sampled_from(FUZZED))
