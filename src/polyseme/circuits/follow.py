@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.listed import FeaturesOn
+from polyseme.common.distinct import distinct
 from polyseme.common.ragged import ranges, row_offsets, select_rows
 
 Keys = NDArray[np.int64]
@@ -114,14 +115,14 @@ def follow(circuit: Circuit, on: FeaturesOn) -> sp.coo_array | None:
         return None
     samples = max(on.samples, 1)
     # Features are the wires of level 0, so a feature's place is its number.
-    fresh = np.unique(on.feature.astype(np.int64) * samples + on.sample)
+    fresh = distinct(on.feature.astype(np.int64) * samples + on.sample)
     known = _Known(fresh)
     waiting: list[list[Keys]] = [[] for _ in watchers(circuit).level_ends]
     for here in waiting:
         if len(known.keys) > most:
             return None
         if here:
-            candidates = np.unique(np.concatenate(here))
+            candidates = distinct(np.concatenate(here))
             here.clear()
             fresh = candidates[_fires(circuit, candidates, samples, known)]
             known.append(fresh)

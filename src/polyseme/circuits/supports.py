@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.evaluate import are_on, wires_on
+from polyseme.common.distinct import distinct
 from polyseme.common.ragged import places_in_rows, row_numbers, select_rows
 
 Generator = np.random.Generator
@@ -121,7 +122,7 @@ def _unite(circuit: Circuit, gates: NDArray[np.int64], supports: Rows) -> None:
     kept = able[owner]
     features = len(circuit.features)
     members = supports[read[kept]]
-    keys = np.unique((owner[kept][:, None] * features + members)[members >= 0])
+    keys = distinct((owner[kept][:, None] * features + members)[members >= 0])
     gate, feature = np.divmod(keys, features)
     counts = np.bincount(gate, minlength=len(gates))
     place = places_in_rows(counts)

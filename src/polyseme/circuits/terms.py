@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit, GateKind
+from polyseme.common.distinct import distinct
 from polyseme.common.ragged import row_numbers, row_offsets, select_rows
 from polyseme.errors import SourceError
 
@@ -196,25 +197,13 @@ def _open_ors(circuit: Circuit) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     queue(output, circuit.outputs[output].astype(np.int64))
     for level in range(len(waiting) - 1, 0, -1):
         if waiting[level]:
-            output, wire = np.divmod(_distinct(waiting[level]), circuit.wires)
+            output, wire = np.divmod(distinct(np.concatenate(waiting[level])), circuit.wires)
             waiting[level].clear()
             widths, inner = _inputs(circuit, wire - features)
             queue(np.repeat(output, widths), inner.astype(np.int64))
-    output, wire = np.divmod(_distinct(closed), circuit.wires)
+    output, wire = np.divmod(distinct(np.concatenate(closed)), circuit.wires)
     _check_shallow(circuit, wire)
     return output.astype(np.int32), wire
-
-
-def _distinct(pieces: list[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """Return all distinct numbers, rising.
-
-    It sorts them, because np.unique takes a hundred times as long on these.
-    """
-    numbers = np.sort(np.concatenate(pieces))
-    fresh = np.ones(len(numbers), bool)
-    np.not_equal(numbers[1:], numbers[:-1], out=fresh[1:])
-    distinct: NDArray[np.int64] = numbers[fresh]
-    return distinct
 
 
 def _by_level(

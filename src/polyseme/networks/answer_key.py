@@ -20,6 +20,7 @@ from polyseme.circuits.term_wires import wires_of_terms
 from polyseme.circuits.terms import Terms, terms_of
 from polyseme.codes.code import SparseCode
 from polyseme.common.arguments import shown_value, whole_number
+from polyseme.common.distinct import distinct
 from polyseme.common.ragged import row_numbers, select_rows
 from polyseme.errors import OptionError
 from polyseme.networks.ends import Encoder, Readout
@@ -198,7 +199,7 @@ class AnswerKey:
         told = np.repeat(output, np.diff(offsets)) * last.width + last.units[places]
         reader = row_numbers(np.diff(readout.offsets))
         read = reader * last.width + readout.neurons
-        return np.array_equal(np.unique(told), np.unique(read[known[reader]]))
+        return np.array_equal(distinct(told), distinct(read[known[reader]]))
 
     def hosts(self, layer: int = 0) -> sp.csr_array:
         """Return which columns each unit of a layer serves, Boolean (width, columns)."""

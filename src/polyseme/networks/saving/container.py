@@ -17,7 +17,7 @@ from polyseme.common.warning import warn
 from polyseme.errors import FileFormatError, PolysemeError
 from polyseme.networks.checks import check_path
 from polyseme.networks.saving import metadata as read
-from polyseme.networks.saving.digest import UNKNOWN, content_digest, digest_claimed
+from polyseme.networks.saving.digest import UNKNOWN, Hashed, digest_claimed, hashed, text_alone
 from polyseme.networks.saving.metadata import Metadata
 from polyseme.networks.saving.safetensors_layout import safetensors_pieces
 from polyseme.networks.saving.safetensors_reading import read_safetensors
@@ -49,10 +49,13 @@ class Packed:
     digest: str
 
 
-def pack(kind: str, tensors: Tensors, metadata: Mapping[str, Any]) -> Packed:
-    """Return a file of one kind, which carries its digest."""
+def pack(
+    kind: str, tensors: Tensors, metadata: Mapping[str, Any], known: Hashed | None = None
+) -> Packed:
+    """Return a file of one kind, which carries its digest; `known` are the tensors, hashed."""
+    known = known or hashed(tensors)
     entries = {"format": kind, "version": _VERSIONS[kind], **metadata}
-    digest = content_digest(tensors, _text({**entries, "digest": UNKNOWN}))
+    digest = known.with_text(_text({**entries, "digest": UNKNOWN}))
     # One metadata entry only: safetensors writes several in no fixed order.
     text = _text({**entries, "digest": digest})
     return Packed(safetensors_pieces(tensors, {"polyseme": text}), digest)
@@ -65,11 +68,17 @@ def _text(entries: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class FileRead:
-    """The parts of a file; `digest` is the one it claims, "" of an old file, which has none."""
+    """The parts of a file.
+
+    `digest` is the one it claims, "" of an old file, which has none. `alone` is the digest that a
+    key would have if it were saved by itself; the network saved with it names that one. It is "" of
+    a network and of an old key.
+    """
 
     tensors: Tensors
     metadata: Metadata
     digest: str
+    alone: str
 
 
 def build_from(
@@ -108,13 +117,20 @@ def _read(path: str | os.PathLike[str], kind: str, unsigned: bool) -> FileRead:
     metadata = read.parse(text)
     if metadata.get("format") != kind:
         raise FileFormatError(f"is not a {kind} file")
-    old = _is_old(metadata, kind)
-    fault = _fault(tensors, text, metadata, old)
+    old, known = _is_old(metadata, kind), hashed(tensors)
+    fault = _fault(known, text, metadata, old)
     if fault and not unsigned:
         raise FileFormatError(f"{fault}; open it with --unsigned, or unsigned=True in Python")
     if fault:
         warn(f"{shown_path(path)}: opened unsigned: {fault}")
-    return FileRead(tensors, metadata, "" if old else metadata["digest"])
+    digest = "" if old else metadata["digest"]
+    return FileRead(tensors, metadata, digest, _alone(known, text, metadata, digest))
+
+
+def _alone(known: Hashed, text: str, metadata: Metadata, digest: str) -> str:
+    if not digest or metadata["format"] != KEY:
+        return ""
+    return known.with_text(text_alone(digest_claimed(text, digest), read.owner(metadata)))
 
 
 def _is_old(metadata: Metadata, kind: str) -> bool:
@@ -130,7 +146,7 @@ def _is_old(metadata: Metadata, kind: str) -> bool:
     return version < ours
 
 
-def _fault(tensors: Tensors, text: str, metadata: Metadata, old: bool) -> str:
+def _fault(known: Hashed, text: str, metadata: Metadata, old: bool) -> str:
     """Return why a file cannot be trusted to be as it was written; "" if it can."""
     if old:
         return (
@@ -138,6 +154,6 @@ def _fault(tensors: Tensors, text: str, metadata: Metadata, old: bool) -> str:
             "ps.load(FILE, unsigned=True).save(FILE, key=True) gives it one"
         )
     digest = read.digest(metadata)
-    if content_digest(tensors, digest_claimed(text, digest)) != digest:
+    if known.with_text(digest_claimed(text, digest)) != digest:
         return "its content does not match its digest (damaged or edited)"
     return ""

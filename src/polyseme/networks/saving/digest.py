@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,11 +23,27 @@ TYPE_NAMES = {
 }
 
 
-def content_digest(tensors: Tensors, text: str) -> str:
-    """Return the SHA-256 of tensors and of the metadata, in hexadecimal digits.
+@dataclass(frozen=True)
+class Hashed:
+    """Tensors, hashed once for however many texts of metadata."""
+
+    tensors: Any
+
+    def with_text(self, text: str) -> str:
+        """Return the digest of the tensors and of metadata, in hexadecimal digits.
+
+        Zeros stand in `text` for the digest itself.
+        """
+        found = self.tensors.copy()
+        found.update(text.encode())
+        return found.hexdigest()
+
+
+def hashed(tensors: Tensors) -> Hashed:
+    """Return the SHA-256 of tensors, to be ended by that of metadata.
 
     For every tensor, in the order of their names, a line of its name, type and extents and then its
-    bytes are hashed, and then `text`, in which zeros stand for the digest itself.
+    bytes are hashed.
     """
     found = hashlib.sha256()
     for name in sorted(tensors):
@@ -35,13 +52,17 @@ def content_digest(tensors: Tensors, text: str) -> str:
         found.update(f"{name} {TYPE_NAMES[tensor.dtype.name]}{extents}\n".encode())
         if tensor.size:
             found.update(bytes_of(tensor))
-    found.update(text.encode())
-    return found.hexdigest()
+    return Hashed(found)
 
 
 def digest_claimed(text: str, digest: str) -> str:
     """Return the metadata of a file as it is hashed: zeros in the place of the digest."""
     return text.replace(digest, UNKNOWN)
+
+
+def text_alone(text: str, network: str) -> str:
+    """Return the metadata of a key as they would be if it were saved without its network."""
+    return text.replace(f'"{network}"', '""') if network else text
 
 
 def bytes_of(tensor: NDArray[Any]) -> memoryview:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from errno import ENAMETOOLONG
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from polyseme.common.arguments import instance
 from polyseme.common.files import shown_path, write_whole
@@ -24,6 +24,7 @@ from polyseme.networks.ends import Encoder, Readout
 from polyseme.networks.network import Network
 from polyseme.networks.saving import metadata as read
 from polyseme.networks.saving.container import KEY, NETWORK, FileRead, Packed, build_from, pack
+from polyseme.networks.saving.digest import hashed
 from polyseme.networks.saving.key_tensors import pack_key, unpack_key
 from polyseme.networks.saving.tensors import (
     Tensors,
@@ -67,15 +68,19 @@ def save_network(
     path is none or the network has no key, and PolysemeError if a file cannot be written.
     """
     check_path(path)
-    packed = _pack_network(network)
     if key is False:
-        write_whole(path, *packed.pieces)
+        write_whole(path, *_pack_network(network).pieces)
         return
     if network.key is None:
         raise OptionError("key: the network has no answer key to save")
     place = key_path(path) if key is True else key
     check_path(place, "key")
-    pieces = _pack_key(network.key, packed.digest).pieces
+    tensors, metadata = pack_key(network.key)
+    known = hashed(tensors)
+    # Each names the other: the network the key as it would be alone, and the key the network.
+    alone = pack(KEY, tensors, {**metadata, "network": ""}, known)
+    packed = _pack_network(network, key=alone.digest)
+    pieces = pack(KEY, tensors, {**metadata, "network": packed.digest}, known).pieces
     write_pair(path, packed.pieces, place, pieces, packed.digest)
 
 
@@ -84,7 +89,7 @@ def network_bytes(network: Network) -> int:
     return sum(len(piece) for piece in _pack_network(network).pieces)
 
 
-def _pack_network(network: Network) -> Packed:
+def _pack_network(network: Network, **key: str) -> Packed:
     tensors: Tensors = {
         "encoder.positions": network.encoder.code.positions,
         "encoder.signs": network.encoder.code.signs,
@@ -103,6 +108,7 @@ def _pack_network(network: Network) -> Packed:
         "features": pack_names("features", network.encoder.features, tensors),
         "outputs": pack_names("outputs", network.readout.outputs, tensors),
         "provenance": asdict(network.provenance),
+        **key,
     }
     return pack(NETWORK, tensors, metadata)
 
@@ -139,29 +145,48 @@ def load(
         polyseme.errors.FileFormatError: no such file: no such file
     """
     instance("unsigned", unsigned, bool, "True or False")
-    network, digest = build_from(
-        path, NETWORK, unsigned, lambda found: (_network(found), found.digest)
+    network, own = build_from(
+        path,
+        NETWORK,
+        unsigned,
+        lambda found: (_network(found), _Digests(found.digest, read.key_of(found.metadata))),
     )
     if key is False:
         return network
     place = key_beside(path) if key is None else key
     if place is not None:
         check_path(place, "key")
-    place = _waiting(key_path(path) if key is None else key, digest) or place
+    place = _waiting(key_path(path) if key is None else key, own.network) or place
     if place is None:
         return network
-    loaded, about = _load_key(place, unsigned)
-    if about and digest and about != digest and not unsigned:
+    loaded, other = _load_key(place, unsigned)
+    told = "" if unsigned else _told_apart(own, other)
+    if not told and not loaded.belongs_to(network):
+        told = ": it contradicts the network"
+    if told:
         raise FileFormatError(
-            f"{shown_path(place)}: is not the answer key of {shown_path(path)} but of another "
-            "network (perhaps a save was interrupted); compile again"
-        )
-    if not loaded.belongs_to(network):
-        raise FileFormatError(
-            f"{shown_path(place)}: is not the answer key of {shown_path(path)}: it contradicts the "
-            "network"
+            f"{shown_path(place)}: is not the answer key of {shown_path(path)}{told}"
         )
     return replace(network, key=loaded)
+
+
+class _Digests(NamedTuple):
+    """What a file says of a pair: the network, and the key as it would be alone; "" unknown."""
+
+    network: str
+    key: str
+
+
+def _told_apart(network: _Digests, key: _Digests) -> str:
+    """Return how the digests in two files say that they are no pair; "" if they do not."""
+    if network.network and key.network and network.network != key.network:
+        return " but of another network (perhaps a save was interrupted); compile again"
+    if network.key and key.key and network.key != key.key:
+        return (
+            ", which was saved with a key of other content (this one was edited); "
+            "open it with --unsigned, or unsigned=True in Python"
+        )
+    return ""
 
 
 def _waiting(place: str | os.PathLike[str], digest: str) -> Path | None:
@@ -178,7 +203,8 @@ def save_key(key: AnswerKey, path: str | os.PathLike[str]) -> None:
     Raises OptionError if `path` is no path, and PolysemeError if the file cannot be written.
     """
     check_path(path)
-    write_whole(path, *_pack_key(key, "").pieces)
+    tensors, metadata = pack_key(key)
+    write_whole(path, *pack(KEY, tensors, {**metadata, "network": ""}).pieces)
 
 
 def load_key(path: str | os.PathLike[str], *, unsigned: bool = False) -> AnswerKey:
@@ -208,19 +234,16 @@ def load_key(path: str | os.PathLike[str], *, unsigned: bool = False) -> AnswerK
     return _load_key(path, unsigned)[0]
 
 
-def _load_key(path: str | os.PathLike[str], unsigned: bool) -> tuple[AnswerKey, str]:
-    """Return a key, and the digest of the network that it is saved with, "" for none."""
+def _load_key(path: str | os.PathLike[str], unsigned: bool) -> tuple[AnswerKey, _Digests]:
     return build_from(
         path,
         KEY,
         unsigned,
-        lambda found: (unpack_key(found.tensors, found.metadata), read.owner(found.metadata)),
+        lambda found: (
+            unpack_key(found.tensors, found.metadata),
+            _Digests(read.owner(found.metadata), found.alone),
+        ),
     )
-
-
-def _pack_key(key: AnswerKey, network: str) -> Packed:
-    tensors, metadata = pack_key(key)
-    return pack(KEY, tensors, {**metadata, "network": network})
 
 
 def _network(found: FileRead) -> Network:

@@ -77,6 +77,11 @@ def owner(values: Metadata) -> str:
     return digest(values, "network") if values.get("network", "") != "" else ""
 
 
+def key_of(values: Metadata) -> str:
+    """Return the digest of the key that a network was saved with; "" if it was saved by itself."""
+    return digest(values, "key") if "key" in values else ""
+
+
 def record(values: Metadata, name: str) -> Metadata:
     """Return an object within the metadata."""
     value = values[name]

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.circuits.terms import Terms
+from polyseme.common.distinct import distinct
 
 # A heavy literal with fewer terms than this gets no pool and counts as light.
 MIN_POOL_TERMS = 16
@@ -139,7 +140,7 @@ def _pool_sizes(
     sizes, outputs = np.zeros(len(terms), np.int64), np.zeros(len(terms), np.int64)
     key = 2 * owner[owned].astype(np.int64) + (owner_sign[owned] > 0)
     _, pool, counts = np.unique(key, return_inverse=True, return_counts=True)
-    fed = np.unique(pool * np.int64(terms.outputs) + terms.output[owned]) // terms.outputs
+    fed = distinct(pool * np.int64(terms.outputs) + terms.output[owned]) // terms.outputs
     sizes[owned] = counts[pool]
     outputs[owned] = np.bincount(fed, minlength=len(counts))[pool]
     return sizes, outputs
