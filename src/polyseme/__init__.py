@@ -199,6 +199,9 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         """Return a public name that is imported when it is first used."""
+        if name == "learning":
+            # Its names are too many to be here too.
+            return import_module("polyseme.learning")
         if name not in _LATER:
             raise AttributeError(f"module 'polyseme' has no attribute {name!r}")
         value = getattr(import_module(f"polyseme.{_LATER[name]}"), name)

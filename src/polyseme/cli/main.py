@@ -55,6 +55,7 @@ def _top(
     polyseme bounds permutation:features=5000
     polyseme constructions universal-and
     polyseme counting permutation:features=2000
+    polyseme learn toy intro -o intro.png
     polyseme reproduce --only ball-and-box
     polyseme export net.safetensors --to onnx -o net.onnx
     polyseme convert adder.blif -o adder.aig

@@ -13,6 +13,11 @@ def import_torch(what_for: str) -> Any:
     return _imported("torch", "torch", what_for)
 
 
+def import_matplotlib(what_for: str) -> Any:
+    """Return matplotlib; raise MissingExtraError, naming what needs it, if it is not installed."""
+    return _imported("matplotlib", "plots", what_for)
+
+
 def import_onnx(what_for: str) -> Any:
     """Return onnx; raise MissingExtraError, naming what needs it, if it is not installed."""
     return _imported("onnx", "onnx", what_for)

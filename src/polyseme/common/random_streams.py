@@ -47,6 +47,11 @@ class Stream(IntEnum):
     REFINEMENT_PAIRS = 100_007
     REFINEMENT_READINGS = 100_008
 
+    # Training from random numbers: the first numbers, the steps, and what is drawn once.
+    TRAINING_START = 300_000
+    TRAINING_STEPS = 300_001
+    TRAINING_PROBE = 300_002
+
     # Reproduced tables.
     REPRODUCED_UNIVERSAL_AND = 0xA2D
     # It has the same number as VERIFICATION, but draws codes of a table and no inputs of a network.

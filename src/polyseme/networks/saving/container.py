@@ -1,4 +1,4 @@
-"""The common part of network and key files: one JSON text of metadata, a version, a digest.
+"""The common part of network, key and checkpoint files: JSON metadata, a version, a digest.
 
 `write` sees to it that the digest is that of the content, and `read_file` that it still is.
 """
@@ -23,11 +23,12 @@ from polyseme.networks.saving.safetensors_layout import safetensors_pieces
 from polyseme.networks.saving.safetensors_reading import read_safetensors
 from polyseme.networks.saving.tensors import Tensors
 
-NETWORK, KEY = "polyseme-network", "polyseme-key"
-VERSION, KEY_VERSION = 5, 6
-_VERSIONS = {NETWORK: VERSION, KEY: KEY_VERSION}
-# The versions before are the same but for the digests, which they have not.
-_WITHOUT_DIGEST = {NETWORK: VERSION - 1, KEY: KEY_VERSION - 1}
+NETWORK, KEY, CHECKPOINT = "polyseme-network", "polyseme-key", "polyseme-checkpoint"
+VERSION, KEY_VERSION, CHECKPOINT_VERSION = 5, 6, 1
+_VERSIONS = {NETWORK: VERSION, KEY: KEY_VERSION, CHECKPOINT: CHECKPOINT_VERSION}
+# The versions before are the same but for the digests, which they have not. Checkpoints always had
+# one.
+_WITHOUT_DIGEST = {NETWORK: VERSION - 1, KEY: KEY_VERSION - 1, CHECKPOINT: CHECKPOINT_VERSION}
 Built = TypeVar("Built")
 # Errors that reading a broken file may raise.
 _BROKEN = (
@@ -120,7 +121,11 @@ def _read(path: str | os.PathLike[str], kind: str, unsigned: bool) -> FileRead:
     old, known = _is_old(metadata, kind), hashed(tensors)
     fault = _fault(known, text, metadata, old)
     if fault and not unsigned:
-        raise FileFormatError(f"{fault}; open it with --unsigned, or unsigned=True in Python")
+        # A run that goes on from damaged numbers is another run.
+        way = "open it with --unsigned, or unsigned=True in Python"
+        raise FileFormatError(
+            f"{fault}; {'delete it to begin anew' if kind == CHECKPOINT else way}"
+        )
     if fault:
         warn(f"{shown_path(path)}: opened unsigned: {fault}")
     digest = "" if old else metadata["digest"]

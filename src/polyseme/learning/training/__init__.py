@@ -1,0 +1,1 @@
+"""Training on any loss by Adam: one driver, its step sizes, its checkpoints."""
