@@ -1,7 +1,7 @@
 """The site out of committed results: `make site`, or `python site/build.py`.
 
 `build/site/introduction` gets the introduction: its page with numbers and terms filled in, the
-JavaScript as it is, the runner of the explorer, and the airports network, which is compiled here.
+JavaScript as it is, the runner of the explorer, and the airports networks, which are compiled here.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from measure.airports import compiled, places
+from measure.airports import compiled_for_one, compiled_for_two, places
 from measure.shared import DATA, ROOT
 from polyseme.explorer.view import network_data, view_data
 
 SOURCE = ROOT / "site" / "introduction"
-RUNNER = ROOT / "src" / "polyseme" / "explorer" / "static" / "runner.js"
+SHARED = ROOT / "src" / "polyseme" / "explorer" / "static"
 TARGET = ROOT / "build" / "site"
 _NUMBER = re.compile(r"\{\{([\w.]+)(?::([^}]*))?\}\}")
 _TERM = re.compile(r"\[\[([^|\]]+)\|([^\]]+)\]\]")
@@ -35,7 +35,8 @@ def build_introduction(target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     ignored = shutil.ignore_patterns("data", "terms.json", "index.html")
     shutil.copytree(SOURCE, target, ignore=ignored)
-    shutil.copy(RUNNER, target)
+    for name in ("runner.js", "draw.js", "look.css"):
+        shutil.copy(SHARED / name, target)
     data = measured()
     terms = json.loads((SOURCE / "terms.json").read_text(encoding="utf-8"))
     page = (SOURCE / "index.html").read_text(encoding="utf-8")
@@ -67,11 +68,11 @@ def filled(page: str, data: dict[str, Any], terms: dict[str, str]) -> str:
 
 
 def write_airports(folder: Path) -> None:
-    """Compile the airports network, and write it with its key and the places of the airports."""
+    """Compile the airports networks, and write them with what is told of their keys, and the places."""
     folder.mkdir()
-    network = compiled()
-    (folder / "network.bin").write_bytes(network_data(network))
-    (folder / "view.bin").write_bytes(view_data(network))
+    for name, network in (("proved", compiled_for_one()), ("larger", compiled_for_two())):
+        (folder / f"{name}.network.bin").write_bytes(network_data(network))
+        (folder / f"{name}.view.bin").write_bytes(view_data(network))
     text = json.dumps(places(), ensure_ascii=False)
     (folder / "places.json").write_text(text, encoding="utf-8")
 

@@ -1,17 +1,17 @@
-// The airports network, loaded once for the two parts that run it.
+// The airports networks, each loaded once by the part that runs it.
 
 import { Network, parse } from "./runner.js";
 
-let loaded = null;
+const loaded = {};
 
-/** Return the network, its facts and the places of its airports. */
-export function airports() {
-  loaded ??= Promise.all([
-    fetch("airports/network.bin").then((answer) => answer.arrayBuffer()),
-    fetch("airports/view.bin").then((answer) => answer.arrayBuffer()),
+/** Return a network ("proved" or "larger"), its facts and the places of its airports. */
+export function airports(name) {
+  loaded[name] ??= Promise.all([
+    fetch(`airports/${name}.network.bin`).then((answer) => answer.arrayBuffer()),
+    fetch(`airports/${name}.view.bin`).then((answer) => answer.arrayBuffer()),
     fetch("airports/places.json").then((answer) => answer.json()),
   ]).then(([file, view, places]) => new Airports(new Network(file), parse(view).tensors, places));
-  return loaded;
+  return loaded[name];
 }
 
 class Airports {

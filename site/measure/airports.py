@@ -10,6 +10,7 @@ import numpy as np
 
 import polyseme as ps
 from polyseme.limits.counting import counting_bits
+from polyseme.verification.sampling import wrong_samples
 
 from .shared import ROOT
 
@@ -23,8 +24,13 @@ SHOWN = 12
 MOST_ON = 8
 
 
-def compiled() -> ps.Network:
-    """Return the network that the page runs."""
+def compiled_for_one() -> ps.Network:
+    """Return the network of part 2: one airport and one relation."""
+    return ps.compile(read_airports(), active=2, neurons=PROVED_NEURONS, seed=SEED)
+
+
+def compiled_for_two() -> ps.Network:
+    """Return the network of part 9: two airports and one relation."""
     return ps.compile(read_airports(), active=ACTIVE, neurons=NEURONS, epsilon=None, seed=SEED)
 
 
@@ -42,8 +48,7 @@ def places() -> dict[str, Any]:
 
 def measure() -> dict[str, Any]:
     """Return sizes, polysemanticity, errors by the number of airports, and pairs that are wrong."""
-    circuit, network = read_airports(), compiled()
-    counts = ps.polysemanticity(network).layers[0].counts
+    circuit, network = read_airports(), compiled_for_two()
     pairs = ps.wrong_pairs(network, circuit, beside=list(RELATIONS.values()))
     bound = int(np.ceil(np.sqrt(counting_bits(circuit).bits)))
     return {
@@ -57,7 +62,6 @@ def measure() -> dict[str, Any]:
         "exact": network.provenance.monosemantic_neurons,
         "bound": bound,
         "active": network.provenance.active,
-        "served": {"median": float(np.median(counts)), "most": int(counts.max())},
         "pairs": {"inputs": pairs.inputs, "wrong": pairs.wrong, "share": pairs.wrong / pairs.inputs},
         "wrong_pairs": [list(names) for names in pairs.names(SHOWN)],
         "errors": [error(network, circuit, on) for on in range(2, MOST_ON + 1)],
@@ -74,19 +78,23 @@ def error(network: ps.Network, circuit: ps.Circuit, on: int) -> dict[str, Any]:
     for row in rows:
         row[:-1] = generator.choice(airports, on - 1, replace=False)
         row[-1] = airports + generator.integers(relations)
-    wrong = int(ps_wrong(network, circuit, rows).sum())
+    wrong = int(wrong_samples(network, circuit, rows).sum())
     return {"airports": on - 1, "wrong": wrong, "samples": SAMPLES, "share": wrong / SAMPLES}
-
-
-def ps_wrong(network: ps.Network, circuit: ps.Circuit, rows: np.ndarray[Any, Any]) -> Any:
-    """Return which rows of features are decided wrongly."""
-    from polyseme.verification.sampling import wrong_samples
-
-    return wrong_samples(network, circuit, rows)
 
 
 def proved(circuit: ps.Circuit) -> dict[str, Any]:
     """Return the proof of the smaller network, for one airport and one relation."""
-    network = ps.compile(circuit, active=2, neurons=PROVED_NEURONS, seed=SEED)
+    network = compiled_for_one()
     proof = ps.prove(network, circuit)
-    return {"neurons": network.neurons, "inputs": proof.inputs, "holds": proof.proved}
+    counts = ps.polysemanticity(network).layers[0].counts
+    return {
+        "neurons": network.neurons,
+        "dimensions": network.encoder.dimensions,
+        "exact": network.provenance.monosemantic_neurons,
+        "inputs": proof.inputs,
+        "holds": proof.proved,
+        "reading_error": proof.reading_error,
+        "median": float(np.median(counts)),
+        "least": int(counts.min()),
+        "most": int(counts.max()),
+    }

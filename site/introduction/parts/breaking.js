@@ -7,7 +7,7 @@ import { axes, button, el, percent, picture, scale } from "../draw.js";
 const SHOWN = 14;
 
 export async function breaking(place) {
-  const world = await airports();
+  const world = await airports("larger");
   const { places, network } = world;
   const at = new Map(places.code.map((code, i) => [code, i]));
   let [chosen, relation] = [["CDG", "GIG"].map((code) => at.get(code)), 0];

@@ -62,7 +62,7 @@ export function construction(place) {
   }
 
   function drawn({ x, estimates, sums, values, readings, thresholds }) {
-    const [width, height] = [880, 560];
+    const [width, height] = [880, 614];
     const grid = (rows, columns, left, top, value, most, active, wide = CELL) => Array.from({ length: rows * columns }, (_, at) => {
       const [row, column] = [Math.floor(at / columns), at % columns];
       const number = value(row, column);
@@ -129,7 +129,7 @@ export function construction(place) {
     const oLeft = 700;
     const top = Math.max(...thresholds, ...readings, 1) * 1.05;
     const long = (value) => Math.max(0, (value / top) * 150);
-    parts.push(text(oLeft, 24, "ANDs: reading and threshold", { class: bright(4) ? "strong" : "" }));
+    parts.push(text(oLeft, 24, "ANDs: reading, threshold", { class: bright(4) ? "strong" : "" }));
     readings.forEach((reading, g) => {
       const y = 40 + g * 42;
       const is = reading >= thresholds[g];

@@ -2,8 +2,7 @@
 
 import { bins, el, picture, random, scale, slider, axes } from "../draw.js";
 
-const [FEATURES, GATES, ON, INPUTS, BARS] = [1000, 1000, 3, 160, 60];
-const [LOW, HIGH] = [-1.5, 2.5];
+const [FEATURES, GATES, ON, INPUTS, BARS] = [1000, 1000, 3, 160, 61];
 
 /** Return readings of features and of ANDs of pairs, from codes in so many dimensions. */
 export function readings(dimensions, seed = 5) {
@@ -79,11 +78,15 @@ export function holding(place) {
 function drawn(kinds) {
   const [width, height] = [430, 250];
   const box = [10, 30, width - 10, height - 40];
-  const x = scale([LOW, HIGH], [box[0], box[2]]);
+  // Wide enough for nearly all readings, and never narrower than 0 and 1 ask for.
+  const all = kinds.flatMap(([, , values]) => values).sort((a, b) => a - b);
+  const reach = Math.max(1.5, 0.5 - all[Math.floor(all.length * 0.01)], all[Math.floor(all.length * 0.99)] - 0.5);
+  const [low, high] = [0.5 - reach, 0.5 + reach];
+  const x = scale([low, high], [box[0], box[2]]);
   const wide = (box[2] - box[0]) / BARS;
   return picture(width, height, `Histograms of readings: ${kinds.map(([words]) => words).join(", ")}`,
     kinds.map(([words, name, values], kind) => {
-      const shares = bins(values, LOW, HIGH, BARS);
+      const shares = bins(values.filter((value) => value > low && value < high), low, high, BARS);
       const top = Math.max(...shares);
       return [
         Array.from(shares, (share, i) => (share ? el("rect", { x: box[0] + i * wide, width: wide, y: box[3] - (share / top) * (box[3] - box[1]), height: (share / top) * (box[3] - box[1]), class: name, opacity: 0.68 }) : null)),
@@ -91,5 +94,5 @@ function drawn(kinds) {
         el("text", { x: box[0] + 18 + kind * 105, y: 15 }, words),
       ];
     }),
-    axes({ x, box, xTicks: [-1, 0, 1, 2], words: String, xLabel: "reading" }));
+    axes({ x, box, xTicks: reach < 3 ? [-1, 0, 1, 2] : reach < 8 ? [-4, -2, 0, 1, 2, 4] : [-20, -10, 0, 1, 10, 20].filter((tick) => tick > low && tick < high), words: String, xLabel: "reading" }));
 }

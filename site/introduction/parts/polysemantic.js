@@ -7,7 +7,7 @@ const FIRST = 1200;
 const [WIDTH, HEIGHT] = [880, 400];
 
 export async function polysemantic(place) {
-  const world = await airports();
+  const world = await airports("proved");
   const { places } = world;
   const last = world.served.length - 1;
   let [neuron, revealed, sums] = [FIRST, false, null];

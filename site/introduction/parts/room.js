@@ -3,7 +3,7 @@
 import { data } from "../data.js";
 import { axes, bins, button, canvas, colour, curve, el, picture, random, scale, short, slider } from "../draw.js";
 
-const [PAIRS, BARS, SHOWN, MOST] = [20000, 81, 48, 1500];
+const [PAIRS, SHOWN, MOST] = [20000, 48, 1500];
 
 /** Return codes of a dimension: signs drawn by chance, or unions of orthogonal bases. */
 export function codes(dimension, count, tight, source) {
@@ -58,7 +58,7 @@ export function counts(dimension, tolerance) {
 }
 
 export function room(place) {
-  let [dimension, tolerance, tight] = [64, 0.35, false];
+  let [dimension, tolerance, tight] = [128, 0.45, false];
   const histogram = el("div");
   const fits = el("div");
   let sample = [];
@@ -78,7 +78,7 @@ export function room(place) {
   const kinds = [["drawn by chance", false], ["tight frames", true]].map(([words, value]) => button(words, () => { tight = value; show(); }));
   place.append(
     el("div", { class: "controls" },
-      slider({ label: "Dimensions", min: 2, max: 128, value: dimension, input: (value) => { dimension = value; show(); } }).element,
+      slider({ label: "Dimensions", min: 2, max: 256, value: dimension, input: (value) => { dimension = value; show(); } }).element,
       slider({ label: "Overlap that is tolerated", min: 0.05, max: 0.6, step: 0.01, value: tolerance, words: (value) => value.toFixed(2), input: (value) => { tolerance = value; show(); } }).element,
       el("div", { class: "presets", role: "group", "aria-label": "Codes" }, kinds)),
     el("div", { class: "columns" }, histogram, el("div", {}, el("h3", {}, `${SHOWN} of the codes against each other`), gram.element)),
@@ -103,20 +103,25 @@ export function room(place) {
 }
 
 function overlapPicture(overlaps, tolerance, dimension) {
-  const [width, height] = [430, 290];
+  const [width, height] = [430, 380];
   const box = [14, 26, width - 14, height - 46];
-  const x = scale([-1, 1], [box[0], box[2]]);
-  const shares = bins(overlaps, -1, 1, BARS);
+  const x = scale([-1.05, 1.05], [box[0], box[2]]);
+  // Overlaps of sign codes are multiples of 2 / n: a bar is about as many of them wide, and centred on one.
+  const step = (2 / dimension) * Math.max(1, Math.round(dimension / 80));
+  const half = Math.ceil(1 / step) + 0.5;
+  const BARS = 2 * half;
+  const shares = bins(overlaps, -half * step, half * step, BARS);
   const top = Math.max(...shares);
   const y = scale([0, top], [box[3], box[1]]);
-  const wide = (box[2] - box[0]) / BARS;
+  const wide = x(step) - x(0);
+  const middle = (i) => (i + 0.5 - half) * step;
   const within = overlaps.filter((overlap) => Math.abs(overlap) <= tolerance + 1e-9).length / overlaps.length;
   const normal = Array.from({ length: 121 }, (_, i) => -1 + i / 60)
-    .map((at) => [x(at), y((Math.sqrt(dimension / (2 * Math.PI)) * Math.exp((-dimension * at * at) / 2) * 2) / BARS)])
+    .map((at) => [x(at), y((Math.sqrt(dimension / (2 * Math.PI)) * Math.exp((-dimension * at * at) / 2)) * step)])
     .filter(([, height_]) => height_ > box[1] - 14);
   return picture(width, height, "Histogram of overlaps, with the band that is tolerated",
     el("rect", { x: x(-tolerance), y: box[1] - 8, width: x(tolerance) - x(-tolerance), height: box[3] - box[1] + 8, class: "fill-cool-soft", opacity: 0.5 }),
-    Array.from(shares, (share, i) => el("rect", { x: box[0] + i * wide, width: wide - 0.6, y: y(share), height: box[3] - y(share), class: Math.abs(-1 + ((i + 0.5) * 2) / BARS) <= tolerance ? "fill-cool" : "fill-on" })),
+    Array.from(shares, (share, i) => (share ? el("rect", { x: x(middle(i)) - wide / 2, width: Math.max(0.6, wide - 0.6), y: y(share), height: box[3] - y(share), class: Math.abs(middle(i)) <= tolerance ? "fill-cool" : "fill-on" }) : null)),
     curve(normal, { class: "stroke-ink", "stroke-width": 1.2, "stroke-dasharray": "4 3" }),
     axes({ x, box, xTicks: [-1, -0.5, 0, 0.5, 1], words: String, xLabel: "overlap: 0 is a right angle, 1 the same direction" }),
     el("text", { x: width / 2, y: 14, "text-anchor": "middle", class: "text-cool" }, `${(within * 100).toFixed(within > 0.999 ? 2 : 1)} % of pairs are within the tolerance`));

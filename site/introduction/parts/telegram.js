@@ -57,7 +57,7 @@ function message(order) {
   const bits = Math.ceil(log2Factorial(order.length));
   const text = rank.toString(2).padStart(bits, "0");
   const x = (i) => 40 + i * 44;
-  const tint = (i) => `hsl(${20 + i * 42} 55% 52%)`;
+  const tint = (i) => `color-mix(in oklab, var(--on) ${Math.round((100 * i) / (order.length - 1))}%, var(--cool))`;
   return picture(width, height, `The permutation ${order.map((i) => i + 1).join(" ")} has the number ${rank}, ${text} in bits`,
     order.map((to, i) => el("path", { d: `M${x(i)},34 C${x(i)},75 ${x(to)},75 ${x(to)},116`, class: "fill-none", "stroke-width": 3, stroke: tint(i) })),
     order.map((_, i) => [el("circle", { cx: x(i), cy: 26, r: 13, fill: tint(i) }), el("circle", { cx: x(order[i]), cy: 124, r: 13, fill: tint(i) })]),

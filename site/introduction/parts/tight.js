@@ -17,7 +17,7 @@ const DRAWN = [
   ["exact", "one neuron per AND", "stroke-off", ""],
   ["earlier", "form m′^(2/3) log₂ m′", "stroke-off", ""],
   ["above", "form √m′ log₂ m′", "stroke-cool", "text-cool"],
-  ["below", "no network: 1 bit per weight", "stroke-ink", "strong"],
+  ["below", "bound, 1 bit per weight", "stroke-ink", "strong"],
 ];
 
 export function tight(place) {
@@ -36,9 +36,9 @@ export function tight(place) {
 
 function drawn(gates) {
   const [width, height] = [880, 470];
-  const box = [70, 34, width - 190, height - 50];
+  const box = [70, 34, width - 170, height - 50];
   const x = scale(RANGE, [box[0], box[2]], true);
-  const y = scale([20, 1e6], [box[3], box[1]], true);
+  const y = scale([20, 2e5], [box[3], box[1]], true);
   const steps = Array.from({ length: 80 }, (_, i) => RANGE[0] * (RANGE[1] / RANGE[0]) ** (i / 79));
   const below = steps.map((at) => [x(at), y(LAWS.below(at))]);
   const area = [...below, [box[2], box[3]], [box[0], box[3]]].map(([a, b]) => `${a},${b}`).join(" ");
@@ -47,12 +47,14 @@ function drawn(gates) {
   return picture(width, height, "Neurons against ANDs: bounds, laws, and networks that were built",
     el("polygon", { points: area, class: "fill-hair" }),
     el("text", { x: box[2] - 12, y: box[3] - 14, "text-anchor": "end" }, "impossible: too few bits to say which ANDs"),
-    axes({ x, y, box, xTicks: decades(RANGE), yTicks: decades([20, 1e6]), xLabel: "ANDs m′, each feature in two", yLabel: "neurons n" }),
+    axes({ x, y, box, xTicks: decades(RANGE), yTicks: decades([20, 2e5]), xLabel: "ANDs m′, each feature in two", yLabel: "neurons n" }),
     DRAWN.map(([name, words, stroke, text]) => {
       const points = steps.map((at) => [x(at), y(LAWS[name](at))]).filter(([, b]) => b >= box[1] - 1);
       const [endX, endY] = points.at(-1);
       return [curve(points, { class: stroke, "stroke-width": name === "below" ? 2.4 : 1.6, "stroke-dasharray": name === "below" ? null : "6 4" }),
-        el("text", { x: endX + 8, y: Math.max(endY, box[1]) + (endX < box[2] - 2 ? -4 : 4), class: text }, words)];
+        endX < box[2] - 2
+          ? el("text", { x: endX + (name === "exact" ? -12 : 12), y: endY + (name === "exact" ? 10 : 26), "text-anchor": name === "exact" ? "end" : "start", class: text }, words)
+          : el("text", { x: endX + 8, y: endY + 4, class: text }, words)];
     }),
     dots(published, "fill-cool", 5), dots(computed, "fill-gold", 5.5), dots(thresholded, "fill-on", 5.5),
     [["fill-on", "built: thresholded"], ["fill-gold", "built: computed"], ["fill-cool", "built: Adler–Shavit, plain"]].map(([name, words], i) => [

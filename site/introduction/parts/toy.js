@@ -6,6 +6,8 @@ import { axes, curve, el, picture, random, scale, slider } from "../draw.js";
 export const FEATURES = 5;
 const [DIMENSIONS, SAMPLES, RATE] = [2, 192, 0.012];
 const NAMES = ["a", "b", "c", "d", "e"];
+// As in the paper, each feature matters a little less than the one before it.
+const IMPORTANCE = NAMES.map((_, i) => 0.9 ** i);
 
 /** The toy model x' = relu(W^T W x + b), trained with Adam on inputs that are on by chance. */
 export class Toy {
@@ -35,12 +37,13 @@ export class Toy {
         let out = p[DIMENSIONS * FEATURES + i];
         for (let d = 0; d < DIMENSIONS; d += 1) out += p[d * FEATURES + i] * h[d];
         const error = Math.max(out, 0) - x[i];
-        loss += error * error;
+        loss += IMPORTANCE[i] * error * error;
         if (out <= 0) continue;
-        gradient[DIMENSIONS * FEATURES + i] += error;
+        const felt = IMPORTANCE[i] * error;
+        gradient[DIMENSIONS * FEATURES + i] += felt;
         for (let d = 0; d < DIMENSIONS; d += 1) {
-          gradient[d * FEATURES + i] += error * h[d];
-          g[d] += error * p[d * FEATURES + i];
+          gradient[d * FEATURES + i] += felt * h[d];
+          g[d] += felt * p[d * FEATURES + i];
         }
       }
       for (let d = 0; d < DIMENSIONS; d += 1) for (let i = 0; i < FEATURES; i += 1) gradient[d * FEATURES + i] += g[d] * x[i];
@@ -77,21 +80,21 @@ const FILLS = ["fill-on", "fill-cool", "fill-gold", "fill-ink", "fill-off"];
 
 /** Return directions as arrows in a circle. */
 function arrows(directions, size, named) {
-  const [middle, unit] = [size / 2, size * 0.36];
+  const [middle, unit] = [size / 2, size * 0.3];
   return [
     el("circle", { cx: middle, cy: middle, r: unit, class: "fill-none stroke-faint" }),
     directions.map(([a, b], i) => {
       const [x, y] = [middle + a * unit, middle - b * unit];
       return [
-        el("line", { x1: middle, y1: middle, x2: x, y2: y, class: COLOURS[i], "stroke-width": size / 70 + 0.8, "stroke-linecap": "round" }),
-        el("circle", { cx: x, cy: y, r: size / 50 + 1.4, class: FILLS[i] }),
+        el("line", { x1: middle, y1: middle, x2: x, y2: y, class: COLOURS[i], "stroke-width": size / 90 + 1.6, "stroke-linecap": "round" }),
+        el("circle", { cx: x, cy: y, r: size / 60 + 2.6, class: FILLS[i] }),
         named && Math.hypot(a, b) > 0.15 ? el("text", { x: middle + a * unit * 1.17, y: middle - b * unit * 1.17 + 5, "text-anchor": "middle", class: "strong big" }, NAMES[i]) : null,
       ];
     }),
   ];
 }
 
-const STAGES = [["often on", 0.7, 1], ["rarely on", 0.18, 3], ["very rarely on", 0.02, 1]];
+const STAGES = [["always on", 1, 1], ["one time in five", 0.2, 1], ["one time in twenty", 0.05, 1]];
 
 export function toy(place) {
   let model = new Toy(STAGES[2][1], STAGES[2][2]);
@@ -104,10 +107,10 @@ export function toy(place) {
     words: (power) => `${Number((10 ** power * 100).toPrecision(2))} %`,
     input: (power) => { model.chance = 10 ** power; model.steps = Math.min(model.steps, 50); left = 900; start(); },
   });
-  const presets = STAGES.map(([words, chance, seed]) => {
+  const presets = STAGES.map(([words, chance, seed], stage) => {
     const small = new Toy(chance, seed);
     for (let i = 0; i < 900; i += 1) small.step(0.02);
-    return el("button", { type: "button", class: "preset", click: () => { model = new Toy(chance, seed); knob.set(Math.log10(chance)); } },
+    return el("button", { type: "button", class: "preset", click: () => { model = new Toy(chance, seed); knob.set(Math.log10(chance)); presets.forEach((preset, i) => preset.setAttribute("aria-pressed", i === stage)); }, "aria-pressed": String(stage === 2) },
       picture(100, 100, null, arrows(small.directions(), 100, false)), words);
   });
   const again = el("button", { type: "button", click: () => { model = new Toy(model.chance, Math.floor(Math.random() * 1e9)); left = 1200; start(); } }, "Forget and train again");
@@ -146,20 +149,24 @@ export function toy(place) {
   show();
 }
 
-/** Return features per dimension of larger toy models by how rare features are, measured beforehand. */
+/** Return what larger toy models hold by how rare features are, measured beforehand. */
 function plateaus() {
   const { rows, features, dimensions } = data.plateaus;
-  const [width, height] = [880, 300];
-  const box = [64, 34, width - 20, height - 50];
-  const x = scale([1, 100], [box[0], box[2]], true);
-  const most = Math.max(...rows.map((row) => row.features_per_dimension));
-  const y = scale([0, most * 1.12], [box[3], box[1]]);
+  const [width, height] = [880, 330];
+  const box = [64, 40, width - 120, height - 50];
+  const x = scale([0.88, 114], [box[0], box[2]], true);
+  const y = scale([0, 1.05], [box[3], box[1]]);
+  const levels = [[1, "alone"], [1 / 2, "opposite pair"], [2 / 5, "pentagon"], [1 / 4, ""]];
   return el("div", {},
-    el("h3", {}, `The same with ${features} features in ${dimensions} dimensions: features held per dimension`),
-    picture(width, height, "Features per dimension against rarity",
-      axes({ x, y, box, xTicks: [1, 2, 5, 10, 20, 50, 100], yTicks: [1, 2, 3, 4, 5].filter((tick) => tick < most * 1.1), words: String, xLabel: "features are on one time in …" }),
-      el("line", { x1: box[0], x2: box[2], y1: y(2), y2: y(2), class: "stroke-cool", "stroke-dasharray": "5 4" }),
-      el("text", { x: box[2], y: y(2) - 7, "text-anchor": "end", class: "text-cool" }, "two per dimension: opposite pairs"),
-      curve(rows.map((row) => [x(row.scarcity), y(row.features_per_dimension)]), { class: "stroke-on", "stroke-width": 2 }),
-      rows.map((row) => el("circle", { cx: x(row.scarcity), cy: y(row.features_per_dimension), r: 4, class: "fill-on" }))));
+    el("h3", {}, `The same with ${features} features in ${dimensions} dimensions: the share of a dimension that each has`),
+    picture(width, height, "Shares of a dimension against rarity",
+      levels.map(([level, words]) => [
+        el("line", { x1: box[0], x2: box[2], y1: y(level), y2: y(level), class: "stroke-cool", "stroke-dasharray": "5 4", opacity: 0.6 }),
+        el("text", { x: box[2] + 8, y: y(level) + 4, class: "text-cool" }, words)]),
+      axes({ x, y, box, xTicks: [1, 2, 5, 10, 20, 50, 100], words: String, xLabel: "features are on one time in …" }),
+      [[1, "1"], [0.5, "1/2"], [0.4, "2/5"], [0.25, "1/4"]].map(([level, words]) => el("text", { x: box[0] - 8, y: y(level) + (level === 0.4 ? 9 : 4), "text-anchor": "end" }, words)),
+      rows.map((row) => [
+        row.shares.map(([share, count]) => el("circle", { cx: x(row.scarcity), cy: y(share), r: 1.5 + Math.sqrt(count) * 1.1, class: "fill-on", opacity: 0.5 })),
+        el("text", { x: x(row.scarcity), y: 26, "text-anchor": "middle", class: "small" }, String(row.held))]),
+      el("text", { x: box[2] + 8, y: 26, class: "small" }, "features held")));
 }

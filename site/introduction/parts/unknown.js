@@ -30,7 +30,7 @@ export function unknown(place) {
 }
 
 function drawn(marks, guess) {
-  const [width, height, line] = [880, 210, 110];
+  const [width, height, line] = [880, 250, 150];
   const range = [marks[0][1] / 1.5, marks[3][1] * 1.5];
   const x = scale(range, [30, width - 30], true);
   return picture(width, height, "Neurons, from what is impossible to one per AND",
@@ -44,7 +44,7 @@ function drawn(marks, guess) {
       el("text", { x: x(value), y: up ? line - 42 : line + 58, "text-anchor": "middle", class: "strong" }, words),
       el("text", { x: x(value), y: up ? line - 58 : line + 74, "text-anchor": "middle" }, `${short(Math.ceil(value))} neurons`)]),
     el("path", { d: `M${x(guess)},${line - 4} l-9,-18 h18 z`, class: "fill-on" }),
-    el("text", { x: x(guess), y: line - 68 < 30 ? 20 : line - 68, "text-anchor": "middle", class: "text-on" }, "a trained network?"),
+    el("text", { x: x(guess), y: 18, "text-anchor": "middle", class: "text-on" }, "a trained network?"),
     el("line", { x1: x(guess), x2: x(guess), y1: 26, y2: line - 22, class: "stroke-on", "stroke-dasharray": "2 3" }),
     decades(range).map((tick) => el("text", { x: x(tick), y: height - 4, "text-anchor": "middle", class: "small" }, short(tick))));
 }

@@ -1,8 +1,8 @@
-"""What the browser is told of an answer key: the units of every column, and columns in words.
+"""The view of an answer key that the browser gets: the circuit, and the units of every column.
 
-A network file says nothing of purposes, and terms follow from the circuit of a key by rules that the
-browser should not repeat. So they are written out here, in the container of network files, which the
-JavaScript runner reads as it is.
+A network file says nothing of purposes, and terms follow from the circuit of a key by rules that
+the browser should not repeat. So they are written out here, in the container of network files,
+which the JavaScript runner reads as it is.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def network_data(network: Network) -> bytes:
 def view_data(network: Network) -> bytes:
     """Return the bytes of a view: what the browser is told of the answer key.
 
-    Of one hidden layer it has the terms: `terms.output`, `terms.offsets`, `terms.literals` and
-    `terms.signs`. Of every layer it has `layers.N.offsets` and `layers.N.units`, the units of each
+    It has the circuit as key files have it (`circuit.kinds` and so on). Of one hidden layer it has
+    the terms: `terms.output`, `terms.offsets`, `terms.literals` and `terms.signs`. Of every layer it has `layers.N.offsets` and `layers.N.units`, the units of each
     column, and, in a deeper network, `layers.N.names`, one name per line.
 
     Raises:
@@ -39,7 +39,14 @@ def view_data(network: Network) -> bytes:
     key = network.key
     if key is None:
         raise OptionError("the network has no answer key; the explorer shows it without purposes")
-    tensors: Tensors = {}
+    circuit = key.circuit
+    tensors: Tensors = {
+        "circuit.kinds": circuit.kinds,
+        "circuit.fan_in_offsets": circuit.fan_in_offsets,
+        "circuit.fan_in": circuit.fan_in,
+        "circuit.outputs": circuit.outputs,
+        "circuit.inverted": circuit.inverted.astype(np.uint8),
+    }
     if key.has_terms:
         terms = key.terms
         tensors |= {
@@ -54,7 +61,7 @@ def view_data(network: Network) -> bytes:
         if not key.has_terms:
             tensors[f"{begin}names"] = _lines(key, number)
             tensors[f"{begin}inverted"] = layer.inverted.astype(np.uint8)
-    about = {"format": _VIEW, "terms": key.has_terms, "circuit": key.circuit.name}
+    about = {"format": _VIEW, "terms": key.has_terms, "circuit": circuit.name}
     metadata = {"polyseme": json.dumps(about, sort_keys=True)}
     return b"".join(bytes(piece) for piece in safetensors_pieces(tensors, metadata))
 
