@@ -27,6 +27,7 @@ LEVELS = (
     "interpret",
     "counting_argument",
     "reproduce",
+    "explorer",
     "cli",
 )
 # Side by side: what knows nothing of the other though it stands later.

@@ -24,6 +24,7 @@ COMMANDS = {
     "run": "Run NET with some features on and print the outputs that are on, one per line.",
     "inspect": "Print what NET holds and, if its answer key is beside it, how many terms each "
     "neuron serves.",
+    "explore": "Show NET in a browser: search by name, switch features on, ask why.",
     "bounds": "Print how few neurons a network for SOURCE needs, and how many each construction "
     "takes.",
     "constructions": "List the constructions that `compile --construction` takes, or print the "

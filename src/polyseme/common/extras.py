@@ -38,6 +38,16 @@ def import_pysat(what_for: str) -> Any:
     return _imported("pysat", "prove", what_for)
 
 
+def import_starlette(what_for: str) -> Any:
+    """Return starlette; raise MissingExtraError, naming what needs it, if it is not installed."""
+    return _imported("starlette", "explorer", what_for)
+
+
+def import_uvicorn(what_for: str) -> Any:
+    """Return uvicorn; raise MissingExtraError, naming what needs it, if it is not installed."""
+    return _imported("uvicorn", "explorer", what_for)
+
+
 def _imported(module: str, extra: str, what_for: str) -> Any:
     try:
         return import_module(module)

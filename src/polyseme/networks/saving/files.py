@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from polyseme.common.arguments import instance
-from polyseme.common.files import shown_path, write_whole
+from polyseme.common.files import Piece, shown_path, write_whole
 from polyseme.common.files.pairs import waiting_for, write_pair
 from polyseme.errors import FileFormatError, OptionError
 from polyseme.networks.answer_key import AnswerKey
@@ -86,7 +86,12 @@ def save_network(
 
 def network_bytes(network: Network) -> int:
     """Return the length of the file that `save_network` writes; nothing is written or copied."""
-    return sum(len(piece) for piece in _pack_network(network).pieces)
+    return sum(len(piece) for piece in network_pieces(network))
+
+
+def network_pieces(network: Network) -> tuple[Piece, ...]:
+    """Return the pieces of the file that `save_network` writes, in order."""
+    return tuple(_pack_network(network).pieces)
 
 
 def _pack_network(network: Network, **key: str) -> Packed:

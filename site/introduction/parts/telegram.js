@@ -1,0 +1,101 @@
+// Part 6: a network that permutes m concepts tells which of the m! permutations it is.
+
+import { data } from "../data.js";
+import { axes, button, curve, decades, el, picture, random, scale, short, slider } from "../draw.js";
+import { log2Factorial } from "../bounds.js";
+
+const CONCEPTS = 8;
+const FORMS = {
+  one: ["1 bit per weight", () => 1, "stroke-on", "text-on"],
+  byte: ["8 bits", () => 8, "stroke-cool", "text-cool"],
+  many: ["(log₂ m)² bits", (m) => Math.log2(m) ** 2, "stroke-gold", "text-gold"],
+};
+
+/** Return the least number of neurons whose weights can tell m! permutations apart. */
+export function leastNeurons(m, bits) {
+  return Math.sqrt(log2Factorial(m) / bits);
+}
+
+export function telegram(place) {
+  const source = random(2);
+  let order = Array.from({ length: CONCEPTS }, (_, i) => i);
+  const strip = el("div");
+  const chart = el("div");
+  const told = el("p", { class: "verdict", "aria-live": "polite" });
+  let form = "one";
+  const shuffle = button("Shuffle", () => {
+    for (let i = CONCEPTS - 1; i > 0; i -= 1) { const j = source.below(i + 1); [order[i], order[j]] = [order[j], order[i]]; }
+    strip.replaceChildren(message(order));
+  });
+  const forms = Object.entries(FORMS).map(([name, [words]]) => button(words, () => { form = name; show(); }, { "data-form": name }));
+  const knob = slider({ label: "Concepts, m", min: 1, max: 6, step: 0.05, value: 4, words: (power) => short(10 ** power), input: show });
+  place.append(
+    el("h3", {}, "A permutation as a message"), strip, el("div", { class: "controls" }, shuffle),
+    el("h3", {}, "How many neurons must a layer have to carry it?"),
+    el("div", { class: "controls" }, knob.element, el("div", { class: "presets", role: "group", "aria-label": "Bits per weight" }, forms)),
+    chart, told, experiment());
+  shuffle.click();
+  function show() {
+    const m = 10 ** knob.value;
+    const bits = FORMS[form][1](m);
+    for (const one of forms) one.setAttribute("aria-pressed", one.dataset.form === form);
+    chart.replaceChildren(drawn(m, form));
+    const least = leastNeurons(m, bits);
+    told.textContent = `${short(m)} concepts: log₂ m! = ${short(log2Factorial(m))} bits. At ${short(bits)} bit${bits === 1 ? "" : "s"} per weight a square layer needs at least ${short(Math.ceil(least))} neurons.`;
+  }
+  show();
+}
+
+/** Return a permutation with its number among all, in bits. */
+function message(order) {
+  const [width, height] = [880, 150];
+  let rank = 0;
+  order.forEach((value, i) => {
+    const smaller = order.slice(i + 1).filter((other) => other < value).length;
+    rank = rank * (order.length - i) + smaller;
+  });
+  const bits = Math.ceil(log2Factorial(order.length));
+  const text = rank.toString(2).padStart(bits, "0");
+  const x = (i) => 40 + i * 44;
+  const tint = (i) => `color-mix(in oklab, var(--on) ${Math.round((100 * i) / (order.length - 1))}%, var(--cool))`;
+  return picture(width, height, `The permutation ${order.map((i) => i + 1).join(" ")} has the number ${rank}, ${text} in bits`,
+    order.map((to, i) => el("path", { d: `M${x(i)},34 C${x(i)},75 ${x(to)},75 ${x(to)},116`, class: "fill-none", "stroke-width": 3, stroke: tint(i) })),
+    order.map((_, i) => [el("circle", { cx: x(i), cy: 26, r: 13, fill: tint(i) }), el("circle", { cx: x(order[i]), cy: 124, r: 13, fill: tint(i) })]),
+    el("text", { x: 420, y: 60 }, `number ${rank.toLocaleString("en")} of ${[...Array(order.length)].reduce((all, _, i) => all * (i + 1), 1).toLocaleString("en")} permutations`),
+    [...text].map((bit, i) => [
+      el("rect", { x: 420 + i * 26, y: 74, width: 22, height: 30, rx: 3, class: bit === "1" ? "fill-on" : "fill-hair stroke-faint" }),
+      el("text", { x: 431 + i * 26, y: 94, "text-anchor": "middle", class: bit === "1" ? "on-dark" : "strong" }, bit)]),
+    el("text", { x: 420, y: 128 }, `${bits} bits: what a telegram of this permutation must hold`));
+}
+
+function drawn(m, form) {
+  const [width, height] = [880, 360];
+  const box = [70, 34, width - 130, height - 50];
+  const x = scale([10, 1e6], [box[0], box[2]], true);
+  const y = scale([1, 1e4], [box[3], box[1]], true);
+  const steps = Array.from({ length: 60 }, (_, i) => 10 ** (1 + (i * 5) / 59));
+  const bits = FORMS[form][1](m);
+  return picture(width, height, "Least neurons against concepts, at three numbers of bits per weight",
+    axes({ x, y, box, xTicks: decades([10, 1e6]), yTicks: decades([1, 1e4]), xLabel: "concepts m", yLabel: "neurons n" }),
+    Object.entries(FORMS).map(([name, [words, of, stroke, text]]) => {
+      const points = steps.map((at) => [x(at), y(Math.max(1, leastNeurons(at, of(at))))]);
+      return [curve(points, { class: stroke, "stroke-width": name === form ? 3.5 : 1.6 }), el("text", { x: box[2] + 8, y: points.at(-1)[1] + 4, class: text }, words)];
+    }),
+    el("line", { x1: x(m), x2: x(m), y1: box[1], y2: box[3], class: "stroke-ink", "stroke-dasharray": "3 3" }),
+    el("circle", { cx: x(m), cy: y(Math.max(1, leastNeurons(m, bits))), r: 6, class: "fill-on" }));
+}
+
+/** Return the bytes of the real message beside the bound. */
+function experiment() {
+  const told = data.telegram;
+  const [width, height] = [880, 130];
+  const x = scale([0, told.bytes_message], [220, width - 150]);
+  return el("div", {},
+    el("h3", {}, `The experiment: a permutation of ${told.features.toLocaleString("en")} concepts sent as a network, and read back`),
+    picture(width, height, "Bytes of the bound and of the network",
+      [["no message is shorter", told.bytes_bound, "fill-cool"], ["the network, compressed", told.bytes_message, "fill-on"]].map(([words, value, name], row) => [
+        el("text", { x: 210, y: 34 + row * 46, "text-anchor": "end" }, words),
+        el("rect", { x: 220, y: 16 + row * 46, width: x(value) - 220, height: 28, class: name, rx: 3 }),
+        el("text", { x: x(value) + 8, y: 35 + row * 46, class: "strong" }, `${Math.round(value).toLocaleString("en")} bytes`)]),
+      el("text", { x: 220, y: 124 }, `${told.neurons} neurons; asked ${told.queries.toLocaleString("en")} times, the receiver got ${told.wrong} of ${told.outputs.toLocaleString("en")} wrong`)));
+}
