@@ -3,11 +3,11 @@
 Refinement keeps readings near 0 and 1 on inputs that are drawn, and the worst of all inputs are not
 drawn. Branch and bound (`proving/`) finds the worst input of every output exactly. If it takes the
 output across the threshold that all share, weights of the output's units are moved by single steps
-on the dimensions of the input's features, where there are any of those that the output does not
-compute with, until the reading is back. A feature has many dimensions and an output several units, so hardly a weight moves
-by more than a step, and all other reads change less than rounding has changed them. Then the
-outputs that read those units are looked at again, for readings across the threshold only, until
-there are none.
+until the reading is back: on the dimensions of the input's features, but not of those that the
+output computes with unless no others are on. A feature has many dimensions and an output several
+units, so hardly a weight moves by more than a step, and all other reads change less than rounding
+has changed them. Then the outputs that read those units are looked at again, for readings across
+the threshold only, until there are none.
 """
 
 from __future__ import annotations
