@@ -96,19 +96,22 @@ def test_the_exact_network_is_returned_where_superposition_does_not_pay():
     assert report.certified_active == 3
 
 
-def test_a_network_that_computes_is_certified_for_as_many_as_it_can_be(monkeypatch):
+@pytest.mark.parametrize(("mending", "certified"), [(False, 2), (True, 3)])
+def test_a_network_refined_too_little_is_mended(monkeypatch, mending, certified):
     """After few passes of refinement, a small network is right with two on and not with three."""
     monkeypatch.setattr(driver, "_PASSES", 3)
+    monkeypatch.setattr(driver, "is_mendable", lambda _: mending)
     circuit = ps.read("and2:features=150,gates=150")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ps.PolysemeWarning)
         report = ps.compile_report(circuit, active=3, guarantee="worst-case", neurons=148)
     assert report.network.provenance.construction == "least-noise"
-    assert report.certified_active == 2
-    assert report.certified_epsilon is None
+    assert report.certified_active == certified
+    assert (report.certified_epsilon is None) != mending
+    assert not report.reads
     assert not report.passed
     assert ps.verify_exhaustively(report.network, active=2).wrong == 0
-    assert ps.prove(report.network, circuit, active=3).proved is False
+    assert ps.prove(report.network, circuit, active=3).proved is mending
 
 
 @pytest.mark.slow

@@ -6,10 +6,10 @@ to a few percent, so few sizes are tried. At a size given that is too small, a n
 for as many features on as it can be.
 
 If the hidden layer must compute, or the circuit is another one, the network is that of the smallest
-size that passes on samples, refined where it can be. Its worst case is found exactly, its threshold
-is put half-way between the readings that decide, and if it is still wrong on an input, larger sizes
-are tried. Either way the network is proved from its whole numbers (`proving/`), which share no code
-with the descent.
+size that passes on samples, refined where it can be. Its worst inputs are found exactly, its
+threshold is put half-way between the readings that decide, and weights are mended by single steps
+until no input is wrong (`refinement/mending.py`). If some still is, larger sizes are tried. Either
+way the network is proved from its whole numbers (`proving/`), which share no code with the descent.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from polyseme.compiler.report import Compilation
 from polyseme.compiler.task import Task
 from polyseme.compiler.trials import tried
 from polyseme.learning.compile_refined import is_refinable, refined_report
+from polyseme.learning.refinement.mending import is_mendable, mended
 from polyseme.networks.network import Network
 from polyseme.proving.proof import Proof
 from polyseme.proving.prove import prove
@@ -36,6 +37,8 @@ from polyseme.proving.prove import prove
 _PASSES = 40
 # The factor between sizes of computing networks, and how many are tried.
 _GROWTH, _MOST_TRIALS = 1.04, 6
+# The inputs on which a mended network is measured: the attempts of a search draw others.
+_ATTEMPT = 20
 
 
 def compile_certified(
@@ -94,16 +97,34 @@ def _computing(task: Task, construction: str, neurons: int | None, tell: Note) -
     size = neurons
     for _ in range(_MOST_TRIALS):
         report = _sampled(task, construction, size, tell)
+        if is_mendable(report.network):
+            report = _mended(task, report, tell)
         proof = _proved(task, report.network, tell)
         if not proof.proved:
             network = with_exact_threshold(report.network, proof)
             if network is not None:
                 report = replace(report, network=network)
                 proof = _proved(task, network, tell)
-        if proof.proved or neurons is not None:
+        if (proof.proved and report.reads) or neurons is not None:
             break
         size = round(report.network.neurons * _GROWTH)
     return _with(report, proof)
+
+
+def _mended(task: Task, report: Compilation, tell: Note) -> Compilation:
+    """Return a result whose network is mended, if it can be, and measured anew."""
+    network = mended(report.network, task.circuit, task.active, tell)
+    if network is None:
+        return report
+    trial = tried(task, network, _ATTEMPT, closely=True)
+    tell(f"mended {trial}")
+    return replace(
+        report,
+        network=network,
+        confirmation=trial.seen,
+        reading=trial.reading_error,
+        reads=trial.reads,
+    )
 
 
 def _sampled(task: Task, construction: str, neurons: int | None, tell: Note) -> Compilation:
