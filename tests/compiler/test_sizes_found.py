@@ -164,6 +164,8 @@ def fewest_neurons(gates: int) -> int:
     return high
 
 
+# In short, at a looser error: `three-channel` in constructions/test_scaling_channels.py.
+@pytest.mark.slow
 def test_neurons_grow_as_the_square_root_of_the_gates():
     neurons = [fewest_neurons(gates) for gates in SCALING_GATES]
     slope = np.polyfit(np.log(SCALING_GATES), np.log(neurons), 1)[0]

@@ -34,7 +34,7 @@ def test_the_formula_by_drawing_and_by_trying_all_sizes(ands: Ands, active: int)
     assert epsilon_floor(ands, active, 0.2) == pytest.approx(least, rel=0.01)
 
 
-@pytest.mark.parametrize("epsilon", [0.6, 0.9])
+@pytest.mark.parametrize("epsilon", [pytest.param(0.6, marks=pytest.mark.slow), 0.9])
 def test_random_spaces_hold_wanted_reads_from_the_floor_on(epsilon: float) -> None:
     # A random space of so many dimensions, and a linear program that looks for wanted reads in it.
     size, generator = 22, np.random.default_rng(1)

@@ -62,7 +62,10 @@ def test_the_theorem_for_pairs_of_which_each_feature_has_two(features: int) -> N
     assert abs(sparse_gate_set_bits(2, *classes([1] * features)) - found) > 1
 
 
-@pytest.mark.parametrize(("features", "inputs", "gates"), [(6, 3, 4), (7, 3, 5), (8, 4, 4)])
+@pytest.mark.parametrize(
+    ("features", "inputs", "gates"),
+    [(6, 3, 4), (7, 3, 5), pytest.param(8, 4, 4, marks=pytest.mark.slow)],
+)
 def test_the_theorem_for_wider_gates_of_even_influence(
     features: int, inputs: int, gates: int
 ) -> None:

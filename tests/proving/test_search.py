@@ -58,7 +58,7 @@ def walked(steps, given: tuple[np.ndarray, ...], free: int, beat: int) -> Found:
 
 
 @given(st.integers(0, 10**6), st.integers(0, 5))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_the_largest_value_and_a_set_that_has_it(seed: int, free: int) -> None:
     given = drawn(seed)
     reads, _, sums, weights, barred = given

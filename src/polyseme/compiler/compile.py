@@ -150,8 +150,8 @@ def compile_report(
     Example:
         >>> import polyseme as ps
         >>> circuit = ps.problems.pairwise_and(features=500, gates=500)
-        >>> report = ps.compile_report(circuit, active=2, error=1e-2)
-        >>> report.passed, report.network.neurons <= 500
+        >>> report = ps.compile_report(circuit, active=2, error=1e-2, neurons=420)
+        >>> report.passed, report.network.neurons <= 420
         (True, True)
     """
     promise = promise_for(checked(circuit), active)

@@ -85,7 +85,16 @@ def test_below_the_smallest_layout_it_is_refused():
         build_superposed(plan, least - 1)
 
 
-@pytest.mark.parametrize("neurons", [560, 600, 630, 680, 800])
+@pytest.mark.parametrize(
+    "neurons",
+    [
+        560,
+        pytest.param(600, marks=pytest.mark.slow),
+        pytest.param(630, marks=pytest.mark.slow),
+        pytest.param(680, marks=pytest.mark.slow),
+        800,
+    ],
+)
 def test_the_layout_chosen_fails_about_as_little_as_the_best_that_can_be_built(neurons):
     plan = plan_of("zipf facts")
     failures = [
