@@ -10,21 +10,32 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from polyseme.verification.intervals import clopper_pearson
 
 # Samples of the first looks of a probe.
 _LOOKS = (100, 400, 1600, 6400)
 # Level at which a probe is decided early: so many looks are taken that 95 % would mislead.
 _SURE = 0.99
+# A share of samples a little below the thousandth that may be misread, and where a normal
+# distribution has it, in standard deviations.
+_BEYOND_FAR, _FAR = 7e-4, 3.2
 
 
 @dataclass(frozen=True)
 class Count:
-    """Failures among samples, and the share of samples that may fail."""
+    """Failures among samples, and the share of samples that may fail.
+
+    `excess` is the reading error of the worst samples over the one asked for, where samples fail
+    by their readings: it says how far off a size is even if all samples fail, or none does.
+    """
 
     wrong: int
     seen: int
     allowed: float
+    excess: float | None = None
 
     @property
     def over(self) -> float:
@@ -64,6 +75,15 @@ def counted(
             if decided(count):
                 break
     return count
+
+
+def far_error(errors: NDArray[np.floating]) -> float:
+    """Return the reading error that about 7 of 10,000 samples exceed, also of fewer samples.
+
+    It is where the tail of a normal distribution would lie, or the quantile if that is larger.
+    """
+    normal = float(errors.mean() + _FAR * errors.std())
+    return max(normal, float(np.quantile(errors, 1 - _BEYOND_FAR, method="higher")))
 
 
 def looks_of_probe(samples: int) -> tuple[int, ...]:

@@ -45,6 +45,8 @@ _MOST_READINGS = 8_000_000_000
 # Ratio below which two sizes count as equal, and the first steps by which sizes change.
 _CLOSE, _ROUGHLY_CLOSE = 1.008, 1.03
 _FIRST_STEP = 1.1
+# Times a size at which reading errors should just do: to try too small a one costs as much again.
+_NEAR = 1.005
 # Sizes tried one after another without a larger network, before sizes change in growing steps.
 _PATIENCE = 16
 
@@ -101,6 +103,11 @@ class _Probe:
         return np.inf if self.count is None else self.count.over
 
     @property
+    def says_how_far(self) -> bool:
+        """True if what was counted says how far off the size is."""
+        return self.count is not None and (self.over > 0 or self.count.excess is not None)
+
+    @property
     def half_more(self) -> float:
         """The same with half a failure more, so that it is above 0."""
         assert self.count is not None
@@ -153,7 +160,7 @@ class _Search:
             return min(better, self._most)
         if passed.neurons <= max(failed + 1, failed * self._close):
             return None
-        if last.network is not None and (last.over or last is not passed):
+        if last.network is not None and (last.says_how_far or last is not passed):
             neurons = max(self._better(last), int(failed * self._close**0.5))
             if last is passed:
                 close = neurons * self._close > passed.neurons
@@ -190,9 +197,14 @@ class _Search:
         self._fold = float(np.clip(self._fold, distance / max(folds + doubt, doubt), slowest))
 
     def _better(self, probe: _Probe) -> int:
-        """Return the size that should just pass, from the wrong samples at another size."""
+        """Return the size that should just pass, from the wrong samples at another size.
+
+        Reading errors fall about as 1 / neurons, and say more than the number of samples misread.
+        """
         if probe.count is None:
             return probe.neurons
+        if probe.count.excess is not None:
+            return round(probe.neurons * probe.count.excess * _NEAR)
         return round(probe.neurons + self._fold * float(np.log(probe.half_more / _AIM)))
 
     def grown(self, trial: Trial) -> Network | None:

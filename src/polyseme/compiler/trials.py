@@ -8,7 +8,7 @@ of `error` of the samples may be decided wrongly, and a share of 1e-3 may be rea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,12 +19,14 @@ from polyseme.compiler.probing import (
     confirms,
     counted,
     decides_probe,
+    far_error,
     looks_of_probe,
 )
 from polyseme.compiler.report import Compilation, LayerDecision
 from polyseme.compiler.task import Task
 from polyseme.networks.network import Network
 from polyseme.verification.affine_reading import BEYOND
+from polyseme.verification.extremes import Floats
 from polyseme.verification.intervals import clopper_pearson
 from polyseme.verification.layer_readings import KindErrors, LayerReadings
 from polyseme.verification.reading_error import ReadingError, readings_of, summed_up
@@ -233,11 +235,14 @@ def _misread(
     with phase("readings"):
         fitted = fitted_readings(read, dict.fromkeys(task.trials, fitted_to), generator)
         for inputs in task.trials:
+            found: list[Floats] = []
 
-            def wrong(samples: int, inputs: str = inputs) -> int:
-                return int((fitted.errors(inputs, samples, generator).worst >= epsilon).sum())
+            def wrong(samples: int, inputs: str = inputs, found: list[Floats] = found) -> int:
+                found.append(fitted.errors(inputs, samples, generator).worst)
+                return int((found[-1] >= epsilon).sum())
 
-            yield counted(wrong, looks, BEYOND, decided)
+            count = counted(wrong, looks, BEYOND, decided)
+            yield replace(count, excess=far_error(np.concatenate(found)) / epsilon)
 
 
 def _probe_deep_readings(
