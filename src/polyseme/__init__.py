@@ -120,6 +120,7 @@ _register(
     run="polyseme.networks.asking:run",
     activations="polyseme.networks.asking:activations",
     sample="polyseme.verification.sample:sample",
+    contradiction="polyseme.networks.belonging:contradiction",
     neurons_of="polyseme.networks.lookups:neurons_of",
     terms_of="polyseme.networks.lookups:terms_of",
     directions="polyseme.networks.lookups:directions",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import socket
 import warnings
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
 import polyseme as ps
-from fuzz.mutators import signed_anew
+from fuzz.mutators import each_sealed, signed_anew
 from fuzz.originals import Content, Original, Pair
 from polyseme.networks.exporting.dense import check_dense
 from polyseme.networks.saving.files import key_path, network_bytes
@@ -24,7 +25,7 @@ class Wrong(Exception):
 
 
 def judge(original: Original, pair: Pair, folder: Path) -> tuple[str, str]:
-    """Return what became of a mutant as it is, and of the same signed anew.
+    """Return what became of a mutant as it is or with its own digests, and of a pair signed anew.
 
     Raises Wrong, or whatever bare exception comes.
     """
@@ -32,20 +33,18 @@ def judge(original: Original, pair: Pair, folder: Path) -> tuple[str, str]:
     with warnings.catch_warnings():
         # Of inputs beyond a promise, and of sums beyond float32 in networks that are hostile.
         warnings.simplefilter("ignore")
-        _put(pair, path)
-        as_it_is = _loaded(path)
-        if as_it_is is not None and behaviour(as_it_is) != behaviour(
-            original.network, without_key=as_it_is.key is None
-        ):
-            raise Wrong("accepted, and behaves otherwise")
+        accepted = False
+        for some in dict.fromkeys((pair, each_sealed(pair))):
+            _put(some, path)
+            found = _loaded(path)
+            accepted |= found is not None
+            if found is not None and behaviour(found) != _known(original, found.key is None):
+                raise Wrong("accepted, and behaves otherwise")
         _put(signed_anew(pair), path)
         anew = _loaded(path)
         if anew is not None:
             use(anew)
-    return (
-        REFUSED if as_it_is is None else THE_SAME,
-        REFUSED if anew is None else ANOTHER,
-    )
+    return THE_SAME if accepted else REFUSED, REFUSED if anew is None else ANOTHER
 
 
 def _loaded(path: Path) -> ps.Network | None:
@@ -81,6 +80,11 @@ def use(network: ps.Network) -> None:
     except ps.PolysemeError as error:
         if len(str(error).splitlines()) != 1:
             raise Wrong(f"a message of several lines: {error}") from None
+
+
+@cache
+def _known(original: Original, without_key: bool) -> str:
+    return behaviour(original.network, without_key)
 
 
 def behaviour(network: ps.Network, without_key: bool = False) -> str:

@@ -9,7 +9,12 @@ from functools import cache
 from pathlib import Path
 
 import polyseme as ps
+from polyseme.compiler.constructions.catalogue import HOPS
+from polyseme.compiler.constructions.staged.build import build_stages
+from polyseme.compiler.constructions.staged.plan import make_staged_plan
+from polyseme.compiler.task import Task
 from polyseme.networks.saving.files import key_path
+from support.linked import linked
 
 # What stands at a path: bytes, a special file by its name, or nothing.
 Content = bytes | str | None
@@ -23,7 +28,7 @@ class Pair:
     key: Content
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Original:
     """A network, its files, and what they must go on to do."""
 
@@ -44,8 +49,15 @@ def _networks() -> dict[str, ps.Network]:
         "squares": (ps.problems.universal_and(8), {"construction": "quadratic"}),
         "layers": (ps.problems.layered(60, 3, 2), {"neurons": 80, "active": 2}),
     }
+    hops = HOPS.candidate(Task(linked(130, 20, 5), 2, epsilon=0.25))
+    staged = make_staged_plan(Task(ps.problems.layered(100, 2), 3, 1e-2, carry="gates"))
     sizes = {"ands": 90, "least noise": 75, "inputs": 100, "squares": 60}
-    return {
+    # As built: the compiler would take exact networks.
+    built = {
+        "superposed": build_stages(staged, 80),
+        "hops": hops.build(hops.declared.neurons),
+    }
+    return built | {
         name: ps.compile(circuit, **({"neurons": sizes[name]} if name in sizes else {}), **options)
         for name, (circuit, options) in sources.items()
     }

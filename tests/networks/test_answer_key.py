@@ -335,7 +335,11 @@ def test_units_read_what_the_key_says():
         ("wires", {"wires": np.full(400, 10**6, np.int32)}, "not all wires of the circuit"),
         ("wires", {"reads": sp.csr_array((150, 9), dtype=np.int16)}, "must read 400 columns"),
         ("terms", {"compression": sp.csr_array((80, 9), dtype=np.int16)}, r"must read \d+ columns"),
-        ("terms", {"inverted": np.ones(120, bool)}, "a column that is a term cannot be inverted"),
+        (
+            "terms",
+            {"inverted": np.ones(120, bool)},
+            "where columns are terms, neither they nor outputs",
+        ),
         ("terms", {"wires": np.zeros(120, np.int32)}, "are not those of the terms"),
     ],
 )

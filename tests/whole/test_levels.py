@@ -60,6 +60,7 @@ INSIDE = {
         "layer_key",
         "answer_key",
         "network",
+        "belonging",
         "shared_readout",
         "run",
         "exporting",

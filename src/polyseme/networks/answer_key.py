@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -20,33 +20,13 @@ from polyseme.circuits.term_wires import wires_of_terms
 from polyseme.circuits.terms import Terms, terms_of
 from polyseme.codes.code import SparseCode
 from polyseme.common.arguments import shown_value, whole_number
-from polyseme.common.distinct import distinct
-from polyseme.common.ragged import row_numbers, select_rows
 from polyseme.errors import OptionError
-from polyseme.networks.ends import Encoder, Readout
-from polyseme.networks.layer import Layer
 from polyseme.networks.layer_key import LayerKey
 from polyseme.networks.registry import registered
 from polyseme.networks.table import shortened
 
-# A wire that reads as less than this is off.
-_HALF = 0.5
-
-
-class NetworkParts(Protocol):
-    """The parts of a network that a key is about; `Network` has them."""
-
-    @property
-    def encoder(self) -> Encoder:
-        """From names to numbers."""
-
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        """The hidden layers, first to last."""
-
-    @property
-    def readout(self) -> Readout:
-        """From numbers to names."""
+# The parts of a network that a key is about.
+_PARTS = ("encoder", "layers", "readout", "provenance")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -100,8 +80,8 @@ class AnswerKey:
         layer, terms = self.layers[0], self.terms
         if len(layer.wires) != len(terms):
             raise OptionError(f"{len(layer.wires)} columns for the {len(terms)} terms")
-        if layer.inverted.any():
-            raise OptionError("a column that is a term cannot be inverted")
+        if layer.inverted.any() or self.circuit.inverted.any():
+            raise OptionError("where columns are terms, neither they nor outputs can be inverted")
         if not np.array_equal(layer.wires, wires_of_terms(self.circuit)):
             raise OptionError("wires of layer 0 are not those of the terms")
 
@@ -133,73 +113,23 @@ class AnswerKey:
         """
         registered("save_key")(self, path)
 
-    def belongs_to(self, network: NetworkParts) -> bool:
+    def belongs_to(self, network: Any) -> bool:
         """Return whether the key is true of a network, as far as weights can tell.
 
         Names and codes must agree, the weights of every layer must be those of its key to the last
-        integer, every output must read the units of its own columns, and with no feature on every
-        wire must read as off.
+        integer, terms must be read by their own units and by as many channels as the network says,
+        every output must read the units of its own columns, and with no feature on every wire must
+        read as off.
 
         Args:
-            network: a network, or anything with its encoder, layers and readout.
+            network: a network, or anything with its encoder, layers, readout and provenance.
 
         Raises:
             OptionError: `network` is none.
         """
-        if not all(hasattr(network, part) for part in ("encoder", "layers", "readout")):
+        if not all(hasattr(network, part) for part in _PARTS):
             raise OptionError(f"network is {shown_value(network)}; it must be a network")
-        code = network.encoder.code
-        if (
-            self.circuit.features != network.encoder.features
-            or self.circuit.output_names != network.readout.outputs
-            or len(self.layers) != len(network.layers)
-            or self.encoder.neurons != code.neurons
-            or not np.array_equal(self.encoder.positions, code.positions)
-            or not np.array_equal(self.encoder.signs, code.signs)
-        ):
-            return False
-        below = [None, *self.layers]
-        return (
-            all(
-                key.describes(layer, self._code(held) if key.resolution else None)
-                for key, layer, held in zip(self.layers, network.layers, below, strict=False)
-            )
-            and self._is_read_by(network.readout)
-            and self._rests(network.layers)
-        )
-
-    def _code(self, below: LayerKey | None) -> SparseCode:
-        return self.encoder if below is None else below.code
-
-    def _rests(self, layers: tuple[Layer, ...]) -> bool:
-        """Return whether all wires read as off while no feature is on, as they do in a circuit."""
-        if self.has_terms:
-            return True
-        values = np.zeros(self.encoder.neurons, np.float32)
-        # Sums beyond all numbers are of no network that was compiled, and read as no wire does.
-        with np.errstate(over="ignore", invalid="ignore"):
-            for held, layer in zip(self.layers, layers, strict=True):
-                values = layer.at_rest(values)
-                readings = held.readings(values[None])
-                if not (np.abs(readings) < _HALF).all():
-                    return False
-        return True
-
-    def _is_read_by(self, readout: Readout) -> bool:
-        """Return whether outputs read the units of their columns, as far as those are known."""
-        last = self.layers[-1]
-        if last.of_terms:
-            known = np.ones(len(readout.outputs), bool)
-            output, column = self.terms.output.astype(np.int64), np.arange(len(last.wires))
-        else:
-            found = _only_column(last.wires, self.circuit.outputs)
-            known = found >= 0
-            output, column = np.flatnonzero(known), found[known]
-        offsets, places = select_rows(last.offsets, column)
-        told = np.repeat(output, np.diff(offsets)) * last.width + last.units[places]
-        reader = row_numbers(np.diff(readout.offsets))
-        read = reader * last.width + readout.neurons
-        return np.array_equal(distinct(told), distinct(read[known[reader]]))
+        return not registered("contradiction")(self, network)
 
     def hosts(self, layer: int = 0) -> sp.csr_array:
         """Return which columns each unit of a layer serves, Boolean (width, columns)."""
@@ -369,12 +299,3 @@ def term_key(
         resolution=resolution,
     )
     return AnswerKey(circuit, encoder, (layer,))
-
-
-def _only_column(wires: NDArray[np.int32], asked: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the one column that holds each wire asked for; -1 for none, several, or no wire."""
-    order = np.argsort(wires, kind="stable")
-    rising = wires[order]
-    begin, end = (np.searchsorted(rising, asked, side) for side in ("left", "right"))
-    only = (end - begin == 1) & (asked >= 0)
-    return np.where(only, order[np.minimum(begin, len(order) - 1)], -1)

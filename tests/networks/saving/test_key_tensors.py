@@ -86,7 +86,7 @@ def test_a_network_takes_its_own_key(kind, tmp_path):
         ("circuit.outputs", 0, -2, "which is not defined"),
         ("circuit.inverted", 0, 2, r"circuit.inverted must lie in 0\.\.1"),
         ("layers.0.wires", 3, 0, "wires of layer 0 are not those of the terms"),
-        ("layers.0.inverted", 3, 1, "a column that is a term cannot be inverted"),
+        ("layers.0.inverted", 3, 1, "where columns are terms, neither they nor outputs"),
         ("layers.0.channels", 0, 4, "channels must lie"),
         ("layers.0.units", 0, 80, r"units must lie in 0\.\.79"),
         ("layers.0.unit_offsets", 1, 2**62, "offsets of units must rise"),

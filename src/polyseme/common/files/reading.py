@@ -41,7 +41,11 @@ class RegularFile:
             found = bytearray(count)
         except MemoryError:
             raise PolysemeError(f"{count:,} bytes of it do not fit into memory") from None
-        left = memoryview(found)
+        self.fill(memoryview(found))
+        return found
+
+    def fill(self, left: memoryview) -> None:
+        """Read the next bytes into all of a buffer. Raises PolysemeError as `read` does."""
         try:
             with FileIO(self.descriptor, closefd=False) as file:
                 while left and (got := file.readinto(left)):
@@ -50,7 +54,6 @@ class RegularFile:
             raise PolysemeError(f"cannot be read: {reason_of(error)}") from None
         if left:
             raise PolysemeError("was cut short while it was read")
-        return found
 
 
 @contextmanager

@@ -17,8 +17,10 @@ from typing import Literal, NamedTuple
 from polyseme.common.arguments import instance
 from polyseme.common.files import Piece, shown_path, write_whole
 from polyseme.common.files.pairs import waiting_for, write_pair
+from polyseme.common.warning import warn
 from polyseme.errors import FileFormatError, OptionError
 from polyseme.networks.answer_key import AnswerKey
+from polyseme.networks.belonging import contradiction
 from polyseme.networks.checks import check_path
 from polyseme.networks.ends import Encoder, Readout
 from polyseme.networks.network import Network
@@ -165,13 +167,16 @@ def load(
     if place is None:
         return network
     loaded, other = _load_key(place, unsigned)
-    told = "" if unsigned else _told_apart(own, other)
-    if not told and not loaded.belongs_to(network):
-        told = ": it contradicts the network"
-    if told:
+    pair = f"{shown_path(place)}: is not the answer key of {shown_path(path)}"
+    told = _told_apart(own, other)
+    if told and not unsigned:
         raise FileFormatError(
-            f"{shown_path(place)}: is not the answer key of {shown_path(path)}{told}"
+            f"{pair}{told}; open them with --unsigned, or unsigned=True in Python"
         )
+    if told:
+        warn(f"{pair}{told}; opened unsigned")
+    if found := contradiction(loaded, network):
+        raise FileFormatError(f"{pair}: it contradicts the network, {found}")
     return replace(network, key=loaded)
 
 
@@ -185,12 +190,9 @@ class _Digests(NamedTuple):
 def _told_apart(network: _Digests, key: _Digests) -> str:
     """Return how the digests in two files say that they are no pair; "" if they do not."""
     if network.network and key.network and network.network != key.network:
-        return " but of another network (perhaps a save was interrupted); compile again"
+        return " but of another network (perhaps a save was interrupted; compile again)"
     if network.key and key.key and network.key != key.key:
-        return (
-            ", which was saved with a key of other content (this one was edited); "
-            "open it with --unsigned, or unsigned=True in Python"
-        )
+        return ", which was saved with a key of other content (this one was edited)"
     return ""
 
 
