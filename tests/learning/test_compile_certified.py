@@ -99,7 +99,7 @@ def test_the_exact_network_is_returned_where_superposition_does_not_pay():
 @pytest.mark.parametrize(("mending", "certified"), [(False, 2), (True, 3)])
 def test_a_network_refined_too_little_is_mended(monkeypatch, mending, certified):
     """After few passes of refinement, a small network is right with two on and not with three."""
-    monkeypatch.setattr(driver, "_PASSES", 3)
+    monkeypatch.setattr(driver, "_passes", lambda _: 3)
     monkeypatch.setattr(driver, "is_mendable", lambda _: mending)
     circuit = ps.read("and2:features=150,gates=150")
     with warnings.catch_warnings():

@@ -33,8 +33,9 @@ from polyseme.networks.network import Network
 from polyseme.proving.proof import Proof
 from polyseme.proving.prove import prove
 
-# Passes of the refinement of readings.
-_PASSES = 40
+# Passes of the refinement of readings at 10,000 gates, the power of the gates with which they fall,
+# since a pass tries more inputs where there are more, and the most.
+_PASSES, _PASSES_POWER, _MOST_PASSES = 25, -0.6, 100
 # The factor between sizes of computing networks, and how many are tried.
 _GROWTH, _MOST_TRIALS = 1.04, 6
 # The inputs on which a mended network is measured: the attempts of a search draw others.
@@ -130,8 +131,14 @@ def _mended(task: Task, report: Compilation, tell: Note) -> Compilation:
 def _sampled(task: Task, construction: str, neurons: int | None, tell: Note) -> Compilation:
     """Return the network that passes on samples, refined if it can be."""
     if is_refinable(task, construction, neurons):
-        return refined_report(task, _PASSES, neurons, construction, None, tell)
+        return refined_report(task, _passes(task), neurons, construction, None, tell)
     return measured_report(task, construction, neurons, tell)
+
+
+def _passes(task: Task) -> int:
+    """Return the passes of a refinement, more where a pass tries fewer inputs."""
+    wanted = _PASSES * (len(task.terms) / 10_000) ** _PASSES_POWER
+    return max(_PASSES, min(round(wanted), _MOST_PASSES))
 
 
 def with_exact_threshold(network: Network, proof: Proof) -> Network | None:

@@ -48,8 +48,8 @@ _POWER = 0.5
 # Units per gate at a reading error of 1/4, up to one more or less, and the power of it with which
 # they grow as it falls. Descent wants fewer than the closed form, and ReLUs that bend a little
 # higher.
-_UNITS, _UNITS_POWER = 11, 0.6
-_BEND = 0.05
+_UNITS, _UNITS_POWER = 15, 0.6
+_BEND = 0.1
 
 
 def compile_refined(

@@ -1,8 +1,9 @@
-"""Engines that run all inputs with a lowest feature: machine code for one layer, else numpy."""
+"""Engines that run all inputs with a lowest feature: machine code for layers of ReLUs, or numpy."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import combinations, islice
 from typing import TypeAlias
 
@@ -19,6 +20,8 @@ from polyseme.networks.run import LayerRunner
 from polyseme.proving.branch_and_bound.deciding import edges
 from polyseme.proving.branch_and_bound.relus import Relus
 from polyseme.proving.claim import Claim
+from polyseme.proving.exhaustive.deep_engine import deep_layers, wires_of
+from polyseme.proving.exhaustive.deep_kernel import compiled_deep_run
 from polyseme.proving.exhaustive.kernel import Layer, Truth, compiled_run
 from polyseme.proving.exhaustive.state import MOST_LISTED
 from polyseme.verification.reference import reference_of
@@ -33,7 +36,7 @@ _WORTH_COMPILING = 200_000
 def engine_of(claim: Claim) -> tuple[Engine, bool]:
     """Return what runs the inputs of a claim, and whether threads may share it."""
     if has_numba() and claim.inputs >= _WORTH_COMPILING:
-        engine = fused_engine(claim)
+        engine = fused_engine(claim) if len(claim.network.layers) == 1 else deep_engine(claim)
         if engine is not None:
             return engine, True
     return batch_engine(claim), False
@@ -55,14 +58,26 @@ def fused_engine(claim: Claim) -> Engine | None:
         relus.weight.astype(np.int32),
         np.clip(edges(relus), -(2**30), 2**30).astype(np.int32),
     )
-    run, active = compiled_run(), claim.active
+    return _running(partial(compiled_run(), layer, truth), claim.active)
+
+
+def deep_engine(claim: Claim) -> Engine | None:
+    """Return the kernel for several layers of ReLUs or clipped units; None for others."""
+    layers, wires = deep_layers(claim.network, claim.active), wires_of(claim.circuit)
+    if layers is None or ((layers.edge <= 0) != wires.resting).any():
+        return None
+    return _running(partial(compiled_deep_run(), layers, wires), claim.active)
+
+
+def _running(run: Callable[..., tuple[int, int]], active: int) -> Engine:
+    """Return the engine of a kernel."""
 
     def engine(first: int) -> tuple[int, int, list[tuple[int, ...]]]:
         listed = np.empty((1024, active), np.int32)
-        inputs, wrong = run(layer, truth, first, active, listed)
+        inputs, wrong = run(first, active, listed)
         if wrong > len(listed):
             listed = np.empty((min(wrong, MOST_LISTED), active), np.int32)
-            run(layer, truth, first, active, listed)
+            run(first, active, listed)
         rows = listed[: min(wrong, len(listed))].tolist()
         return inputs, wrong, [tuple(one for one in row if one >= 0) for row in rows]
 
