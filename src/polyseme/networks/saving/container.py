@@ -26,6 +26,9 @@ from polyseme.networks.saving.tensors import Tensors
 NETWORK, KEY, CHECKPOINT = "polyseme-network", "polyseme-key", "polyseme-checkpoint"
 VERSION, KEY_VERSION, CHECKPOINT_VERSION = 5, 6, 1
 _VERSIONS = {NETWORK: VERSION, KEY: KEY_VERSION, CHECKPOINT: CHECKPOINT_VERSION}
+# Networks with weights of float32, which are trained.
+FLOAT_VERSION = 6
+_HIGHEST = {**_VERSIONS, NETWORK: FLOAT_VERSION}
 # The versions before are the same but for the digests, which they have not. Checkpoints always had
 # one.
 _WITHOUT_DIGEST = {NETWORK: VERSION - 1, KEY: KEY_VERSION - 1, CHECKPOINT: CHECKPOINT_VERSION}
@@ -50,9 +53,11 @@ class Packed:
     digest: str
 
 
-def pack(kind: str, tensors: Tensors, metadata: Mapping[str, Any]) -> Packed:
-    """Return a file of one kind, which carries its digest."""
-    entries = {"format": kind, "version": _VERSIONS[kind], **metadata}
+def pack(
+    kind: str, tensors: Tensors, metadata: Mapping[str, Any], version: int | None = None
+) -> Packed:
+    """Return a file of one kind, which carries its digest; by default of the kind's version."""
+    entries = {"format": kind, "version": version or _VERSIONS[kind], **metadata}
     digest = content_digest(tensors, _text({**entries, "digest": UNKNOWN}))
     # One metadata entry only: safetensors writes several in no fixed order.
     text = _text({**entries, "digest": digest})
@@ -124,15 +129,16 @@ def _read(path: str | os.PathLike[str], kind: str, unsigned: bool) -> FileRead:
 
 def _is_old(metadata: Metadata, kind: str) -> bool:
     """Return whether a file is of the version before digests; raise if of no version we read."""
-    version, ours = metadata.get("version"), _VERSIONS[kind]
+    version, ours = metadata.get("version"), _HIGHEST[kind]
     if type(version) is int and 0 < version < _WITHOUT_DIGEST[kind]:
         raise FileFormatError(
-            f"is of version {version}, written by an older polyseme; this one reads {ours}: "
+            f"is of version {version}, written by an older polyseme; this one reads "
+            f"{_VERSIONS[kind]}: "
             "compile its source again, or read it with the polyseme that wrote it"
         )
     if type(version) is not int or not _WITHOUT_DIGEST[kind] <= version <= ours:
         raise FileFormatError(f"is of version {repr(version)[:40]}; this polyseme reads {ours}")
-    return version < ours
+    return version < _VERSIONS[kind]
 
 
 def _fault(tensors: Tensors, text: str, metadata: Metadata, old: bool) -> str:

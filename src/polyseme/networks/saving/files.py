@@ -23,7 +23,16 @@ from polyseme.networks.checks import check_path
 from polyseme.networks.ends import Encoder, Readout
 from polyseme.networks.network import Network
 from polyseme.networks.saving import metadata as read
-from polyseme.networks.saving.container import KEY, NETWORK, FileRead, Packed, build_from, pack
+from polyseme.networks.saving.container import (
+    FLOAT_VERSION,
+    KEY,
+    NETWORK,
+    VERSION,
+    FileRead,
+    Packed,
+    build_from,
+    pack,
+)
 from polyseme.networks.saving.key_tensors import pack_key, unpack_key
 from polyseme.networks.saving.tensors import (
     Tensors,
@@ -104,7 +113,7 @@ def _pack_network(network: Network) -> Packed:
         "outputs": pack_names("outputs", network.readout.outputs, tensors),
         "provenance": asdict(network.provenance),
     }
-    return pack(NETWORK, tensors, metadata)
+    return pack(NETWORK, tensors, metadata, None if network.is_whole else FLOAT_VERSION)
 
 
 def load(
@@ -225,6 +234,18 @@ def _pack_key(key: AnswerKey, network: str) -> Packed:
 
 def _network(found: FileRead) -> Network:
     tensors, metadata = found.tensors, found.metadata
+    network = _built(tensors, metadata)
+    if network.is_whole == (metadata["version"] == FLOAT_VERSION):
+        kind, version = (
+            ("whole numbers", VERSION) if network.is_whole else ("float32", FLOAT_VERSION)
+        )
+        raise FileFormatError(
+            f"is of version {metadata['version']}; weights of {kind} need version {version}"
+        )
+    return network
+
+
+def _built(tensors: Tensors, metadata: read.Metadata) -> Network:
     encoder = Encoder(
         unpack_names("features", metadata, tensors), unpack_code("encoder", metadata, tensors)
     )
