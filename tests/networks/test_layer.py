@@ -57,14 +57,14 @@ def test_sparse_weights_are_written_in_one_way(values, columns, offsets, rule):
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
-        ({"weights": sp.csr_array((2, 3), dtype=np.int32)}, "weights must be int8 or int16"),
+        ({"weights": sp.csr_array((2, 3), dtype=np.int32)}, "weights must be int8, int16 or"),
         ({"weights": sp.csr_array((0, 3), dtype=np.int8)}, "must not be empty"),
         ({"weights": sp.csr_array((2, 0), dtype=np.int8)}, "must not be empty"),
         ({"weights": sp.csr_array((2, 2**24 + 1), dtype=np.int8)}, "reads 16777217 numbers"),
         ({"weights": sp.csr_array((3, 3), dtype=np.int8)}, "bias must be int32, one per unit"),
         ({"weights": sp.csc_array((2, 3), dtype=np.int8)}, "must be in compressed rows"),
-        ({"weights": np.ones((2, 3), np.int32)}, "weights must be int8 or int16"),
-        ({"weights": np.ones((2, 3), np.float32)}, "weights must be int8 or int16"),
+        ({"weights": np.ones((2, 3), np.int32)}, "weights must be int8, int16 or float32"),
+        ({"weights": np.ones((2, 3), np.float32)}, "bias must be float32, one per unit"),
         ({"weights": np.ones(3, np.int8)}, "two-dimensional"),
         ({"weights": np.ones((2, 0), np.int8)}, "must not be empty"),
         ({"bias": np.ones(2, np.int64)}, "bias must be int32"),

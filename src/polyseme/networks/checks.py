@@ -6,7 +6,7 @@ All raise OptionError, which is a ValueError too.
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,6 +17,14 @@ from polyseme.errors import OptionError
 
 # Float32 holds whole numbers below this without rounding.
 EXACT = 2**24
+
+
+class HasWeights(Protocol):
+    """A network, which is defined later."""
+
+    @property
+    def is_whole(self) -> bool:
+        """True if all weights are whole numbers."""
 
 
 def check_path(path: object, what: str = "path") -> None:
@@ -31,6 +39,21 @@ def check_array(what: str, array: NDArray[Any], dtype: DTypeLike, dimensions: in
         raise OptionError(
             f"{what} must be {np.dtype(dtype)} of {dimensions} dimensions, "
             f"not {array.dtype} of {array.ndim}"
+        )
+
+
+def check_finite(what: str, array: NDArray[np.float32]) -> None:
+    """Raise OptionError unless every number is below 2^24 in magnitude."""
+    if not (np.abs(array) < EXACT).all():
+        raise OptionError(f"{what} must lie within {EXACT} of 0, and be numbers")
+
+
+def check_whole(network: HasWeights) -> None:
+    """Raise OptionError unless a network has whole numbers, with which alone proofs are exact."""
+    if not network.is_whole:
+        raise OptionError(
+            "the network has weights of float32, as trained ones do; proofs are of whole numbers: "
+            "use verify"
         )
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from polyseme.circuits.names import Names
 from polyseme.codes.code import SparseCode
 from polyseme.errors import OptionError
-from polyseme.networks.checks import check_array, check_runs
+from polyseme.networks.checks import check_array, check_finite, check_runs
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -67,7 +67,7 @@ class Readout:
         outputs: the names of the outputs.
         offsets: int64 (outputs + 1,), cuts `neurons` and `weights` into one run per output.
         neurons: int32, the numbers that the last layer writes which each output reads.
-        weights: int16, the weight each is read with.
+        weights: int16, or float32 in a trained network, the weight each is read with.
         thresholds: float32 (outputs,), each exactly representable.
 
     Raises:
@@ -77,13 +77,15 @@ class Readout:
     outputs: Names
     offsets: NDArray[np.int64]
     neurons: NDArray[np.int32]
-    weights: NDArray[np.int16]
+    weights: NDArray[np.int16] | NDArray[np.float32]
     thresholds: NDArray[np.float32]
 
     def __post_init__(self) -> None:
         """Check types, that the runs cover the arrays, and that every threshold is a number."""
         check_array("readout neurons", self.neurons, np.int32, 1)
-        check_array("readout weights", self.weights, np.int16, 1)
+        if self.weights.dtype == np.float32:
+            check_finite("readout weights", self.weights)
+        check_array("readout weights", self.weights, np.int16 if self.is_whole else np.float32, 1)
         check_array("thresholds", self.thresholds, np.float32, 1)
         if not len(self.outputs) or len(self.thresholds) != len(self.outputs):
             raise OptionError(f"{len(self.thresholds)} thresholds for {len(self.outputs)} outputs")
@@ -94,6 +96,11 @@ class Readout:
         check_runs("readout offsets", self.offsets, len(self.outputs), len(self.neurons))
         if not (self.thresholds > -np.inf).all():
             raise OptionError("a threshold is minus infinity or not a number")
+
+    @property
+    def is_whole(self) -> bool:
+        """True if weights are whole numbers."""
+        return bool(self.weights.dtype != np.float32)
 
     def __repr__(self) -> str:
         """One line, without the arrays."""

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 
 from polyseme.errors import OptionError
 from polyseme.networks.activation import Activation, Relu
-from polyseme.networks.checks import EXACT, check_array, check_below, check_sparse
+from polyseme.networks.checks import (
+    EXACT,
+    check_array,
+    check_below,
+    check_finite,
+    check_sparse,
+)
 
 _MIN_SCALE, _MAX_SCALE = 2.0**-24, 2.0**24
 # A sparse layer of few entries could claim any width; a program may well hold a row of it.
@@ -33,8 +39,9 @@ class Layer:
 
     Args:
         weights: int8 or int16 (units, inputs), an array or a `csr_array` whose columns rise in
-            each row.
-        bias: int32 (units,), in the weights' units and within 2^24 of 0.
+            each row; or, in a trained network, a float32 array.
+        bias: int32 (units,), in the weights' units and within 2^24 of 0; float32 beside float32
+            weights.
         scale: a power of two from 2^-24 to 2^24, applied last.
         activation: `Relu()`, `Clip(cap)` or `Square()`, the cap in the weights' units.
         carried: int32, rising, the numbers of x that pass.
@@ -49,25 +56,28 @@ class Layer:
     """
 
     weights: Weights
-    bias: NDArray[np.int32]
+    bias: NDArray[np.int32] | NDArray[np.float32]
     scale: float
     activation: Activation = field(default_factory=Relu)
     carried: NDArray[np.int32] = field(default_factory=_nothing)
 
     def __post_init__(self) -> None:
         """Check types and shapes; a scale that is no power of two would round."""
-        if self.weights.dtype not in (np.int8, np.int16) or self.weights.ndim != 2:
-            raise OptionError("weights must be int8 or int16 and two-dimensional")
+        if self.weights.dtype not in (np.int8, np.int16, np.float32) or self.weights.ndim != 2:
+            raise OptionError("weights must be int8, int16 or float32 and two-dimensional")
         if not all(self.weights.shape):
             raise OptionError("weights must not be empty")
+        if not self.is_whole:
+            self._check_floats()
         if self.is_sparse:
             check_sparse("sparse weights", self.weights)
             if self.inputs > MAX_SPARSE_INPUTS:
                 raise OptionError(
                     f"a sparse layer reads {self.inputs} numbers, more than {MAX_SPARSE_INPUTS}"
                 )
-        if self.bias.dtype != np.int32 or self.bias.shape != self.weights.shape[:1]:
-            raise OptionError("bias must be int32, one per unit")
+        kind = np.int32 if self.is_whole else np.float32
+        if self.bias.dtype != kind or self.bias.shape != self.weights.shape[:1]:
+            raise OptionError(f"bias must be {np.dtype(kind)}, one per unit")
         if self.bias.min() <= -EXACT or self.bias.max() >= EXACT:
             raise OptionError(
                 f"bias must lie within {EXACT} of 0, so that float32 holds it exactly"
@@ -80,6 +90,17 @@ class Layer:
         check_below("carried", self.carried, self.inputs)
         if (np.diff(self.carried) <= 0).any():
             raise OptionError("carried inputs must rise")
+
+    def _check_floats(self) -> None:
+        if self.is_sparse:
+            raise OptionError("weights of float32 must be an array")
+        check_finite("weights", self.weights)
+        check_finite("bias", self.bias)
+
+    @property
+    def is_whole(self) -> bool:
+        """True if weights and biases are whole numbers, and so no sum rounds."""
+        return bool(self.weights.dtype != np.float32)
 
     @property
     def is_sparse(self) -> bool:
@@ -115,7 +136,7 @@ class Layer:
     @property
     def resting(self) -> NDArray[np.float64]:
         """Value of every unit when all that it reads is 0, float64 (units,)."""
-        sums = self.bias.astype(np.int64)
+        sums = self.bias.astype(np.int64 if self.is_whole else np.float64)
         lowest, _ = self.activation.bounds(sums, sums)
         return np.asarray(lowest * float(self.scale))
 

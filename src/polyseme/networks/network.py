@@ -1,9 +1,10 @@
 """The network: an encoder from names to numbers, hidden layers, a readout from numbers to names.
 
-All weights are small integers and all scales are powers of two, so a network of one hidden layer
-computes the same numbers, to the last bit, in float32, float64 or integers, dense or sparse, here
-or in another tool. Values gain bits in every further layer, and round once they have more than
-float32 holds: deeper networks make the same decisions up to that rounding (`docs/format.md`).
+All compiled weights are small integers and all scales are powers of two, so a compiled network of
+one hidden layer computes the same numbers, to the last bit, in float32, float64 or integers, dense
+or sparse, here or in another tool. Values gain bits in every further layer, and round once they
+have more than float32 holds: deeper networks, and trained ones with weights of float32, make the
+same decisions up to that rounding (`docs/format.md`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from polyseme.networks.table import Rows, html_table, shortened, text_table
 if TYPE_CHECKING:
     import torch
 
+# The construction of networks that no construction made.
+TRAINED = "trained"
 # Layers of which a table has a row; of more, the first and the last.
 _MOST_ROWS = 8
 
@@ -92,6 +95,11 @@ class Network:
         check_below("readout neurons", self.readout.neurons, width)
 
     @property
+    def is_whole(self) -> bool:
+        """True if all weights are whole numbers, as those of compiled networks are."""
+        return self.readout.is_whole and all(layer.is_whole for layer in self.layers)
+
+    @property
     def neurons(self) -> int:
         """ReLUs in the widest layer; two for a clipped unit."""
         return max(layer.neurons for layer in self.layers)
@@ -133,7 +141,7 @@ class Network:
         That is their entropy times their number. The entropy is that of all entries of a weight
         matrix. Of a sparse layer those are the stored ones and the zeros between them, so that its
         positions are paid for and the number is the same as that of the layer stored in full. Which
-        inputs are carried is paid for too.
+        inputs are carried is paid for too. Weights of float32 count 32 bits each.
         """
         return sum(
             _entropy_bits(layer.weights) + _choice_bits(len(layer.carried), layer.inputs)
@@ -334,6 +342,8 @@ class Network:
 
     @property
     def _title(self) -> str:
+        if self.provenance.construction == TRAINED:
+            return f"{shortened(self.provenance.source)}, trained"
         construction = shortened(self.provenance.construction, 20)
         return f"{shortened(self.provenance.source)}, compiled by {construction}"
 
@@ -360,6 +370,8 @@ class Network:
 
 def _entropy_bits(weights: Weights) -> float:
     entries = weights.shape[0] * weights.shape[1]
+    if weights.dtype == np.float32:
+        return 32.0 * entries
     stored = weights.data if sp.issparse(weights) else weights.ravel()
     # Shifted to begin at 0; int32 holds every difference of two int16.
     lowest = min(0, int(stored.min(initial=0)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from polyseme.circuits.circuit import Circuit
+from polyseme.networks.checks import check_whole
 from polyseme.networks.network import Network
 from polyseme.proving.bounds import Bounds
 from polyseme.proving.failing import Failing, confirm
@@ -23,6 +24,10 @@ class Claim:
     active: int
     time_limit: float | None = None
     begun: float = field(default_factory=monotonic)
+
+    def __post_init__(self) -> None:
+        """Check that the network has whole numbers, with which alone a proof is exact."""
+        check_whole(self.network)
 
     @property
     def inputs(self) -> int:

@@ -21,7 +21,7 @@ from polyseme.codes.shared_places import shared_places
 from polyseme.common.ragged import places_in_rows, row_numbers, row_offsets
 from polyseme.errors import CapacityError, OptionError
 from polyseme.networks.activation import Relu
-from polyseme.networks.checks import EXACT
+from polyseme.networks.checks import EXACT, check_whole
 from polyseme.networks.network import Network
 
 # Reads that are held at once in one thread: 32 MB as float32.
@@ -91,6 +91,7 @@ class LinearReads:
             OptionError: The network is not one hidden layer of plain ReLUs, or one bends at rest.
             CapacityError: A sum may be too large for float32.
         """
+        check_whole(network)
         _check_layer(network)
         _check_sums(network, active)
         layer, readout = network.layers[0], network.readout

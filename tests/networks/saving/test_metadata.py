@@ -26,7 +26,8 @@ def test_metadata_is_one_entry_in_sorted_order(kind):
 
 
 METADATA_FAULTS: list[tuple[str, object, str]] = [
-    ("version", 6, "is of version 6; this polyseme reads 5"),
+    ("version", 7, "is of version 7; this polyseme reads 6"),
+    ("version", 6, "is of version 6; weights of whole numbers need version 5"),
     ("version", 3, "is of version 3, written by an older polyseme; this one reads 5: compile"),
     ("version", True, "is of version True"),
     ("version", None, "is of version None"),

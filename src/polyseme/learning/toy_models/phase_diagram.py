@@ -40,9 +40,9 @@ class Settings:
     """Sizes of the phase diagram: points along each axis, runs per point, samples per pattern."""
 
     points: int = 21
-    restarts: int = 6
+    restarts: int = 12
     samples: int = 64
-    steps: int = 3000
+    steps: int = 1500
     rate: float = 1e-2
     least_density: float = 0.01
     most_importance: float = 10.0

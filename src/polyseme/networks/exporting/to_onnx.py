@@ -83,6 +83,8 @@ class _Graph:
 
     def as_floats(self, name: str, values: NDArray[Any]) -> str:
         """Store whole numbers as they are; return the name of them as float32."""
+        if values.dtype == np.float32:
+            return self.tensor(name, values)
         kind = self._onnx.TensorProto.FLOAT
         return self.node("Cast", f"{name}.floats", self.tensor(name, values), to=kind)
 

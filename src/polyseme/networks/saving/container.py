@@ -26,6 +26,9 @@ from polyseme.networks.saving.tensors import Tensors
 NETWORK, KEY, CHECKPOINT = "polyseme-network", "polyseme-key", "polyseme-checkpoint"
 VERSION, KEY_VERSION, CHECKPOINT_VERSION = 5, 6, 1
 _VERSIONS = {NETWORK: VERSION, KEY: KEY_VERSION, CHECKPOINT: CHECKPOINT_VERSION}
+# Networks with weights of float32, which are trained.
+FLOAT_VERSION = 6
+_HIGHEST = {**_VERSIONS, NETWORK: FLOAT_VERSION}
 # The versions before are the same but for the digests, which they have not. Checkpoints always had
 # one.
 _WITHOUT_DIGEST = {NETWORK: VERSION - 1, KEY: KEY_VERSION - 1, CHECKPOINT: CHECKPOINT_VERSION}
@@ -51,11 +54,18 @@ class Packed:
 
 
 def pack(
-    kind: str, tensors: Tensors, metadata: Mapping[str, Any], known: Hashed | None = None
+    kind: str,
+    tensors: Tensors,
+    metadata: Mapping[str, Any],
+    known: Hashed | None = None,
+    version: int | None = None,
 ) -> Packed:
-    """Return a file of one kind, which carries its digest; `known` are the tensors, hashed."""
+    """Return a file of one kind, which carries its digest; by default of the kind's version.
+
+    `known` are the tensors, hashed.
+    """
     known = known or hashed(tensors)
-    entries = {"format": kind, "version": _VERSIONS[kind], **metadata}
+    entries = {"format": kind, "version": version or _VERSIONS[kind], **metadata}
     digest = known.with_text(_text({**entries, "digest": UNKNOWN}))
     # One metadata entry only: safetensors writes several in no fixed order.
     text = _text({**entries, "digest": digest})
@@ -140,15 +150,16 @@ def _alone(known: Hashed, text: str, metadata: Metadata, digest: str) -> str:
 
 def _is_old(metadata: Metadata, kind: str) -> bool:
     """Return whether a file is of the version before digests; raise if of no version we read."""
-    version, ours = metadata.get("version"), _VERSIONS[kind]
+    version, ours = metadata.get("version"), _HIGHEST[kind]
     if type(version) is int and 0 < version < _WITHOUT_DIGEST[kind]:
         raise FileFormatError(
-            f"is of version {version}, written by an older polyseme; this one reads {ours}: "
+            f"is of version {version}, written by an older polyseme; this one reads "
+            f"{_VERSIONS[kind]}: "
             "compile its source again, or read it with the polyseme that wrote it"
         )
     if type(version) is not int or not _WITHOUT_DIGEST[kind] <= version <= ours:
         raise FileFormatError(f"is of version {repr(version)[:40]}; this polyseme reads {ours}")
-    return version < ours
+    return version < _VERSIONS[kind]
 
 
 def _fault(known: Hashed, text: str, metadata: Metadata, old: bool) -> str:

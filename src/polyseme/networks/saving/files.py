@@ -25,7 +25,16 @@ from polyseme.networks.checks import check_path
 from polyseme.networks.ends import Encoder, Readout
 from polyseme.networks.network import Network
 from polyseme.networks.saving import metadata as read
-from polyseme.networks.saving.container import KEY, NETWORK, FileRead, Packed, build_from, pack
+from polyseme.networks.saving.container import (
+    FLOAT_VERSION,
+    KEY,
+    NETWORK,
+    VERSION,
+    FileRead,
+    Packed,
+    build_from,
+    pack,
+)
 from polyseme.networks.saving.digest import hashed
 from polyseme.networks.saving.key_tensors import pack_key, unpack_key
 from polyseme.networks.saving.tensors import (
@@ -117,7 +126,8 @@ def _pack_network(network: Network, **key: str) -> Packed:
         "provenance": asdict(network.provenance),
         **key,
     }
-    return pack(NETWORK, tensors, metadata)
+    version = None if network.is_whole else FLOAT_VERSION
+    return pack(NETWORK, tensors, metadata, version=version)
 
 
 def load(
@@ -255,6 +265,18 @@ def _load_key(path: str | os.PathLike[str], unsigned: bool) -> tuple[AnswerKey, 
 
 def _network(found: FileRead) -> Network:
     tensors, metadata = found.tensors, found.metadata
+    network = _built(tensors, metadata)
+    if network.is_whole == (metadata["version"] == FLOAT_VERSION):
+        kind, version = (
+            ("whole numbers", VERSION) if network.is_whole else ("float32", FLOAT_VERSION)
+        )
+        raise FileFormatError(
+            f"is of version {metadata['version']}; weights of {kind} need version {version}"
+        )
+    return network
+
+
+def _built(tensors: Tensors, metadata: read.Metadata) -> Network:
     encoder = Encoder(
         unpack_names("features", metadata, tensors), unpack_code("encoder", metadata, tensors)
     )

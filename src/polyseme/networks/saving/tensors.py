@@ -91,7 +91,9 @@ def unpack_layers(metadata: Metadata, tensors: Tensors, inputs: int) -> tuple[La
     layers: list[Layer] = []
     for number, (scale, cap, square) in enumerate(zip(scales, caps, squared, strict=True)):
         name = f"layers.{number}"
-        bias = take(tensors, f"{name}.bias", np.int32, 1)
+        bias = tensors.pop(f"{name}.bias")
+        # Before entries are counted by it.
+        check_array(f"{name}.bias", bias, np.float32 if bias.dtype == np.float32 else np.int32, 1)
         if has_matrix(name, tensors):
             weights: Any = unpack_matrix(name, tensors, inputs, len(bias))
         else:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from polyseme.common.ragged import row_numbers
 from polyseme.errors import CapacityError, OptionError
 from polyseme.networks.activation import Clip, Relu
-from polyseme.networks.checks import EXACT
+from polyseme.networks.checks import EXACT, check_whole
 from polyseme.networks.network import Network
 
 # Reads that are held, at most: 4 GB as int16.
@@ -51,6 +51,7 @@ class Relus:
             OptionError: The network has several layers, units that square, or carried numbers.
             CapacityError: It has too many reads, or a sum may be too large for float32.
         """
+        check_whole(network)
         check_layer(network)
         layer, readout = network.layers[0], network.readout
         reads = _reads(network)
