@@ -35,7 +35,9 @@ def measure() -> dict[str, Any]:
     truth = torch.from_numpy(network.key.directions(SITE).toarray())
     cosines = (truth @ unit(trained["decoder"]).T).numpy()
     with torch.no_grad():
-        latents = kept((held_out - trained["centre"]) @ trained["encoder"] + trained["bias"]).numpy()
+        latents = kept(
+            (held_out - trained["centre"]) @ trained["encoder"] + trained["bias"]
+        ).numpy()
     rebuilt = torch.from_numpy(latents) @ trained["decoder"] + trained["centre"]
     spread = ((held_out - held_out.mean(0)) ** 2).sum()
     best = cosines.max(axis=1)
@@ -65,7 +67,9 @@ def measure() -> dict[str, Any]:
 def activations(network: ps.Network, samples: int, seed: int) -> Any:
     """Return values of the layer on sampled inputs, float32 (samples, neurons)."""
     pieces = [
-        network.activations(network.sample("satisfied", samples // 20, seed=seed + 100 * piece))[SITE]
+        network.activations(network.sample("satisfied", samples // 20, seed=seed + 100 * piece))[
+            SITE
+        ]
         for piece in range(20)
     ]
     return np.concatenate(pieces)

@@ -124,15 +124,15 @@ function overlapPicture(overlaps, tolerance, dimension) {
     Array.from(shares, (share, i) => (share ? el("rect", { x: x(middle(i)) - wide / 2, width: Math.max(0.6, wide - 0.6), y: y(share), height: box[3] - y(share), class: Math.abs(middle(i)) <= tolerance ? "fill-cool" : "fill-on" }) : null)),
     curve(normal, { class: "stroke-ink", "stroke-width": 1.2, "stroke-dasharray": "4 3" }),
     axes({ x, box, xTicks: [-1, -0.5, 0, 0.5, 1], words: String, xLabel: "overlap: 0 is a right angle, 1 the same direction" }),
-    el("text", { x: width / 2, y: 14, "text-anchor": "middle", class: "text-cool" }, `${(within * 100).toFixed(within > 0.999 ? 2 : 1)} % of pairs are within the tolerance`));
+    el("text", { x: width / 2, y: 14, "text-anchor": "middle", class: "text-cool" }, `${within === 1 ? "all" : `${(within * 100).toFixed(within > 0.999 ? 2 : 1)} %`} of ${overlaps.length.toLocaleString("en")} pairs are within the tolerance`));
 }
 
 function fitPicture(dimension, tolerance, found) {
   const { drawn, welch } = counts(dimension, tolerance);
   const [width, height] = [880, 170];
-  const x = scale([1, 1e12], [250, width - 120], true);
+  const x = scale([1, 1e10], [250, width - 120], true);
   const bar = (row, value, words, name, shown = short(value)) => {
-    const end = x(Math.min(value, 1e12));
+    const end = x(Math.min(value, 1e10));
     return [
       el("text", { x: 240, y: 28 + row * 36, "text-anchor": "end" }, words),
       el("rect", { x: 250, y: 13 + row * 36, width: Math.max(2, end - 250), height: 22, rx: 3, class: name }),

@@ -28,7 +28,7 @@ async function start() {
   function read() {
     const given = new URLSearchParams(location.hash.slice(1));
     state.on = given.getAll("on").map((name) => explored.numbers.feature.get(name)).filter((feature) => feature !== undefined);
-    state.page = given.get("page") in PAGES ? given.get("page") : "outputs";
+    state.page = Object.hasOwn(PAGES, given.get("page")) ? given.get("page") : "outputs";
     state.layer = Math.min(explored.layers.length - 1, Math.max(0, Number(given.get("layer")) | 0));
     const wide = explored.layers[state.layer];
     state.unit = Math.min(wide.bias.length + wide.carried.length - 1, Math.max(0, Number(given.get("unit")) | 0));
