@@ -1,9 +1,10 @@
 """Part 10: a sparse autoencoder trained on a layer of which the truth is known, and its score.
 
-The layer computes 1,000 ANDs of 1,000 concepts. The autoencoder is the TopK kind (Gao et al., 2024):
-the encoder's K largest numbers are kept, and the layer's values are rebuilt from them. It sees values
-of the layer and nothing else. Beside it stands what is found by asking: the receiver of the counting
-argument runs a network that came as a message, and finds all its gates.
+The layer computes 1,000 ANDs of 1,000 concepts. The autoencoder is the TopK kind (Gao et al.,
+2024): the encoder's K largest numbers are kept, and the layer's values are rebuilt from them. Its
+decoder begins as states of the layer. It sees values of the layer and nothing else. Beside it
+stands what is found by asking: the receiver of the counting argument runs a network that came as a
+message, and finds all its gates.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import torch
 import polyseme as ps
 
 GATES, NEURONS, ACTIVE, SEED = 1000, 700, 3, 0
-LATENTS, KEPT = 2000, 8
-SAMPLES, HELD_OUT, BATCH, STEPS, RATE = 200_000, 20_000, 1024, 2500, 1e-3
+LATENTS, KEPT = 1500, 8
+SAMPLES, HELD_OUT, BATCH, STEPS, RATE = 100_000, 10_000, 256, 2500, 1e-3
 SITE = "layers.0.hook_post"
 FOUND = 0.9
 
@@ -80,26 +81,30 @@ def unit(rows: torch.Tensor) -> torch.Tensor:
     return rows / rows.norm(dim=1, keepdim=True)
 
 
-def kept(latents: torch.Tensor) -> torch.Tensor:
-    """Return the largest numbers of every row, if above 0, and 0 elsewhere."""
+def largest(latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the largest numbers of every row, if above 0, and their places."""
     values, places = latents.topk(KEPT, dim=1)
-    return torch.zeros_like(latents).scatter(1, places, values.relu())
+    return values.relu(), places
 
 
 def fitted(values: torch.Tensor) -> dict[str, torch.Tensor]:
     """Return encoder, bias, decoder and centre of the autoencoder, trained on values."""
     generator = torch.Generator().manual_seed(0)
     centre = values.mean(0)
-    decoder = unit(torch.randn(LATENTS, values.shape[1], generator=generator)).requires_grad_()
-    encoder = decoder.detach().T.clone().requires_grad_()
+    scale = 1 / (values - centre).std()
+    rows = torch.randperm(len(values), generator=generator)[:LATENTS]
+    decoder = unit(values[rows] - centre).requires_grad_()
+    encoder = decoder.detach().clone().requires_grad_()
     bias = torch.zeros(LATENTS, requires_grad=True)
     optimiser = torch.optim.Adam([encoder, bias, decoder], RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
-    scale = 1 / (values - centre).std()
     for _ in range(STEPS):
         rows = torch.randint(len(values), (BATCH,), generator=generator)
         batch = (values[rows] - centre) * scale
-        rebuilt = kept(batch @ encoder + bias) @ decoder
+        kept, places = largest(batch @ encoder.T + bias)
+        rebuilt = torch.nn.functional.embedding_bag(
+            places, decoder, per_sample_weights=kept, mode="sum"
+        )
         loss = ((batch - rebuilt) ** 2).sum(1).mean()
         optimiser.zero_grad()
         loss.backward()

@@ -1,4 +1,4 @@
-"""Part 11: what layers of a width can compute at most, in Python, which the page must agree with."""
+"""Part 11: the most that layers of a width can compute, which the page must agree with."""
 
 from __future__ import annotations
 
