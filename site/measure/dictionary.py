@@ -36,9 +36,9 @@ def measure() -> dict[str, Any]:
     truth = torch.from_numpy(network.key.directions(SITE).toarray())
     cosines = (truth @ unit(trained["decoder"]).T).numpy()
     with torch.no_grad():
-        latents = kept(
-            (held_out - trained["centre"]) @ trained["encoder"] + trained["bias"]
-        ).numpy()
+        sums = (held_out - trained["centre"]) @ trained["encoder"].T + trained["bias"]
+        values, places = largest(sums)
+        latents = torch.zeros_like(sums).scatter(1, places, values).numpy()
     rebuilt = torch.from_numpy(latents) @ trained["decoder"] + trained["centre"]
     spread = ((held_out - held_out.mean(0)) ** 2).sum()
     best = cosines.max(axis=1)
