@@ -1,7 +1,7 @@
 // Part 4: five features in two dimensions, trained here.
 
 import { data } from "../data.js";
-import { axes, curve, el, picture, random, scale, slider } from "../draw.js";
+import { axes, curve, el, picture, random, scale, slider, wide } from "../draw.js";
 
 export const FEATURES = 5;
 const [DIMENSIONS, SAMPLES, RATE] = [2, 192, 0.012];
@@ -152,7 +152,7 @@ export function toy(place) {
 /** Return what larger toy models hold by how rare features are, measured beforehand. */
 function plateaus() {
   const { rows, features, dimensions } = data.plateaus;
-  const [width, height] = [880, 330];
+  const [width, height] = [wide(), 330];
   const box = [64, 40, width - 120, height - 50];
   const x = scale([0.88, 114], [box[0], box[2]], true);
   const y = scale([0, 1.05], [box[3], box[1]]);

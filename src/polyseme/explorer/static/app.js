@@ -46,7 +46,8 @@ async function start() {
     if (state.page === "unit") { address.set("layer", state.layer); address.set("unit", state.unit); }
     if (state.page === "output" || state.page === "feature") address.set("name", state.name);
     const text = `#${address}`;
-    if (text !== location.hash) { history.pushState(null, "", text); }
+    // Of a page in a frame the address is "about:srcdoc", of which only what follows # may change.
+    if (text !== location.hash) history.pushState(null, "", location.href.split("#")[0] + text);
     show();
   }
 
