@@ -41,7 +41,7 @@ def measure() -> dict[str, Any]:
         latents = torch.zeros_like(sums).scatter(1, places, values).numpy()
     rebuilt = torch.from_numpy(latents) @ trained["decoder"] + trained["centre"]
     spread = ((held_out - held_out.mean(0)) ** 2).sum()
-    best = cosines.max(axis=1)
+    best = cosines.max(axis=1).astype(float).round(3)
     scores = [score(latents[:, cosines[gate].argmax()], labels[:, gate]) for gate in range(GATES)]
     random = np.random.default_rng(0).standard_normal((LATENTS, network.neurons))
     chance = truth.numpy() @ (random / np.linalg.norm(random, axis=1, keepdims=True)).T
@@ -55,10 +55,10 @@ def measure() -> dict[str, Any]:
         "held_out": HELD_OUT,
         "steps": STEPS,
         "explained": float(1 - ((held_out - rebuilt) ** 2).sum() / spread),
-        "cosines": np.sort(best)[::-1].round(3).tolist(),
+        "cosines": np.sort(best)[::-1].tolist(),
         "chance": np.sort(chance.max(axis=1))[::-1].round(3).tolist(),
         "scores": np.sort(scores)[::-1].round(3).tolist(),
-        "found": int((best > FOUND).sum()),
+        "found": int((best >= FOUND).sum()),
         "told": int((np.array(scores) > FOUND).sum()),
         "limit": FOUND,
         "asked": {"neurons": asked.neurons, "queries": asked.queries, "wrong": asked.wrong},

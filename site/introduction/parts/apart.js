@@ -32,7 +32,7 @@ function drawn(found, limit) {
     el("line", { x1: box[0], x2: box[2], y1: y(1), y2: y(1), class: "stroke-cool", "stroke-width": 3 }),
     el("text", { x: box[2] + 8, y: y(1) + 4, class: "text-cool" }, "the answer key"),
     curve(line(found.cosines), { class: "stroke-on", "stroke-width": 2.4 }),
-    el("text", { x: box[2] + 8, y: end(found.cosines) + 4, class: "text-on" }, "sparse autoencoder"),
+    el("text", { x: box[2] + 8, y: end(found.cosines) + 4, class: "text-on" }, narrow() ? "autoencoder" : "sparse autoencoder"),
     curve(line(found.chance), { class: "stroke-off", "stroke-width": 1.8 }),
     el("text", { x: box[2] + 8, y: Math.max(end(found.chance), end(found.cosines) + 18) + 4 }, "random directions"),
     el("line", { x1: box[0], x2: box[2], y1: y(limit), y2: y(limit), class: "stroke-ink", "stroke-dasharray": "4 4" }));

@@ -1,7 +1,7 @@
 // Part 2: what fires a neuron of the airports network.
 
 import { airports } from "../airports.js";
-import { axes, button, canvas, colour, el, picture, scale, slider, wide } from "../draw.js";
+import { axes, button, canvas, colour, el, narrow, picture, scale, slider, wide } from "../draw.js";
 
 const FIRST = 1200;
 const [WIDTH, HEIGHT] = [880, 400];
@@ -70,6 +70,6 @@ function drawn(world, sums, own) {
     el("line", { x1: x(0), x2: x(0), y1: 12, y2: base + 6, class: "stroke-ink", "stroke-dasharray": "3 3" }),
     el("text", { x: x(0) - 8, y: 22, "text-anchor": "end" }, "silent: the sum is below 0"),
     el("text", { x: x(0) + 8, y: 22, class: "text-on" }, "fires"),
-    el("text", { x: 20, y: base + 24 }, `the sum of all ${world.facts.toLocaleString("en")} facts, heights by logarithm`),
+    el("text", { x: 20, y: base + 24 }, narrow() ? `all ${world.facts.toLocaleString("en")} facts` : `the sum of all ${world.facts.toLocaleString("en")} facts, heights by logarithm`),
     el("text", { x: width - 20, y: base + 24, "text-anchor": "end", class: "text-on" }, `${own.size} facts of its own`));
 }

@@ -71,7 +71,7 @@ function message(order) {
 
 function drawn(m, form) {
   const [width, height] = [wide(), 360];
-  const box = [70, 34, width - 130, height - 50];
+  const box = [70, 34, width - (narrow() ? 150 : 130), height - 50];
   const x = scale([10, 1e6], [box[0], box[2]], true);
   const y = scale([1, 1e4], [box[3], box[1]], true);
   const steps = Array.from({ length: 60 }, (_, i) => 10 ** (1 + (i * 5) / 59));

@@ -24,7 +24,8 @@ export function tight(place) {
   const chart = el("div");
   const told = el("p", { class: "verdict", "aria-live": "polite" });
   const knob = slider({ label: "ANDs, m′", min: 2, max: 7, step: 0.02, value: 4, words: (power) => short(10 ** power), input: show });
-  place.append(el("div", { class: "controls" }, knob.element), chart, told);
+  const legend = [["fill-on", "thresholded"], ["fill-gold", "computed"], ["fill-cool", "Adler–Shavit, plain"]].map(([name, words]) => el("span", {}, el("svg", { viewBox: "0 0 12 12", class: "dot", "aria-hidden": "true" }, el("circle", { cx: 6, cy: 6, r: 5, class: name })), ` ${words}`));
+  place.append(el("div", { class: "controls" }, knob.element), el("p", { class: "legend" }, "Built: ", legend), chart, told);
   function show() {
     const gates = Math.round(10 ** knob.value);
     chart.replaceChildren(drawn(gates));
@@ -57,8 +58,5 @@ function drawn(gates) {
           : el("text", { x: endX + 8, y: endY + 4, class: text }, words)];
     }),
     dots(published, "fill-cool", 5), dots(computed, "fill-gold", 5.5), dots(thresholded, "fill-on", 5.5),
-    [["fill-on", "built: thresholded"], ["fill-gold", "built: computed"], ["fill-cool", "built: Adler–Shavit, plain"]].map(([name, words], i) => [
-      el("circle", { cx: box[0] + 22, cy: box[1] + 14 + i * 22, r: 5.5, class: name }),
-      el("text", { x: box[0] + 34, y: box[1] + 18 + i * 22, class: "strong" }, words)]),
     el("line", { x1: x(gates), x2: x(gates), y1: box[1], y2: box[3], class: "stroke-ink", "stroke-dasharray": "2 3" }));
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -44,11 +45,20 @@ def test_a_port_that_is_none_is_refused(saved, port, capsys):
     assert "65535" in capsys.readouterr().err
 
 
+@contextlib.contextmanager
+def ended(process):
+    """End a process that a failing test would wait for."""
+    try:
+        yield
+    finally:
+        process.kill()
+
+
 @pytest.mark.slow
 def test_it_serves_on_loopback_until_it_is_interrupted(saved):
     pytest.importorskip("uvicorn")
     command = [sys.executable, "-m", "polyseme", "explore", str(saved), "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process, ended(process):
         address = json.loads(process.stdout.readline())["address"]
         assert address.startswith("http://127.0.0.1:")
         with urllib.request.urlopen(address + "network.bin") as answer:
