@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo stack test check test-slow fuzz bench bench-quick reproduce format clean
+.PHONY: setup demo stack test check test-slow fuzz bench bench-quick reproduce site site-data site-serve format clean
 
 setup: $(READY)
 
@@ -60,6 +60,19 @@ stack: $(READY)
 
 reproduce: $(READY)
 	$(BIN)/polyseme reproduce --write docs/reproduction.md
+
+# The introduction and the documentation, from committed results, to build/site.
+site: $(READY)
+	$(BIN)/python site/build.py
+
+# Those results again: site/introduction/data, about five minutes of processor time.
+# `make site-data PART=telegram` makes those of one part.
+site-data: export OMP_NUM_THREADS = 1
+site-data: $(READY)
+	$(BIN)/python site/make_data.py $(PART)
+
+site-serve: site
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -68,7 +68,7 @@ def filled(page: str, data: dict[str, Any], terms: dict[str, str]) -> str:
 
 
 def write_airports(folder: Path) -> None:
-    """Compile the airports networks, and write them with what is told of their keys, and the places."""
+    """Compile the airports networks; write them, what is told of their keys, and the places."""
     folder.mkdir()
     for name, network in (("proved", compiled_for_one()), ("larger", compiled_for_two())):
         (folder / f"{name}.network.bin").write_bytes(network_data(network))

@@ -29,7 +29,9 @@ def main(parts: list[str]) -> None:
         text = json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True)
         DATA.mkdir(parents=True, exist_ok=True)
         (DATA / f"{part}.json").write_text(f"{text}\n", encoding="utf-8")
-        print(f"{part}: {len(text):,} bytes, {time.process_time() - started:.1f} s of processor time")
+        print(
+            f"{part}: {len(text):,} bytes, {time.process_time() - started:.1f} s of processor time"
+        )
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from polyseme.verification.sampling import wrong_samples
 from .shared import ROOT
 
 sys.path.append(str(ROOT / "examples"))
-from airports_table import RELATIONS, read_airports  # noqa: E402
+from airports_table import RELATIONS, read_airports
 
 NEURONS, PROVED_NEURONS, ACTIVE, SEED = 2500, 1500, 3, 0
 SAMPLES = 20_000
@@ -62,7 +62,11 @@ def measure() -> dict[str, Any]:
         "exact": network.provenance.monosemantic_neurons,
         "bound": bound,
         "active": network.provenance.active,
-        "pairs": {"inputs": pairs.inputs, "wrong": pairs.wrong, "share": pairs.wrong / pairs.inputs},
+        "pairs": {
+            "inputs": pairs.inputs,
+            "wrong": pairs.wrong,
+            "share": pairs.wrong / pairs.inputs,
+        },
         "wrong_pairs": [list(names) for names in pairs.names(SHOWN)],
         "errors": [error(network, circuit, on) for on in range(2, MOST_ON + 1)],
         "proved": proved(circuit),

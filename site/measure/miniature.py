@@ -31,10 +31,18 @@ CONCEPTS = (
 )
 # Names of ANDs; of any other pair, its two concepts.
 MEANT = {
-    **{"rain river": "flood", "boat river": "ferry", "boat wind": "sailing"},
-    **{"fire wind": "wildfire", "fire wood": "campfire", "music wood": "violin"},
-    **{"crowd music": "concert", "crowd street": "parade", "night street": "lamplight"},
-    **{"moon night": "moonlight", "ice moon": "comet", "ice rain": "hail"},
+    "rain river": "flood",
+    "boat river": "ferry",
+    "boat wind": "sailing",
+    "fire wind": "wildfire",
+    "fire wood": "campfire",
+    "music wood": "violin",
+    "crowd music": "concert",
+    "crowd street": "parade",
+    "night street": "lamplight",
+    "moon night": "moonlight",
+    "ice moon": "comet",
+    "ice rain": "hail",
 }
 FEATURES, GATES, NEURONS, WEIGHT = 12, 12, 8, 2
 # Sums are in eighths: a code has eight signs. A neuron bends at one concept fully on.

@@ -1,4 +1,4 @@
-"""Part 11: what layers of a width can compute at most, in Python, which the page must agree with."""
+"""Part 11: the most that layers of a width can compute, which the page must agree with."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ CHECKED = ((1000, 1, 3, 1.0), (3072, 1, 20, 8.0), (3072, 12, 20, 8.0), (49152, 9
 def measure() -> dict[str, Any]:
     """Return the models, where the machine begins, and bounds that the page must agree with."""
     return {
-        "models": [dict(zip(("name", "width", "layers", "source"), row, strict=True)) for row in MODELS],
+        "models": [
+            dict(zip(("name", "width", "layers", "source"), row, strict=True)) for row in MODELS
+        ],
         "begin": {"width": WIDTH, "layers": LAYERS, "active": ACTIVE, "bits": BITS},
         "checked": [
             ps.bounds_of_width(width, layers=layers, active=active, bits=bits).as_json()

@@ -52,5 +52,8 @@ def trained(scarcity: float) -> dict[str, Any]:
     return {
         "scarcity": scarcity,
         "held": int(held.sum()),
-        "shares": [[round(float(value), 2), int(count)] for value, count in zip(values, counts)],
+        "shares": [
+            [round(float(value), 2), int(count)]
+            for value, count in zip(values, counts, strict=True)
+        ],
     }

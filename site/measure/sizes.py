@@ -12,7 +12,8 @@ def measure() -> dict[str, Any]:
     found = results("adler_shavit")["found"]
     rows = {
         name: [
-            {key: row[key] for key in ("gates", "neurons", "wrong", "samples")} for row in found[name]
+            {key: row[key] for key in ("gates", "neurons", "wrong", "samples")}
+            for row in found[name]
         ]
         for name in ("adler-shavit", "tight-frames")
     }

@@ -128,6 +128,7 @@ _register(
     save_network="polyseme.networks.saving.files:save_network",
     save_key="polyseme.networks.saving.files:save_key",
     to_torch="polyseme.networks.exporting.to_torch:to_torch",
+    explore="polyseme.explorer.notebook:explore",
     to_onnx="polyseme.networks.exporting.to_onnx:to_onnx",
 )
 

@@ -24,7 +24,7 @@ def browser() -> Iterator[Any]:
         pytest.skip("Chromium is not installed: apt-get install chromium")
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with api.sync_playwright() as playwright:
-        # Without its sandbox it also starts for root, as in containers; it loads our own pages only.
+        # Without its sandbox it also starts for root, as in containers; all pages are our own.
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield started
         started.close()
@@ -44,8 +44,6 @@ def serving(folder: Path) -> Iterator[str]:
 
 
 class _Silent(SimpleHTTPRequestHandler):
-    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript"}
-
     def log_message(self, *_: Any) -> None:
         """Print nothing."""
 

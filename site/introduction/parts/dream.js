@@ -1,13 +1,13 @@
 // Part 1: six concepts, six neurons. The network is run, not imitated.
 
 import { data } from "../data.js";
-import { bytes, el, picture } from "../draw.js";
+import { bytes, el, narrow, picture } from "../draw.js";
 import { Network } from "../runner.js";
 
 export function dream(place) {
   const network = new Network(bytes(data.dream.network));
   const on = new Set([0]);
-  const [width, height, bottom] = [720, 190, 128];
+  const [width, height, bottom] = [narrow() ? 420 : 720, 190, 128];
   const x = (i) => (width / 6) * (i + 0.5);
   const wires = network.features.map((_, i) => el("line", { x1: x(i), y1: 4, x2: x(i), y2: bottom - 30, "stroke-width": 3 }));
   const glow = network.features.map((_, i) => el("circle", { cx: x(i), cy: bottom, r: 40, class: "fill-on-soft" }));

@@ -2,7 +2,7 @@
 
 import { bins, el, picture, random, scale, slider, axes } from "../draw.js";
 
-const [FEATURES, GATES, ON, INPUTS, BARS] = [1000, 1000, 3, 160, 61];
+const [FEATURES, GATES, ON, INPUTS] = [1000, 1000, 3, 160];
 
 /** Return readings of features and of ANDs of pairs, from codes in so many dimensions. */
 export function readings(dimensions, seed = 5) {
@@ -66,8 +66,8 @@ export function holding(place) {
   place.append(el("div", { class: "controls" }, knob.element), el("div", { class: "columns" }, held, anded), told);
   function show(dimensions) {
     const found = readings(dimensions);
-    held.replaceChildren(el("h3", {}, "Held: is this concept on?"), drawn([["off", "fill-off", found.held[0]], ["on", "fill-cool", found.held[1]]]));
-    anded.replaceChildren(el("h3", {}, "Computed: are these two both on?"), drawn([["none on", "fill-off", found.anded[0]], ["one on", "fill-gold", found.anded[1]], ["both on", "fill-on", found.anded[2]]]));
+    held.replaceChildren(el("h3", {}, "Held: is this concept on?"), drawn([["off", "fill-off", found.held[0]], ["on", "fill-cool", found.held[1]]], dimensions));
+    anded.replaceChildren(el("h3", {}, "Computed: are these two both on?"), drawn([["none on", "fill-off", found.anded[0]], ["one on", "fill-gold", found.anded[1]], ["both on", "fill-on", found.anded[2]]], dimensions));
     const wrong = [confusion(found.held[0], found.held[1]), confusion([...found.anded[0], ...found.anded[1]], found.anded[2])];
     const words = wrong.map((share) => (share < 0.0005 ? "never" : `${(share * 100).toFixed(1)} % of the time`));
     told.textContent = `In ${dimensions} dimensions the best threshold mistakes a held concept ${words[0]}, an AND ${words[1]}.`;
@@ -75,18 +75,22 @@ export function holding(place) {
   show(Math.round(2 ** knob.value));
 }
 
-function drawn(kinds) {
+function drawn(kinds, dimensions) {
   const [width, height] = [430, 250];
   const box = [10, 30, width - 10, height - 40];
   // Wide enough for nearly all readings, and never narrower than 0 and 1 ask for.
   const all = kinds.flatMap(([, , values]) => values).sort((a, b) => a - b);
   const reach = Math.max(1.5, 0.5 - all[Math.floor(all.length * 0.01)], all[Math.floor(all.length * 0.99)] - 0.5);
-  const [low, high] = [0.5 - reach, 0.5 + reach];
+  // Readings of sign codes are multiples of 1 / d: bars are centred on them, and some of them wide.
+  const step = (2 / dimensions) * Math.max(1, Math.round((reach * dimensions) / 50));
+  const half = Math.ceil(reach / step) + 0.5;
+  const middle = step * Math.round(0.5 / step);
+  const [low, high, count] = [middle - half * step, middle + half * step, 2 * half];
   const x = scale([low, high], [box[0], box[2]]);
-  const wide = (box[2] - box[0]) / BARS;
+  const wide = (box[2] - box[0]) / count;
   return picture(width, height, `Histograms of readings: ${kinds.map(([words]) => words).join(", ")}`,
     kinds.map(([words, name, values], kind) => {
-      const shares = bins(values.filter((value) => value > low && value < high), low, high, BARS);
+      const shares = bins(values.filter((value) => value > low && value < high), low, high, count);
       const top = Math.max(...shares);
       return [
         Array.from(shares, (share, i) => (share ? el("rect", { x: box[0] + i * wide, width: wide, y: box[3] - (share / top) * (box[3] - box[1]), height: (share / top) * (box[3] - box[1]), class: name, opacity: 0.68 }) : null)),

@@ -1,7 +1,7 @@
 // Part 11: what layers of a width can at most compute, and what the constructions reach.
 
 import { data } from "../data.js";
-import { button, decades, el, picture, scale, short, slider } from "../draw.js";
+import { barRows, button, el, short, slider } from "../draw.js";
 import { bitsOfPairs, largest, log2Factorial } from "../bounds.js";
 
 /** Return the most features that counting allows, of which so many ANDs or a permutation are computed. */
@@ -60,15 +60,5 @@ function near(x, listed) {
 }
 
 function drawn(rows) {
-  const [width, height] = [880, 40 + rows.length * 40];
-  const range = [10, 1e13];
-  const x = scale(range, [270, width - 120], true);
-  return picture(width, height, "Most ANDs by kind of limit",
-    decades(range).filter((tick) => Math.round(Math.log10(tick)) % 2 === 1).map((tick) => [
-      el("line", { x1: x(tick), x2: x(tick), y1: 10, y2: height - 30, class: "stroke-faint" }),
-      el("text", { x: x(tick), y: height - 12, "text-anchor": "middle" }, short(tick))]),
-    rows.map(([words, value, name], i) => [
-      el("text", { x: 260, y: 32 + i * 40, "text-anchor": "end" }, words),
-      el("rect", { x: 270, y: 15 + i * 40, width: Math.max(2, x(Math.min(value, range[1])) - 270), height: 26, rx: 3, class: name }),
-      el("text", { x: x(Math.min(value, range[1])) + 8, y: 33 + i * 40, class: "strong" }, short(value))]));
+  return barRows(rows.map(([words, value, name]) => [words, value, name, short(value)]), { label: "Most ANDs by kind of limit, by logarithms", range: [10, 1e13], logarithmic: true, left: 280 });
 }

@@ -1,7 +1,7 @@
 // Part 2: what fires a neuron of the airports network.
 
 import { airports } from "../airports.js";
-import { axes, button, canvas, colour, el, picture, scale, slider } from "../draw.js";
+import { axes, button, canvas, colour, el, narrow, picture, scale, slider, wide } from "../draw.js";
 
 const FIRST = 1200;
 const [WIDTH, HEIGHT] = [880, 400];
@@ -53,11 +53,11 @@ export async function polysemantic(place) {
 
 /** Return the sums of all facts: those that the neuron serves above the bend, all others below. */
 function drawn(world, sums, own) {
-  const [width, height, base] = [880, 170, 130];
+  const [width, height, base] = [wide(), 170, 130];
   let [low, high] = [0, 0];
   for (const sum of sums) { low = Math.min(low, sum); high = Math.max(high, sum); }
   const x = scale([low * 1.03, Math.max(high, -low * 0.2) * 1.05], [20, width - 20]);
-  const bars = 110;
+  const bars = Math.round(width / 8);
   const [others, mine] = [new Float64Array(bars), new Float64Array(bars)];
   sums.forEach((sum, fact) => { (own.has(fact) ? mine : others)[Math.min(bars - 1, Math.floor(((x(sum) - 20) / (width - 40)) * bars))] += 1; });
   const tall = (count) => (count ? 8 + 92 * (Math.log10(count) / Math.log10(world.facts)) : 0);
@@ -70,6 +70,6 @@ function drawn(world, sums, own) {
     el("line", { x1: x(0), x2: x(0), y1: 12, y2: base + 6, class: "stroke-ink", "stroke-dasharray": "3 3" }),
     el("text", { x: x(0) - 8, y: 22, "text-anchor": "end" }, "silent: the sum is below 0"),
     el("text", { x: x(0) + 8, y: 22, class: "text-on" }, "fires"),
-    el("text", { x: 20, y: base + 24 }, `the sum of all ${world.facts.toLocaleString("en")} facts, heights by logarithm`),
+    el("text", { x: 20, y: base + 24 }, narrow() ? `all ${world.facts.toLocaleString("en")} facts` : `the sum of all ${world.facts.toLocaleString("en")} facts, heights by logarithm`),
     el("text", { x: width - 20, y: base + 24, "text-anchor": "end", class: "text-on" }, `${own.size} facts of its own`));
 }

@@ -1,7 +1,6 @@
 // Part 3: how many nearly orthogonal directions fit, drawn live.
 
-import { data } from "../data.js";
-import { axes, bins, button, canvas, colour, curve, el, picture, random, scale, short, slider } from "../draw.js";
+import { axes, barRows, bins, button, canvas, colour, curve, el, picture, random, scale, short, slider } from "../draw.js";
 
 const [PAIRS, SHOWN, MOST] = [20000, 48, 1500];
 
@@ -124,29 +123,15 @@ function overlapPicture(overlaps, tolerance, dimension) {
     Array.from(shares, (share, i) => (share ? el("rect", { x: x(middle(i)) - wide / 2, width: Math.max(0.6, wide - 0.6), y: y(share), height: box[3] - y(share), class: Math.abs(middle(i)) <= tolerance ? "fill-cool" : "fill-on" }) : null)),
     curve(normal, { class: "stroke-ink", "stroke-width": 1.2, "stroke-dasharray": "4 3" }),
     axes({ x, box, xTicks: [-1, -0.5, 0, 0.5, 1], words: String, xLabel: "overlap: 0 is a right angle, 1 the same direction" }),
-    el("text", { x: width / 2, y: 14, "text-anchor": "middle", class: "text-cool" }, `${(within * 100).toFixed(within > 0.999 ? 2 : 1)} % of pairs are within the tolerance`));
+    el("text", { x: width / 2, y: 14, "text-anchor": "middle", class: "text-cool" }, `${within === 1 ? "all" : `${(within * 100).toFixed(within > 0.999 ? 2 : 1)} %`} of ${overlaps.length.toLocaleString("en")} pairs are within the tolerance`));
 }
 
 function fitPicture(dimension, tolerance, found) {
   const { drawn, welch } = counts(dimension, tolerance);
-  const [width, height] = [880, 170];
-  const x = scale([1, 1e12], [250, width - 120], true);
-  const bar = (row, value, words, name, shown = short(value)) => {
-    const end = x(Math.min(value, 1e12));
-    return [
-      el("text", { x: 240, y: 28 + row * 36, "text-anchor": "end" }, words),
-      el("rect", { x: 250, y: 13 + row * 36, width: Math.max(2, end - 250), height: 22, rx: 3, class: name }),
-      el("text", { x: Math.min(end + 8, width - 112), y: 29 + row * 36, class: "strong" }, shown),
-    ];
-  };
-  const limit = Number.isFinite(welch)
-    ? bar(3, welch, "Welch: never more than", "fill-off")
-    : [el("text", { x: 240, y: 136, "text-anchor": "end" }, "Welch: never more than"), el("text", { x: 252, y: 137, class: "strong" }, "no limit at this tolerance")];
-  return picture(width, height, "How many directions fit",
-    bar(0, dimension, "exactly at right angles", "fill-cool"),
-    bar(1, drawn, "promised: some draw has as many", "fill-on-soft"),
-    bar(2, found, "kept here, one by one", "fill-on", found >= MOST ? `more than ${MOST.toLocaleString("en")}` : short(found)),
-    limit);
+  return barRows([
+    ["exactly at right angles", dimension, "fill-cool", short(dimension)],
+    ["promised: some draw has as many", drawn, "fill-on-soft", short(drawn)],
+    ["kept here, one by one", found, "fill-on", found >= MOST ? `more than ${MOST.toLocaleString("en")}` : short(found)],
+    Number.isFinite(welch) ? ["Welch: never more than", welch, "fill-off", short(welch)] : ["Welch: never more than", null, "", "no limit at this tolerance"],
+  ], { label: "How many directions fit, by logarithms", range: [1, 1e10], logarithmic: true });
 }
-
-export const frames = data.frames;

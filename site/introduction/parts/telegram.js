@@ -1,7 +1,7 @@
 // Part 6: a network that permutes m concepts tells which of the m! permutations it is.
 
 import { data } from "../data.js";
-import { axes, button, curve, decades, el, picture, random, scale, short, slider } from "../draw.js";
+import { axes, barRows, button, curve, decades, el, narrow, picture, random, scale, short, slider, wide } from "../draw.js";
 import { log2Factorial } from "../bounds.js";
 
 const CONCEPTS = 8;
@@ -48,7 +48,8 @@ export function telegram(place) {
 
 /** Return a permutation with its number among all, in bits. */
 function message(order) {
-  const [width, height] = [880, 150];
+  const [width, height] = [wide(), narrow() ? 250 : 150];
+  const [left, drop] = narrow() ? [28, 96] : [420, 0];
   let rank = 0;
   order.forEach((value, i) => {
     const smaller = order.slice(i + 1).filter((other) => other < value).length;
@@ -61,22 +62,22 @@ function message(order) {
   return picture(width, height, `The permutation ${order.map((i) => i + 1).join(" ")} has the number ${rank}, ${text} in bits`,
     order.map((to, i) => el("path", { d: `M${x(i)},34 C${x(i)},75 ${x(to)},75 ${x(to)},116`, class: "fill-none", "stroke-width": 3, stroke: tint(i) })),
     order.map((_, i) => [el("circle", { cx: x(i), cy: 26, r: 13, fill: tint(i) }), el("circle", { cx: x(order[i]), cy: 124, r: 13, fill: tint(i) })]),
-    el("text", { x: 420, y: 60 }, `number ${rank.toLocaleString("en")} of ${[...Array(order.length)].reduce((all, _, i) => all * (i + 1), 1).toLocaleString("en")} permutations`),
+    el("text", { x: left, y: 60 + drop }, `number ${rank.toLocaleString("en")} of ${[...Array(order.length)].reduce((all, _, i) => all * (i + 1), 1).toLocaleString("en")} permutations`),
     [...text].map((bit, i) => [
-      el("rect", { x: 420 + i * 26, y: 74, width: 22, height: 30, rx: 3, class: bit === "1" ? "fill-on" : "fill-hair stroke-faint" }),
-      el("text", { x: 431 + i * 26, y: 94, "text-anchor": "middle", class: bit === "1" ? "on-dark" : "strong" }, bit)]),
-    el("text", { x: 420, y: 128 }, `${bits} bits: what a telegram of this permutation must hold`));
+      el("rect", { x: left + i * 26, y: 74 + drop, width: 22, height: 30, rx: 3, class: bit === "1" ? "fill-on" : "fill-hair stroke-faint" }),
+      el("text", { x: left + 11 + i * 26, y: 94 + drop, "text-anchor": "middle", class: bit === "1" ? "on-dark" : "strong" }, bit)]),
+    el("text", { x: left, y: 128 + drop }, `${bits} bits: what a telegram of this permutation must hold`));
 }
 
 function drawn(m, form) {
-  const [width, height] = [880, 360];
-  const box = [70, 34, width - 130, height - 50];
+  const [width, height] = [wide(), 360];
+  const box = [70, 34, width - (narrow() ? 150 : 130), height - 50];
   const x = scale([10, 1e6], [box[0], box[2]], true);
   const y = scale([1, 1e4], [box[3], box[1]], true);
   const steps = Array.from({ length: 60 }, (_, i) => 10 ** (1 + (i * 5) / 59));
   const bits = FORMS[form][1](m);
   return picture(width, height, "Least neurons against concepts, at three numbers of bits per weight",
-    axes({ x, y, box, xTicks: decades([10, 1e6]), yTicks: decades([1, 1e4]), xLabel: "concepts m", yLabel: "neurons n" }),
+    axes({ x, y, box, xTicks: decades([10, 1e6], narrow() ? 2 : 1), yTicks: decades([1, 1e4]), xLabel: "concepts m", yLabel: "neurons n" }),
     Object.entries(FORMS).map(([name, [words, of, stroke, text]]) => {
       const points = steps.map((at) => [x(at), y(Math.max(1, leastNeurons(at, of(at))))]);
       return [curve(points, { class: stroke, "stroke-width": name === form ? 3.5 : 1.6 }), el("text", { x: box[2] + 8, y: points.at(-1)[1] + 4, class: text }, words)];
@@ -88,14 +89,9 @@ function drawn(m, form) {
 /** Return the bytes of the real message beside the bound. */
 function experiment() {
   const told = data.telegram;
-  const [width, height] = [880, 130];
-  const x = scale([0, told.bytes_message], [220, width - 150]);
+  const rows = [["no message is shorter", told.bytes_bound, "fill-cool"], ["the network, compressed", told.bytes_message, "fill-on"]];
   return el("div", {},
     el("h3", {}, `The experiment: a permutation of ${told.features.toLocaleString("en")} concepts sent as a network, and read back`),
-    picture(width, height, "Bytes of the bound and of the network",
-      [["no message is shorter", told.bytes_bound, "fill-cool"], ["the network, compressed", told.bytes_message, "fill-on"]].map(([words, value, name], row) => [
-        el("text", { x: 210, y: 34 + row * 46, "text-anchor": "end" }, words),
-        el("rect", { x: 220, y: 16 + row * 46, width: x(value) - 220, height: 28, class: name, rx: 3 }),
-        el("text", { x: x(value) + 8, y: 35 + row * 46, class: "strong" }, `${Math.round(value).toLocaleString("en")} bytes`)]),
-      el("text", { x: 220, y: 124 }, `${told.neurons} neurons; asked ${told.queries.toLocaleString("en")} times, the receiver got ${told.wrong} of ${told.outputs.toLocaleString("en")} wrong`)));
+    barRows(rows.map(([words, value, name]) => [words, value, name, `${Math.round(value).toLocaleString("en")} bytes`]), { label: "Bytes of the bound and of the network", range: [0, told.bytes_message], left: 220 }),
+    el("p", {}, `${told.neurons} neurons; asked ${told.queries.toLocaleString("en")} times, the receiver got ${told.wrong} of ${told.outputs.toLocaleString("en")} wrong.`));
 }

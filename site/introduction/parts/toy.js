@@ -1,7 +1,7 @@
 // Part 4: five features in two dimensions, trained here.
 
 import { data } from "../data.js";
-import { axes, curve, el, picture, random, scale, slider } from "../draw.js";
+import { axes, curve, el, narrow, picture, random, scale, slider, wide } from "../draw.js";
 
 export const FEATURES = 5;
 const [DIMENSIONS, SAMPLES, RATE] = [2, 192, 0.012];
@@ -152,11 +152,12 @@ export function toy(place) {
 /** Return what larger toy models hold by how rare features are, measured beforehand. */
 function plateaus() {
   const { rows, features, dimensions } = data.plateaus;
-  const [width, height] = [880, 330];
+  const [width, height] = [wide(), 330];
   const box = [64, 40, width - 120, height - 50];
   const x = scale([0.88, 114], [box[0], box[2]], true);
   const y = scale([0, 1.05], [box[3], box[1]]);
-  const levels = [[1, "alone"], [1 / 2, "opposite pair"], [2 / 5, "pentagon"], [1 / 4, ""]];
+  const all = dimensions / features;
+  const levels = [[1, "alone"], [1 / 2, "opposite pair"], [2 / 5, "pentagon"], [all, "all equally"]];
   return el("div", {},
     el("h3", {}, `The same with ${features} features in ${dimensions} dimensions: the share of a dimension that each has`),
     picture(width, height, "Shares of a dimension against rarity",
@@ -164,9 +165,9 @@ function plateaus() {
         el("line", { x1: box[0], x2: box[2], y1: y(level), y2: y(level), class: "stroke-cool", "stroke-dasharray": "5 4", opacity: 0.6 }),
         el("text", { x: box[2] + 8, y: y(level) + 4, class: "text-cool" }, words)]),
       axes({ x, y, box, xTicks: [1, 2, 5, 10, 20, 50, 100], words: String, xLabel: "features are on one time in …" }),
-      [[1, "1"], [0.5, "1/2"], [0.4, "2/5"], [0.25, "1/4"]].map(([level, words]) => el("text", { x: box[0] - 8, y: y(level) + (level === 0.4 ? 9 : 4), "text-anchor": "end" }, words)),
-      rows.map((row) => [
+      [[1, "1"], [0.5, "1/2"], [0.4, "2/5"], [all, `1/${features / dimensions}`]].map(([level, words]) => el("text", { x: box[0] - 8, y: y(level) + (level === 0.4 ? 9 : 4), "text-anchor": "end" }, words)),
+      rows.map((row, i) => [
         row.shares.map(([share, count]) => el("circle", { cx: x(row.scarcity), cy: y(share), r: 1.5 + Math.sqrt(count) * 1.1, class: "fill-on", opacity: 0.5 })),
-        el("text", { x: x(row.scarcity), y: 26, "text-anchor": "middle", class: "small" }, String(row.held))]),
+        narrow() && i % 3 ? null : el("text", { x: x(row.scarcity), y: 26, "text-anchor": "middle", class: "small" }, String(row.held))]),
       el("text", { x: box[2] + 8, y: 26, class: "small" }, "features held")));
 }

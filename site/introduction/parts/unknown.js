@@ -1,7 +1,7 @@
 // Part 12: the room between what is proved and what is built, and the point that nobody has placed.
 
 import { data } from "../data.js";
-import { decades, el, picture, scale, short, slider } from "../draw.js";
+import { decades, el, picture, scale, short, slider, wide } from "../draw.js";
 import { LAWS } from "./tight.js";
 
 export function unknown(place) {
@@ -30,7 +30,7 @@ export function unknown(place) {
 }
 
 function drawn(marks, guess) {
-  const [width, height, line] = [880, 250, 150];
+  const [width, height, line] = [wide(), 250, 150];
   const range = [marks[0][1] / 1.5, marks[3][1] * 1.5];
   const x = scale(range, [30, width - 30], true);
   return picture(width, height, "Neurons, from what is impossible to one per AND",

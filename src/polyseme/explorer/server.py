@@ -93,9 +93,18 @@ def serve(network: Network, port: int, ready: Callable[[str], None]) -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((LOOPBACK, port))
+        # Whoever asks before the server runs waits instead of being refused.
+        listener.listen()
     except OSError as error:
         listener.close()
         raise PolysemeError(f"port {port} cannot be used: {error.strerror}") from None
     ready(f"http://{LOOPBACK}:{listener.getsockname()[1]}/")
-    config = uvicorn.Config(app, log_level="error", server_header=False, lifespan="off")
+    config = uvicorn.Config(
+        app,
+        log_level="error",
+        server_header=False,
+        lifespan="off",
+        # A page that holds its connection open must not keep the server from ending.
+        timeout_graceful_shutdown=1,
+    )
     uvicorn.Server(config).run(sockets=[listener])

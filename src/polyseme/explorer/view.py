@@ -30,8 +30,9 @@ def view_data(network: Network) -> bytes:
     """Return the bytes of a view: what the browser is told of the answer key.
 
     It has the circuit as key files have it (`circuit.kinds` and so on). Of one hidden layer it has
-    the terms: `terms.output`, `terms.offsets`, `terms.literals` and `terms.signs`. Of every layer it has `layers.N.offsets` and `layers.N.units`, the units of each
-    column, and, in a deeper network, `layers.N.names`, one name per line.
+    the terms: `terms.output`, `terms.offsets`, `terms.literals` and `terms.signs`. Of every layer
+    it has `layers.N.offsets` and `layers.N.units`, the units of each column, and, in a deeper
+    network, `layers.N.names`, one name per line.
 
     Raises:
         OptionError: The network has no answer key.

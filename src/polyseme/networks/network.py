@@ -322,6 +322,22 @@ class Network:
         model: bytes = registered("to_onnx")(self, path)
         return model
 
+    def explore(self) -> Any:
+        """Return the network's explorer: a notebook shows it, and `save` writes it as one page.
+
+        Its answer key is in it if the network has one.
+
+        Returns:
+            An explorer; `save(path)` writes its page, which needs nothing else.
+
+        Example:
+            >>> import polyseme as ps
+            >>> circuit = ps.build_circuit("abc", [(ps.GateKind.AND, (0, 1))], [3])
+            >>> ps.compile(circuit).explore()
+            Explorer(...; a notebook shows it, .save(path) writes it)
+        """
+        return registered("explore")(self)
+
     def __repr__(self) -> str:
         """One line, without the arrays."""
         layers = "1 layer" if len(self.layers) == 1 else f"{len(self.layers):,} layers"

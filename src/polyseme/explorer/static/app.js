@@ -28,7 +28,7 @@ async function start() {
   function read() {
     const given = new URLSearchParams(location.hash.slice(1));
     state.on = given.getAll("on").map((name) => explored.numbers.feature.get(name)).filter((feature) => feature !== undefined);
-    state.page = given.get("page") in PAGES ? given.get("page") : "outputs";
+    state.page = Object.hasOwn(PAGES, given.get("page")) ? given.get("page") : "outputs";
     state.layer = Math.min(explored.layers.length - 1, Math.max(0, Number(given.get("layer")) | 0));
     const wide = explored.layers[state.layer];
     state.unit = Math.min(wide.bias.length + wide.carried.length - 1, Math.max(0, Number(given.get("unit")) | 0));
@@ -46,7 +46,8 @@ async function start() {
     if (state.page === "unit") { address.set("layer", state.layer); address.set("unit", state.unit); }
     if (state.page === "output" || state.page === "feature") address.set("name", state.name);
     const text = `#${address}`;
-    if (text !== location.hash) { history.pushState(null, "", text); }
+    // Of a page in a frame the address is "about:srcdoc", of which only what follows # may change.
+    if (text !== location.hash) history.pushState(null, "", location.href.split("#")[0] + text);
     show();
   }
 

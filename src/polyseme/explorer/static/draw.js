@@ -54,11 +54,36 @@ export function scale([from, to], [start, end], logarithmic = false) {
   return (x) => start + ((bend(x) - bend(from)) / (bend(to) - bend(from))) * (end - start);
 }
 
-/** Return powers of ten in a domain. */
-export function decades([from, to]) {
+/** Return powers of ten in a domain, or every so many of them. */
+export function decades([from, to], every = 1) {
   const found = [];
-  for (let power = Math.ceil(Math.log10(from) - 1e-9); 10 ** power <= to * 1.0001; power += 1) found.push(10 ** power);
+  for (let power = Math.ceil(Math.log10(from) - 1e-9); 10 ** power <= to * 1.0001; power += every) found.push(10 ** power);
   return found;
+}
+
+/** Return whether the window is as narrow as a phone's. */
+export function narrow() {
+  return window.innerWidth < 640;
+}
+
+/** Return the width of a wide picture, in its own units: fewer in a narrow window, so that words stay large. */
+export function wide() {
+  return narrow() ? 500 : 880;
+}
+
+/** Return rows of bars, each with its words and its value: beside it, or above it in a narrow window. */
+export function barRows(rows, { label, range, logarithmic = false, left = 260, right = 130 }) {
+  const [width, row] = narrow() ? [wide(), 50] : [wide(), 38];
+  const begin = narrow() ? 4 : left;
+  const x = scale(range, [begin, width - right], logarithmic);
+  return picture(width, rows.length * row + 8, label, rows.map(([words, value, name, shown], i) => {
+    const top = i * row + (narrow() ? 22 : 6);
+    const end = value === null ? begin : x(Math.min(Math.max(value, range[0]), range[1]));
+    return [
+      narrow() ? el("text", { x: begin, y: top - 6 }, words) : el("text", { x: begin - 10, y: top + 18, "text-anchor": "end" }, words),
+      value === null ? null : el("rect", { x: begin, y: top, width: Math.max(2, end - begin), height: 25, rx: 3, class: name }),
+      el("text", { x: end + 8, y: top + 18, class: "strong" }, shown)];
+  }));
 }
 
 /** Return a large number in a few characters. */

@@ -82,7 +82,7 @@ export function unitPage(explored, state, go) {
   }
   if (explored.columns) {
     const served = explored.columns[layer].served[unit];
-    parts.push(el("section", {}, el("h3", {}, `It serves ${served.length.toLocaleString("en")} ${explored.terms ? "terms" : "wires"}`),
+    parts.push(el("section", {}, el("h3", {}, `It serves ${served.length.toLocaleString("en")} ${explored.terms ? "term" : "wire"}${served.length === 1 ? "" : "s"}`),
       el("ul", { class: "list" }, served.slice(0, 300).map((column) => el("li", {}, columnLink(explored, layer, column, go))))));
   }
   return parts;

@@ -53,7 +53,7 @@ export function cut(words, length) {
 }
 
 /** Return a histogram of numbers. */
-export function histogram(values, label, count = 40, mark = null) {
+export function histogram(values, label, count = 40) {
   const [width, height] = [420, 190];
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) { low = Math.min(low, value); high = Math.max(high, value); }
@@ -66,8 +66,7 @@ export function histogram(values, label, count = 40, mark = null) {
   const ticks = [low, (low + high) / 2, high].map((tick) => Number(tick.toPrecision(3)));
   return picture(width, height, label,
     Array.from(shares, (share, i) => (share ? el("rect", { x: box[0] + i * wide, width: wide - 0.8, y: box[3] - (share / top) * (box[3] - box[1]), height: Math.max(1, (share / top) * (box[3] - box[1])), class: "fill-cool" }) : null)),
-    axes({ x, box, xTicks: ticks, words: String, xLabel: label }),
-    mark === null ? null : el("line", { x1: x(mark), x2: x(mark), y1: box[1], y2: box[3], class: "stroke-on", "stroke-width": 2 }));
+    axes({ x, box, xTicks: ticks, words: String, xLabel: label }));
 }
 
 /** Return all units of a layer as squares as bright as their values; a click names the unit. */

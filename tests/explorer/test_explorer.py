@@ -1,0 +1,158 @@
+"""The explorer operated in a browser: its answers are Python's, and nothing leaves the page."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+
+import polyseme as ps
+from polyseme.explorer.page import exported_page
+from support.browser import Watched, browser
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::polyseme.PolysemeWarning"),
+]
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+def one_layer() -> ps.Network:
+    return ps.compile(ps.read("and2:features=200,gates=200"), neurons=120, active=3, epsilon=None)
+
+
+def facts() -> ps.Network:
+    table = {f"s{i}": {"a": f"o{i % 7}", "b": f"p{i % 11}"} for i in range(150)}
+    return ps.compile(ps.problems.facts(table), construction="three-channel", active=3)
+
+
+def deep() -> ps.Network:
+    circuit = ps.read("layered:width=48,depth=4")
+    return ps.compile(circuit, neurons=600, active=3, construction="deep")
+
+
+@pytest.fixture(scope="module")
+def opened():
+    with browser() as started:
+        yield started
+
+
+def shown(opened, tmp_path, network, width=1000, **state):
+    """Return a watched page of an exported network in a state."""
+    page = tmp_path / "net.html"
+    page.write_text(exported_page(network), encoding="utf-8")
+    context = opened.new_context(viewport={"width": width, "height": 900})
+    watched = Watched(context.new_page())
+    address = "#" + urlencode(state, doseq=True) if state else ""
+    watched.page.goto(f"{page.as_uri()}{address}")
+    watched.page.wait_for_selector("body[data-ready]")
+    watched.requests = [url for url in watched.requests if not url.startswith("file:")]
+    return watched
+
+
+def outputs(watched) -> list[str]:
+    return json.loads(watched.page.get_attribute("[data-outputs]", "data-outputs"))
+
+
+@pytest.mark.parametrize("compiled", [one_layer, facts, deep])
+def test_outputs_are_those_of_python(opened, tmp_path, compiled):
+    network = compiled()
+    generator = np.random.default_rng(1)
+    names = list(network.encoder.features)
+    for _ in range(3):
+        on = [str(name) for name in generator.choice(names, 3, replace=False)]
+        watched = shown(opened, tmp_path, network, on=on, page="outputs")
+        assert sorted(outputs(watched)) == sorted(network.run(on))
+        for page in ("layers", "unit"):
+            watched = shown(opened, tmp_path, network, on=on, page=page, unit=3)
+            assert watched.page.locator("main h2").count() == 1
+            watched.check()
+
+
+def test_units_and_readings_of_a_page_are_those_of_python(opened, tmp_path):
+    network = one_layer()
+    on = ["x3", "x17", "x40"]
+    values = network.activations(on)
+    watched = shown(opened, tmp_path, network, on=on, page="unit", unit=5)
+    cells = watched.page.locator("main table td").all_inner_texts()
+    layer = network.layers[0]
+    assert float(cells[-1]) == max(float(cells[2]), 0.0)
+    assert float(cells[2]) * layer.scale == pytest.approx(values["layers.0.hook_pre"].ravel()[5])
+    served = watched.page.locator("main ul.list button").all_inner_texts()
+    expected = [term.replace("->", "→") for term in network.key.terms_of(5)]
+    assert sorted(served) == sorted(expected)
+    name = network.readout.outputs[7]
+    watched = shown(opened, tmp_path, network, on=on, page="output", name=name)
+    margin = float(watched.page.locator("main table td").nth(2).inner_text())
+    assert margin == pytest.approx(values["hook_readout"].ravel()[7])
+    watched.check()
+
+
+def test_a_feature_is_searched_for_and_switched_on_by_keys_alone(opened, tmp_path):
+    network = one_layer()
+    watched = shown(opened, tmp_path, network, page="outputs")
+    keys = watched.page.keyboard
+    term = network.key.terms
+    on = [network.encoder.features[int(i)] for i in term.literals[: term.offsets[1]]]
+    for name in on:
+        watched.page.keyboard.press("Tab")
+        watched.page.focus("#search")
+        keys.type(name)
+        keys.press("Enter")
+    assert outputs(watched) == network.run(on)
+    assert all(f"on={name}" in watched.page.url for name in on)
+    keys.press("Tab")
+    keys.press("Enter")
+    watched.page.go_back()
+    watched.check()
+
+
+def test_names_that_are_html_are_shown_as_text(opened, tmp_path):
+    circuit = ps.build_circuit([EVIL, "b"], [(ps.GateKind.AND, (0, 1))], [2], output_names=[EVIL])
+    network = ps.compile(circuit, active=2)
+    watched = shown(opened, tmp_path, network, on=[EVIL, "b"], page="outputs")
+    assert outputs(watched) == [EVIL]
+    assert watched.page.locator("img").count() == 0
+    for page, name in (("feature", EVIL), ("output", EVIL), ("unit", "")):
+        watched = shown(opened, tmp_path, network, on=[EVIL], page=page, name=name)
+        assert watched.page.locator("img").count() == 0
+        watched.check()
+
+
+def test_an_address_that_names_nothing_shows_the_outputs(opened, tmp_path):
+    network = one_layer()
+    for state in (
+        {"page": "output", "name": "nobody"},
+        {"page": "constructor"},
+        {"on": "x" * 5000},
+    ):
+        watched = shown(opened, tmp_path, network, **state)
+        assert outputs(watched) == network.run([])
+        watched.check()
+    watched = shown(opened, tmp_path, network, page="unit", layer="-7", unit="1e9")
+    assert watched.page.inner_text("main h2") == "unit 119"
+    watched.check()
+
+
+def test_it_fits_a_phone_and_finds_a_failing_input(opened, tmp_path):
+    circuit = ps.read("and2:features=200,gates=200")
+    network = ps.compile(circuit, neurons=90, active=3, epsilon=None)
+    watched = shown(opened, tmp_path, network, 400, page="outputs")
+    assert watched.page.evaluate("document.documentElement.scrollWidth") <= 400
+    watched.page.get_by_role("button", name="Find a failing input").click()
+    watched.page.wait_for_selector("main ul.list button")
+    on = watched.page.locator("main ul.list button").first.inner_text().split(" + ")
+    assert sorted(outputs(watched)) == sorted(network.run(on))
+    assert set(network.run(on)) != set(network.key.labels([on], "hook_readout").nonzero()[1])
+    watched.check()
+
+
+def test_pictures_and_data_are_saved(opened, tmp_path):
+    watched = shown(opened, tmp_path, one_layer(), on=["x1", "x2"], page="outputs")
+    for kind, begins in (("SVG", "<svg"), ("CSV", "output,reading,threshold,on,true")):
+        with watched.page.expect_download() as waiting:
+            watched.page.get_by_role("button", name=kind).first.click()
+        assert waiting.value.path().read_text("utf-8").startswith(begins)
+    watched.check()
