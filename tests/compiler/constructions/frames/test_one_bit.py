@@ -8,12 +8,14 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import polyseme as ps
 from polyseme.circuits import problems
 from polyseme.circuits.circuit import Circuit
 from polyseme.codes.code import SparseCode
 from polyseme.codes.orthogonal_blocks import orthogonal_block_code
 from polyseme.compiler.compile import compile
 from polyseme.compiler.constructions.catalogue import CATALOGUE
+from polyseme.compiler.constructions.frames import one_bit
 from polyseme.compiler.constructions.frames.even_signs import even_signs
 from polyseme.compiler.constructions.frames.frame_network import wanted_reads
 from polyseme.compiler.task import Task
@@ -195,3 +197,31 @@ def test_it_takes_more_neurons_and_fewer_bits_and_is_taken_only_where_asked_for(
     assert compile(small, neurons=500, epsilon=None).provenance.construction == "tight-frames"
     asked = compile(small, neurons=500, construction="one-bit")
     assert asked.provenance.construction == "one-bit"
+
+
+@pytest.mark.parametrize("error", [0.3, 1e-2, 1e-4])
+@pytest.mark.parametrize(("features", "gates"), [(60, 40), (300, 300), (2000, 2000)])
+def test_the_first_size_that_is_enough_is_found_as_by_trying_all(features, gates, error):
+    """Also where none is: a range is passed over only if nothing in it is enough."""
+    task = task_of(problems.pairwise_and(features, gates), error=error)
+    every = range(2, 200)
+    enough = (groups for groups in every if one_bit._failure(task, groups * 32) <= error)
+    assert one_bit._first_enough(task, every, error) == next(enough, None)
+
+
+def test_a_feature_of_all_gates_is_refused_without_trying_all_sizes(monkeypatch):
+    """Of a table of one subject no size in the range is enough; each took a third of a ms."""
+    tried = []
+    failure = one_bit._failure
+    monkeypatch.setattr(
+        one_bit, "_failure", lambda *given, **told: _kept(tried, failure(*given, **told))
+    )
+    gates = [(ps.GateKind.AND, (0, 1 + number)) for number in range(3000)]
+    circuit = ps.build_circuit(ps.Names(prefix="x", count=3001), gates, range(3001, 6001))
+    assert "too few for signs" in str(ONE_BIT.refusal(task_of(circuit, active=2)))
+    assert len(tried) < 300
+
+
+def _kept(tried: list[float], value: float) -> float:
+    tried.append(value)
+    return value

@@ -82,7 +82,7 @@ def failure(task: Task, variance: float, uneven: float = 0.0) -> float:
     `variance` is that of what one foreign feature that is on adds to a reading; `uneven` is that of
     what one of the output's own features adds.
     """
-    inputs, active = int(task.terms.widths[0]), task.active
+    inputs, active = int(task.terms.offsets[1]), task.active
     touched = active * int(task.terms.influence.max())
     if not np.isfinite(variance):
         return 1.0

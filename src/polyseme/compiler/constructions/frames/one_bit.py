@@ -76,26 +76,47 @@ _FEW = 3
 _MARGIN = 1.15
 # Deviation of own reads where one literal adds up in each weight and codes are a single basis.
 _UNEVEN = 0.5
+_ROUNDING = 1e-9
 
 
 def _weight(task: Task) -> int:
     """Return the number of neurons per output, which is also that of dimensions per feature."""
-    few = int(task.terms.widths[0]) > 1 and task.active <= _FEW
+    few = int(task.terms.offsets[1]) > 1 and task.active <= _FEW
     return WEIGHT_OF_FEW if few else WEIGHT
 
 
-def _failure(task: Task, neurons: int, even: bool = False) -> float:
-    """Return the chance that an input is decided wrongly; with `even` set, u is taken as 0."""
-    terms = task.terms
-    taken = load(task, neurons, _weight(task))
-    ratio = np.pi / 2 * taken
+def _failure(task: Task, neurons: int, most: int | None = None, even: bool = False) -> float:
+    """Return the chance that an input is decided wrongly; with `even` set, u is taken as 0.
+
+    With `most` it is a lower bound for all numbers from `neurons` to `most`: noise falls as they
+    rise, and what makes own reads uneven beside it grows.
+    """
+    terms, weight = task.terms, _weight(task)
+    taken = load(task, neurons, weight)
+    ratio = np.pi / 2 * (taken if most is None else load(task, most, weight))
     if ratio >= 1:
         return 1.0
     noise = ratio / (1 - ratio)
-    adding = taken * _weight(task) ** 2
+    adding = taken * weight**2
     bases = taken * terms.features * terms.outputs / terms.literals.size
     uneven = 0.0 if even else (noise + _UNEVEN / (adding * bases)) ** 2
-    return failure(task, _MARGIN * noise + imbalance(task, neurons), uneven)
+    return failure(task, _MARGIN * noise + imbalance(task, most or neurons), uneven)
+
+
+def _first_enough(task: Task, groups: range, error: float) -> int | None:
+    """Return the first number of groups of neurons that is enough; None if none is.
+
+    A range in which none can be is passed over whole; any other is halved.
+    """
+    weight = _weight(task)
+    if len(groups) == 1:
+        return groups[0] if _failure(task, groups[0] * weight) <= error else None
+    # Rounding moves a bound by less than that.
+    if _failure(task, groups[0] * weight, groups[-1] * weight) > error * (1 + _ROUNDING):
+        return None
+    half = len(groups) // 2
+    first = _first_enough(task, groups[:half], error)
+    return _first_enough(task, groups[half:], error) if first is None else first
 
 
 def _compression(signs: NDArray[np.int8], inputs: SparseCode) -> sp.csr_array:
@@ -150,8 +171,8 @@ class OneBit(TaskConstruction):
         weight = _weight(plan)
         fewest = smallest_number(lambda some: _failure(plan, some * weight, even=True) <= error)
         some = range(max(2, fewest), 2 * max(2, fewest))
-        enough = (groups for groups in some if _failure(plan, groups * weight) <= error)
-        return weight * next(enough, some.stop)
+        first = _first_enough(plan, some, error)
+        return weight * (some.stop if first is None else first)
 
     def parameters(self, plan: Task, neurons: int) -> int:
         """Return the number of weights and biases, plus one threshold."""
