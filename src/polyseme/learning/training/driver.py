@@ -85,7 +85,7 @@ def train(
         MissingExtraError: torch is not installed.
         PolysemeError: The loss is no number any more.
     """
-    whole_number("seed", seed, 0)
+    seed = whole_number("seed", seed, 0)
     if state is not None:
         check_path(state, "state")
     import_torch("training")

@@ -116,9 +116,10 @@ class LayerTask:
             with library.no_grad():
                 each = self._losses(numbers, rows)
             rows = rows[each.topk(self.batch).indices.cpu().numpy()]
-        loss: torch.Tensor = self._losses(numbers, rows).mean()
+        loss = self._losses(numbers, rows).mean()
         loss.backward()
-        return loss.reshape(1)
+        found: torch.Tensor = loss.detach().reshape(1)
+        return found
 
     def decay(self, numbers: dict[str, torch.Tensor], rate: float) -> None:
         """Leave the numbers as they are."""

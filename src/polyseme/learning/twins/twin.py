@@ -39,8 +39,8 @@ from polyseme.verification.sampling import Verification, batch_size, batches, ve
 from polyseme.verification.term_readings import KINDS
 
 ENCODERS, READOUTS = ("fixed", "learned"), ("free", "fixed")
-DEFAULT_STEPS = 3000
-MOST_BATCH = 1_000_000
+DEFAULT_STEPS, DEFAULT_RATE, DEFAULT_BATCH = 3000, 3e-3, 512
+MOST_BATCH, MOST_HARD = 1_000_000, 1000
 # Numbers of weights, inputs and readings in one step, at most (4 GB).
 _MOST_NUMBERS = 10**9
 # Neurons that an output reads if the readout is fixed.
@@ -82,8 +82,8 @@ def train_twin(
     readout: str = "free",
     loss: str = "band",
     steps: int = DEFAULT_STEPS,
-    rate: float = 3e-3,
-    batch: int = 512,
+    rate: float = DEFAULT_RATE,
+    batch: int = DEFAULT_BATCH,
     hard: int = 1,
     samples: int = 30_000,
     seed: int = 0,
@@ -138,12 +138,12 @@ def train_twin(
         ("loss", loss, tuple(LOSSES)),
     ):
         text(name, value, known)
-    whole_number("neurons", neurons, 1)
-    whole_number("steps", steps, 1, MAX_STEPS)
-    whole_number("batch", batch, 1, MOST_BATCH)
-    whole_number("hard", hard, 1, 1000)
+    neurons = whole_number("neurons", neurons, 1)
+    steps = whole_number("steps", steps, 1, MAX_STEPS)
+    batch = whole_number("batch", batch, 1, MOST_BATCH)
+    hard = whole_number("hard", hard, 1, MOST_HARD)
     whole_number("samples", samples, 1000)
-    whole_number("seed", seed, 0)
+    seed = whole_number("seed", seed, 0)
     pace = Pace(steps, rate, min(_WARM_UP, steps - 1), "cosine")
     promise = promise_for(circuit, active).active
     refusal = one_layer_form(circuit).refusal(promise)
