@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from polyseme.interpret.polysemanticity import Polysemanticity, polysemanticity, served_by
     from polyseme.learning.compile_refined import compile_refined
     from polyseme.learning.refinement.refine import Refined, refine
+    from polyseme.learning.twins.twin import Twin, train_twin
     from polyseme.limits.table import bounds
     from polyseme.limits.width import bounds_of_width
     from polyseme.networks.answer_key import AnswerKey
@@ -74,6 +75,7 @@ _LATER = {
     "Proof": "proving.proof",
     "ReadingError": "verification.reading_error",
     "Refined": "learning.refinement.refine",
+    "Twin": "learning.twins.twin",
     "Verification": "verification.sampling",
     "WorstCase": "proving.worst_case",
     "WrongPairs": "proving.wrong_pairs",
@@ -104,6 +106,7 @@ _LATER = {
     "run_counting_argument": "counting_argument.run",
     "served_by": "interpret.polysemanticity",
     "to_vnnlib": "proving.vnnlib",
+    "train_twin": "learning.twins.twin",
     "truth_table": "circuits.truth_tables",
     "verify": "verification.sampling",
     "verify_exhaustively": "verification.exhaustive",
@@ -156,6 +159,7 @@ __all__ = [
     "Refined",
     "SourceError",
     "TooFewNeuronsError",
+    "Twin",
     "Verification",
     "WorstCase",
     "WrongPairs",
@@ -186,6 +190,7 @@ __all__ = [
     "run_counting_argument",
     "served_by",
     "to_vnnlib",
+    "train_twin",
     "truth_table",
     "verify",
     "verify_exhaustively",

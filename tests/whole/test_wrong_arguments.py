@@ -59,6 +59,7 @@ NAMES = [
     "read",
     "refine",
     "compile_refined",
+    "train_twin",
     "build_circuit",
     "Circuit",
     "Names",
@@ -365,6 +366,14 @@ def calls(folder: Path) -> dict[str, Call]:
                 "progress": lambda headway: None,
             },
             _is(ps.Compilation),
+        ),
+        "train_twin": Call(
+            ps.train_twin,
+            {"circuit": circuit, "neurons": 9, "active": 3, "encoder": "fixed"}
+            | {"readout": "free", "loss": "band", "steps": 2, "rate": 0.01, "batch": 9}
+            | {"hard": 1, "samples": 1000, "seed": 0, "state": None, "device": "cpu"}
+            | {"progress": lambda headway: None},
+            _is(ps.Twin),
         ),
         "build_circuit": _gates("small"),
         "Circuit": Call(ps.Circuit, {"features": circuit.features, **arrays}, made),

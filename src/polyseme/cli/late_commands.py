@@ -31,7 +31,8 @@ COMMANDS = {
     "theorem of one.",
     "counting": "Write a network of SOURCE as entropy-coded bytes, and find its gates by querying "
     "it.",
-    "learn": "Train toy models of superposition for a published figure, and print what it states.",
+    "learn": "Train a network of N ReLUs on SOURCE from random weights, or toy models for a "
+    "figure.",
     "reproduce": "Recompute published figures and print whether ours agree within the stated "
     "tolerance.",
     "export": "Write NET in a format that other programs read.",

@@ -56,6 +56,7 @@ def _top(
     polyseme bounds permutation:features=5000
     polyseme constructions universal-and
     polyseme counting permutation:features=2000
+    polyseme learn and2:features=300,gates=300 --neurons 200
     polyseme learn toy intro -o intro.png
     polyseme reproduce --only ball-and-box
     polyseme export net.safetensors --to onnx -o net.onnx

@@ -8,6 +8,23 @@ from support.cli import call, done
 
 pytest.importorskip("torch")
 FEW = ("--steps", "3")
+TWIN = ("learn", "and2:features=12", "--neurons", "9", "--steps", "99", "--batch", "64")
+
+
+def test_a_network_is_trained_written_and_verified(tmp_path):
+    path = tmp_path / "net.safetensors"
+    found = done(*TWIN, "--error", "0.99", "--rate", "0.03", "-o", path, "--json").json()
+    assert (found["neurons"], found["steps"], found["output"]) == (9, 99, str(path))
+    assert {"error", "error_interval", "epsilon", "kappa_mean", "seconds", "seed"} <= found.keys()
+    assert "trained" in done("inspect", path).stdout
+    assert call("verify", path, "--samples", "1000").status == 1
+
+
+def test_a_network_that_falls_short_has_status_1():
+    short = call(*TWIN, "--hard", "2", "--rate", "0.01", "--readout", "fixed")
+    assert short.status == 1
+    assert "the network falls short: its error is at least" in short.stderr
+    assert "9 ReLUs trained on and2:features=12" in short.stdout
 
 
 def test_a_figure_is_printed_and_written(tmp_path):
@@ -37,7 +54,12 @@ def test_the_state_is_kept(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (("toys",), "learn takes toy"),
+        (("toys",), "--neurons N"),
+        (("and2:features=9", "intro"), "a figure is named behind toy"),
+        (("toy", "intro", "--neurons", "5"), "figures have sizes of their own"),
+        (("and2:features=9", "--neurons", "5", "--loss", "l2"), "loss is 'l2'"),
+        (("and2:features=9", "--neurons", "5", "--rate", "0"), "must be more than 0"),
+        (("and2:features=9", "--neurons", "5", "-o", "nowhere/a.safetensors"), "nowhere"),
         (("toy",), "learn toy takes a figure: intro"),
         (("toy", "intr"), "did you mean 'intro'"),
         (("toy", "intro", "-o", "x.jpg"), "a picture's name ends in .png"),

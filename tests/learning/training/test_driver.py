@@ -24,6 +24,7 @@ class Targets:
     """Squared distance from noisy targets; the slope is 2 (x - target - noise)."""
 
     name = "targets"
+    instances = 3
 
     def __init__(self, noise: float = 0.1, stop: int | None = None, shrinks: float = 0.0):
         self.described = {"noise": noise, "shrinks": shrinks}

@@ -62,6 +62,11 @@ class AbsoluteValues:
     name: str = "absolute value"
 
     @property
+    def instances(self) -> int:
+        """Number of densities."""
+        return len(self.values.density)
+
+    @property
     def described(self) -> Mapping[str, Any]:
         """All that the loss depends on."""
         sizes = {"hidden": self.hidden, "batch": self.batch}

@@ -63,6 +63,11 @@ class Autoencoder:
             )
 
     @property
+    def instances(self) -> int:
+        """Number of densities."""
+        return len(self.values.density)
+
+    @property
     def described(self) -> Mapping[str, Any]:
         """All that the loss depends on."""
         return {

@@ -67,6 +67,11 @@ class TwoFeatures:
     name: str = "phase diagram"
 
     @property
+    def instances(self) -> int:
+        """Number of pairs of density and importance."""
+        return len(self.density)
+
+    @property
     def described(self) -> Mapping[str, Any]:
         """All that the loss depends on."""
         numbers = {"density": self.density.tolist(), "importance": self.importance.tolist()}

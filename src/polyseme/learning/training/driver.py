@@ -85,7 +85,7 @@ def train(
         MissingExtraError: torch is not installed.
         PolysemeError: The loss is no number any more.
     """
-    whole_number("seed", seed, 0)
+    seed = whole_number("seed", seed, 0)
     if state is not None:
         check_path(state, "state")
     import_torch("training")
@@ -149,9 +149,8 @@ def _begun(task: Task, seed: int) -> State:
     """Return the state before the first step."""
     numbers = task.begin(stream(seed, Stream.TRAINING_START))
     nothing = {name: np.zeros_like(values) for name, values in numbers.items()}
-    instances = len(next(iter(numbers.values())))
-    none = np.zeros((0, instances), np.float32)
-    return State(0, numbers, nothing, nothing, none, np.zeros(instances, np.float32))
+    none = np.zeros((0, task.instances), np.float32)
+    return State(0, numbers, nothing, nothing, none, np.zeros(task.instances, np.float32))
 
 
 class _Steps:

@@ -38,8 +38,9 @@ class Pace:
 
     def __post_init__(self) -> None:
         """Check every number."""
-        whole_number("steps", self.steps, 1, MAX_STEPS)
-        real_number("rate", self.rate, 0, _HIGHEST_RATE)
+        # Of Python's types, which a checkpoint writes down.
+        object.__setattr__(self, "steps", whole_number("steps", self.steps, 1, MAX_STEPS))
+        object.__setattr__(self, "rate", real_number("rate", self.rate, 0, _HIGHEST_RATE))
         whole_number("warm_up", self.warm_up, 0)
         text("falls", self.falls, FALLS)
         if not all(0 <= mean < 1 for mean in self.means):

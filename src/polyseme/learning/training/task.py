@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 class Task(Protocol):
     """Numbers to train and a loss, of one instance or of many that are trained at once.
 
-    Instances are rows of the first dimension of every tensor. They share no numbers, so the sum of
-    their losses trains each as if it were alone.
+    Instances share no numbers, so the sum of their losses trains each as if it were alone.
     """
 
     @property
@@ -28,6 +27,10 @@ class Task(Protocol):
     @property
     def described(self) -> Mapping[str, Any]:
         """All that the loss depends on but the seed, as JSON: by it a checkpoint is matched."""
+
+    @property
+    def instances(self) -> int:
+        """Number of instances, each of which has a loss of its own."""
 
     def begin(self, generator: np.random.Generator) -> dict[str, NDArray[np.float32]]:
         """Draw the numbers that training starts from, float32 by name."""

@@ -1,0 +1,1 @@
+"""Trained twins: circuits that compile, learnt by descent from random weights."""

@@ -1,0 +1,157 @@
+"""Trained twins: losses and readings beside obvious ones, files, seeds, refusals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import polyseme as ps
+from polyseme.circuits.terms import terms_of
+from polyseme.errors import CapacityError, FileFormatError, OptionError
+from polyseme.learning.twins.layer_task import LOSSES, LayerTask
+from polyseme.learning.twins.twin import Twin, _task, train_twin
+
+torch = pytest.importorskip("torch")
+
+CIRCUIT = ps.problems.pairwise_and(12, 12)
+EASY = {"steps": 250, "samples": 1000, "batch": 128, "rate": 0.02}
+
+
+def task_of(encoder: str, readout: str, loss: str = "squared", hard: int = 1) -> LayerTask:
+    return _task(CIRCUIT, 8, 3, encoder, readout, loss, 30, hard, seed=0)
+
+
+def tensors(task: LayerTask) -> dict:
+    begun = task.begin(np.random.default_rng(1))
+    return {name: torch.from_numpy(one).requires_grad_() for name, one in begun.items()}
+
+
+def trained(**settings) -> Twin:
+    return train_twin(CIRCUIT, 12, **{**EASY, **settings})
+
+
+@pytest.mark.parametrize("encoder", ["fixed", "learned"])
+@pytest.mark.parametrize("readout", ["free", "fixed"])
+def test_readings_are_those_of_the_network_that_is_made(encoder, readout):
+    found = trained(encoder=encoder, readout=readout, steps=3)
+    network, task = found.network, _task(CIRCUIT, 12, 3, encoder, readout, "band", 9, 1, 0)
+    weight = 1 if task.readout is None else task.readout.weight
+    rows = np.array([[0, 1, 2], [3, -1, -1], [-1, -1, -1], [4, 9, -1]], np.int32)
+    on = [[f"x{i}" for i in row if i >= 0] for row in rows]
+    numbers = {
+        "weights": network.layers[0].weights.T,
+        "bias": network.layers[0].bias,
+        "offset": np.zeros(12, np.float32),
+    }
+    if task.readout is None:
+        numbers["readout"] = network.readout.weights.reshape(12, -1).T
+    own = {name: torch.from_numpy(np.ascontiguousarray(one)) for name, one in numbers.items()}
+    ours = weight * task._readings(own, rows).numpy()
+    seen = network.activations(on)["hook_readout"] + network.readout.thresholds
+    np.testing.assert_allclose(ours, seen, atol=1e-4)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_losses_are_what_they_say(loss):
+    task, rows = task_of("fixed", "free", loss), np.array([[0, 1, 5], [7, -1, -1]], np.int32)
+    numbers = tensors(task)
+    truth = np.zeros((2, 12))
+    for row, on in enumerate(rows.tolist()):
+        for gate, literals in enumerate(terms_of(CIRCUIT).literals.reshape(12, 2).tolist()):
+            truth[row, gate] = set(literals) <= set(on)
+    expected = [0.0, 0.0]
+    for row, readings in enumerate(task._readings(numbers, rows).detach().numpy()):
+        for reading, on in zip(readings.tolist(), truth[row].tolist(), strict=True):
+            error = abs(reading - on)
+            expected[row] += {
+                "squared": error**2,
+                "l4": error**4,
+                "band": max(error - 0.2, 0) ** 2,
+                "hinge": max(0.75 - reading if on else reading - 0.25, 0) ** 2,
+            }[loss]
+    assert task._losses(numbers, rows).detach().numpy() == pytest.approx(expected, rel=1e-4)
+
+
+def test_hard_inputs_have_larger_losses():
+    def loss(hard: int) -> float:
+        task = task_of("fixed", "free", hard=hard)
+        return float(task.descend(tensors(task), np.random.default_rng(2))[0])
+
+    assert loss(6) > loss(1)
+
+
+def test_a_step_has_inputs_of_every_kind():
+    rows = task_of("fixed", "free", hard=2)._draw(np.random.default_rng(3))
+    assert rows.shape == (60, 3)
+    assert ((rows >= 0).sum(axis=1) > 0).all()
+
+
+def test_training_learns_and_is_measured():
+    found = trained(loss="hinge", encoder="learned")
+    assert found.history[0] > 10 * found.loss
+    assert found.measured.error < 0.05
+    assert found.measured.samples == 1000
+    assert found.reading.worst.kappa_mean is not None
+    made = found.network.provenance
+    assert (made.construction, made.active, made.gates) == ("trained", 3, 12)
+    assert found.network.parameters == 12 * 13 + 12 * 13
+
+
+def test_it_comes_back_from_its_files_and_verifies_alike(tmp_path):
+    found = trained()
+    found.network.save(tmp_path / "net.safetensors", key=True)
+    again = ps.load(tmp_path / "net.safetensors")
+    assert ps.verify(again, samples=1000, seed=1).wrong == found.measured.wrong
+    assert again.key is not None
+    assert again.key.belongs_to(found.network)
+
+
+def test_facts_of_several_terms_per_output_are_learnt():
+    table = {"France": {"capital": "Paris"}, "Peru": {"capital": "Lima"}, "Chad": {"is": "Paris"}}
+    found = train_twin(ps.problems.facts(table), 6, **{**EASY, "steps": 400, "readout": "free"})
+    assert found.measured.error < 0.1
+
+
+def test_the_same_seed_gives_the_same_bytes_and_a_state_goes_on(tmp_path):
+    one, two = trained(steps=20), trained(steps=20, state=tmp_path / "state")
+    assert one.network.layers[0].weights.tobytes() == two.network.layers[0].weights.tobytes()
+    again = trained(steps=20, state=tmp_path / "state")
+    assert again.network.readout.weights.tobytes() == one.network.readout.weights.tobytes()
+    with pytest.raises(FileFormatError, match="its loss is 'band', not 'l4'"):
+        trained(steps=20, state=tmp_path / "state", loss="l4")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"loss": "l2"}, "loss is 'l2'"),
+        ({"encoder": "basis"}, "encoder is 'basis'"),
+        ({"readout": "dense"}, "readout is 'dense'"),
+        ({"steps": 0}, "steps is 0"),
+        ({"rate": -1.0}, "rate is -1.0"),
+        ({"batch": 0}, "batch is 0"),
+        ({"hard": 0}, "hard is 0"),
+        ({"samples": 10}, "samples is 10"),
+        ({"seed": -1}, "seed is -1"),
+        ({"active": 40}, "active"),
+    ],
+)
+def test_wrong_arguments_are_refused(wrong, named):
+    with pytest.raises(OptionError, match=named):
+        trained(**wrong)
+
+
+def test_what_cannot_be_trained_is_refused():
+    with pytest.raises(OptionError, match="neurons is 0"):
+        train_twin(CIRCUIT, 0)
+    with pytest.raises(OptionError, match="only one hidden layer is trained"):
+        train_twin(ps.problems.layered(12, 3, 2), 9)
+    with pytest.raises(CapacityError, match="at most 1,000,000,000 are trained"):
+        train_twin(CIRCUIT, 10**6)
+
+
+def test_a_task_keeps_its_seed_apart_from_its_description():
+    task = task_of("fixed", "fixed")
+    assert replace(task, hard=2).described != task.described
