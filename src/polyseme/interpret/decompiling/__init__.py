@@ -1,0 +1,1 @@
+"""Decompiling: the circuit that a network computes, found without its answer key."""
