@@ -68,7 +68,6 @@ theme:
       toggle: {{icon: material/weather-sunny, name: Light}}
 plugins:
   - search
-  - offline
   - mkdocstrings:
       handlers:
         python:
