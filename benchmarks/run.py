@@ -42,6 +42,7 @@ from parts.throughput import Throughput
 from parts.time_to_error.part import TimeToError
 from studies.ablation.study import Ablation
 from studies.adler_shavit import AdlerShavit
+from studies.browser import Browser
 from studies.certified import CertifiedSizes
 from studies.deep_frontier import DeepFrontier
 from studies.layered import Layered
@@ -75,6 +76,7 @@ STUDIES: tuple[Part, ...] = (
     Mutants(),
     CertifiedSizes(),
     Room(),
+    Browser(),
 )
 
 

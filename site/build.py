@@ -1,7 +1,8 @@
 """The site out of committed results: `make site`, or `python site/build.py`.
 
-`build/site/introduction` gets the introduction: its page with numbers and terms filled in, the
-JavaScript as it is, the runner of the explorer, and the airports networks, which are compiled here.
+`build/site` gets the documentation (`documentation.py`), and `build/site/introduction` the
+introduction: its page with numbers and terms filled in, the JavaScript as it is, the runner of the
+explorer, and the airports networks, which are compiled here.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from documentation import build_documentation
 from measure.airports import compiled_for_one, compiled_for_two, places
 from measure.shared import DATA, ROOT
 from polyseme.explorer.view import network_data, view_data
@@ -25,9 +27,10 @@ _TERM = re.compile(r"\[\[([^|\]]+)\|([^\]]+)\]\]")
 
 
 def main() -> None:
-    """Build the introduction."""
+    """Build the documentation, and the introduction into it."""
+    build_documentation(TARGET)
     build_introduction(TARGET / "introduction")
-    print(f"wrote {TARGET / 'introduction' / 'index.html'}")
+    print(f"wrote {TARGET / 'index.html'} and {TARGET / 'introduction' / 'index.html'}")
 
 
 def build_introduction(target: Path) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 from .shared import results
 
+ACTIVE, ERROR = 3, 1e-3
+
 
 def measure() -> dict[str, Any]:
     """Return gates and neurons by method, each network tried on samples."""
@@ -30,16 +32,27 @@ def measure() -> dict[str, Any]:
         and row["construction"] == "least-noise"
         and not row["passes"]
     ]
-    million = [
+    found_here = [
+        {"gates": row["gates"], **{name: row[name] for name in ("neurons", "wrong", "samples")}}
+        for row in results("headline")["sizings"]
+        if row["problem"] == f"and2:features={row['gates']},gates={row['gates']}"
+        and row["active"] == ACTIVE
+    ]
+    larger = [
         {key: row[key] for key in ("gates", "neurons", "wrong", "samples")}
         for row in results("scale")["built"]
+        if row["wrong"] <= ERROR * row["samples"]
     ]
     return {
-        "thresholded": sorted(
-            {row["gates"]: row for row in [*rows["tight-frames"], *million]}.values(),
-            key=lambda row: row["gates"],
-        ),
+        "thresholded": smallest([*rows["tight-frames"], *found_here, *larger]),
         "adler_shavit": rows["adler-shavit"],
         "computed": sorted(computed, key=lambda row: row["gates"]),
-        "active": 3,
+        "active": ACTIVE,
+        "error": ERROR,
     }
+
+
+def smallest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the row of fewest neurons for every number of gates, rising."""
+    best = {row["gates"]: row for row in sorted(rows, key=lambda row: -row["neurons"])}
+    return [best[gates] for gates in sorted(best)]

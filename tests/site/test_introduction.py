@@ -124,9 +124,7 @@ def test_toy(page):
         assert sorted(shares, reverse=True) == pytest.approx(known, abs=0.06)
     machine = part(page, "toy")
     machine.get_by_role("button", name="one time in five").click()
-    page.wait_for_function(
-        "document.querySelector('#toy figure').innerText.includes('4 of 5 features')"
-    )
+    machine.get_by_text("4 of 5 features").wait_for()
 
 
 def test_holding(page):
@@ -137,7 +135,7 @@ def test_holding(page):
         found.append(verdict(machine))
     assert "a held concept never" in found[1]
     assert "an AND never" in found[2]
-    assert numbers(found[0])[-1] > 20
+    assert numbers(found[0])[-1] > 10
 
 
 def test_telegram(page):
@@ -185,7 +183,7 @@ def test_breaking(page):
     network, circuit = compiled_for_two(), read_airports()
     machine = part(page, "breaking")
     assert "all of 8,956 outputs are right" in verdict(machine)
-    names = machine.locator("svg text").all_inner_texts()
+    names = machine.locator("svg text").all_text_contents()
     for output in network.run(["CDG", "GIG", "country"]):
         assert any(output in name for name in names)
     machine.get_by_role("button", name="A pair known to fail").click()

@@ -30,7 +30,7 @@ export function readings(dimensions, seed = 5) {
     sent.fill(0);
     for (let gate = 0; gate < GATES; gate += 1) {
       const [first, second] = pairs[gate];
-      const strength = felt[first] + felt[second] - 1;
+      const strength = felt[first] + felt[second];
       for (let k = 0, at = gate * dimensions; k < dimensions; k += 1, at += 1) sent[k] += out[at] * strength;
     }
     for (let gate = 0; gate < GATES; gate += 1) {
@@ -39,7 +39,8 @@ export function readings(dimensions, seed = 5) {
       if (!satisfied && gate % 7) continue;
       let sum = 0;
       for (let k = 0, at = gate * dimensions; k < dimensions; k += 1, at += 1) sum += out[at] * sent[k];
-      found.anded[satisfied].push(sum / dimensions);
+      // Shifted, so that both on reads as 1, and one alone as 0.
+      found.anded[satisfied].push(sum / dimensions - 1);
     }
   }
   return found;
