@@ -80,10 +80,11 @@ def counted(
 def far_error(errors: NDArray[np.floating]) -> float:
     """Return the reading error that about 7 of 10,000 samples exceed, also of fewer samples.
 
-    It is where the tail of a normal distribution would lie, or the quantile if that is larger.
+    It is where the tail of a normal distribution would lie, or the quantile if that is larger. Of
+    few samples the quantile is the second largest: the largest may be far out.
     """
     normal = float(errors.mean() + _FAR * errors.std())
-    return max(normal, float(np.quantile(errors, 1 - _BEYOND_FAR, method="higher")))
+    return max(normal, float(np.quantile(errors, 1 - _BEYOND_FAR, method="lower")))
 
 
 def looks_of_probe(samples: int) -> tuple[int, ...]:

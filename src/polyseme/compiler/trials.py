@@ -62,8 +62,9 @@ _READ, _READ_EASY = (10_000, 30_000, 90_000), (4_000, 12_000, 36_000)
 # this; and in deep networks.
 _READ_UNASKED, _LEAST_UNASKED, _READINGS_UNASKED, _READ_DEEP = 5_000, 1_500, 3 * 10**8, 8_000
 # Inputs of each kind on which readings are fitted, and a first look for sizes that are far off:
-# the inputs of its fit and of its count, and the failures over those allowed that end the probe.
-_FITTED, _GLANCE, _HOPELESS = 6_000, 1_000, 5
+# the inputs of its fit and of its count, and the reading error over the one asked for that ends the
+# probe. Near the size wanted it may be a third too large: the fit is to few inputs.
+_FITTED, _GLANCE, _HOPELESS = 6_000, 1_000, 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,7 +216,7 @@ def _probe_readings(
     """Yield the samples of each kind that are misread; first by a fit to few, which may do."""
     read = term_readings(network, task.circuit, task.terms, task.active, generator)
     glance = _misread(task, read, _GLANCE, (_GLANCE,), decided, generator)
-    hopeless = [count for count in glance if count.sure_interval[0] > _HOPELESS]
+    hopeless = [count for count in glance if (count.excess or 0) > _HOPELESS]
     if hopeless:
         yield from hopeless
     else:
