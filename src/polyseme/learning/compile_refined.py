@@ -105,7 +105,7 @@ def compile_refined(
         >>> circuit = ps.read("and2:features=300,gates=300")
         >>> report = ps.compile_refined(circuit, passes=5, neurons=250)
         >>> report.network.neurons
-        230
+        247
     """
     function("note", note, "a line")
     whole_number("passes", passes, 1, MAX_PASSES)
