@@ -137,7 +137,7 @@ def _sampled(task: Task, construction: str, neurons: int | None, tell: Note) -> 
 
 def _passes(task: Task) -> int:
     """Return the passes of a refinement, more where a pass tries fewer inputs."""
-    wanted = _PASSES * (len(task.terms) / 10_000) ** _PASSES_POWER
+    wanted = float(_PASSES * (len(task.terms) / 10_000) ** _PASSES_POWER)
     return max(_PASSES, min(round(wanted), _MOST_PASSES))
 
 

@@ -108,9 +108,9 @@ def fires(wires: Wires, gate: int, read: int, first: bool) -> bool:
     """Return whether a gate is on that reads so many wires that are on, the first one or not."""
     kind = wires.kinds[gate]
     if kind == _AND:
-        return read == wires.fan_in[gate]
+        return bool(read == wires.fan_in[gate])
     if kind == _AND_NOT:
-        return first and read == 1
+        return bool(first and read == 1)
     if kind == _XOR:
         return read % 2 == 1
     return read > 0
