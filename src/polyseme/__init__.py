@@ -1,7 +1,6 @@
 """polyseme: a compiler and laboratory for computing in superposition."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
 from polyseme.common.version import VERSION
 from polyseme.errors import (
@@ -16,7 +15,12 @@ from polyseme.errors import (
 )
 from polyseme.networks.registry import register as _register
 
+# As type checkers take it, without the hundredth of a second that importing `typing` takes: until
+# `polyseme` has been imported its command line cannot answer a signal.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from polyseme.circuits import problems
     from polyseme.circuits.bits import Bit, all_of, any_of, at_least
     from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
@@ -211,6 +215,8 @@ if not TYPE_CHECKING:
             return import_module("polyseme.learning")
         if name not in _LATER:
             raise AttributeError(f"module 'polyseme' has no attribute {name!r}")
+        from importlib import import_module
+
         value = getattr(import_module(f"polyseme.{_LATER[name]}"), name)
         globals()[name] = value
         return value

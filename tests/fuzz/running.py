@@ -31,6 +31,7 @@ from fuzz.originals import originals
 MOST_BYTES = 2 * 2**30
 MOST_SECONDS = 10
 _BATCH = 500
+_TOLD = 5000
 
 
 class Outcome(NamedTuple):
@@ -141,6 +142,8 @@ def _part(seed: int, numbers: range) -> int:
             faults += 1
             print(f"FAULT seed {seed}: {outcome}", flush=True)
         counts[outcome.mutator, outcome.as_it_is, outcome.anew] += 1
+        if (done := outcome.number + 1 - numbers.start) % _TOLD == 0:
+            print(f"{done:,} cases from {numbers.start:,} on: {faults} faults", flush=True)
     for (how, as_it_is, anew), count in sorted(counts.items()):
         print(f"{how:<18} {as_it_is or 'fault':<10} {anew or 'fault':<22} {count:>8,}", flush=True)
     print(f"cases {numbers.start:,} to {numbers.stop - 1:,}: {faults} faults", flush=True)

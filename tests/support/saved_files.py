@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import tempfile
@@ -57,7 +56,7 @@ def valid_file(kind: str) -> bytes:
 
 def parts_of(content: bytes) -> tuple[dict, bytes]:
     begin = 8 + int.from_bytes(content[:8], "little")
-    return copy.deepcopy(json.loads(content[8:begin])), content[begin:]
+    return json.loads(content[8:begin]), content[begin:]
 
 
 def metadata_of(header: dict) -> dict:

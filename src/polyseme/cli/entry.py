@@ -1,9 +1,13 @@
-"""The entry of the process `polyseme`: streams and signals first, then everything else."""
+"""The entry of the process `polyseme`: streams and signals first, then everything else.
+
+What is imported before signals are answered is little, and quickly read.
+"""
 
 from __future__ import annotations
 
+import os
+
 from polyseme.cli.signals import Ended, end_at_once, end_on_signals
-from polyseme.cli.streams import take_missing_descriptors
 
 
 def entry() -> int:
@@ -19,3 +23,16 @@ def entry() -> int:
         return status
     except Ended as ended:
         return ended.status
+
+
+def take_missing_descriptors() -> None:
+    """Open the null device in place of each standard stream that the process was started without.
+
+    Otherwise the next file that is opened takes the number, and messages are written into it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest number that is free, which is this one.
+            os.open(os.devnull, os.O_RDWR)

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 import time
-from types import FrameType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
 
 GRACE = 2.0
 # Without a signal's name on this system, there is none to handle.
@@ -45,6 +47,9 @@ def end_on_signals() -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _end)
+    # Imported now: it takes as long as everything before it.
+    import threading
+
     signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
     threading.Thread(target=_end_after_grace, args=(read_end,), daemon=True).start()
 

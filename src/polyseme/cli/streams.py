@@ -14,19 +14,6 @@ from contextlib import contextmanager, suppress
 from typing import Any, TextIO, cast
 
 
-def take_missing_descriptors() -> None:
-    """Open the null device in place of each standard stream that the process was started without.
-
-    Otherwise the next file that is opened takes the number, and messages are written into it.
-    """
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            # The lowest number that is free, which is this one.
-            os.open(os.devnull, os.O_RDWR)
-
-
 class GuardedStream:
     """Text stream that keeps its first failure and drops what is written after it.
 

@@ -32,6 +32,7 @@ from polyseme.compiler.trials import Trial, tried
 from polyseme.errors import OptionError, TooFewNeuronsError
 from polyseme.learning.refinement.readings.cases import check_refinable
 from polyseme.learning.refinement.refine import MAX_PASSES, refine
+from polyseme.networks.checks import check_state
 from polyseme.networks.network import Network
 from polyseme.verification.reading_error import COMPUTED, reading_error
 
@@ -112,6 +113,7 @@ def compile_refined(
     if neurons is not None:
         whole_number("neurons", neurons, 1)
     check_construction(construction)
+    check_state(state)
     tell = note or silent
     promise = promise_for(checked(circuit), active)
     task = Task(circuit, promise.active, error, encoder, seed, carry, epsilon)

@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from numpy.typing import DTypeLike, NDArray
 
 from polyseme.common.arguments import shown_value
+from polyseme.common.files.targets import check_output
 from polyseme.errors import OptionError
 
 # Float32 holds whole numbers below this without rounding.
@@ -31,6 +32,18 @@ def check_path(path: object, what: str = "path") -> None:
     """Raise OptionError unless `path` is one: text, or an object that knows its path."""
     if not isinstance(path, str | os.PathLike):
         raise OptionError(f"{what} must be the path of a file, not {shown_value(path)}")
+
+
+def check_state(state: object) -> None:
+    """Raise PolysemeError unless `state` is None or the path of a file that can be written.
+
+    It is asked before the work begins whose state the file keeps.
+    """
+    if state is None:
+        return
+    check_path(state, "state")
+    assert isinstance(state, str | os.PathLike)
+    check_output(os.fspath(state), ())
 
 
 def check_array(what: str, array: NDArray[Any], dtype: DTypeLike, dimensions: int) -> None:

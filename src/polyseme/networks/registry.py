@@ -8,9 +8,10 @@ here by its place, so that no import points back, and nothing is imported before
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import import_module
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _PLACES: dict[str, str] = {}
 
@@ -22,6 +23,8 @@ def register(**places: str) -> None:
 
 def registered(name: str) -> Callable[..., Any]:
     """Return the function of a name, imported. Raises KeyError if none was registered."""
+    from importlib import import_module
+
     module, _, function = _PLACES[name].partition(":")
     found: Callable[..., Any] = getattr(import_module(module), function)
     return found

@@ -14,7 +14,7 @@ from polyseme.common.progress import phase
 from polyseme.common.progress_shown import Watcher, watched
 from polyseme.errors import CapacityError, OptionError, PolysemeError
 from polyseme.networks.boolean_form import boolean_form
-from polyseme.networks.checks import check_path
+from polyseme.networks.checks import check_state
 from polyseme.networks.network import Network
 from polyseme.proving.bending import prove_bending
 from polyseme.proving.branch_and_bound.relus import check_layer
@@ -85,10 +85,9 @@ def prove(
     instance("network", network, Network, "a network")
     instance("circuit", circuit, (Circuit, Netlist, NoneType), "a circuit or a netlist")
     text("method", method, (AUTO, *METHODS))
-    if state is not None:
-        check_path(state, "state")
-        if method != "exhaustive":
-            raise OptionError("a state is kept by the method exhaustive; ask for it")
+    check_state(state)
+    if state is not None and method != "exhaustive":
+        raise OptionError("a state is kept by the method exhaustive; ask for it")
     if time_limit is not None:
         time_limit = real_number("time_limit", time_limit, 0)
     by_logic = method == "sat" or (method == AUTO and active is None and is_exact(network))

@@ -134,7 +134,12 @@ def _networks_for(kind: str) -> list[Network]:
         return [network_of(name) for name in ("facts", "mixed", "stream")]
     network = superposed_network(300)
     listed = replace(network.key, circuit=_listed(network.key.circuit))
-    return [network_of("facts"), replace(network, key=listed), superposed_network(10_000)]
+    return [
+        network_of("facts"),
+        network_of("universal"),
+        replace(network, key=listed),
+        superposed_network(10_000),
+    ]
 
 
 def _listed(circuit: Circuit) -> Circuit:

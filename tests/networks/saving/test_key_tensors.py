@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from support.saved_files import (
     metadata_of,
     packed,
     parts_of,
+    sealed,
     tensors_of,
     valid_file,
     with_metadata,
@@ -51,6 +53,30 @@ def test_a_loaded_key_is_the_one_that_was_saved(kind, tmp_path):
         assert ours.dtype == theirs.dtype
         assert np.array_equal(ours, theirs)
     assert loaded.describe(0) == key.describe(0)
+
+
+def test_offsets_of_units_are_stored_where_columns_have_different_numbers(tmp_path):
+    key = network_of("universal").key
+    key.save(tmp_path / "key")
+    header, _ = parts_of((tmp_path / "key").read_bytes())
+    assert "layers.0.unit_offsets" in header
+    assert "weight" not in metadata_of(header)["layers"][0]
+    header, body = parts_of(valid_file("deep key"))
+    key, tensors = superposed_network(300).key, tensors_of(header, body)
+    metadata = metadata_of(header)
+    assert [layer.pop("weight") for layer in metadata["layers"]] == [6] * 4
+    # As all keys of this version had them at first.
+    for number, layer in enumerate(key.layers):
+        assert f"layers.{number}.unit_offsets" not in header
+        tensors[f"layers.{number}.unit_offsets"] = layer.offsets
+    first = _loaded(sealed(packed(tensors, json.dumps(metadata))), tmp_path)
+    for ours, theirs in zip(key.layers, first.layers, strict=True):
+        assert np.array_equal(ours.offsets, theirs.offsets)
+
+
+def _loaded(content: bytes, folder: Path) -> AnswerKey:
+    (folder / "key").write_bytes(content)
+    return load_key(folder / "key")
 
 
 @pytest.mark.parametrize("kind", COMPILED)
@@ -89,7 +115,6 @@ def test_a_network_takes_its_own_key(kind, tmp_path):
         ("layers.0.inverted", 3, 1, "where columns are terms, neither they nor outputs"),
         ("layers.0.channels", 0, 4, "channels must lie"),
         ("layers.0.units", 0, 80, r"units must lie in 0\.\.79"),
-        ("layers.0.unit_offsets", 1, 2**62, "offsets of units must rise"),
         ("names.features", 0, 255, "can't decode byte 0xff"),
         ("names.features", 0, 10, "printable characters"),
     ],
@@ -125,6 +150,8 @@ def test_wrong_numbers_in_a_deep_key_are_named(name, position, value, rule, tmp_
     [
         ({"width": 2**60}, "metadata 'width' must be 1 to"),
         ({"width": 0}, "metadata 'width' must be 1 to"),
+        ({"weight": 2**64}, r"layers\.\d: \d+ units are not 18446744073709551616 each of"),
+        ({"weight": -6}, "metadata 'weight' must be a whole number"),
         ({"width": 149}, r"units must lie in 0\.\.148"),
         ({"width": None}, "metadata 'width' must be a whole number"),
         ({"width": True}, "metadata 'width' must be a whole number"),

@@ -34,7 +34,7 @@ from polyseme.learning.refinement.quantise import basis_features
 from polyseme.learning.refinement.state import digest_of
 from polyseme.learning.refinement.torch_threads import one_thread
 from polyseme.networks.answer_key import AnswerKey
-from polyseme.networks.checks import check_path
+from polyseme.networks.checks import check_state
 from polyseme.networks.network import Network
 from polyseme.verification.reading_error import COMPUTED, ReadingError, readings_of, summed_up
 from polyseme.verification.sampling import Verification
@@ -146,10 +146,9 @@ def refine(
         >>> found.network.neurons
         256
     """
+    check_state(state)
     key = _check(network, passes, error, epsilon, seed)
     function("note", note, "a line")
-    if state is not None:
-        check_path(state, "state")
     kept = None
     if state is not None:
         described = f"{network.provenance.source} {passes} {error} {epsilon} {seed}"

@@ -48,6 +48,7 @@ def pack_key(key: AnswerKey) -> tuple[Tensors, dict[str, Any]]:
                 "width": layer.width,
                 "resolution": layer.resolution,
                 "of_terms": layer.of_terms,
+                **({} if (weight := _weight(layer)) is None else {"weight": weight}),
             }
             for layer in key.layers
         ],
@@ -69,10 +70,11 @@ def unpack_key(tensors: Tensors, metadata: Metadata) -> AnswerKey:
 def _pack_layer_key(name: str, key: LayerKey) -> Tensors:
     tensors: Tensors = {
         f"{name}.wires": key.wires,
-        f"{name}.unit_offsets": key.offsets,
         f"{name}.units": key.units,
         f"{name}.inverted": key.inverted.view(np.uint8),
     }
+    if _weight(key) is None:
+        tensors[f"{name}.unit_offsets"] = key.offsets
     if key.of_terms:
         tensors[f"{name}.channels"] = key.channels
     for what, matrix in (("compression", key.compression), ("reads", key.reads)):
@@ -88,18 +90,40 @@ def _unpack_layer_key(name: str, described: Metadata, tensors: Tensors, below: i
         if has_matrix(f"{name}.{what}", tensors)
     }
     wires = take(tensors, f"{name}.wires", np.int32, 1)
+    units = take(tensors, f"{name}.units", np.int32, 1)
     of_terms = read.flag(described, "of_terms")
     return LayerKey(
         width=read.count(described, "width"),
         wires=wires,
-        offsets=tensors.pop(f"{name}.unit_offsets"),
-        units=tensors.pop(f"{name}.units"),
+        offsets=_unit_offsets(name, described, tensors, len(wires), len(units)),
+        units=units,
         inverted=_flags(f"{name}.inverted", tensors, len(wires)),
         of_terms=of_terms,
         channels=tensors.pop(f"{name}.channels") if of_terms else np.zeros(0, np.uint8),
         resolution=read.whole(described, "resolution"),
         **matrices,
     )
+
+
+def _weight(key: LayerKey) -> int | None:
+    """Return the number of units of every column; None if it differs.
+
+    It stands for offsets, which of exact deep networks would be nearly half of the file.
+    """
+    counts = key.counts
+    return None if (counts != counts[0]).any() else int(counts[0])
+
+
+def _unit_offsets(
+    name: str, described: Metadata, tensors: Tensors, columns: int, units: int
+) -> NDArray[np.int64]:
+    if "weight" not in described:
+        offsets: NDArray[np.int64] = tensors.pop(f"{name}.unit_offsets")
+        return offsets
+    weight = read.whole(described, "weight")
+    if weight * columns != units:
+        raise FileFormatError(f"{name}: {units} units are not {weight} each of {columns} columns")
+    return np.arange(columns + 1, dtype=np.int64) * weight
 
 
 def pack_circuit(circuit: Circuit) -> Tensors:
