@@ -39,8 +39,8 @@ class Settings:
     hidden: int = 40
     densities: tuple[float, ...] = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
     importance: float = 0.8
-    batch: int = 512
-    steps: int = 5_000
+    batch: int = 256
+    steps: int = 4_000
     rate: float = 3e-3
 
 
