@@ -154,6 +154,6 @@ def draw(canvas: Figure, data: Mapping[str, NDArray[Any]]) -> None:
     for axes in (losses, overlaps):
         axes.set(xscale="log", yscale="log", xlabel="width")
         axes.set_xticks(widths, [str(one) for one in widths.tolist()])
-        axes.minorticks_off()
+        axes.set_xticks([], minor=True)
         axes.legend(frameon=False)
         axes.grid(alpha=0.25)
