@@ -95,7 +95,7 @@ class AbsoluteValues:
         hidden = (samples @ numbers["reads"]).relu()
         error = library.baddbmm(numbers["bias"], hidden, numbers["writes"]).relu() - samples.abs()
         losses: torch.Tensor = (importance * error.square()).mean(dim=(1, 2))
-        losses.sum().backward()
+        library.autograd.backward(losses.sum())
         return losses
 
     def decay(self, numbers: dict[str, torch.Tensor], rate: float) -> None:

@@ -99,7 +99,7 @@ def run(settings: Settings, seed: int, state: str | None, device: str) -> Finish
 def _welch(settings: Settings) -> NDArray[np.float64]:
     """Return the least mean squared inner product of so many unit vectors, (widths,)."""
     width, features = np.array(settings.widths, float), settings.features
-    return np.maximum(features - width, 0) / (width * (features - 1))
+    return np.asarray(np.maximum(features - width, 0) / (width * (features - 1)))
 
 
 def _exponent(widths: NDArray[np.int64], losses: list[float]) -> float:
