@@ -49,6 +49,7 @@ from studies.layered import Layered
 from studies.mutants import Mutants
 from studies.reading_error import ReadingErrors
 from studies.room import Room
+from studies.trained_twins import TrainedTwins
 
 ROOT = Path(__file__).resolve().parent.parent
 # In the order in which they run.
@@ -77,6 +78,7 @@ STUDIES: tuple[Part, ...] = (
     CertifiedSizes(),
     Room(),
     Browser(),
+    TrainedTwins(),
 )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from polyseme.common.extras import (
     import_aigverse,
+    import_matplotlib,
     import_numba,
     import_onnx,
     import_pysat,
@@ -23,6 +24,7 @@ EXTRAS = [
     (import_onnx, "onnx", "onnx"),
     (import_aigverse, "aigverse", "logic"),
     (import_pysat, "pysat", "prove"),
+    (import_matplotlib, "matplotlib", "plots"),
 ]
 # Names of projects that are not those of their modules.
 PROJECTS = {"pysat": "python-sat"}

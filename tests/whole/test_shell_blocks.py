@@ -58,6 +58,11 @@ SHORTER = {
     "layered:width=20000,depth=8,active=3 --neurons 12000": "layered:width=60,depth=3",
     "layered:width=64,depth=4": "layered:width=24,depth=3",
     "uand:features=100 --active 2": "uand:features=30 --active 2",
+    "polyseme learn toy intro -o": "polyseme learn toy intro --steps 5 -o",
+    "--neurons 90 --encoder learned --loss hinge -o": "--neurons 90 --encoder learned --loss hinge "
+    "--steps 50 --samples 1000 --error 0.999999 -o",
+    "polyseme verify trained.safetensors": "polyseme verify trained.safetensors --samples 1000 "
+    "--error 0.999999",
     "polyseme reproduce  ": "polyseme reproduce --only reed-solomon  ",
 }
 
@@ -152,7 +157,9 @@ WITH_COMMANDS = [page for page in PAGES if "polyseme " in commands_of(page)]
 def need_extras(commands: str) -> None:
     if "--to onnx" in commands:
         pytest.importorskip("onnx")
-    if "--to torch" in commands:
+    if "learn toy" in commands:
+        pytest.importorskip("matplotlib")
+    if "--to torch" in commands or "polyseme learn" in commands:
         pytest.importorskip("torch")
 
 

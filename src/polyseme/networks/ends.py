@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +78,7 @@ class Readout:
     outputs: Names
     offsets: NDArray[np.int64]
     neurons: NDArray[np.int32]
-    weights: NDArray[np.int16] | NDArray[np.float32]
+    weights: NDArray[Any]
     thresholds: NDArray[np.float32]
 
     def __post_init__(self) -> None:

@@ -56,7 +56,7 @@ class Layer:
     """
 
     weights: Weights
-    bias: NDArray[np.int32] | NDArray[np.float32]
+    bias: NDArray[Any]
     scale: float
     activation: Activation = field(default_factory=Relu)
     carried: NDArray[np.int32] = field(default_factory=_nothing)

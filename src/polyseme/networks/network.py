@@ -387,7 +387,7 @@ class Network:
 def _entropy_bits(weights: Weights) -> float:
     entries = weights.shape[0] * weights.shape[1]
     if weights.dtype == np.float32:
-        return 32.0 * entries
+        return 32.0 * int(entries)
     stored = weights.data if sp.issparse(weights) else weights.ravel()
     # Shifted to begin at 0; int32 holds every difference of two int16.
     lowest = min(0, int(stored.min(initial=0)))

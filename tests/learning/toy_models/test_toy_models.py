@@ -9,7 +9,7 @@ import pytest
 
 import polyseme as ps
 from polyseme.errors import OptionError
-from polyseme.learning.toy_models import figures, intro, phase_diagram
+from polyseme.learning.toy_models import figures, intro, phase_diagram, scaling
 from polyseme.learning.toy_models.autoencoder import Autoencoder, reconstruct
 from polyseme.learning.toy_models.measures import (
     dimensionality,
@@ -120,6 +120,38 @@ def test_regular_shapes_have_their_dimensionality(share):
     assert dimensions_per_feature(unit) == pytest.approx(code.shape[1] / code.shape[2])
 
 
+def test_weights_that_decay_away_from_zero_get_columns_of_length_one():
+    values = SparseValues(5, np.full((1, 5), 0.2, np.float32))
+    task = scaling._Decayed("a", 3, np.ones(5, np.float32), values, 4, shrinks=-1.0)
+    columns = torch.from_numpy(task.begin(np.random.default_rng(1))["encoder"])
+    before = columns.norm(dim=1)
+    task.decay({"encoder": columns}, 0.5)
+    torch.testing.assert_close(columns.norm(dim=1) - 1, (before - 1) / 2)
+
+
+def test_readouts_of_orthogonal_codes_are_never_wrong():
+    unit = np.eye(6, dtype=np.float32)
+    assert (scaling._overlap(unit), scaling._misread(unit, 0)) == (0, 0)
+    unit[:, 0] = unit[:, 1]
+    assert scaling._overlap(unit) == pytest.approx(2 / 30)
+    assert scaling._misread(unit, 0) > 0.3
+
+
+def test_welchs_floor_is_below_the_overlap_of_random_codes():
+    drawn = np.random.default_rng(1).standard_normal((10, 400)).astype(np.float32)
+    found = scaling._overlap(drawn / np.linalg.norm(drawn, axis=0))
+    floor = scaling._welch(scaling.Settings())[0]
+    assert floor < found < 1.1 * floor
+
+
+def test_chances_may_differ_between_features():
+    density = np.array([[0.1, 0.9]], np.float32)
+    drawn = SparseValues(2, density).draw(5000, np.random.default_rng(4))
+    assert (drawn > 0).mean(axis=1)[0] == pytest.approx(density[0], abs=0.02)
+    with pytest.raises(OptionError, match="densities of shape"):
+        SparseValues(3, density)
+
+
 def test_a_feature_that_is_not_represented_has_no_dimension():
     code = np.array([[[1.0, 0.0], [0.0, 0.0]]], np.float32)
     assert dimensionality(code).tolist() == [[1.0, 0.0]]
@@ -181,7 +213,7 @@ def test_a_figure_is_trained_drawn_and_written(name, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["geometry", "absolute-value"])
+@pytest.mark.parametrize("name", ["geometry", "absolute-value", "scaling"])
 def test_a_large_figure_is_trained_and_drawn(name, tmp_path):
     pytest.importorskip("matplotlib")
     ps.learning.toy_models.figure(name, steps=FEW).save(tmp_path / "drawn.svg")

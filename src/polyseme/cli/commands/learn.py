@@ -25,10 +25,13 @@ from polyseme.learning.twins.layer_task import LOSSES
 from polyseme.learning.twins.twin import (
     DEFAULT_BATCH,
     DEFAULT_RATE,
+    DEFAULT_SAMPLES,
     DEFAULT_STEPS,
     ENCODERS,
+    LEAST_SAMPLES,
     MOST_BATCH,
     MOST_HARD,
+    MOST_SAMPLES,
     READOUTS,
     train_twin,
 )
@@ -140,6 +143,15 @@ def learn_command(
             show_default=False,
         ),
     ] = None,
+    samples: Annotated[
+        int,
+        typer.Option(
+            "--samples",
+            metavar="N",
+            parser=whole(LEAST_SAMPLES, MOST_SAMPLES),
+            help="Fresh inputs on which the network of a SOURCE is measured.",
+        ),
+    ] = DEFAULT_SAMPLES,
     error: Error = DEFAULT_ERROR,
     seed: Annotated[
         int,
@@ -205,6 +217,7 @@ def learn_command(
         rate=rate,
         batch=batch,
         hard=hard,
+        samples=samples,
         seed=seed,
         state=state,
         device=device,

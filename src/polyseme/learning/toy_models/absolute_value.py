@@ -39,8 +39,8 @@ class Settings:
     hidden: int = 40
     densities: tuple[float, ...] = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
     importance: float = 0.8
-    batch: int = 512
-    steps: int = 5_000
+    batch: int = 256
+    steps: int = 4_000
     rate: float = 3e-3
 
 
@@ -95,7 +95,7 @@ class AbsoluteValues:
         hidden = (samples @ numbers["reads"]).relu()
         error = library.baddbmm(numbers["bias"], hidden, numbers["writes"]).relu() - samples.abs()
         losses: torch.Tensor = (importance * error.square()).mean(dim=(1, 2))
-        losses.sum().backward()
+        library.autograd.backward(losses.sum())
         return losses
 
     def decay(self, numbers: dict[str, torch.Tensor], rate: float) -> None:

@@ -27,11 +27,15 @@ _NEAR = 0.2
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes: two pairs of features in two numbers."""
+    """Sizes: two pairs of features in two numbers.
+
+    Most runs end where no pair can move without the others. So what pairs prefer is said of the
+    quarter of least loss too.
+    """
 
     features: int = 4
     hidden: int = 2
-    instances: int = 12
+    instances: int = 16
     density: float = 0.1
     batch: int = 1024
     steps: int = 5_000
@@ -49,12 +53,14 @@ def run(settings: Settings, seed: int, state: str | None, device: str) -> Finish
         values = SparseValues(settings.features, density, relation=relation)
         task = Autoencoder(relation, settings.hidden, importance, values, settings.batch)
         found = train(task, pace, seed=seed, state=part_of(state, relation), device=device)
-        codes = found.numbers["encoder"]
+        codes = found.numbers["encoder"][np.argsort(found.losses, kind="stable")]
         cosines = _cosines(codes)
+        best = cosines[: -(-len(cosines) // 4)]
         findings[relation] = {
             "orthogonal_pairs": float((abs(cosines) < _NEAR).mean()),
             "antipodal_pairs": float((cosines < _NEAR - 1).mean()),
-            "mean_cosine": float(cosines.mean()),
+            "orthogonal_pairs_of_least_loss": float((abs(best) < _NEAR).mean()),
+            "antipodal_pairs_of_least_loss": float((best < _NEAR - 1).mean()),
         }
         data[relation] = codes
         losses.append(found.losses)
@@ -70,11 +76,11 @@ def _cosines(codes: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def draw(canvas: Figure, data: Mapping[str, NDArray[Any]]) -> None:
-    """Draw four models of every relation; a pair has one colour."""
+    """Draw the four models of least loss of every relation; a pair has one colour."""
     shown = 4
     canvas.set_size_inches(9.5, 7.4)
     canvas.suptitle("Two pairs of features in two numbers; a pair has one colour", fontsize=13)
-    for row, parts in zip(RELATIONS, canvas.subfigures(len(RELATIONS), 1), strict=True):
+    for row, parts in zip(RELATIONS, np.ravel(canvas.subfigures(len(RELATIONS), 1)), strict=True):
         parts.suptitle(row, fontsize=11, x=0.02, ha="left")
         for axes, code in zip(parts.subplots(1, shown), data[row], strict=False):
             for number, (across, up) in enumerate(code.T):

@@ -18,6 +18,7 @@ from polyseme.learning.toy_models import (
     intro,
     phase_diagram,
     relu_output,
+    scaling,
 )
 from polyseme.learning.toy_models.toy_figure import Draw, Finished, ToyFigure
 from polyseme.learning.training.pace import MAX_STEPS
@@ -70,7 +71,7 @@ FIGURES: Mapping[str, _Kind] = {
         absolute_value.Settings(),
         absolute_value.run,
         absolute_value.draw,
-        ("5,000 steps of 512 samples at a falling rate",),
+        ("4,000 steps of 256 samples at a falling rate",),
     ),
     "relu-output": _Kind(
         "20 features in 5 numbers: a linear model keeps 5, a ReLU lets more in",
@@ -78,6 +79,16 @@ FIGURES: Mapping[str, _Kind] = {
         relu_output.run,
         relu_output.draw,
         ("one run per density",),
+    ),
+    "scaling": _Kind(
+        "loss over width with weights that shrink and that grow, beside the Welch floor",
+        scaling.Settings(),
+        scaling.run,
+        scaling.draw,
+        (
+            "400 features at 5 widths, 1,000 at 6 in the publication; 2 values of weight decay",
+            "2,000 steps of 256 samples, 20,000 of 2,048 in the publication",
+        ),
     ),
 }
 

@@ -101,4 +101,4 @@ def draw(canvas: Figure, data: Mapping[str, NDArray[Any]]) -> None:
     below.set(xlabel="1 / density", ylabel="dimensionality of features", ylim=(0, 1.1))
     ticks = [1, 2, 3, 5, 10, 20]
     below.set_xticks(ticks, [str(one) for one in ticks])
-    below.minorticks_off()
+    below.set_xticks([], minor=True)

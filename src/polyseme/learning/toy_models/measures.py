@@ -32,7 +32,10 @@ def dimensionality(weights: NDArray[np.float32]) -> NDArray[np.float64]:
     columns = weights.astype(np.float64)
     squares = np.square(columns).sum(axis=1)
     overlaps = np.square(columns.transpose(0, 2, 1) @ columns).sum(axis=2)
-    return np.divide(squares**2, overlaps, out=np.zeros_like(squares), where=overlaps > 0)
+    found: NDArray[np.float64] = np.divide(
+        squares**2, overlaps, out=np.zeros_like(squares), where=overlaps > 0
+    )
+    return found
 
 
 def near_clusters(shares: NDArray[np.float64], near: float = NEAR) -> dict[str, float]:

@@ -40,9 +40,9 @@ class Settings:
     """Sizes of the phase diagram: points along each axis, runs per point, samples per pattern."""
 
     points: int = 21
-    restarts: int = 12
+    restarts: int = 6
     samples: int = 64
-    steps: int = 1500
+    steps: int = 3_000
     rate: float = 1e-2
     least_density: float = 0.01
     most_importance: float = 10.0
@@ -103,9 +103,12 @@ class TwoFeatures:
         p = self.density
         chance = np.stack((p * (1 - p), p * (1 - p), p * p), axis=1) / self.samples
         none = ((1 - p) ** 2)[:, None]
-        share = np.concatenate((np.repeat(chance, self.samples, axis=1), none), axis=1)
-        weight = np.stack((np.ones_like(p), self.importance), axis=1)
-        return (2 * rows * share[:, :, None] * weight[:, None, :]).astype(np.float32)
+        share: NDArray[Any] = np.concatenate(
+            (np.repeat(chance, self.samples, axis=1), none), axis=1
+        )
+        weight: NDArray[Any] = np.stack((np.ones_like(p), self.importance), axis=1)
+        found: NDArray[Any] = 2 * rows * share[:, :, None] * weight[:, None, :]
+        return found.astype(np.float32)
 
     def decay(self, numbers: dict[str, torch.Tensor], rate: float) -> None:
         """Leave the numbers as they are: decay would move boundaries."""

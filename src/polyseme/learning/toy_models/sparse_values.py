@@ -21,7 +21,8 @@ class SparseValues:
 
     Args:
         features: Number of features.
-        density: The chance of a feature to be on, float32 (instances,), above 0 and at most 1.
+        density: The chance of a feature to be on, float32 (instances,), or (instances, features)
+            for independent features; above 0 and at most 1.
         signed: True for values of -1 to 1, and False for values of 0 to 1.
         relation: "independent"; or features come in pairs of which both or none are on
             ("correlated"), or one at most, with half the density each ("anti-correlated").
@@ -40,7 +41,9 @@ class SparseValues:
         text("relation", self.relation, RELATIONS)
         if not ((self.density > 0) & (self.density <= 1)).all():
             raise OptionError("a density is not above 0 and at most 1")
-        if self.relation != "independent" and self.features % 2:
+        if self.density.shape[1:] not in ((), (self.features,)):
+            raise OptionError(f"densities of shape {self.density.shape}")
+        if self.relation != "independent" and (self.features % 2 or self.density.ndim > 1):
             raise OptionError(f"{self.features} features do not come in pairs")
 
     @property
@@ -56,7 +59,7 @@ class SparseValues:
     def draw(self, samples: int, generator: np.random.Generator) -> NDArray[np.float32]:
         """Draw float32 (instances, samples, features)."""
         shape = (len(self.density), samples, self.features)
-        density = self.density[:, None, None]
+        density = self.density.reshape(len(self.density), 1, -1)
         if self.relation == "independent":
             drawn = generator.random(shape, np.float32)
             # Below the density, a uniform number over the density is uniform itself.

@@ -117,7 +117,7 @@ class LayerTask:
                 each = self._losses(numbers, rows)
             rows = rows[each.topk(self.batch).indices.cpu().numpy()]
         loss = self._losses(numbers, rows).mean()
-        loss.backward()
+        library.autograd.backward(loss)
         found: torch.Tensor = loss.detach().reshape(1)
         return found
 

@@ -41,6 +41,7 @@ from polyseme.verification.term_readings import KINDS
 ENCODERS, READOUTS = ("fixed", "learned"), ("free", "fixed")
 DEFAULT_STEPS, DEFAULT_RATE, DEFAULT_BATCH = 3000, 3e-3, 512
 MOST_BATCH, MOST_HARD = 1_000_000, 1000
+DEFAULT_SAMPLES, LEAST_SAMPLES, MOST_SAMPLES = 30_000, 1000, 10_000_000
 # Numbers of weights, inputs and readings in one step, at most (4 GB).
 _MOST_NUMBERS = 10**9
 # Neurons that an output reads if the readout is fixed.
@@ -85,7 +86,7 @@ def train_twin(
     rate: float = DEFAULT_RATE,
     batch: int = DEFAULT_BATCH,
     hard: int = 1,
-    samples: int = 30_000,
+    samples: int = DEFAULT_SAMPLES,
     seed: int = 0,
     state: str | os.PathLike[str] | None = None,
     device: str = "cpu",
@@ -142,7 +143,7 @@ def train_twin(
     steps = whole_number("steps", steps, 1, MAX_STEPS)
     batch = whole_number("batch", batch, 1, MOST_BATCH)
     hard = whole_number("hard", hard, 1, MOST_HARD)
-    whole_number("samples", samples, 1000)
+    whole_number("samples", samples, LEAST_SAMPLES, MOST_SAMPLES)
     seed = whole_number("seed", seed, 0)
     pace = Pace(steps, rate, min(_WARM_UP, steps - 1), "cosine")
     promise = promise_for(circuit, active).active
