@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from polyseme.compiler.constructions.listing import constructions
     from polyseme.compiler.report import Compilation
     from polyseme.counting_argument.run import run_counting_argument
+    from polyseme.interpret.decompiling.agreement import Agreement, agreement
+    from polyseme.interpret.decompiling.decompile import Decompiled, decompile
     from polyseme.interpret.polysemanticity import Polysemanticity, polysemanticity, served_by
     from polyseme.learning.compile_refined import compile_refined
     from polyseme.learning.refinement.refine import Refined, refine
@@ -59,11 +61,13 @@ __version__ = VERSION
 # Where every public name is but the errors; a name is imported when it is first used. So `import
 # polyseme` and `polyseme --help` do not wait for numpy and scipy. The imports above are the same.
 _LATER = {
+    "Agreement": "interpret.decompiling.agreement",
     "AnswerKey": "networks.answer_key",
     "Bit": "circuits.bits",
     "Certificate": "proving.certificate",
     "Circuit": "circuits.circuit",
     "Compilation": "compiler.report",
+    "Decompiled": "interpret.decompiling.decompile",
     "GateKind": "circuits.circuit",
     "Headway": "common.progress",
     "LayerKey": "networks.layer_key",
@@ -77,6 +81,7 @@ _LATER = {
     "Verification": "verification.sampling",
     "WorstCase": "proving.worst_case",
     "WrongPairs": "proving.wrong_pairs",
+    "agreement": "interpret.decompiling.agreement",
     "all_of": "circuits.bits",
     "any_of": "circuits.bits",
     "at_least": "circuits.bits",
@@ -90,6 +95,7 @@ _LATER = {
     "compile_refined": "learning.compile_refined",
     "compile_report": "compiler.compile",
     "constructions": "compiler.constructions.listing",
+    "decompile": "interpret.decompiling.decompile",
     "input_kinds": "verification.kinds",
     "load": "networks.saving.files",
     "load_key": "networks.saving.files",
@@ -131,12 +137,14 @@ _register(
 )
 
 __all__ = [
+    "Agreement",
     "AnswerKey",
     "Bit",
     "CapacityError",
     "Certificate",
     "Circuit",
     "Compilation",
+    "Decompiled",
     "FileFormatError",
     "GateKind",
     "Headway",
@@ -157,6 +165,7 @@ __all__ = [
     "Verification",
     "WorstCase",
     "WrongPairs",
+    "agreement",
     "all_of",
     "any_of",
     "at_least",
@@ -170,6 +179,7 @@ __all__ = [
     "compile_refined",
     "compile_report",
     "constructions",
+    "decompile",
     "input_kinds",
     "load",
     "load_key",

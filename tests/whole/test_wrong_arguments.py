@@ -47,6 +47,8 @@ NAMES = [
     "reproduce_figures",
     "run_counting_argument",
     "served_by",
+    "decompile",
+    "agreement",
     "write",
     "citation",
     "circuit",
@@ -322,6 +324,12 @@ def calls(folder: Path) -> dict[str, Call]:
                 "progress": lambda headway: None,
             },
             lambda found: found.outputs == 12,
+        ),
+        "decompile": Call(
+            ps.decompile, {"network": network, "active": 2, "blind": False}, _is(ps.Decompiled)
+        ),
+        "agreement": Call(
+            ps.agreement, {"found": circuit, "truth": circuit, "active": 2}, _is(ps.Agreement)
         ),
         "served_by": Call(ps.served_by, {"network": several, "unit": 0, "layer": 1}, _is(tuple)),
         "write": Call(

@@ -109,6 +109,24 @@ def agreement(found: Circuit, truth: Circuit, active: int = 3) -> Agreement:
     return Agreement(*counts, equivalent, tried, exhaustive, different)
 
 
+def number_of_gates(circuit: Circuit) -> int:
+    """Return the number of gates of a circuit in the form in which gates are compared."""
+    forms = _Forms()
+    return len(forms.gates(forms.outputs(circuit)))
+
+
+def common_gates(found: Circuit, truth: Circuit) -> Agreement:
+    """Return how far gates agree, whatever the outputs are; nothing is said of equivalence.
+
+    Raises OptionError if the circuits have other features.
+    """
+    if found.features != truth.features:
+        raise OptionError(f"{truth.name} has other features than {found.name}")
+    forms = _Forms()
+    ours, theirs = (forms.gates(forms.outputs(circuit)) for circuit in (found, truth))
+    return Agreement(len(theirs), len(ours), len(theirs & ours), None)
+
+
 # A form is a number. An AND is its plain and its negated literals, an OR its inputs.
 _And = tuple[frozenset[int], frozenset[int]]
 _Or = frozenset[int]

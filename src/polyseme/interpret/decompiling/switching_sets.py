@@ -30,8 +30,8 @@ class OutputSum:
 
 
     Shapes: `noise` float64 (ReLUs,) is about how far the reads of most features lie from their
-    median, one standard deviation. The first `units` ReLUs are those of the units; the others, of clipped
-    units, begin at their caps.
+    median, one standard deviation. The first `units` ReLUs are those of the units; the others, of
+    clipped units, begin at their caps.
     """
 
     read: OfOutput
