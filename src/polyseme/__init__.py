@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from polyseme.counting_argument.run import run_counting_argument
     from polyseme.interpret.decompiling.agreement import Agreement, agreement
     from polyseme.interpret.decompiling.decompile import Decompiled, decompile
+    from polyseme.interpret.editing.edit import Edited, edit
     from polyseme.interpret.polysemanticity import Polysemanticity, polysemanticity, served_by
     from polyseme.learning.compile_refined import compile_refined
     from polyseme.learning.refinement.refine import Refined, refine
@@ -68,6 +69,7 @@ _LATER = {
     "Circuit": "circuits.circuit",
     "Compilation": "compiler.report",
     "Decompiled": "interpret.decompiling.decompile",
+    "Edited": "interpret.editing.edit",
     "GateKind": "circuits.circuit",
     "Headway": "common.progress",
     "LayerKey": "networks.layer_key",
@@ -96,6 +98,7 @@ _LATER = {
     "compile_report": "compiler.compile",
     "constructions": "compiler.constructions.listing",
     "decompile": "interpret.decompiling.decompile",
+    "edit": "interpret.editing.edit",
     "input_kinds": "verification.kinds",
     "load": "networks.saving.files",
     "load_key": "networks.saving.files",
@@ -145,6 +148,7 @@ __all__ = [
     "Circuit",
     "Compilation",
     "Decompiled",
+    "Edited",
     "FileFormatError",
     "GateKind",
     "Headway",
@@ -180,6 +184,7 @@ __all__ = [
     "compile_report",
     "constructions",
     "decompile",
+    "edit",
     "input_kinds",
     "load",
     "load_key",

@@ -49,6 +49,7 @@ NAMES = [
     "served_by",
     "decompile",
     "agreement",
+    "edit",
     "write",
     "citation",
     "circuit",
@@ -152,6 +153,12 @@ class Call:
 @cache
 def shallow() -> ps.Network:
     return ps.compile(problems.pairwise_and(12, 12), neurons=12)
+
+
+@cache
+def tabular() -> ps.Network:
+    facts = {f"s{i}": {"r": f"o{i % 3}"} for i in range(8)}
+    return ps.compile(problems.facts(facts), active=2)
 
 
 @cache
@@ -330,6 +337,11 @@ def calls(folder: Path) -> dict[str, Call]:
         ),
         "agreement": Call(
             ps.agreement, {"found": circuit, "truth": circuit, "active": 2}, _is(ps.Agreement)
+        ),
+        "edit": Call(
+            ps.edit,
+            {"network": tabular(), "set": ["s0: r=o1"], "remove": ["s1: r"]},
+            _is(ps.Edited),
         ),
         "served_by": Call(ps.served_by, {"network": several, "unit": 0, "layer": 1}, _is(tuple)),
         "write": Call(

@@ -195,7 +195,7 @@ def _carried_on(strong: _Strong, gates: list[FoundGate]) -> list[FoundGate]:
         for column in (*gate.plain, *gate.negated):
             explained.setdefault(column, set()).update(gate.units)
     plain = strong.reads.tocsc()
-    found = []
+    found: list[FoundGate] = []
     for column in range(plain.shape[1]):
         run = slice(plain.indptr[column], plain.indptr[column + 1])
         units = plain.indices[run][plain.data[run] > 0]
@@ -203,8 +203,6 @@ def _carried_on(strong: _Strong, gates: list[FoundGate]) -> list[FoundGate]:
         by_level: dict[int, list[int]] = {}
         for unit in left:
             by_level.setdefault(strong.level(unit), []).append(unit)
-        for some in by_level.values():
-            gate = _gate(strong, tuple(some)) if len(some) >= max(2, weight // 2) else None
-            if gate is not None:
-                found.append(gate)
+        rows = [tuple(some) for some in by_level.values() if len(some) >= max(2, weight // 2)]
+        found += [gate for gate in (_gate(strong, some) for some in rows) if gate is not None]
     return found

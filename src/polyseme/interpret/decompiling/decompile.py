@@ -27,7 +27,8 @@ from polyseme.common.progress import phase
 from polyseme.common.progress_shown import Watcher, watched
 from polyseme.errors import OptionError
 from polyseme.interpret.decompiling.agreement import number_of_gates
-from polyseme.interpret.decompiling.layers import Held, encoded, read_layers
+from polyseme.interpret.decompiling.columns import Held
+from polyseme.interpret.decompiling.layers import encoded, read_layers
 from polyseme.interpret.decompiling.one_layer import one_layer_terms
 from polyseme.networks.activation import Square
 from polyseme.networks.network import Network

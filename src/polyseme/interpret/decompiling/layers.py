@@ -95,7 +95,7 @@ def read_layers(
         kinds=np.array([kind for kind, _ in built.gates], np.int64),
         fan_in_offsets=row_offsets([len(inputs) for _, inputs in built.gates]),
         fan_in=np.array([wire for _, inputs in built.gates for wire in inputs], np.int64),
-        outputs=outputs,
+        outputs=outputs.astype(np.int32),
         output_names=names,
         name=name,
         inverted=inverted,
