@@ -3,9 +3,10 @@
     python benchmarks/studies/edits.py [NEURONS [EDITS [BATCH]]]
 
 An edit draws a fact, and another object of its relation: each object equally likely, however many
-airports have it. Edits are made in one network, batch by batch; after each batch every fact of the
-table is asked and all outputs are compared with the edited circuit. The first facts are also
-changed one at a time in the network as compiled. Seeds 0 of the network and of the edits.
+airports have it, if any has it still. Edits are made in one network, batch by batch; after each
+batch every fact of the table is asked and all outputs are compared with the edited circuit. Some
+facts are also changed one at a time in the network as compiled. Seeds 0 of the network and of the
+edits.
 """
 
 from __future__ import annotations
@@ -22,18 +23,24 @@ from polyseme.interpret.editing.facts import Table
 sys.path.insert(0, str(Path(__file__).parents[2] / "examples"))
 
 # Edits made one at a time in the network as compiled.
-ALONE = 50
+ALONE = 10
 
 
-def drawn(table: Table, edits: int, generator: np.random.Generator) -> list[str]:
-    """Draw facts "SUBJECT: RELATION=OBJECT", no two of one subject and relation."""
-    pairs = np.unique(table.facts[:, 1:], axis=0)
-    chosen = generator.choice(len(pairs), edits, replace=False)
+def drawn(
+    network: ps.Network, edits: int, edited: set[tuple[int, int]], generator: np.random.Generator
+) -> list[str]:
+    """Draw facts "SUBJECT: RELATION=OBJECT" of subjects and relations that were not edited yet."""
+    assert network.key is not None
+    table = Table.of(network.key.circuit, network.key.terms)
+    pairs = [tuple(map(int, pair)) for pair in np.unique(table.facts[:, 1:], axis=0)]
+    left = [pair for pair in pairs if pair not in edited]
     facts = []
-    for subject, relation in pairs[chosen]:
-        now = {fact.output for fact in table.of_pair(int(subject), int(relation))}
+    for place in generator.choice(len(left), edits, replace=False):
+        subject, relation = left[place]
+        edited.add((subject, relation))
+        now = {fact.output for fact in table.of_pair(subject, relation)}
         others = [o for o in np.flatnonzero(table.relation_of == relation) if o not in now]
-        facts.append(table.spelt(int(subject), int(relation), int(generator.choice(others))))
+        facts.append(table.spelt(subject, relation, int(generator.choice(others))))
     return facts
 
 
@@ -46,10 +53,9 @@ def main() -> None:
     active, epsilon = (2, 0.25) if neurons < 2000 else (3, None)
     network = ps.compile(read_airports(), active=active, neurons=neurons, epsilon=epsilon, seed=0)
     assert network.key is not None
-    table = Table.of(network.key.circuit, network.key.terms)
-    facts = drawn(table, edits, np.random.default_rng(0))
+    generator = np.random.default_rng(0)
     started = time.process_time()
-    alone = [ps.edit(network, set=[fact]) for fact in facts[:ALONE]]
+    alone = [ps.edit(network, set=[fact]) for fact in drawn(network, ALONE, set(), generator)]
     print(
         f"{network.provenance.construction}, {network.neurons:,} ReLUs; one at a time: "
         f"{len(alone):,} edits, {sum(len(one.failed) for one in alone):,} did not take, "
@@ -60,8 +66,9 @@ def main() -> None:
     )
     failed = disturbed = asked = done = 0
     started = time.process_time()
-    for begin in range(0, edits, batch):
-        one = ps.edit(network, set=facts[begin : begin + batch])
+    edited: set[tuple[int, int]] = set()
+    for _ in range(edits // batch):
+        one = ps.edit(network, set=drawn(network, batch, edited, generator))
         network = one.network
         done += len(one.changed)
         failed, disturbed = failed + len(one.failed), disturbed + len(one.disturbed)

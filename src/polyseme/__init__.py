@@ -31,6 +31,16 @@ if TYPE_CHECKING:
     from polyseme.compiler.constructions.listing import constructions
     from polyseme.compiler.report import Compilation
     from polyseme.counting_argument.run import run_counting_argument
+    from polyseme.interpret.asking.pictures import draw_gate, draw_neuron
+    from polyseme.interpret.asking.questions import (
+        about_feature,
+        about_unit,
+        effective_features,
+        interference,
+        strangest_company,
+        units_of,
+    )
+    from polyseme.interpret.asking.tables import rows_of
     from polyseme.interpret.decompiling.agreement import Agreement, agreement
     from polyseme.interpret.decompiling.decompile import Decompiled, decompile
     from polyseme.interpret.editing.edit import Edited, edit
@@ -83,6 +93,8 @@ _LATER = {
     "Verification": "verification.sampling",
     "WorstCase": "proving.worst_case",
     "WrongPairs": "proving.wrong_pairs",
+    "about_feature": "interpret.asking.questions",
+    "about_unit": "interpret.asking.questions",
     "agreement": "interpret.decompiling.agreement",
     "all_of": "circuits.bits",
     "any_of": "circuits.bits",
@@ -98,8 +110,12 @@ _LATER = {
     "compile_report": "compiler.compile",
     "constructions": "compiler.constructions.listing",
     "decompile": "interpret.decompiling.decompile",
+    "draw_gate": "interpret.asking.pictures",
+    "draw_neuron": "interpret.asking.pictures",
     "edit": "interpret.editing.edit",
+    "effective_features": "interpret.asking.questions",
     "input_kinds": "verification.kinds",
+    "interference": "interpret.asking.questions",
     "load": "networks.saving.files",
     "load_key": "networks.saving.files",
     "polysemanticity": "interpret.polysemanticity",
@@ -110,10 +126,13 @@ _LATER = {
     "reference_as_read": "verification.as_read",
     "refine": "learning.refinement.refine",
     "reproduce_figures": "reproduce.reproduction",
+    "rows_of": "interpret.asking.tables",
     "run_counting_argument": "counting_argument.run",
     "served_by": "interpret.polysemanticity",
+    "strangest_company": "interpret.asking.questions",
     "to_vnnlib": "proving.vnnlib",
     "truth_table": "circuits.truth_tables",
+    "units_of": "interpret.asking.questions",
     "verify": "verification.sampling",
     "verify_exhaustively": "verification.exhaustive",
     "verify_layers": "verification.layers",
@@ -169,6 +188,8 @@ __all__ = [
     "Verification",
     "WorstCase",
     "WrongPairs",
+    "about_feature",
+    "about_unit",
     "agreement",
     "all_of",
     "any_of",
@@ -184,8 +205,12 @@ __all__ = [
     "compile_report",
     "constructions",
     "decompile",
+    "draw_gate",
+    "draw_neuron",
     "edit",
+    "effective_features",
     "input_kinds",
+    "interference",
     "load",
     "load_key",
     "polysemanticity",
@@ -196,10 +221,13 @@ __all__ = [
     "reference_as_read",
     "refine",
     "reproduce_figures",
+    "rows_of",
     "run_counting_argument",
     "served_by",
+    "strangest_company",
     "to_vnnlib",
     "truth_table",
+    "units_of",
     "verify",
     "verify_exhaustively",
     "verify_layers",

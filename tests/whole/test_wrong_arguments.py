@@ -50,6 +50,12 @@ NAMES = [
     "decompile",
     "agreement",
     "edit",
+    "units_of",
+    "about_unit",
+    "about_feature",
+    "interference",
+    "effective_features",
+    "strangest_company",
     "write",
     "citation",
     "circuit",
@@ -180,6 +186,10 @@ def refinable() -> ps.Network:
 
 def _is(*kinds: type) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, kinds)
+
+
+def _is_table(value: Any) -> bool:
+    return len(ps.rows_of(value)) > 0
 
 
 def _gates(text: str) -> Call:
@@ -337,6 +347,22 @@ def calls(folder: Path) -> dict[str, Call]:
         ),
         "agreement": Call(
             ps.agreement, {"found": circuit, "truth": circuit, "active": 2}, _is(ps.Agreement)
+        ),
+        "units_of": Call(ps.units_of, {"network": network, "name": "g0"}, _is_table),
+        "about_unit": Call(
+            ps.about_unit, {"network": several, "unit": 0, "layer": 1, "most": 5}, _is_table
+        ),
+        "about_feature": Call(ps.about_feature, {"network": network, "name": "x0"}, _is_table),
+        "interference": Call(
+            ps.interference, {"network": network, "one": "x0", "other": "x1"}, _is(dict)
+        ),
+        "effective_features": Call(
+            ps.effective_features, {"network": several, "layer": 1}, _is(np.ndarray)
+        ),
+        "strangest_company": Call(
+            ps.strangest_company,
+            {"network": network, "unit": 0, "layer": 0},
+            _is(tuple, type(None)),
         ),
         "edit": Call(
             ps.edit,

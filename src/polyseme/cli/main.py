@@ -52,6 +52,7 @@ def _top(
     polyseme prove net.safetensors --active 3
     polyseme run net.safetensors --on x3,x17
     polyseme inspect net.safetensors --neuron 7
+    polyseme interpret net.safetensors --gate g25
     polyseme decompile net.safetensors -o circuit.json
     polyseme edit net.safetensors --set 'JFK: country=FR' -o edited.safetensors
     polyseme bounds permutation:features=5000

@@ -33,6 +33,14 @@ def import_pysat(what_for: str) -> Any:
     return _imported("pysat", "prove", what_for)
 
 
+def import_matplotlib(what_for: str) -> Any:
+    """Return matplotlib's pyplot; raise MissingExtraError if matplotlib is not installed."""
+    matplotlib = _imported("matplotlib", "pictures", what_for)
+    # No window is opened, whatever the machine has.
+    matplotlib.use("agg")
+    return import_module("matplotlib.pyplot")
+
+
 def _imported(module: str, extra: str, what_for: str) -> Any:
     try:
         return import_module(module)

@@ -139,30 +139,30 @@ def _edited(network: Network, key: AnswerKey, table: Table, wanted: _Wanted) -> 
     rows = EditedRows(network.layers[0], held, key.encoder)
     load = np.bincount(held.units, minlength=held.width)
     channel_of = {int(row[0]): int(held.channels[term]) for term, row in enumerate(table.facts)}
+    # New facts are placed before old ones go, whose objects may have no other.
+    strength: dict[tuple[int, int], int] = {}
     for (subject, relation), outputs in wanted.items():
-        fresh = [Fact(output, subject, relation) for output in outputs]
-        # The new object is read before the old one goes, whose units may be the same.
-        added = {fact: _units_for(fact, placed, load) for fact in fresh if fact not in placed}
-        strength = {
-            (fact, int(unit)): _strength(rows, fact, int(unit), placed)
-            for fact, units in added.items()
-            for unit in units
-        }
-        for fact in table.of_pair(subject, relation):
-            if fact not in fresh:
-                load[placed.pop(fact)] -= 1
-        placed.update(added)
-        kept = {int(u) for fact, units in placed.items() if fact.subject == subject for u in units}
-        gone = [fact for fact in table.of_pair(subject, relation) if fact not in placed]
-        for fact in gone:
-            term = int(np.flatnonzero((table.facts == _row(fact)).all(axis=1))[0])
-            for unit in held.units[held.offsets[term] : held.offsets[term + 1]]:
-                if int(unit) not in kept:
-                    rows.change(int(unit), subject, 0)
-        for (_, unit), wished in strength.items():
-            rows.change(unit, subject, wished)
-        for units in added.values():
+        for fact in [Fact(output, subject, relation) for output in outputs]:
+            if fact in placed:
+                continue
+            units = _units_for(fact, placed, load)
+            for unit in units.tolist():
+                strength[unit, subject] = _strength(rows, fact, unit, placed)
+            placed[fact] = units
             load[units] += 1
+    gone = {
+        fact: placed.pop(fact)
+        for (subject, relation), outputs in wanted.items()
+        for fact in table.of_pair(subject, relation)
+        if fact.output not in outputs
+    }
+    read = {(unit, fact.subject) for fact, units in placed.items() for unit in units.tolist()}
+    for fact, units in gone.items():
+        for unit in units.tolist():
+            if (unit, fact.subject) not in read:
+                rows.change(unit, fact.subject, 0)
+    for (unit, subject), wished in strength.items():
+        rows.change(unit, subject, wished)
     layer = rows.edited_layer()
     circuit = table.with_facts(list(placed))
     terms = terms_of(circuit)
@@ -188,10 +188,6 @@ def _edited(network: Network, key: AnswerKey, table: Table, wanted: _Wanted) -> 
         provenance=replace(network.provenance, gates=circuit.gates),
         key=AnswerKey(circuit, key.encoder, (layer_key,)),
     )
-
-
-def _row(fact: Fact) -> NDArray[np.int64]:
-    return np.array([fact.output, fact.subject, fact.relation], np.int64)
 
 
 def _units_for(

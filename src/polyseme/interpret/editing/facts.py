@@ -89,11 +89,12 @@ class Table:
                 )
             return subject, relation, -1
         output = self.circuit.output_names.find(asked)
-        if output is None or self.relation_of[output] < 0:
+        if output is None:
             near = did_you_mean(asked, self.circuit.output_names.listed or ())
+            raise SourceError(f"no fact of the table has {asked[:40]!r}{near}")
+        if self.relation_of[output] < 0:
             raise SourceError(
-                f"no fact of the table has {asked[:40]!r}, and its units are only given to objects "
-                f"that some fact has{near}"
+                f"no fact of the table has {asked[:40]!r} any more; with the last one its units went"
             )
         return subject, int(self.relation_of[output]), output
 
