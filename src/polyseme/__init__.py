@@ -35,6 +35,19 @@ if TYPE_CHECKING:
     from polyseme.compiler.constructions.listing import constructions
     from polyseme.compiler.report import Compilation
     from polyseme.counting_argument.run import run_counting_argument
+    from polyseme.interpret.asking.pictures import draw_gate, draw_neuron
+    from polyseme.interpret.asking.questions import (
+        about_feature,
+        about_unit,
+        effective_features,
+        interference,
+        strangest_company,
+        units_of,
+    )
+    from polyseme.interpret.asking.tables import rows_of
+    from polyseme.interpret.decompiling.agreement import Agreement, agreement
+    from polyseme.interpret.decompiling.decompile import Decompiled, decompile
+    from polyseme.interpret.editing.edit import Edited, edit
     from polyseme.interpret.polysemanticity import Polysemanticity, polysemanticity, served_by
     from polyseme.learning.compile_refined import compile_refined
     from polyseme.learning.refinement.refine import Refined, refine
@@ -64,11 +77,14 @@ __version__ = VERSION
 # Where every public name is but the errors; a name is imported when it is first used. So `import
 # polyseme` and `polyseme --help` do not wait for numpy and scipy. The imports above are the same.
 _LATER = {
+    "Agreement": "interpret.decompiling.agreement",
     "AnswerKey": "networks.answer_key",
     "Bit": "circuits.bits",
     "Certificate": "proving.certificate",
     "Circuit": "circuits.circuit",
     "Compilation": "compiler.report",
+    "Decompiled": "interpret.decompiling.decompile",
+    "Edited": "interpret.editing.edit",
     "GateKind": "circuits.circuit",
     "Headway": "common.progress",
     "LayerKey": "networks.layer_key",
@@ -83,6 +99,9 @@ _LATER = {
     "Verification": "verification.sampling",
     "WorstCase": "proving.worst_case",
     "WrongPairs": "proving.wrong_pairs",
+    "about_feature": "interpret.asking.questions",
+    "about_unit": "interpret.asking.questions",
+    "agreement": "interpret.decompiling.agreement",
     "all_of": "circuits.bits",
     "any_of": "circuits.bits",
     "at_least": "circuits.bits",
@@ -96,7 +115,13 @@ _LATER = {
     "compile_refined": "learning.compile_refined",
     "compile_report": "compiler.compile",
     "constructions": "compiler.constructions.listing",
+    "decompile": "interpret.decompiling.decompile",
+    "draw_gate": "interpret.asking.pictures",
+    "draw_neuron": "interpret.asking.pictures",
+    "edit": "interpret.editing.edit",
+    "effective_features": "interpret.asking.questions",
     "input_kinds": "verification.kinds",
+    "interference": "interpret.asking.questions",
     "load": "networks.saving.files",
     "load_key": "networks.saving.files",
     "polysemanticity": "interpret.polysemanticity",
@@ -107,11 +132,14 @@ _LATER = {
     "reference_as_read": "verification.as_read",
     "refine": "learning.refinement.refine",
     "reproduce_figures": "reproduce.reproduction",
+    "rows_of": "interpret.asking.tables",
     "run_counting_argument": "counting_argument.run",
     "served_by": "interpret.polysemanticity",
+    "strangest_company": "interpret.asking.questions",
     "to_vnnlib": "proving.vnnlib",
     "train_twin": "learning.twins.twin",
     "truth_table": "circuits.truth_tables",
+    "units_of": "interpret.asking.questions",
     "verify": "verification.sampling",
     "verify_exhaustively": "verification.exhaustive",
     "verify_layers": "verification.layers",
@@ -140,12 +168,15 @@ _register(
 )
 
 __all__ = [
+    "Agreement",
     "AnswerKey",
     "Bit",
     "CapacityError",
     "Certificate",
     "Circuit",
     "Compilation",
+    "Decompiled",
+    "Edited",
     "FileFormatError",
     "GateKind",
     "Headway",
@@ -167,6 +198,9 @@ __all__ = [
     "Verification",
     "WorstCase",
     "WrongPairs",
+    "about_feature",
+    "about_unit",
+    "agreement",
     "all_of",
     "any_of",
     "at_least",
@@ -180,7 +214,13 @@ __all__ = [
     "compile_refined",
     "compile_report",
     "constructions",
+    "decompile",
+    "draw_gate",
+    "draw_neuron",
+    "edit",
+    "effective_features",
     "input_kinds",
+    "interference",
     "load",
     "load_key",
     "polysemanticity",
@@ -191,11 +231,14 @@ __all__ = [
     "reference_as_read",
     "refine",
     "reproduce_figures",
+    "rows_of",
     "run_counting_argument",
     "served_by",
+    "strangest_company",
     "to_vnnlib",
     "train_twin",
     "truth_table",
+    "units_of",
     "verify",
     "verify_exhaustively",
     "verify_layers",

@@ -47,6 +47,15 @@ NAMES = [
     "reproduce_figures",
     "run_counting_argument",
     "served_by",
+    "decompile",
+    "agreement",
+    "edit",
+    "units_of",
+    "about_unit",
+    "about_feature",
+    "interference",
+    "effective_features",
+    "strangest_company",
     "write",
     "citation",
     "circuit",
@@ -154,6 +163,12 @@ def shallow() -> ps.Network:
 
 
 @cache
+def tabular() -> ps.Network:
+    facts = {f"s{i}": {"r": f"o{i % 3}"} for i in range(8)}
+    return ps.compile(problems.facts(facts), active=2)
+
+
+@cache
 def deep() -> ps.Network:
     return ps.compile(problems.layered(12, 3, 2), active=2, neurons=80)
 
@@ -172,6 +187,10 @@ def refinable() -> ps.Network:
 
 def _is(*kinds: type) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, kinds)
+
+
+def _is_table(value: Any) -> bool:
+    return len(ps.rows_of(value)) > 0
 
 
 def _gates(text: str) -> Call:
@@ -323,6 +342,33 @@ def calls(folder: Path) -> dict[str, Call]:
                 "progress": lambda headway: None,
             },
             lambda found: found.outputs == 12,
+        ),
+        "decompile": Call(
+            ps.decompile, {"network": network, "active": 2, "blind": False}, _is(ps.Decompiled)
+        ),
+        "agreement": Call(
+            ps.agreement, {"found": circuit, "truth": circuit, "active": 2}, _is(ps.Agreement)
+        ),
+        "units_of": Call(ps.units_of, {"network": network, "name": "g0"}, _is_table),
+        "about_unit": Call(
+            ps.about_unit, {"network": several, "unit": 0, "layer": 1, "most": 5}, _is_table
+        ),
+        "about_feature": Call(ps.about_feature, {"network": network, "name": "x0"}, _is_table),
+        "interference": Call(
+            ps.interference, {"network": network, "one": "x0", "other": "x1"}, _is(dict)
+        ),
+        "effective_features": Call(
+            ps.effective_features, {"network": several, "layer": 1}, _is(np.ndarray)
+        ),
+        "strangest_company": Call(
+            ps.strangest_company,
+            {"network": network, "unit": 0, "layer": 0},
+            _is(tuple, type(None)),
+        ),
+        "edit": Call(
+            ps.edit,
+            {"network": tabular(), "set": ["s0: r=o1"], "remove": ["s1: r"]},
+            _is(ps.Edited),
         ),
         "served_by": Call(ps.served_by, {"network": several, "unit": 0, "layer": 1}, _is(tuple)),
         "write": Call(

@@ -21,6 +21,10 @@ COMMANDS = {
     "asked for.",
     "verify": "Compare the network NET with its circuit on fresh inputs.",
     "prove": "Prove that NET is right on every input, or print an input that it gets wrong.",
+    "interpret": "Print which units serve a gate, what a neuron reads and serves, or the code of a "
+    "feature.",
+    "decompile": "Read the circuit of NET back from its weights, without the answer key.",
+    "edit": "Change facts of a compiled table in its weights, and ask every fact afterwards.",
     "run": "Run NET with some features on and print the outputs that are on, one per line.",
     "inspect": "Print what NET holds and, if its answer key is beside it, how many terms each "
     "neuron serves.",

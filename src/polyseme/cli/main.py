@@ -53,6 +53,9 @@ def _top(
     polyseme run net.safetensors --on x3,x17
     polyseme inspect net.safetensors --neuron 7
     polyseme explore net.safetensors
+    polyseme interpret net.safetensors --gate g25
+    polyseme decompile net.safetensors -o circuit.json
+    polyseme edit net.safetensors --set 'JFK: country=FR' -o edited.safetensors
     polyseme bounds permutation:features=5000
     polyseme constructions universal-and
     polyseme counting permutation:features=2000

@@ -109,21 +109,45 @@ def agreement(found: Circuit, truth: Circuit, active: int = 3) -> Agreement:
     return Agreement(*counts, equivalent, tried, exhaustive, different)
 
 
-# A form is a number. An AND is its plain and its negated literals, an OR its inputs.
-_And = tuple[frozenset[int], frozenset[int]]
-_Or = frozenset[int]
+def number_of_gates(circuit: Circuit) -> int:
+    """Return the number of gates of a circuit in the form in which gates are compared."""
+    forms = _Forms()
+    return len(forms.gates(forms.outputs(circuit)))
+
+
+def common_gates(found: Circuit, truth: Circuit) -> Agreement:
+    """Return how far gates agree, whatever the outputs are; nothing is said of equivalence.
+
+    Raises OptionError if the circuits have other features.
+    """
+    if found.features != truth.features:
+        raise OptionError(f"{truth.name} has other features than {found.name}")
+    forms = _Forms()
+    ours, theirs = (forms.gates(forms.outputs(circuit)) for circuit in (found, truth))
+    return Agreement(len(theirs), len(ours), len(theirs & ours), None)
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A feature, an AND of the forms `on` and of the negations of `off`, an OR or XOR of `on`."""
+
+    kind: str
+    on: frozenset[int]
+    off: frozenset[int] = frozenset()
 
 
 class _Forms:
-    """Forms of wires by number; equal forms have equal numbers. Features are their own numbers."""
+    """Forms of wires by number; equal forms have equal numbers."""
 
     def __init__(self) -> None:
-        self._number: dict[tuple[str, object], int] = {}
-        self._content: list[tuple[str, object]] = []
+        self._number: dict[_Form, int] = {}
+        self._form: list[_Form] = []
 
     def outputs(self, circuit: Circuit) -> list[int]:
         """Return the form of every output; -1 for a constant."""
-        of_wire = [self._of("feature", wire) for wire in range(len(circuit.features))]
+        of_wire = [
+            self._of(_Form("feature", frozenset((wire,)))) for wire in range(len(circuit.features))
+        ]
         offsets, fan_in = circuit.fan_in_offsets.tolist(), circuit.fan_in.tolist()
         for gate, kind in enumerate(circuit.kinds.tolist()):
             inputs = [of_wire[wire] for wire in fan_in[offsets[gate] : offsets[gate + 1]]]
@@ -132,21 +156,20 @@ class _Forms:
 
     def gates(self, outputs: list[int]) -> set[int]:
         """Return all forms that outputs consist of, but features."""
-        waiting, seen = [form for form in outputs if form >= 0], set()
+        waiting, seen = [form for form in outputs if form >= 0], set[int]()
         while waiting:
-            form = waiting.pop()
-            kind, content = self._content[form]
-            if form in seen or kind == "feature":
-                continue
-            seen.add(form)
-            waiting += [*content[0], *content[1]] if kind == "and" else [*content]  # type: ignore[index, misc]
+            number = waiting.pop()
+            form = self._form[number]
+            if number not in seen and form.kind != "feature":
+                seen.add(number)
+                waiting += [*form.on, *form.off]
         return seen
 
-    def _of(self, kind: str, content: object) -> int:
-        known = self._number.setdefault((kind, content), len(self._content))
-        if known == len(self._content):
-            self._content.append((kind, content))
-        return known
+    def _of(self, form: _Form) -> int:
+        number = self._number.setdefault(form, len(self._form))
+        if number == len(self._form):
+            self._form.append(form)
+        return number
 
     def _gate(self, kind: GateKind, inputs: list[int]) -> int:
         if len(inputs) == 1:
@@ -158,7 +181,7 @@ class _Forms:
         if kind == GateKind.OR:
             return self._or(inputs)
         if len(inputs) > MAX_XOR_INPUTS:
-            return self._of("xor", frozenset(inputs))
+            return self._of(_Form("xor", frozenset(inputs)))
         terms = [
             self._and(
                 [form for form, on in zip(inputs, bits, strict=True) if on],
@@ -170,27 +193,24 @@ class _Forms:
         return self._or(terms)
 
     def _and(self, plain: list[int], negated: list[int]) -> int:
-        on, off = set(), set()
-        for form in plain:
-            kind, content = self._content[form]
-            if kind == "and":
-                on |= content[0]  # type: ignore[index]
-                off |= content[1]  # type: ignore[index]
-            else:
-                on.add(form)
-        for form in negated:
-            kind, content = self._content[form]
-            off |= content if kind == "or" else {form}  # type: ignore[operator]
+        on, off = set[int](), set[int]()
+        for number in plain:
+            form = self._form[number]
+            on |= form.on if form.kind == "and" else {number}
+            off |= form.off
+        for number in negated:
+            form = self._form[number]
+            off |= form.on if form.kind == "or" else {number}
         if len(on) == 1 and not off:
             return on.pop()
-        return self._of("and", (frozenset(on), frozenset(off)))
+        return self._of(_Form("and", frozenset(on), frozenset(off)))
 
     def _or(self, inputs: list[int]) -> int:
-        on: set[int] = set()
-        for form in inputs:
-            kind, content = self._content[form]
-            on |= content if kind == "or" else {form}  # type: ignore[operator]
-        return on.pop() if len(on) == 1 else self._of("or", frozenset(on))
+        on = set[int]()
+        for number in inputs:
+            form = self._form[number]
+            on |= form.on if form.kind == "or" else {number}
+        return on.pop() if len(on) == 1 else self._of(_Form("or", frozenset(on)))
 
 
 def _inputs(truth: Circuit, active: int) -> tuple[Iterator[NDArray[np.int32]], int, bool]:

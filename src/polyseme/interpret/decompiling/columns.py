@@ -8,9 +8,9 @@ gives the gates:
 1. Pairs of columns that many units read together. Their common units, and all that these units read
    in common, are a gate. How many units are many is found from how often pairs share 1, 2, 3, ...
    units: chance falls fast, and gates stand behind a gap.
-2. Units of one bias that read a column and are in no gate with it yet, if they are half as many:
-   they carry it on, or hold a gate whose other reads are weaker.
-3. The kind of a gate is decided by its units' bias: how many plain literals it takes to switch them.
+2. Units of one bias that read a column and are in no gate with it yet, half as many or more: they
+   carry it on, or hold a gate whose other reads are weaker.
+3. The kind of a gate is decided by its units' bias: how many plain literals switch them.
 
 In a layer in which no read is weak, every unit is a column of its own.
 """
@@ -89,14 +89,18 @@ class _Strong:
 
 
 def found_gates(
-    layer: Layer, below: Held, rows: list[tuple[int, ...]] | None = None
+    layer: Layer,
+    below: Held,
+    rows: list[tuple[int, ...]] | None = None,
+    own_scales: bool = False,
 ) -> list[FoundGate | None]:
     """Return the gates that the units of a layer compute of the columns below.
 
     With `rows`, the units of each gate are known, and the gates are theirs, None for one that is
-    not understood.
+    not understood. With `own_scales` every unit is compared with its own strongest read, as if it
+    had been scaled by any positive number.
     """
-    strong = _strong_reads(layer, below)
+    strong = _strong_reads(layer, below, own_scales)
     if rows is not None:
         return [_gate(strong, units) for units in rows]
     if strong.exact:
@@ -107,7 +111,7 @@ def found_gates(
     return [*gates, *_carried_on(strong, gates)]
 
 
-def _strong_reads(layer: Layer, below: Held) -> _Strong:
+def _strong_reads(layer: Layer, below: Held, own_scales: bool) -> _Strong:
     moves = below.moves.T.tocsr()
     top, blocks, entries = np.zeros(layer.units, np.float32), [], 0
     for begin in range(0, layer.units, _BLOCK):
@@ -118,8 +122,9 @@ def _strong_reads(layer: Layer, below: Held) -> _Strong:
         entries += int(np.count_nonzero(size > _NOTHING))
         top[begin : begin + len(dense)] = highest = size.max(axis=1)
         blocks.append(sp.csr_array(np.where(size > _WEAK * highest[:, None], dense, 0)))
-    strength = float(np.median(top[top > 0])) if top.any() else 1.0
-    values = sp.vstack(blocks, format="csr") / np.float32(strength)
+    common = np.float32(np.median(top[top > 0])) if top.any() else np.float32(1)
+    strength = np.where(top > 0, top, 1) if own_scales else np.full(layer.units, common)
+    values = sp.csr_array(sp.diags_array(1 / strength) @ sp.vstack(blocks, format="csr"))
     reads = values.copy()
     reads.data = np.where(np.abs(reads.data) > _STRONG, np.sign(reads.data), 0)
     reads.eliminate_zeros()
@@ -190,7 +195,7 @@ def _carried_on(strong: _Strong, gates: list[FoundGate]) -> list[FoundGate]:
         for column in (*gate.plain, *gate.negated):
             explained.setdefault(column, set()).update(gate.units)
     plain = strong.reads.tocsc()
-    found = []
+    found: list[FoundGate] = []
     for column in range(plain.shape[1]):
         run = slice(plain.indptr[column], plain.indptr[column + 1])
         units = plain.indices[run][plain.data[run] > 0]
@@ -198,8 +203,6 @@ def _carried_on(strong: _Strong, gates: list[FoundGate]) -> list[FoundGate]:
         by_level: dict[int, list[int]] = {}
         for unit in left:
             by_level.setdefault(strong.level(unit), []).append(unit)
-        for some in by_level.values():
-            gate = _gate(strong, tuple(some)) if len(some) >= max(2, weight // 2) else None
-            if gate is not None:
-                found.append(gate)
+        rows = [tuple(some) for some in by_level.values() if len(some) >= max(2, weight // 2)]
+        found += [gate for gate in (_gate(strong, some) for some in rows) if gate is not None]
     return found

@@ -1,4 +1,4 @@
-"""The circuit of a network of several layers, from its weights, encoder and readout, layer by layer.
+"""The circuit of several layers, from their weights, the encoder and the readout, layer by layer.
 
 The columns of a layer are found from its weights and the columns below (`columns.py`); the columns
 below the first layer are the features, whose codes the encoder has. An output is the column whose
@@ -26,7 +26,7 @@ from polyseme.networks.layer import Layer
 
 @dataclass(frozen=True, eq=False)
 class _Built:
-    """Gates found so far: kinds, and the wires that each reads; a gate that is there is not added."""
+    """Gates found so far: kinds, and the wires that each reads. Each is there once."""
 
     features: int
     gates: dict[tuple[int, tuple[int, ...]], int] = field(default_factory=dict)
@@ -71,7 +71,8 @@ def read_layers(
         layers: The layers, first to last.
         below: The features, as the first layer reads them.
         features: Their names.
-        readout: The readout; without one every column of the last layer is an output.
+        readout: The readout; without one every column of the last layer is an output, and every
+            unit may have a scale of its own.
         name: The name of the circuit.
     """
     built = _Built(len(features))
@@ -79,7 +80,7 @@ def read_layers(
     with phase("layers") as step:
         for number, layer in enumerate(layers):
             known = rows if number + 1 == len(layers) else None
-            below = _above(layer, below, found_gates(layer, below, known), built)
+            below = _above(layer, below, found_gates(layer, below, known, readout is None), built)
             step(number + 1, len(layers))
     if readout is None:
         outputs = np.unique(below.wires[below.wires >= 0])
@@ -94,7 +95,7 @@ def read_layers(
         kinds=np.array([kind for kind, _ in built.gates], np.int64),
         fan_in_offsets=row_offsets([len(inputs) for _, inputs in built.gates]),
         fan_in=np.array([wire for _, inputs in built.gates for wire in inputs], np.int64),
-        outputs=outputs,
+        outputs=outputs.astype(np.int32),
         output_names=names,
         name=name,
         inverted=inverted,

@@ -4,10 +4,10 @@ For each output, all sets of features that switch it are found, the smallest fir
 (`switching_sets.py`). They are exact: what is found is what the network does. Two rules tell gates
 from noise:
 
-- Of the smallest sets, those are terms that lie above the edge by at least `SHARE` of what the best
-  of them does, or whose features are all read more than chance would (`OutputSum.are_read`). Where
-  a network is too small for its gates, features that share units with a gate also switch its
-  output, but less far. Those sets are counted as *strays*.
+- Of the sets of one size, those are terms that lie half as far above the edge as the best of them,
+  or whose weakest feature is read nearly as strongly as its weakest. Where a network is too small
+  for its gates, features that share units with a gate also switch its output, but less far, and
+  they are read less. Those sets are counted as *strays*.
 - A larger set must lie half as far above the edge as the smaller ones do. Where there are many
   features, it is looked for only among those that no smaller set has, and all of its features must
   be read more than chance would.
@@ -34,13 +34,12 @@ from polyseme.proving.branch_and_bound.deciding import edges
 from polyseme.proving.branch_and_bound.pairs import PairSearch, pair_search_for
 from polyseme.proving.branch_and_bound.relus import Relus
 
-# In the airports at 1,500 ReLUs every fact has .34 of the best of its output or more; in and2 of
-# 1,000 gates at 288 ReLUs, where strays begin, these have up to .32, nine tenths of them .26.
-SHARE = 0.2
+_FAR = 0.5
+# Reads on purpose are alike, plain or negated. In and2 of 1,000 gates at 288 ReLUs, where strays
+# begin, theirs are below .75 of those.
+_READ = 0.75
 # Of so few features all sets of every size are tried.
 _FEW = 100
-# A negated literal takes about as much away as a plain one gives.
-_READ = 0.75
 # Outputs in one piece of work, and sums held at once when vetoes are looked for.
 _OUTPUTS = 32
 _SUMS = 20_000_000
@@ -108,10 +107,10 @@ def _terms(
         if not len(found):
             continue
         margins = total.margins(found)
-        kept = margins >= SHARE * margins.max()
-        if many:
-            read = total.are_read(found, chance)
-            kept = kept & read if terms else kept | read
+        strength, in_noise = total.strengths(found)
+        kept = (margins >= _FAR * margins.max()) | (strength >= _READ * strength[margins.argmax()])
+        if many and terms:
+            kept &= in_noise > chance
         strays += int((~kept).sum())
         terms += _with_vetoes(total, found[kept], margins[kept], chance, active)
         if kept.any():

@@ -30,8 +30,8 @@ class OutputSum:
 
 
     Shapes: `noise` float64 (ReLUs,) is about how far the reads of most features lie from their
-    median, one standard deviation. The first `units` ReLUs are those of the units; the others, of clipped
-    units, begin at their caps.
+    median, one standard deviation. The first `units` ReLUs are those of the units; the others, of
+    clipped units, begin at their caps.
     """
 
     read: OfOutput
@@ -72,18 +72,20 @@ class OutputSum:
         turned = np.where(self.read.weight > 0, -1, 1)[:, None] * self.read.reads
         return np.asarray(np.abs(self.read.weight) @ np.maximum(turned, 0))
 
-    def are_read(self, sets: Wholes, chance: float) -> NDArray[np.bool_]:
-        """Return the sets each of whose features is read more than chance would, bool (sets,).
+    def strengths(self, sets: Wholes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return how strongly the weakest feature of each set is read, and that in noise.
 
-        Over the units that a set switches, a feature must give more than `chance` standard
-        deviations of what reads of other features would.
+        Both are float64 (sets,): the mean of its reads over the units that the set switches, and
+        the sum of them over the standard deviation that reads of other features would give.
         """
         reads = self.read.reads[: self.units][:, sets].astype(np.int64)
         live = self.read.bias[: self.units, None] + reads.sum(axis=2) > 0
         weight = np.where(live, self.read.weight[: self.units, None], 0)
-        given = (weight[:, :, None] * reads).sum(axis=0)
+        given = (weight[:, :, None] * reads).sum(axis=0).min(axis=1, initial=2**62)
         noise = np.sqrt((self.noise[: self.units] ** 2) @ weight**2)
-        return np.asarray((given > chance * noise[:, None]).all(axis=1))
+        total = np.abs(weight).sum(axis=0)
+        far = np.full(len(sets), np.inf)
+        return given / np.maximum(total, 1), np.divide(given, noise, out=far, where=noise > 0)
 
     def are_negated(self, row: Wholes, added: Wholes, chance: float, share: float) -> Wholes:
         """Return those of the added features that are read against a set, and not by chance.

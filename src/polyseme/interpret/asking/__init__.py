@@ -1,0 +1,1 @@
+"""Questions to a network and its answer key, by name, with tables for answers."""

@@ -1,0 +1,1 @@
+"""Editing: facts of a compiled table changed in its weights, with the key kept true."""
