@@ -176,3 +176,25 @@ export function layersPage(explored, state, go) {
     }),
   ];
 }
+
+/** Two networks on the same input: where they differ, and how far their margins are apart. */
+export function comparePage(explored, state, go) {
+  const { other } = explored;
+  if (!other) return [el("p", {}, "There is one network only. polyseme explore NET --beside OTHER shows two.")];
+  const [first, second] = [explored.network.run(state.on), other.network.run(state.on.map((feature) => other.numbers.feature.get(explored.features[feature])))];
+  const pairs = explored.outputs.map((name, output) => [name, output, other.numbers.output.get(name)]).filter(([, , there]) => there !== undefined);
+  const margins = pairs.map(([name, here, there]) => [name, first.readings[here] - explored.network.readout.thresholds[here], second.readings[there] - other.network.readout.thresholds[there]]);
+  const on = (margin) => (margin >= 0 ? "on" : "off");
+  const differ = margins.filter(([, here, there]) => on(here) !== on(there));
+  const shown = [...margins].filter(([, here, there]) => Number.isFinite(here) && Number.isFinite(there)).sort((a, b) => Math.max(b[1], b[2]) - Math.max(a[1], a[2])).slice(0, NEAREST);
+  const sizes = (one) => [one.layers.map((layer) => layer.bias.length.toLocaleString("en")).join(", "), one.network.about.provenance.construction, one.network.about.provenance.active];
+  const listed = [...differ.slice(0, MOST), ...shown.filter((row) => !differ.includes(row))];
+  return [
+    el("h2", {}, "Two networks on this input"),
+    tableOf([["", "this one", "the other"], ...["units per layer", "construction", "features on at most"].map((words, i) => [words, sizes(explored)[i], sizes(other)[i]])]),
+    el("p", { class: "verdict" }, differ.length ? `They differ on ${differ.length.toLocaleString("en")} of ${pairs.length.toLocaleString("en")} outputs.` : `They agree on all ${pairs.length.toLocaleString("en")} outputs.`),
+    el("div", { class: "columns" },
+      figure("This one: readings minus thresholds", barsOf(listed.map(([name, here]) => [name, here, () => go({ page: "output", name })]), "Margins of this network"), [["output", "this one", "the other"], ...margins]),
+      figure("The other: readings minus thresholds", barsOf(listed.map(([name, , there]) => [name, there]), "Margins of the other network"))),
+  ];
+}
