@@ -86,6 +86,10 @@ def test_units_and_readings_of_a_page_are_those_of_python(opened, tmp_path):
     watched = shown(opened, tmp_path, network, on=on, page="output", name=name)
     margin = float(watched.page.locator("main table td").nth(2).inner_text())
     assert margin == pytest.approx(values["hook_readout"].ravel()[7])
+    # What features and biases add is the whole reading.
+    added = watched.page.locator("main figure").nth(1).locator("text.strong").all_text_contents()
+    reading = float(watched.page.locator("main table td").nth(0).inner_text())
+    assert sum(map(float, added)) == pytest.approx(reading, abs=1e-2)
     watched.check()
 
 

@@ -129,6 +129,15 @@ export function outputPage(explored, state, go) {
   const truth = explored.truth(state.on);
   const terms = explored.termsWhere((term) => explored.terms.output[term] === output);
   const shown = rows.slice(0, MOST).map(([unit, weight, part]) => [`${unitName(explored, last, unit)} × ${weight}`, part, () => go({ page: "unit", layer: last, unit })]);
+  const plain = explored.layers.length === 1 && explored.layers[0].cap === Infinity && !explored.layers[0].squared;
+  let byFeature = null;
+  if (plain) {
+    const { parts, rest } = explored.addedByFeature(output, state.on, run.layers[0].sums);
+    const listed = state.on.map((feature, i) => [explored.features[feature], parts[i], () => go({ page: "feature", name: explored.features[feature] })]);
+    listed.sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
+    listed.push(["biases of these units", rest]);
+    byFeature = figure("Why: what features add, through units above their bend", barsOf(listed, "Parts of the reading by feature"), [["feature", "added"], ...listed.map(([name, added]) => [name, added])]);
+  }
   const told = el("p", { "aria-live": "polite" });
   const closest = button("Look for its closest wrong input", () => {
     const source = random(output + 1);
@@ -150,6 +159,7 @@ export function outputPage(explored, state, go) {
     el("h2", {}, state.name),
     tableOf([["", "now"], ["reading", reading], ["threshold", threshold], ["margin", reading - threshold], ["the network says", run.on.includes(output) ? "on" : "off"], ["the circuit says", truth ? (truth.includes(output) ? "on" : "off") : "unknown"]]),
     figure("Why: what its units add to the reading", barsOf(shown, "Parts of the reading, largest first"), [["unit", "weight", "added"], ...rows]),
+    byFeature,
     explored.circuit ? el("section", {}, closest, told) : null,
     explored.terms ? el("section", {}, el("h3", {}, `It is on when any of ${terms.length.toLocaleString("en")} terms is satisfied`), el("ul", { class: "list" }, terms.slice(0, 300).map((term) => el("li", {}, columnLink(explored, 0, term, go))))) : null,
   ];
@@ -193,8 +203,7 @@ export function comparePage(explored, state, go) {
     el("h2", {}, "Two networks on this input"),
     tableOf([["", "this one", "the other"], ...["units per layer", "construction", "features on at most"].map((words, i) => [words, sizes(explored)[i], sizes(other)[i]])]),
     el("p", { class: "verdict" }, differ.length ? `They differ on ${differ.length.toLocaleString("en")} of ${pairs.length.toLocaleString("en")} outputs.` : `They agree on all ${pairs.length.toLocaleString("en")} outputs.`),
-    el("div", { class: "columns" },
-      figure("This one: readings minus thresholds", barsOf(listed.map(([name, here]) => [name, here, () => go({ page: "output", name })]), "Margins of this network"), [["output", "this one", "the other"], ...margins]),
-      figure("The other: readings minus thresholds", barsOf(listed.map(([name, , there]) => [name, there]), "Margins of the other network"))),
+    figure("This one: readings minus thresholds", barsOf(listed.map(([name, here]) => [name, here, () => go({ page: "output", name })]), "Margins of this network"), [["output", "this one", "the other"], ...margins]),
+    figure("The other: readings minus thresholds", barsOf(listed.map(([name, , there]) => [name, there]), "Margins of the other network")),
   ];
 }
