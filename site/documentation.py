@@ -30,6 +30,7 @@ NAVIGATION = """
       - Circuits: circuits.md
       - Options in Python: python.md
       - Sites and labels: sites.md
+      - The explorer: explorer.md
       - PyTorch: torch.md
       - Certainty: certainty.md
       - Certificates: certificates.md

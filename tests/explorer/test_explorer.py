@@ -48,7 +48,6 @@ def shown(opened, tmp_path, network, width=1000, **state):
     address = "#" + urlencode(state, doseq=True) if state else ""
     watched.page.goto(f"{page.as_uri()}{address}")
     watched.page.wait_for_selector("body[data-ready]")
-    watched.requests = [url for url in watched.requests if not url.startswith("file:")]
     return watched
 
 
@@ -87,6 +86,10 @@ def test_units_and_readings_of_a_page_are_those_of_python(opened, tmp_path):
     watched = shown(opened, tmp_path, network, on=on, page="output", name=name)
     margin = float(watched.page.locator("main table td").nth(2).inner_text())
     assert margin == pytest.approx(values["hook_readout"].ravel()[7])
+    # What features and biases add is the whole reading.
+    added = watched.page.locator("main figure").nth(1).locator("text.strong").all_text_contents()
+    reading = float(watched.page.locator("main table td").nth(0).inner_text())
+    assert sum(map(float, added)) == pytest.approx(reading, abs=1e-2)
     watched.check()
 
 
@@ -146,6 +149,26 @@ def test_it_fits_a_phone_and_finds_a_failing_input(opened, tmp_path):
     on = watched.page.locator("main ul.list button").first.inner_text().split(" + ")
     assert sorted(outputs(watched)) == sorted(network.run(on))
     assert set(network.run(on)) != set(network.key.labels([on], "hook_readout").nonzero()[1])
+    watched.check()
+
+
+def test_two_networks_are_compared(opened, tmp_path):
+    circuit = ps.read("and2:features=200,gates=200")
+    first, second = (
+        ps.compile(circuit, neurons=size, active=3, epsilon=None, seed=1) for size in (90, 150)
+    )
+    page = tmp_path / "two.html"
+    first.explore(beside=second).save(page)
+    watched = Watched(opened.new_page())
+    for on in (["x0", "x1", "x2"], ["x5", "x9", "x14"]):
+        address = f"{page.as_uri()}#{urlencode({'on': on, 'page': 'compare'}, doseq=True)}"
+        watched.page.goto("about:blank")
+        watched.page.goto(address)
+        watched.page.wait_for_selector("body[data-ready]")
+        differ = len(set(first.run(on)) ^ set(second.run(on)))
+        said = f"differ on {differ} of" if differ else "agree on all"
+        assert said in watched.page.inner_text(".verdict")
+    assert watched.page.get_by_role("button", name="Compare").is_visible()
     watched.check()
 
 

@@ -59,6 +59,21 @@ def test_a_network_without_a_key_is_exported_without_a_view(network, tmp_path):
         view_data(bare)
 
 
+def test_a_network_beside_must_be_of_the_same_circuit(network):
+    assert 'id="beside-data">' in exported_page(network, network)
+    assert "data-beside=yes" in exported_page(network, network)
+    assert "data-beside=yes" not in exported_page(network)
+    other = ps.compile(ps.build_circuit("ab", [(ps.GateKind.AND, (0, 1))], [2]), active=2)
+    with pytest.raises(OptionError, match="other features"):
+        exported_page(network, other)
+    gates = [(ps.GateKind.OR, (0, 1))]
+    renamed = ps.build_circuit(["<b>a", "b"], gates, [2], output_names=["z"])
+    with pytest.raises(OptionError, match="none of the outputs"):
+        network.explore(beside=ps.compile(renamed, active=2))
+    with pytest.raises(OptionError, match="beside"):
+        network.explore(beside="net")
+
+
 def test_the_served_page_has_no_network_and_may_fetch_from_where_it_came():
     page, rule = served_page()
     assert "network-data" not in page.replace("-data`", "")

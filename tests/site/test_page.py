@@ -51,6 +51,7 @@ def test_links_of_the_contents_lead_to_the_parts():
     ids = set(re.findall(r'<section id="(\w+)"', PAGE))
     assert set(re.findall(r'<a href="#(\w+)"><i>', PAGE)) == ids
     machines = set(re.findall(r'data-machine="(\w+)"', PAGE))
-    main = (SOURCE / "main.js").read_text(encoding="utf-8")
-    [listed] = re.findall(r"MACHINES = \{ ([^}]*) \}", main)
-    assert machines == ids == set(listed.split(", "))
+    assert machines == ids
+    for name in ids:
+        script = (SOURCE / "parts" / f"{name}.js").read_text(encoding="utf-8")
+        assert re.search(rf"^export (?:async )?function {name}\(place\)", script, re.MULTILINE)

@@ -64,9 +64,6 @@ class Watched:
     def check(self) -> None:
         """Fail if anything went wrong, or left this machine."""
         assert not self.errors, self.errors
-        away = [
-            url
-            for url in self.requests
-            if not url.startswith(("http://127.0.0.1:", "data:", "blob:"))
-        ]
+        local = ("http://127.0.0.1:", "file:", "data:", "blob:")
+        away = [url for url in self.requests if not url.startswith(local)]
         assert not away, away

@@ -15,8 +15,8 @@ export async function polysemantic(place) {
   const where = (i) => [((places.longitude[i] + 180) / 360) * WIDTH, ((80 - places.latitude[i]) / 140) * HEIGHT];
   const map = canvas(WIDTH, HEIGHT, "Map of all airports, with those that fire this neuron lit", (pen) => {
     pen.fillStyle = colour("off");
-    pen.globalAlpha = 0.55;
-    for (let i = 0; i < world.count; i += 1) { const [x, y] = where(i); pen.fillRect(x - 0.6, y - 0.6, 1.2, 1.2); }
+    pen.globalAlpha = 0.8;
+    for (let i = 0; i < world.count; i += 1) { const [x, y] = where(i); pen.fillRect(x - 0.7, y - 0.7, 1.4, 1.4); }
     pen.globalAlpha = 1;
     for (const fact of lit()) {
       const [x, y] = where(world.airport[fact]);

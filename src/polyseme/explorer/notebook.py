@@ -6,6 +6,7 @@ import html
 import os
 from dataclasses import dataclass
 
+from polyseme.common.arguments import instance
 from polyseme.common.files import write_whole
 from polyseme.explorer.page import exported_page
 from polyseme.networks.checks import check_path
@@ -49,6 +50,11 @@ class Explorer:
         )
 
 
-def explore(network: Network) -> Explorer:
-    """Return the explorer of a network, for a notebook or a file."""
-    return Explorer(exported_page(network))
+def explore(network: Network, beside: Network | None = None) -> Explorer:
+    """Return the explorer of a network, and of another beside it, for a notebook or a file.
+
+    Raises OptionError if the other is no network of the same features and outputs.
+    """
+    if beside is not None:
+        instance("beside", beside, Network, "a network")
+    return Explorer(exported_page(network, beside))

@@ -11,6 +11,7 @@ import hashlib
 import re
 from importlib.resources import files
 
+from polyseme.errors import OptionError
 from polyseme.explorer.view import network_data, view_data
 from polyseme.networks.network import Network
 
@@ -34,22 +35,43 @@ def policy(script: str, style: str, connect: str) -> str:
     )
 
 
-def served_page() -> tuple[str, str]:
-    """Return the page that fetches its network from where it came, and its policy."""
-    return _page("", "'self'")
+def served_page(beside: bool = False) -> tuple[str, str]:
+    """Return the page that fetches its network, or two, from where it came, and its policy."""
+    return _page("", "'self'", beside)
 
 
-def exported_page(network: Network) -> str:
-    """Return one self-contained page that explores a network.
+def exported_page(network: Network, beside: Network | None = None) -> str:
+    """Return one self-contained page that explores a network, and another beside it.
 
     Its answer key is in it if the network has one.
+
+    Raises:
+        OptionError: The other network has other features or shares no output with the network.
     """
-    view = b"" if network.key is None else view_data(network)
-    data = _block("network", network_data(network)) + _block("view", view)
-    return _page(data, "'none'")[0]
+    data = "".join(_block(name, data) for name, data in explorer_files(network, beside).items())
+    return _page(data, "'none'", beside is not None)[0]
 
 
-def _page(data: str, connect: str) -> tuple[str, str]:
+def explorer_files(network: Network, beside: Network | None) -> dict[str, bytes]:
+    """Return what the page reads, by name: the network, the view of its key, the other network.
+
+    Raises:
+        OptionError: The other network has other features or shares no output with the network.
+    """
+    found = {
+        "network": network_data(network),
+        "view": b"" if network.key is None else view_data(network),
+    }
+    if beside is not None:
+        if set(beside.encoder.features) != set(network.encoder.features):
+            raise OptionError("the network beside has other features; two of one circuit compare")
+        if not set(beside.readout.outputs) & set(network.readout.outputs):
+            raise OptionError("the network beside has none of the outputs; two of one circuit do")
+        found["beside"] = network_data(beside)
+    return found
+
+
+def _page(data: str, connect: str, beside: bool) -> tuple[str, str]:
     script = "".join(_EXPORT.sub("", _IMPORT.sub("", static_text(name))) for name in SCRIPTS)
     style = "".join(static_text(name) for name in STYLES)
     rule = policy(script, style, connect)
@@ -58,6 +80,9 @@ def _page(data: str, connect: str) -> tuple[str, str]:
         f'<script type="module">{script}</script>'
     )
     page = static_text("explorer.html").replace("<!--data-->", data).replace("<!--head-->", head)
+    page = page.replace(
+        '<html lang="en"><!--beside-->', f'<html lang="en"{" data-beside=yes" if beside else ""}>'
+    )
     return page, rule
 
 

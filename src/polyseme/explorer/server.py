@@ -1,6 +1,6 @@
 """A server of one network's explorer, on loopback only.
 
-It has four answers, all made beforehand: nothing of a request names a file. Requests of other
+It has a few answers, all made beforehand: nothing of a request names a file. Requests of other
 origins, for other hosts, or of absurd length are refused.
 """
 
@@ -12,8 +12,7 @@ from typing import Any
 
 from polyseme.common.extras import import_starlette, import_uvicorn
 from polyseme.errors import PolysemeError
-from polyseme.explorer.page import served_page
-from polyseme.explorer.view import network_data, view_data
+from polyseme.explorer.page import explorer_files, served_page
 from polyseme.networks.network import Network
 
 LOOPBACK = "127.0.0.1"
@@ -22,23 +21,25 @@ _LONGEST = 1000
 _WHAT = "polyseme explore"
 
 
-def explorer_app(network: Network) -> Any:
-    """Return an ASGI application that serves the explorer of a network."""
+def explorer_app(network: Network, beside: Network | None = None) -> Any:
+    """Return an ASGI application that serves the explorer of a network, and another beside it.
+
+    Raises:
+        MissingExtraError: starlette is not installed.
+        OptionError: The other network has other features or none of the outputs.
+    """
     import_starlette(_WHAT)
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import PlainTextResponse, Response
     from starlette.routing import Route
 
-    page, rule = served_page()
+    page, rule = served_page(beside is not None)
     answers = {
-        "/": (page.encode(), "text/html; charset=utf-8"),
-        "/network.bin": (network_data(network), "application/octet-stream"),
-        "/view.bin": (
-            b"" if network.key is None else view_data(network),
-            "application/octet-stream",
-        ),
+        f"/{name}.bin": (data, "application/octet-stream")
+        for name, data in explorer_files(network, beside).items()
     }
+    answers["/"] = (page.encode(), "text/html; charset=utf-8")
     headers = {
         "Content-Security-Policy": f"{rule}; frame-ancestors 'none'",
         "X-Content-Type-Options": "nosniff",
@@ -75,20 +76,24 @@ def refusal(path: str, query: str, headers: Any) -> tuple[int, str] | None:
     return None
 
 
-def serve(network: Network, port: int, ready: Callable[[str], None]) -> None:
+def serve(
+    network: Network, port: int, ready: Callable[[str], None], beside: Network | None = None
+) -> None:
     """Serve the explorer of a network on loopback until it is interrupted.
 
     Args:
         network: The network.
         port: The port, or 0 for one that is free.
         ready: Called with the address once requests can be made.
+        beside: Another network of the same circuit.
 
     Raises:
         MissingExtraError: starlette or uvicorn is not installed.
+        OptionError: The other network has other features or none of the outputs.
         PolysemeError: The port is taken.
     """
     uvicorn = import_uvicorn(_WHAT)
-    app = explorer_app(network)
+    app = explorer_app(network, beside)
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

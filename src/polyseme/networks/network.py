@@ -322,13 +322,19 @@ class Network:
         model: bytes = registered("to_onnx")(self, path)
         return model
 
-    def explore(self) -> Any:
+    def explore(self, beside: Network | None = None) -> Any:
         """Return the network's explorer: a notebook shows it, and `save` writes it as one page.
 
         Its answer key is in it if the network has one.
 
+        Args:
+            beside: another network of the same circuit, a refined one say, to compare with.
+
         Returns:
             An explorer; `save(path)` writes its page, which needs nothing else.
+
+        Raises:
+            OptionError: `beside` is no network, or has other features or none of the outputs.
 
         Example:
             >>> import polyseme as ps
@@ -336,7 +342,7 @@ class Network:
             >>> ps.compile(circuit).explore()
             Explorer(...; a notebook shows it, .save(path) writes it)
         """
-        return registered("explore")(self)
+        return registered("explore")(self, beside)
 
     def __repr__(self) -> str:
         """One line, without the arrays."""

@@ -30,6 +30,15 @@ def explore_command(
             show_default=False,
         ),
     ] = None,
+    beside: Annotated[
+        str | None,
+        typer.Option(
+            "--beside",
+            metavar="OTHER",
+            help="Another network of the same circuit to compare with, a refined one say.",
+            show_default=False,
+        ),
+    ] = None,
     port: Annotated[
         int,
         typer.Option(
@@ -49,14 +58,16 @@ def explore_command(
 
     Example: polyseme explore net.safetensors
     Example: polyseme explore net.safetensors --export net.html
+    Example: polyseme explore net.safetensors --beside refined.safetensors
     """
     if export is not None and not export.endswith(".html"):
         raise OptionError(f"--export {export}: the name of a page must end in .html")
     with watched(True), phase(f"reading {network_file}"):
         network = load(network_file, unsigned=unsigned)
+        other = None if beside is None else load(beside, key=False, unsigned=unsigned)
     if export is not None:
         with watched(True), phase("writing the page"):
-            page = exported_page(network).encode()
+            page = exported_page(network, other).encode()
             write_whole(export, page)
         told = {"page": export, "bytes": len(page)}
         emit_json(told) if as_json else emit(f"wrote {export}")
@@ -65,5 +76,5 @@ def explore_command(
     def ready(address: str) -> None:
         emit_json({"address": address}) if as_json else emit(f"{address} (Ctrl-C ends it)")
 
-    serve(network, port, ready)
+    serve(network, port, ready, other)
     return 0

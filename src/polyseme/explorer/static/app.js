@@ -2,9 +2,9 @@
 
 import { bytes, button, el } from "./draw.js";
 import { Explored } from "./model.js";
-import { featurePage, layersPage, outputPage, outputsPage, unitPage } from "./pages.js";
+import { comparePage, featurePage, layersPage, outputPage, outputsPage, unitPage } from "./pages.js";
 
-const PAGES = { outputs: outputsPage, unit: unitPage, feature: featurePage, output: outputPage, layers: layersPage };
+const PAGES = { outputs: outputsPage, unit: unitPage, feature: featurePage, output: outputPage, layers: layersPage, compare: comparePage };
 const [FOUND, LONGEST] = [30, 2000];
 
 /** Return a file: inlined in an exported page, else fetched; null if there is none. */
@@ -18,6 +18,9 @@ async function file(name) {
 async function start() {
   const [network, view] = await Promise.all([file("network"), file("view")]);
   const explored = new Explored(network, view);
+  const beside = document.documentElement.dataset.beside ? await file("beside") : null;
+  explored.other = beside && new Explored(beside, null);
+  document.querySelector('[data-page="compare"]').hidden = !beside;
   const state = { on: [], kept: [], page: "outputs", layer: 0, unit: 0, name: "" };
   const place = document.getElementById("page");
   const chips = document.getElementById("chips");

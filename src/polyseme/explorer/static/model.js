@@ -68,12 +68,10 @@ export class Explored {
     const wires = new Uint8Array(this.features.length + kinds.length);
     for (const feature of features) wires[feature] = 1;
     for (let gate = 0; gate < kinds.length; gate += 1) {
+      const [begin, end, kind] = [offsets[gate], offsets[gate + 1], kinds[gate]];
       let on = 0;
-      for (let k = offsets[gate]; k < offsets[gate + 1]; k += 1) on += wires[inputs[k]];
-      const [first, all] = [wires[inputs[offsets[gate]]], offsets[gate + 1] - offsets[gate]];
-      const kind = kinds[gate];
-      wires[this.features.length + gate] = Number(
-        kind === IDENTITY || kind === OR ? on > 0 : kind === AND ? on === all : kind === AND_NOT ? first && on === 1 : kind === XOR ? on % 2 : 0);
+      for (let k = begin; k < end; k += 1) on += wires[inputs[k]];
+      if (on) wires[this.features.length + gate] = Number(satisfied(kind, on, end - begin, wires[inputs[begin]]));
     }
     const found = [];
     outputs.forEach((wire, output) => { if ((wire >= 0 ? wires[wire] : 0) !== inverted[output]) found.push(output); });
@@ -121,6 +119,22 @@ export class Explored {
     return found.sort((a, b) => Math.abs(b[2]) - Math.abs(a[2]) || a[0] - b[0]);
   }
 
+  /** Return what features and biases add to a reading of a single layer, through units that are above their bend. */
+  addedByFeature(output, features, sums) {
+    const { offsets, neurons, weights } = this.network.readout;
+    const [layer] = this.layers;
+    const parts = new Float64Array(features.length);
+    let rest = 0;
+    for (let e = offsets[output]; e < offsets[output + 1]; e += 1) {
+      const unit = neurons[e];
+      if (!(sums[unit] > 0)) continue;
+      const strength = weights[e] * layer.scale;
+      this.addedToSum(unit, features).forEach((added, i) => { parts[i] += strength * added; });
+      rest += strength * layer.bias[unit];
+    }
+    return { parts, rest };
+  }
+
   /** Return the code of a feature: pairs of dimension and sign. */
   code(feature) {
     const { positions, signs, weight } = this.network;
@@ -150,6 +164,14 @@ export class Explored {
     while (on.size < Math.min(active, this.features.length)) on.add(source.below(this.features.length));
     return [...on];
   }
+}
+
+/** Return whether a gate is on with so many of its inputs on; every kind rests at 0. */
+function satisfied(kind, on, all, first) {
+  if (kind === AND) return on === all;
+  if (kind === AND_NOT) return first === 1 && on === 1;
+  if (kind === XOR) return on % 2 === 1;
+  return kind === IDENTITY || kind === OR;
 }
 
 /** Return the number of every name. */

@@ -129,6 +129,15 @@ export function outputPage(explored, state, go) {
   const truth = explored.truth(state.on);
   const terms = explored.termsWhere((term) => explored.terms.output[term] === output);
   const shown = rows.slice(0, MOST).map(([unit, weight, part]) => [`${unitName(explored, last, unit)} × ${weight}`, part, () => go({ page: "unit", layer: last, unit })]);
+  const plain = explored.layers.length === 1 && explored.layers[0].cap === Infinity && !explored.layers[0].squared;
+  let byFeature = null;
+  if (plain) {
+    const { parts, rest } = explored.addedByFeature(output, state.on, run.layers[0].sums);
+    const listed = state.on.map((feature, i) => [explored.features[feature], parts[i], () => go({ page: "feature", name: explored.features[feature] })]);
+    listed.sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
+    listed.push(["biases of these units", rest]);
+    byFeature = figure("Why: what features add, through units above their bend", barsOf(listed, "Parts of the reading by feature"), [["feature", "added"], ...listed.map(([name, added]) => [name, added])]);
+  }
   const told = el("p", { "aria-live": "polite" });
   const closest = button("Look for its closest wrong input", () => {
     const source = random(output + 1);
@@ -150,6 +159,7 @@ export function outputPage(explored, state, go) {
     el("h2", {}, state.name),
     tableOf([["", "now"], ["reading", reading], ["threshold", threshold], ["margin", reading - threshold], ["the network says", run.on.includes(output) ? "on" : "off"], ["the circuit says", truth ? (truth.includes(output) ? "on" : "off") : "unknown"]]),
     figure("Why: what its units add to the reading", barsOf(shown, "Parts of the reading, largest first"), [["unit", "weight", "added"], ...rows]),
+    byFeature,
     explored.circuit ? el("section", {}, closest, told) : null,
     explored.terms ? el("section", {}, el("h3", {}, `It is on when any of ${terms.length.toLocaleString("en")} terms is satisfied`), el("ul", { class: "list" }, terms.slice(0, 300).map((term) => el("li", {}, columnLink(explored, 0, term, go))))) : null,
   ];
@@ -174,5 +184,26 @@ export function layersPage(explored, state, go) {
         figure(`Layer ${number}: values now`, unitsOf(values, `Values of layer ${number}`, (unit) => go({ page: "unit", layer: number, unit })), [["unit", "value"], ...Array.from(values, (value, unit) => [unit, value])]),
         loads ? figure(`Layer ${number}: ${explored.terms ? "terms" : "wires"} per unit`, histogram(loads, "served by one unit"), [["unit", "served"], ...loads.map((load, unit) => [unit, load])]) : null);
     }),
+  ];
+}
+
+/** Two networks on the same input: where they differ, and how far their margins are apart. */
+export function comparePage(explored, state, go) {
+  const { other } = explored;
+  if (!other) return [el("p", {}, "There is one network only. polyseme explore NET --beside OTHER shows two.")];
+  const [first, second] = [explored.network.run(state.on), other.network.run(state.on.map((feature) => other.numbers.feature.get(explored.features[feature])))];
+  const pairs = explored.outputs.map((name, output) => [name, output, other.numbers.output.get(name)]).filter(([, , there]) => there !== undefined);
+  const margins = pairs.map(([name, here, there]) => [name, first.readings[here] - explored.network.readout.thresholds[here], second.readings[there] - other.network.readout.thresholds[there]]);
+  const on = (margin) => (margin >= 0 ? "on" : "off");
+  const differ = margins.filter(([, here, there]) => on(here) !== on(there));
+  const shown = [...margins].filter(([, here, there]) => Number.isFinite(here) && Number.isFinite(there)).sort((a, b) => Math.max(b[1], b[2]) - Math.max(a[1], a[2])).slice(0, NEAREST);
+  const sizes = (one) => [one.layers.map((layer) => layer.bias.length.toLocaleString("en")).join(", "), one.network.about.provenance.construction, one.network.about.provenance.active];
+  const listed = [...differ.slice(0, MOST), ...shown.filter((row) => !differ.includes(row))];
+  return [
+    el("h2", {}, "Two networks on this input"),
+    tableOf([["", "this one", "the other"], ...["units per layer", "construction", "features on at most"].map((words, i) => [words, sizes(explored)[i], sizes(other)[i]])]),
+    el("p", { class: "verdict" }, differ.length ? `They differ on ${differ.length.toLocaleString("en")} of ${pairs.length.toLocaleString("en")} outputs.` : `They agree on all ${pairs.length.toLocaleString("en")} outputs.`),
+    figure("This one: readings minus thresholds", barsOf(listed.map(([name, here]) => [name, here, () => go({ page: "output", name })]), "Margins of this network"), [["output", "this one", "the other"], ...margins]),
+    figure("The other: readings minus thresholds", barsOf(listed.map(([name, , there]) => [name, there]), "Margins of the other network")),
   ];
 }

@@ -1,6 +1,6 @@
 // Pictures and tables of the explorer, each of which can be saved: SVG of a picture, CSV of its data.
 
-import { axes, bins, button, canvas, colour, el, picture, scale } from "./draw.js";
+import { axes, bins, button, canvas, colour, el, narrow, picture, scale } from "./draw.js";
 
 /** Return a figure with a heading, a picture, and buttons that save it and its data. */
 export function figure(words, drawn, rows) {
@@ -37,12 +37,12 @@ function save(name, text, type) {
 
 /** Return bars with their names, largest first; each may lead somewhere. */
 export function barsOf(rows, label) {
-  const [row, left, width] = [24, 250, 760];
+  const [row, left, width] = narrow() ? [26, 175, 480] : [24, 250, 760];
   const most = Math.max(...rows.map(([, value]) => Math.abs(value)), 1e-12);
   const least = Math.min(0, ...rows.map(([, value]) => value));
   const x = scale([least, Math.max(most, -least * 0.1)], [left, width - 80]);
   return picture(width, rows.length * row + 12, label, rows.map(([words, value, go, name], i) => [
-    el("text", { x: left - 8, y: 20 + i * row, "text-anchor": "end", class: go ? "link" : "", tabindex: go ? 0 : null, role: go ? "link" : null, click: go ?? undefined, keydown: go ? (event) => { if (event.key === "Enter") go(); } : undefined }, cut(words, 36), el("title", {}, words)),
+    el("text", { x: left - 8, y: 20 + i * row, "text-anchor": "end", class: go ? "link" : "", tabindex: go ? 0 : null, role: go ? "link" : null, click: go ?? undefined, keydown: go ? (event) => { if (event.key === "Enter") go(); } : undefined }, cut(words, narrow() ? 22 : 36), el("title", {}, words)),
     el("rect", { x: Math.min(x(0), x(value)), width: Math.max(1, Math.abs(x(value) - x(0))), y: 7 + i * row, height: 17, rx: 2, class: name ?? (value < 0 ? "fill-cool" : "fill-on") }),
     el("text", { x: Math.max(x(0), x(value)) + 6, y: 20 + i * row, class: "strong" }, String(Number(value.toPrecision(4))))]));
 }
@@ -58,7 +58,7 @@ export function histogram(values, label, count = 40) {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) { low = Math.min(low, value); high = Math.max(high, value); }
   if (low === high) { low -= 0.5; high += 0.5; }
-  const box = [14, 14, width - 14, height - 40];
+  const box = [30, 14, width - 30, height - 40];
   const x = scale([low, high], [box[0], box[2]]);
   const shares = bins(values, low, high, count);
   const top = Math.max(...shares);
