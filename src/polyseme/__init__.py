@@ -258,8 +258,6 @@ if not TYPE_CHECKING:
             return import_module("polyseme.learning")
         if name not in _LATER:
             raise AttributeError(f"module 'polyseme' has no attribute {name!r}")
-        from importlib import import_module
-
         value = getattr(import_module(f"polyseme.{_LATER[name]}"), name)
         globals()[name] = value
         return value

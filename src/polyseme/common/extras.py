@@ -46,12 +46,6 @@ def import_starlette(what_for: str) -> Any:
 def import_uvicorn(what_for: str) -> Any:
     """Return uvicorn; raise MissingExtraError, naming what needs it, if it is not installed."""
     return _imported("uvicorn", "explorer", what_for)
-def import_matplotlib(what_for: str) -> Any:
-    """Return matplotlib's pyplot; raise MissingExtraError if matplotlib is not installed."""
-    matplotlib = _imported("matplotlib", "pictures", what_for)
-    # No window is opened, whatever the machine has.
-    matplotlib.use("agg")
-    return import_module("matplotlib.pyplot")
 
 
 def _imported(module: str, extra: str, what_for: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def draw_gate(network: Network, name: str, path: str | os.PathLike[str]) -> None
         SourceError: No output has this name.
         OptionError: The network has no key, or the output is constant.
     """
-    plt = import_matplotlib("a picture")
+    figure_of = _figures()
     output = network.readout.outputs.find(name)
     if output is None:
         raise SourceError(f"no output is named {name[:40]!r}")
@@ -48,14 +49,8 @@ def draw_gate(network: Network, name: str, path: str | os.PathLike[str]) -> None
     seen = network.activations(inputs)
     last = seen[sites.post(len(network.layers) - 1)]
     margin = seen[sites.READOUT][:, output]
-    figure, (above, below) = plt.subplots(
-        2,
-        1,
-        figsize=(8, 2.5 + 0.16 * len(units)),
-        height_ratios=(max(2, len(units) / 4), 1),
-        sharex=True,
-        layout="constrained",
-    )
+    figure = figure_of(figsize=(8, 2.5 + 0.16 * len(units)), layout="constrained")
+    above, below = figure.subplots(2, 1, height_ratios=(max(2, len(units) / 4), 1), sharex=True)
     shown = above.imshow(last[:, units].T, aspect="auto", cmap="viridis", interpolation="nearest")
     above.set_yticks(range(len(units)), [str(unit) for unit in units], fontsize=6)
     above.set_ylabel("unit")
@@ -66,7 +61,7 @@ def draw_gate(network: Network, name: str, path: str | os.PathLike[str]) -> None
     below.axhline(0, color="black", lw=0.8)
     below.set_ylabel("reading -\nthreshold")
     below.set_xticks(range(len(labels)), labels, rotation=30, ha="right", fontsize=7)
-    _save(plt, figure, path)
+    _save(figure, path)
 
 
 def draw_neuron(network: Network, unit: int, path: str | os.PathLike[str], layer: int = 0) -> None:
@@ -82,11 +77,12 @@ def draw_neuron(network: Network, unit: int, path: str | os.PathLike[str], layer
         MissingExtraError: matplotlib is not installed.
         OptionError: There is no such unit, or a deeper layer and no key.
     """
-    plt = import_matplotlib("a picture")
+    figure_of = _figures()
     rows = rows_of(about_unit(network, unit, layer, most=_SHOWN))
     reads = reads_of_unit(network, unit, layer)
     strongest = max(1, int(np.abs(reads).max()))
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.5), layout="constrained")
+    figure = figure_of(figsize=(10, 4.5), layout="constrained")
+    left, right = figure.subplots(1, 2)
     left.hist(reads / strongest, bins=61, color="0.6", log=True)
     bend = -float(network.layers[layer].bias[unit]) / strongest
     left.axvline(bend, color="tab:red", lw=1, label="sum at which it bends")
@@ -104,7 +100,15 @@ def draw_neuron(network: Network, unit: int, path: str | os.PathLike[str], layer
     right.invert_yaxis()
     right.set_title("strongest; its own in blue" if any(own) else "strongest", fontsize=9)
     figure.suptitle(f"unit {unit} of layer {layer}")
-    _save(plt, figure, path)
+    _save(figure, path)
+
+
+def _figures() -> Callable[..., Any]:
+    """Return matplotlib's class of figures, which opens no window as pyplot may."""
+    import_matplotlib("a picture")
+    from matplotlib.figure import Figure
+
+    return Figure
 
 
 def _inputs_of(network: Network, output: int) -> tuple[list[str], Any]:
@@ -141,8 +145,7 @@ def _inputs_of(network: Network, output: int) -> tuple[list[str], Any]:
     return labels, np.array(matrix)
 
 
-def _save(plt: Any, figure: Any, path: str | os.PathLike[str]) -> None:
+def _save(figure: Any, path: str | os.PathLike[str]) -> None:
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=120, metadata={"Software": None})
-    plt.close(figure)
     write_whole(path, content.getvalue())
