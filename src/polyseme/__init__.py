@@ -253,6 +253,8 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         """Return a public name that is imported when it is first used."""
+        from importlib import import_module
+
         if name == "learning":
             # Its names are too many to be here too.
             return import_module("polyseme.learning")

@@ -36,7 +36,7 @@ class Hashed:
         """
         found = self.tensors.copy()
         found.update(text.encode())
-        return found.hexdigest()
+        return str(found.hexdigest())
 
 
 def hashed(tensors: Tensors) -> Hashed:
