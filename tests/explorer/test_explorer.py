@@ -172,6 +172,35 @@ def test_two_networks_are_compared(opened, tmp_path):
     watched.check()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(opened, tmp_path, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    network = one_layer()
+    page = tmp_path / "net.html"
+    network.explore(beside=network).save(page)
+    # Only the checker itself must be let past the page's policy.
+    context = opened.new_context(color_scheme=scheme, bypass_csp=True)
+    shown_page = context.new_page()
+    for state in (
+        {"page": "outputs"},
+        {"page": "layers"},
+        {"page": "compare"},
+        {"page": "unit", "unit": 3},
+        {"page": "feature", "name": "x3"},
+        {"page": "output", "name": network.readout.outputs[3]},
+    ):
+        shown_page.goto("about:blank")
+        shown_page.goto(f"{page.as_uri()}#{urlencode({'on': ['x1', 'x3'], **state}, doseq=True)}")
+        shown_page.wait_for_selector("body[data-ready]")
+        serious = [
+            (state["page"], one["id"], [node["target"] for node in one["nodes"]][:3])
+            for one in axe.run(shown_page).response["violations"]
+            if one["impact"] in ("serious", "critical")
+        ]
+        assert not serious
+    context.close()
+
+
 def test_pictures_and_data_are_saved(opened, tmp_path):
     watched = shown(opened, tmp_path, one_layer(), on=["x1", "x2"], page="outputs")
     for kind, begins in (("SVG", "<svg"), ("CSV", "output,reading,threshold,on,true")):

@@ -41,10 +41,13 @@ export function barsOf(rows, label) {
   const most = Math.max(...rows.map(([, value]) => Math.abs(value)), 1e-12);
   const least = Math.min(0, ...rows.map(([, value]) => value));
   const x = scale([least, Math.max(most, -least * 0.1)], [left, width - 80]);
-  return picture(width, rows.length * row + 12, label, rows.map(([words, value, go, name], i) => [
+  const drawn = picture(width, rows.length * row + 12, label, rows.map(([words, value, go, name], i) => [
     el("text", { x: left - 8, y: 20 + i * row, "text-anchor": "end", class: go ? "link" : "", tabindex: go ? 0 : null, role: go ? "link" : null, click: go ?? undefined, keydown: go ? (event) => { if (event.key === "Enter") go(); } : undefined }, cut(words, narrow() ? 22 : 36), el("title", {}, words)),
     el("rect", { x: Math.min(x(0), x(value)), width: Math.max(1, Math.abs(x(value) - x(0))), y: 7 + i * row, height: 17, rx: 2, class: name ?? (value < 0 ? "fill-cool" : "fill-on") }),
     el("text", { x: Math.max(x(0), x(value)) + 6, y: 20 + i * row, class: "strong" }, String(Number(value.toPrecision(4))))]));
+  // What holds links is no image to a screen reader.
+  if (rows.some(([, , go]) => go)) drawn.setAttribute("role", "group");
+  return drawn;
 }
 
 /** Return words, cut to a length. */
