@@ -36,7 +36,8 @@ class Hashed:
         """
         found = self.tensors.copy()
         found.update(text.encode())
-        return found.hexdigest()
+        digest: str = found.hexdigest()
+        return digest
 
 
 def hashed(tensors: Tensors) -> Hashed:
