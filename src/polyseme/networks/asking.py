@@ -75,7 +75,7 @@ def _sums(layer: Layer, values: NDArray[np.float32], wide: bool) -> NDArray[np.f
     """Return the scaled sums of a layer's units, (samples, units), made in float64 where wide."""
     if wide:
         exact = (wide_product(values, layer.weights.T) + layer.bias) * layer.scale
-        return np.asarray(exact.astype(np.float32))
+        return np.asarray(exact, np.float32)
     weights = layer.weights.astype(np.float32)
     sums = np.asarray((weights @ np.ascontiguousarray(values.T)).T)
     return np.asarray((sums + layer.bias.astype(np.float32)) * np.float32(layer.scale))

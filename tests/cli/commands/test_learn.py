@@ -9,7 +9,7 @@ from support.cli import call, done
 pytest.importorskip("torch")
 FEW = ("--steps", "3")
 TWIN = ("learn", "and2:features=12", "--neurons", "9", "--steps", "99", "--batch", "64")
-TWIN = (*TWIN, "--samples", "1000")
+TWIN += ("--samples", "1000")
 
 
 def test_a_network_is_trained_written_and_verified(tmp_path):

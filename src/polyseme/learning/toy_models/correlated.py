@@ -80,9 +80,9 @@ def draw(canvas: Figure, data: Mapping[str, NDArray[Any]]) -> None:
     shown = 4
     canvas.set_size_inches(9.5, 7.4)
     canvas.suptitle("Two pairs of features in two numbers; a pair has one colour", fontsize=13)
-    for row, parts in zip(
-        RELATIONS, np.atleast_1d(np.asarray(canvas.subfigures(len(RELATIONS), 1))), strict=True
-    ):
+    rows = canvas.add_gridspec(len(RELATIONS), 1)
+    for place, row in enumerate(RELATIONS):
+        parts = canvas.add_subfigure(rows[place])
         parts.suptitle(row, fontsize=11, x=0.02, ha="left")
         for axes, code in zip(parts.subplots(1, shown), data[row], strict=False):
             for number, (across, up) in enumerate(code.T):
