@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from polyseme.proving.worst_case import WorstCase, worst_case
     from polyseme.proving.wrong_pairs import WrongPairs, wrong_pairs
     from polyseme.reproduce.reproduction import reproduce_figures
+    from polyseme.studies.run import StudyRun, run_study
     from polyseme.verification.as_read import reference_as_read
     from polyseme.verification.exhaustive import verify_exhaustively
     from polyseme.verification.kinds import input_kinds
@@ -90,6 +91,7 @@ _LATER = {
     "Proof": "proving.proof",
     "ReadingError": "verification.reading_error",
     "Refined": "learning.refinement.refine",
+    "StudyRun": "studies.run",
     "Verification": "verification.sampling",
     "WorstCase": "proving.worst_case",
     "WrongPairs": "proving.wrong_pairs",
@@ -128,6 +130,7 @@ _LATER = {
     "reproduce_figures": "reproduce.reproduction",
     "rows_of": "interpret.asking.tables",
     "run_counting_argument": "counting_argument.run",
+    "run_study": "studies.run",
     "served_by": "interpret.polysemanticity",
     "strangest_company": "interpret.asking.questions",
     "to_vnnlib": "proving.vnnlib",
@@ -184,6 +187,7 @@ __all__ = [
     "ReadingError",
     "Refined",
     "SourceError",
+    "StudyRun",
     "TooFewNeuronsError",
     "Verification",
     "WorstCase",
@@ -223,6 +227,7 @@ __all__ = [
     "reproduce_figures",
     "rows_of",
     "run_counting_argument",
+    "run_study",
     "served_by",
     "strangest_company",
     "to_vnnlib",

@@ -59,6 +59,7 @@ def _top(
     polyseme constructions universal-and
     polyseme counting permutation:features=2000
     polyseme reproduce --only ball-and-box
+    polyseme study error.toml -o results --jobs 2
     polyseme export net.safetensors --to onnx -o net.onnx
     polyseme convert adder.blif -o adder.aig
 
