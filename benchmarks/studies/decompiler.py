@@ -101,15 +101,17 @@ def noised(network: ps.Network, share: float, seed: int) -> ps.Network:
     generator = np.random.default_rng(seed)
     layers = []
     for layer in network.layers:
-        weights = layer.weights.astype(np.float64) * FINER
-        noisy = np.rint(weights * (1 + share * generator.standard_normal(weights.shape)))
+        weights = layer.weights.astype(np.int16)
+        stored = weights.data if layer.is_sparse else weights
+        drawn = 1 + share * generator.standard_normal(stored.shape)
+        stored[:] = np.rint(stored.astype(np.float64) * FINER * drawn)
         activation = layer.activation
         if isinstance(activation, Clip):
             activation = Clip(activation.cap * FINER)
         layers.append(
             replace(
                 layer,
-                weights=noisy.astype(np.int16),
+                weights=weights,
                 bias=layer.bias * FINER,
                 scale=layer.scale / FINER,
                 activation=activation,
@@ -163,7 +165,7 @@ def _compiled(source: str, neurons: int, construction: str, seed: int) -> ps.Net
 CURVES = (
     ("and2:features=1000,gates=1000", "tight-frames", (432, 352, 288, 240, 192, 160)),
     ("and2:features=1000,gates=1000", "least-noise", (592, 480, 400, 320, 250, 200)),
-    ("layered:width=1000,depth=4", "deep", (2000, 1600, 1200, 900, 700, 500)),
+    ("layered:width=1000,depth=4", "deep", (1400, 1200, 1000, 800, 650, 500)),
 )
 
 
@@ -254,7 +256,7 @@ def variants() -> None:
             noisy = noised(network, share, 0)
             print(f"| and2, 1,000 gates, noise {share:.0%} {decompiled(noisy).row}", flush=True)
     deep = ps.problems.layered(1000, 4, 3)
-    network = ps.compile(deep, neurons=2000, construction="deep")
+    network = ps.compile(deep, neurons=1400, construction="deep")
     for share in (0.0, 0.01, 0.03):
         noisy = noised(network, share, 0)
         print(f"| layered, width 1,000, noise {share:.0%} {decompiled(noisy).row}", flush=True)

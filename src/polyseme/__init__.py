@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from polyseme.proving.worst_case import WorstCase, worst_case
     from polyseme.proving.wrong_pairs import WrongPairs, wrong_pairs
     from polyseme.reproduce.reproduction import reproduce_figures
+    from polyseme.studies.run import StudyRun, run_study
     from polyseme.verification.as_read import reference_as_read
     from polyseme.verification.exhaustive import verify_exhaustively
     from polyseme.verification.kinds import input_kinds
@@ -95,6 +96,7 @@ _LATER = {
     "Proof": "proving.proof",
     "ReadingError": "verification.reading_error",
     "Refined": "learning.refinement.refine",
+    "StudyRun": "studies.run",
     "Twin": "learning.twins.twin",
     "Verification": "verification.sampling",
     "WorstCase": "proving.worst_case",
@@ -134,6 +136,7 @@ _LATER = {
     "reproduce_figures": "reproduce.reproduction",
     "rows_of": "interpret.asking.tables",
     "run_counting_argument": "counting_argument.run",
+    "run_study": "studies.run",
     "served_by": "interpret.polysemanticity",
     "strangest_company": "interpret.asking.questions",
     "to_vnnlib": "proving.vnnlib",
@@ -193,6 +196,7 @@ __all__ = [
     "ReadingError",
     "Refined",
     "SourceError",
+    "StudyRun",
     "TooFewNeuronsError",
     "Twin",
     "Verification",
@@ -233,6 +237,7 @@ __all__ = [
     "reproduce_figures",
     "rows_of",
     "run_counting_argument",
+    "run_study",
     "served_by",
     "strangest_company",
     "to_vnnlib",

@@ -16,6 +16,7 @@ from support.imports import imported, imports, modules
 LEVELS = (
     "errors",
     "common",
+    "studies",
     "circuits",
     "codes",
     "networks",

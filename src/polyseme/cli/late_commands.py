@@ -39,6 +39,7 @@ COMMANDS = {
     "figure.",
     "reproduce": "Recompute published figures and print whether ours agree within the stated "
     "tolerance.",
+    "study": "Carry out STUDY.toml, a grid of tasks, but for those that are done already.",
     "export": "Write NET in a format that other programs read.",
     "convert": "Write SOURCE as AIGER, which any logic tool reads, or as JSON, which keeps every "
     "gate.",

@@ -62,6 +62,7 @@ def _top(
     polyseme learn and2:features=300,gates=300 --neurons 200
     polyseme learn toy intro -o intro.png
     polyseme reproduce --only ball-and-box
+    polyseme study error.toml -o results --jobs 2
     polyseme export net.safetensors --to onnx -o net.onnx
     polyseme convert adder.blif -o adder.aig
 

@@ -48,6 +48,16 @@ def import_uvicorn(what_for: str) -> Any:
     return _imported("uvicorn", "explorer", what_for)
 
 
+def import_joblib(what_for: str) -> Any:
+    """Return joblib; raise MissingExtraError, naming what needs it, if it is not installed."""
+    return _imported("joblib", "studies", what_for)
+
+
+def import_distributed(what_for: str) -> Any:
+    """Return distributed; raise MissingExtraError, naming what needs it, if it is not installed."""
+    return _imported("distributed", "cluster", what_for)
+
+
 def _imported(module: str, extra: str, what_for: str) -> Any:
     try:
         return import_module(module)

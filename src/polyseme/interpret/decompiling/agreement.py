@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from polyseme.circuits.circuit import Circuit, GateKind
 from polyseme.circuits.evaluate import evaluate_sparse
 from polyseme.circuits.terms import MAX_XOR_INPUTS
-from polyseme.common.arguments import instance
+from polyseme.common.arguments import instance, whole_number
 from polyseme.common.progress import phase
 from polyseme.common.random_streams import Stream, stream
 from polyseme.errors import OptionError
@@ -75,7 +75,7 @@ def agreement(found: Circuit, truth: Circuit, active: int = 3) -> Agreement:
         active: Most features on in the inputs on which they are compared, if need be.
 
     Raises:
-        OptionError: An argument is no circuit, or they have other features or outputs.
+        OptionError: An argument is of a wrong type, or they have other features or outputs.
 
     Example:
         >>> import polyseme as ps
@@ -86,6 +86,7 @@ def agreement(found: Circuit, truth: Circuit, active: int = 3) -> Agreement:
     """
     for name, circuit in (("found", found), ("truth", truth)):
         instance(name, circuit, Circuit, "a circuit")
+    active = whole_number("active", active, 1)
     if found.features != truth.features or found.output_names != truth.output_names:
         raise OptionError(f"{truth.name} has other features or outputs than {found.name}")
     forms = _Forms()

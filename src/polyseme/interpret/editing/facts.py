@@ -94,7 +94,7 @@ class Table:
             raise SourceError(f"no fact of the table has {asked[:40]!r}{near}")
         if self.relation_of[output] < 0:
             raise SourceError(
-                f"no fact of the table has {asked[:40]!r} any more; its units went with the last"
+                f"no fact of the table has {asked[:40]!r} any more: its units went too"
             )
         return subject, int(self.relation_of[output]), output
 
