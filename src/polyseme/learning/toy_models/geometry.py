@@ -89,9 +89,13 @@ def draw(canvas: Figure, data: Mapping[str, NDArray[Any]]) -> None:
     above.set_title("400 features in 30 numbers" if data["dimensionality"].shape[1] == 400 else "")
     for level in (1, 0.5):
         above.axhline(level, color="0.6", linewidth=0.8, linestyle="--")
+    # Two of the names would stand on each other.
+    beside = {"2/5": "bottom", "3/8": "top"}
     for name, level in CLUSTERS.items():
         below.axhspan(level - NEAR, level + NEAR, color="C1", alpha=0.15, linewidth=0)
-        below.text(1.01, level, name, transform=below.get_yaxis_transform(), va="center")
+        below.text(
+            1.01, level, name, transform=below.get_yaxis_transform(), va=beside.get(name, "center")
+        )
     step = np.log(sparsity[-1] / sparsity[0]) / max(1, len(sparsity) - 1)
     for at, shares, held in zip(sparsity, data["dimensionality"], data["represented"], strict=True):
         some = np.sort(shares[held])
