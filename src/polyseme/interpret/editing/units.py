@@ -4,9 +4,10 @@ The change d of a row of weights moves the read of the feature as wanted and the
 features of the unit not at all: A d = wanted, A holding the codes of these features. Of all such
 changes it is the quietest, that with the least sum of squares of the reads of all features,
 
-    d = M^-1 A^T a,    A M^-1 A^T a = wanted,    M the sum of c c^T over the codes c of all features,
+    d = M^-1 A^T a,    A M^-1 A^T a = wanted,    M the sum of c c^T over all codes c,
 
-so that many edits of one unit do not add up to noise. It is rounded to whole numbers. Where the
+so that many edits of one unit do not add up to noise. It is rounded to whole numbers, and what the
+reads then lack is made up for in further rounds. Where the
 weights factor, W = C D, the change is A^T a with A A^T a = wanted, the shortest one, and it is C
 that is rounded, so that the weights go on to factor; and so it is where M would be too large.
 """
@@ -30,6 +31,7 @@ _WIDEST = 2**15 - 1
 # Of so many dimensions M takes 128 MB and some seconds.
 _MOST_DIMENSIONS = 4000
 _RIDGE = 1e-3
+_ROUNDS = 3
 
 
 @dataclass
@@ -65,9 +67,10 @@ class EditedRows:
         row, entries = self._row(unit), self._entries(unit)
         own = np.array(sorted({*entries, feature}), np.int64)
         codes = self._decode[own]
-        wanted = np.where(own == feature, to - self.read(unit, feature), 0).astype(np.float64)
         moving = codes.T.toarray() if self.key.factors else self._quiet(codes)
-        shares = np.linalg.lstsq(codes @ moving, wanted, rcond=None)[0]
+        gram = codes @ moving
+        wanted = np.where(own == feature, to - self.read(unit, feature), 0).astype(np.float64)
+        shares = np.linalg.lstsq(gram, wanted, rcond=None)[0]
         if self.key.factors:
             for column, share in zip(
                 own.tolist(), np.rint(shares).astype(int).tolist(), strict=True
@@ -76,11 +79,24 @@ class EditedRows:
                 places = self.code.positions[column]
                 row[places] += share * self.code.signs[column].astype(np.int64)
         else:
-            row += np.rint(moving @ shares).astype(np.int64)
+            aim = codes @ row + wanted
+            for _ in range(_ROUNDS):
+                row += np.rint(moving @ shares).astype(np.int64)
+                shares = np.linalg.lstsq(gram, aim - codes @ row, rcond=None)[0]
+            self._make_up(row, feature, to)
             entries.setdefault(feature, 0)
         if np.abs(row).max() > _WIDEST:
             raise CapacityError(f"weights of unit {unit} would not fit into 16 bits")
         self._weights[unit], self._factors[unit] = row, entries
+
+    def _make_up(self, row: NDArray[np.int64], feature: int, to: int) -> None:
+        """Have a row read a feature at exactly `to`, by steps of 1 on the feature's dimensions."""
+        places, signs = self.code.positions[feature], self.code.signs[feature].astype(np.int64)
+        lacking = to - int(row[places] @ signs)
+        each, more = divmod(abs(lacking), len(places))
+        steps = np.full(len(places), each)
+        steps[:more] += 1
+        row[places] += int(np.sign(lacking)) * steps * signs
 
     def _quiet(self, codes: sp.csr_array) -> NDArray[np.float64]:
         """Return M^-1 of the codes, (dimensions, codes), or the codes where M is too large."""
