@@ -164,8 +164,8 @@ def _compiled(source: str, neurons: int, construction: str, seed: int) -> ps.Net
 
 CURVES = (
     ("and2:features=1000,gates=1000", "tight-frames", (432, 352, 288, 240, 192, 160)),
-    ("and2:features=1000,gates=1000", "least-noise", (592, 480, 400, 320, 250, 200)),
-    ("layered:width=1000,depth=4", "deep", (1400, 1200, 1000, 800, 650, 500)),
+    ("and2:features=1000,gates=1000", "least-noise", (592, 480, 400, 320, 250)),
+    ("layered:width=1000,depth=4", "deep", (720, 640, 560, 480, 400)),
 )
 
 
@@ -196,51 +196,49 @@ def points(source: str, construction: str, sizes: tuple[int, ...], read: object)
 
 def curves() -> None:
     """Print curves against load, and draw them."""
+    print("| problem | construction | level | ReLUs | network wrong | recall | precision |")
+    print("|---|---|---|---|---|---|---|")
+    found = []
+    for source, construction, sizes in CURVES:
+        level, read = ("layers", from_layers) if construction == "deep" else ("terms", decompiled)
+        of_curve = []
+        for point in points(source, construction, sizes, read):
+            of_curve.append(point)
+            print(
+                f"| {source} | {construction} | {level} | {point.neurons:,.0f} | "
+                f"{100 * point.wrong:.2f} % | {100 * point.recall:.2f} % | "
+                f"{100 * point.precision:.2f} % |",
+                flush=True,
+            )
+        found.append(of_curve)
+    draw(found)
+
+
+def draw(found: list[list[Point]]) -> None:
+    """Draw a panel per curve."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 3, figsize=(12, 3.6), sharey=True, layout="constrained")
-    print("| problem | construction | level | ReLUs | network wrong | recall | precision |")
-    print("|---|---|---|---|---|---|---|")
-    for axis, (source, construction, sizes) in zip(axes, CURVES, strict=True):
-        levels = (
-            {"layers": from_layers}
-            if construction == "deep"
-            else {"terms": decompiled, "layers": from_layers}
-        )
-        for level, read in levels.items():
-            found = []
-            for point in points(source, construction, sizes, read):
-                found.append(point)
-                print(
-                    f"| {source} | {construction} | {level} | {point.neurons:,.0f} | "
-                    f"{100 * point.wrong:.2f} % | {100 * point.recall:.2f} % | "
-                    f"{100 * point.precision:.2f} % |",
-                    flush=True,
-                )
-            at = [point.neurons for point in found]
-            color = {"terms": "tab:blue", "layers": "tab:orange"}[level]
-            axis.plot(at, [p.recall for p in found], "o-", color=color, label=f"recall, {level}")
-            axis.plot(
-                at,
-                [p.precision for p in found],
-                "s--",
-                color=color,
-                label=f"precision, {level}",
-                mfc="white",
-            )
+    for axis, (source, construction, _), of_curve in zip(axes, CURVES, found, strict=True):
+        at = [point.neurons for point in of_curve]
+        axis.plot(at, [point.recall for point in of_curve], "o-", label="gates found (recall)")
         axis.plot(
             at,
-            [1 - p.wrong for p in found],
-            "x:",
-            color="0.4",
-            label="inputs the network gets right",
+            [point.precision for point in of_curve],
+            "s--",
+            mfc="white",
+            label="true of those found (precision)",
         )
+        right = [1 - point.wrong for point in of_curve]
+        axis.plot(at, right, "x:", color="0.4", label="inputs that the network gets right")
         axis.set_title(f"{source.split(':')[0]}, {construction}")
-        axis.set_xlabel("ReLUs" if construction != "deep" else "ReLUs per layer")
+        axis.set_xlabel("ReLUs per layer" if construction == "deep" else "ReLUs")
+        axis.set_ylim(-0.03, 1.03)
         axis.grid(alpha=0.3)
     axes[0].set_ylabel("share")
-    axes[0].legend(fontsize=7, loc="lower right")
-    figure.savefig(PICTURE, dpi=120)
+    axes[0].legend(fontsize=8, loc="lower right")
+    figure.savefig(PICTURE, dpi=120, metadata={"Software": None})
+    plt.close(figure)
 
 
 def variants() -> None:

@@ -56,6 +56,7 @@ NAMES = [
     "interference",
     "effective_features",
     "strangest_company",
+    "run_study",
     "write",
     "citation",
     "circuit",
@@ -364,6 +365,15 @@ def calls(folder: Path) -> dict[str, Call]:
             ps.strangest_company,
             {"network": network, "unit": 0, "layer": 0},
             _is(tuple, type(None)),
+        ),
+        "run_study": Call(
+            ps.run_study,
+            {
+                "study": {"task": "builtins:dict", "grid": {"seed": [0]}},
+                "folder": folder / "study",
+                "jobs": 1,
+            },
+            _is(ps.StudyRun),
         ),
         "edit": Call(
             ps.edit,

@@ -37,6 +37,11 @@ def draw_gate(network: Network, name: str, path: str | os.PathLike[str]) -> None
         MissingExtraError: matplotlib is not installed.
         SourceError: No output has this name.
         OptionError: The network has no key, or the output is constant.
+
+    Example:
+        >>> import polyseme as ps
+        >>> network = ps.compile(ps.read("y = a & b"), construction="monosemantic")
+        >>> ps.draw_gate(network, "y", "gate.png")
     """
     figure_of = _figures()
     output = network.readout.outputs.find(name)
@@ -76,6 +81,11 @@ def draw_neuron(network: Network, unit: int, path: str | os.PathLike[str], layer
     Raises:
         MissingExtraError: matplotlib is not installed.
         OptionError: There is no such unit, or a deeper layer and no key.
+
+    Example:
+        >>> import polyseme as ps
+        >>> network = ps.compile(ps.read("y = a & b"), construction="monosemantic")
+        >>> ps.draw_neuron(network, 0, "neuron.png")
     """
     figure_of = _figures()
     rows = rows_of(about_unit(network, unit, layer, most=_SHOWN))

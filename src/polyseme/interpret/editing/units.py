@@ -1,18 +1,26 @@
 """Weights of a layer changed so that a unit reads one feature at another strength.
 
-The change of a row of weights is the shortest that moves the read of the feature as wanted and the
-reads of the unit's own features not at all: A^T a with A A^T a = wanted, A holding the codes of
-these features. It is rounded to whole numbers. Where the weights factor, W = C D, it is C that is
-rounded, so that they go on to factor.
+The change d of a row of weights moves the read of the feature as wanted and the reads of the own
+features of the unit not at all: A d = wanted, A holding the codes of these features. Of all such
+changes it is the quietest, that with the least sum of squares of the reads of all features,
+
+    d = M^-1 A^T a,    A M^-1 A^T a = wanted,    M the sum of c c^T over all codes c,
+
+so that many edits of one unit do not add up to noise. It is rounded to whole numbers, and what the
+reads then lack is made up for in further rounds. Where the
+weights factor, W = C D, the change is A^T a with A A^T a = wanted, the shortest one, and it is C
+that is rounded, so that the weights go on to factor; and so it is where M would be too large.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
 
 from polyseme.codes.code import SparseCode
 from polyseme.errors import CapacityError
@@ -20,6 +28,10 @@ from polyseme.networks.layer import Layer
 from polyseme.networks.layer_key import LayerKey, reads_of
 
 _WIDEST = 2**15 - 1
+# Of so many dimensions M takes 128 MB and some seconds.
+_MOST_DIMENSIONS = 4000
+_RIDGE = 1e-3
+_ROUNDS = 3
 
 
 @dataclass
@@ -35,6 +47,7 @@ class EditedRows:
         self._decode = self.code.matrix().astype(np.float64)
         matrix = self.key.compression if self.key.factors else self.key.reads
         self._named: sp.csr_array = matrix
+        self._quieting: Any = None
         self._weights: dict[int, NDArray[np.int64]] = {}
         self._factors: dict[int, dict[int, int]] = {}
 
@@ -54,8 +67,10 @@ class EditedRows:
         row, entries = self._row(unit), self._entries(unit)
         own = np.array(sorted({*entries, feature}), np.int64)
         codes = self._decode[own]
+        moving = codes.T.toarray() if self.key.factors else self._quiet(codes)
+        gram = codes @ moving
         wanted = np.where(own == feature, to - self.read(unit, feature), 0).astype(np.float64)
-        shares = np.linalg.lstsq((codes @ codes.T).toarray(), wanted, rcond=None)[0]
+        shares = np.linalg.lstsq(gram, wanted, rcond=None)[0]
         if self.key.factors:
             for column, share in zip(
                 own.tolist(), np.rint(shares).astype(int).tolist(), strict=True
@@ -64,11 +79,36 @@ class EditedRows:
                 places = self.code.positions[column]
                 row[places] += share * self.code.signs[column].astype(np.int64)
         else:
-            row += np.rint(codes.T @ shares).astype(np.int64)
+            aim = codes @ row + wanted
+            for _ in range(_ROUNDS):
+                row += np.rint(moving @ shares).astype(np.int64)
+                shares = np.linalg.lstsq(gram, aim - codes @ row, rcond=None)[0]
+            self._make_up(row, feature, to)
             entries.setdefault(feature, 0)
         if np.abs(row).max() > _WIDEST:
             raise CapacityError(f"weights of unit {unit} would not fit into 16 bits")
         self._weights[unit], self._factors[unit] = row, entries
+
+    def _make_up(self, row: NDArray[np.int64], feature: int, to: int) -> None:
+        """Have a row read a feature at exactly `to`, by steps of 1 on the feature's dimensions."""
+        places, signs = self.code.positions[feature], self.code.signs[feature].astype(np.int64)
+        lacking = to - int(row[places] @ signs)
+        each, more = divmod(abs(lacking), len(places))
+        steps = np.full(len(places), each)
+        steps[:more] += 1
+        row[places] += int(np.sign(lacking)) * steps * signs
+
+    def _quiet(self, codes: sp.csr_array) -> NDArray[np.float64]:
+        """Return M^-1 of the codes, (dimensions, codes), or the codes where M is too large."""
+        turned = np.asarray(codes.T.toarray())
+        if self.code.weight == 1 or self.code.neurons > _MOST_DIMENSIONS:
+            return turned
+        if self._quieting is None:
+            spread = (self._decode.T @ self._decode).toarray()
+            # A little more on the diagonal, so that M has an inverse whatever the code is.
+            spread[np.diag_indices_from(spread)] += _RIDGE * spread.diagonal().mean()
+            self._quieting = cho_factor(spread, overwrite_a=True, check_finite=False)
+        return np.asarray(cho_solve(self._quieting, turned, check_finite=False))
 
     def edited_layer(self) -> Layer:
         """Return the layer with the changed rows."""
