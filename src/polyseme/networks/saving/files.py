@@ -191,7 +191,7 @@ def load(
 
 
 class _Digests(NamedTuple):
-    """What a file says of a pair: the network, and the key as it would be alone; "" unknown."""
+    """The digests that a file has of a pair: network, and key as if alone; "" where unknown."""
 
     network: str
     key: str
