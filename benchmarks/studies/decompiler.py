@@ -165,7 +165,7 @@ def _compiled(source: str, neurons: int, construction: str, seed: int) -> ps.Net
 CURVES = (
     ("and2:features=1000,gates=1000", "tight-frames", (432, 352, 288, 240, 192, 160)),
     ("and2:features=1000,gates=1000", "least-noise", (592, 480, 400, 320, 250)),
-    ("layered:width=5000,depth=4", "deep", (3600, 3000, 2500, 2000)),
+    ("layered:width=5000,depth=4", "deep", (3600, 3000, 2500)),
 )
 
 
