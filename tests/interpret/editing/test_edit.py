@@ -76,6 +76,12 @@ def test_an_edited_pair_is_saved_and_read(tmp_path: Path) -> None:
     }
 
 
+def test_two_subjects_may_be_given_to_one_object_at_once() -> None:
+    network = NETWORKS["pooled"]
+    edited = ps.edit(network, set=["s3: r=o77", "s9: r=o77", "s11: r=o77", "s21: r=o77"])
+    assert edited.failed == edited.disturbed == ()
+
+
 def test_setting_what_is_so_changes_no_weight() -> None:
     network = NETWORKS["pooled"]
     edited = ps.edit(network, set=["s3: r=o1"]).network

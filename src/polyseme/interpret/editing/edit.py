@@ -141,13 +141,14 @@ def _edited(network: Network, key: AnswerKey, table: Table, wanted: _Wanted) -> 
     channel_of = {int(row[0]): int(held.channels[term]) for term, row in enumerate(table.facts)}
     # New facts are placed before old ones go, whose objects may have no other.
     strength: dict[tuple[int, int], int] = {}
+    before = dict(placed)
     for (subject, relation), outputs in wanted.items():
         for fact in [Fact(output, subject, relation) for output in outputs]:
             if fact in placed:
                 continue
             units = _units_for(fact, placed, load)
             for unit in units.tolist():
-                strength[unit, subject] = _strength(rows, fact, unit, placed)
+                strength[unit, subject] = _strength(rows, fact, unit, before)
             placed[fact] = units
             load[units] += 1
     gone = {
