@@ -31,7 +31,7 @@ from polyseme.proving.cases import Cases, cases_of
 Wholes = NDArray[np.int64]
 
 # Rounds of looking and mending, at most, and of those at most that mend nothing, one after another.
-_ROUNDS, _VAIN = 30, 3
+_ROUNDS, _VAIN = 30, 6
 # How far beyond the threshold a reading is taken back, as a share of the largest one at rest.
 _CLEAR = 0.004
 # Turns in which the steps for one input are made; clipped weights and bends make for further ones.
