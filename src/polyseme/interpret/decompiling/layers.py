@@ -50,7 +50,7 @@ class _Built:
 
 @dataclass(frozen=True, eq=False)
 class ReadLayers:
-    """The result of reading: the circuit, and the number of outputs that no column was found for."""
+    """The circuit that was read, and the number of outputs that no column was found for."""
 
     circuit: Circuit
     unread: int
