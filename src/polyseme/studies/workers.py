@@ -1,4 +1,4 @@
-"""Where tasks run: in this process, in local processes of joblib, or on a cluster of Dask.
+"""Workers: tasks run in this process, in local processes of joblib, or on a cluster of Dask.
 
 Each yields what tasks return as it is there, in any order, so that it is written at once. A task
 that raises is an outcome too. A worker of a cluster that dies is replaced by another, which does
@@ -21,7 +21,7 @@ _DEATHS = 3
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a task: what it returned, as JSON, or else why it failed, in one line."""
+    """The outcome of a task: what it returned, as JSON, or else why it failed, in one line."""
 
     task: Task
     result: str | None

@@ -1,4 +1,4 @@
-"""What units read, from weights: of features in the first layer, of columns in deeper ones.
+"""Reads of units, from weights: of features in the first layer, of columns in deeper ones.
 
 What a unit reads of a feature is the sum of its weights on the feature's code: what the feature,
 on alone, adds to its sum. In deeper layers the same is said of the columns of the layer below,

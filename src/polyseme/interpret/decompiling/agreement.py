@@ -74,14 +74,18 @@ def agreement(found: Circuit, truth: Circuit, active: int = 3) -> Agreement:
         truth: The true circuit, of the same features and outputs.
         active: Most features on in the inputs on which they are compared, if need be.
 
+    Returns:
+        The numbers of gates, and whether the circuits are equal.
+
     Raises:
         OptionError: An argument is of a wrong type, or they have other features or outputs.
 
     Example:
         >>> import polyseme as ps
         >>> one = ps.read("y = a & b & c")
-        >>> other = ps.build_circuit("abc", [(1, (0, 1)), (1, (3, 2))], [4])
-        >>> agreement(one, other).equivalent
+        >>> gates = [(ps.GateKind.AND, (0, 1)), (ps.GateKind.AND, (3, 2))]
+        >>> other = ps.build_circuit(["a", "b", "c"], gates, [4], ["y"])
+        >>> ps.agreement(one, other).equivalent
         True
     """
     for name, circuit in (("found", found), ("truth", truth)):

@@ -40,7 +40,7 @@ _BLOCK = 256
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """What a layer holds: `wires` int64 (columns,), and how far each unit moves with each column.
+    """Columns of a layer: `wires` int64 (columns,), and how far each unit moves with each column.
 
     `moves` float32 (columns, width) in sparse rows is what a column that is on adds to the numbers
     that the layer writes, and `rest` float32 (width,) are these with nothing on.

@@ -50,7 +50,7 @@ class _Built:
 
 @dataclass(frozen=True, eq=False)
 class ReadLayers:
-    """What was read: the circuit, and the number of outputs that no column was found for."""
+    """The circuit that was read, and the number of outputs that no column was found for."""
 
     circuit: Circuit
     unread: int

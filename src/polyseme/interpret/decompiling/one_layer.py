@@ -47,7 +47,7 @@ _SUMS = 20_000_000
 
 @dataclass(frozen=True, eq=False)
 class OneLayer:
-    """What was found: the terms, and the number of sets that were taken for strays."""
+    """The result of the search: the terms, and the number of sets that were taken for strays."""
 
     found: FoundTerms
     strays: int
