@@ -39,14 +39,16 @@ _SMALLER = 10
 # Share of the failures allowed that the search aims at; a network with so many mostly passes
 # confirmation.
 _AIM = 0.7
-# Readings that the samples of a probe make, at most. With fewer samples than that lets through, two
-# sizes are not told apart as well.
-_MOST_READINGS = 8_000_000_000
+# Readings that the samples of a probe make, at most: where decisions are counted, and where reading
+# errors are measured, each of which says more. With fewer samples than that lets through, two sizes
+# are not told apart as well.
+_MOST_READINGS, _MOST_READING_ERRORS = 8_000_000_000, 800_000_000
 # Ratio below which two sizes count as equal, and the first steps by which sizes change.
 _CLOSE, _ROUGHLY_CLOSE = 1.008, 1.03
 _FIRST_STEP = 1.1
 # Times a size at which reading errors should just do: to try too small a one costs as much again.
-_NEAR = 1.005
+# So the first size is larger by the second factor where sizes are not told apart as well.
+_NEAR, _FIRST = 1.005, 1.015
 # Sizes tried one after another without a larger network, before sizes change in growing steps.
 _PATIENCE = 16
 
@@ -121,9 +123,10 @@ class _Search:
         """Begin a search in which nothing has been tried yet."""
         task, declared = candidate.task, candidate.declared.neurons
         self._candidate, self._task, self._note = candidate, task, note
-        self._first, self._most = min(declared, most), most
         self._samples, needed = _probe_samples(task), _samples_needed(task)
         self._close = _CLOSE if self._samples == needed else _ROUGHLY_CLOSE
+        dear = task.epsilon is not None and self._samples < needed
+        self._first, self._most = min(round(_FIRST * declared) if dear else declared, most), most
         self._down, self._up = _FIRST_STEP, self._close
         self._failed = _Probe(0, None, None)
         self._passed: _Probe | None = None
@@ -264,5 +267,6 @@ def _samples_needed(task: Task) -> int:
 
 def _probe_samples(task: Task) -> int:
     """Return the samples per probe, fewer where there are very many outputs to read."""
-    readable = max(_PROBE_SAMPLES, _MOST_READINGS // len(task.circuit.outputs))
+    most = _MOST_READINGS if task.epsilon is None else _MOST_READING_ERRORS
+    readable = max(_PROBE_SAMPLES, most // len(task.circuit.outputs))
     return min(_samples_needed(task), readable)

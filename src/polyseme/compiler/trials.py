@@ -61,10 +61,12 @@ _READ, _READ_EASY = (10_000, 30_000, 90_000), (4_000, 12_000, 36_000)
 # Inputs of each kind where it is only reported, fewer where they would make more readings than
 # this; and in deep networks.
 _READ_UNASKED, _LEAST_UNASKED, _READINGS_UNASKED, _READ_DEEP = 5_000, 1_500, 3 * 10**8, 8_000
-# Inputs of each kind on which readings are fitted, and a first look for sizes that are far off:
-# the inputs of its fit and of its count, and the reading error over the one asked for that ends the
-# probe. Near the size wanted it may be a third too large: the fit is to few inputs.
-_FITTED, _GLANCE, _HOPELESS = 6_000, 1_000, 1.5
+# Inputs of each kind on which readings are fitted, fewer where they would make more readings.
+_FITTED, _LEAST_FITTED, _READINGS_FITTED = 6_000, 3_000, 2 * 10**8
+# A first look for sizes that are far off: the inputs of its fit and of its count, and the reading
+# error over the one asked for that ends the probe. Near the size wanted it may be a third too large,
+# being a fit to few inputs.
+_GLANCE, _HOPELESS = 1_000, 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +222,7 @@ def _probe_readings(
     if hopeless:
         yield from hopeless
     else:
-        yield from _misread(task, read, _FITTED, looks, decided, generator)
+        yield from _misread(task, read, _fitted_to(task), looks, decided, generator)
 
 
 def _misread(
@@ -268,12 +270,17 @@ def _read_closely(task: Task, network: Network, attempt: int) -> tuple[LayerRead
         return _read(task, network, dict.fromkeys(KINDS, count), generator)
     read = term_readings(network, task.circuit, task.terms, task.active, generator)
     with phase("readings"):
-        fitted = fitted_readings(read, dict.fromkeys(KINDS, _FITTED), generator)
+        fitted = fitted_readings(read, dict.fromkeys(KINDS, _fitted_to(task)), generator)
         errors = {
             inputs: _errors(fitted, inputs, task.epsilon, looks, generator)
             for inputs, looks in _reading_looks(task).items()
         }
         return (fitted.layer(errors, generator),)
+
+
+def _fitted_to(task: Task) -> int:
+    """Return the inputs of each kind on which the readings of a task are fitted."""
+    return min(_FITTED, max(_LEAST_FITTED, _READINGS_FITTED // len(task.circuit.outputs)))
 
 
 def _unasked(task: Task) -> int:
