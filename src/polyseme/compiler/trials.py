@@ -64,8 +64,8 @@ _READ_UNASKED, _LEAST_UNASKED, _READINGS_UNASKED, _READ_DEEP = 5_000, 1_500, 3 *
 # Inputs of each kind on which readings are fitted, fewer where they would make more readings.
 _FITTED, _LEAST_FITTED, _READINGS_FITTED = 6_000, 3_000, 2 * 10**8
 # A first look for sizes that are far off: the inputs of its fit and of its count, and the reading
-# error over the one asked for that ends the probe. Near the size wanted it may be a third too large,
-# being a fit to few inputs.
+# error over the one asked for that ends the probe. Near the size wanted it may be a third too
+# large, being a fit to few inputs.
 _GLANCE, _HOPELESS = 1_000, 1.5
 
 
