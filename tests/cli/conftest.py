@@ -35,8 +35,10 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     for name, content in spoilt.items():
         (folder / name).write_bytes(content)
     (folder / "folder.csv").mkdir()
+    study = folder / "study.toml"
+    study.write_text('task = "builtins:dict"\n[grid]\nseed = [0]\n', encoding="utf-8")
     paths = (*(folder / name for name in spoilt), folder / "folder.csv", folder / "missing.csv")
-    return Bench(folder, net, weak, facts_net, facts, keyless, paths)
+    return Bench(folder, net, weak, facts_net, facts, keyless, paths, study)
 
 
 @pytest.fixture(scope="session")

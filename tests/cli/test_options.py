@@ -72,6 +72,10 @@ def _names_but(*known: str) -> st.SearchStrategy[str]:
     return JUNK.filter(lambda text: text not in known)
 
 
+# The commands whose command lines below write files.
+WRITING = ("compile", "convert", "decompile", "edit", "explore", "export", "study")
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a command line can be broken: how to write it there, and what not to write."""
@@ -93,6 +97,28 @@ def _valid(command: str, bench: Bench) -> list[str | Path]:
         "prove": [bench.net, "--active", "1"],
         "run": [bench.net, "--on", "x0"],
         "inspect": [bench.net],
+        "interpret": [bench.net, "--gate", "g0"],
+        "decompile": [bench.net, "-o", bench.folder / "found.json"],
+        "edit": [
+            bench.facts_net,
+            "--set",
+            "France: capital=Rome",
+            "-o",
+            bench.folder / "edited.safetensors",
+        ],
+        "explore": [bench.net, "--export", bench.folder / "net.html"],
+        "learn": [
+            PROBLEM,
+            "--neurons",
+            "20",
+            "--steps",
+            "2",
+            "--samples",
+            "1000",
+            "--error",
+            "0.9999",
+        ],
+        "study": [bench.study, "-o", bench.folder / "results"],
         "bounds": [PROBLEM],
         "constructions": ["tight-frames"],
         "counting": ["permutation:features=40", "--neurons", "40"],
@@ -211,7 +237,7 @@ def test_what_is_broken_above_was_whole(bench: Bench, command: str) -> None:
     written = set(bench.contents()) - set(before)
     for path in written:
         Path(path).unlink()
-    assert (outcome.status, bool(written)) == (0, command in ("compile", "export", "convert"))
+    assert (outcome.status, bool(written)) == (0, command in WRITING)
 
 
 @given(

@@ -10,11 +10,15 @@ import pytest
 
 from polyseme.common.extras import (
     import_aigverse,
+    import_distributed,
+    import_joblib,
     import_matplotlib,
     import_numba,
     import_onnx,
     import_pysat,
+    import_starlette,
     import_torch,
+    import_uvicorn,
 )
 from polyseme.errors import MissingExtraError
 
@@ -25,6 +29,10 @@ EXTRAS = [
     (import_aigverse, "aigverse", "logic"),
     (import_pysat, "pysat", "prove"),
     (import_matplotlib, "matplotlib", "plots"),
+    (import_starlette, "starlette", "explorer"),
+    (import_uvicorn, "uvicorn", "explorer"),
+    (import_joblib, "joblib", "studies"),
+    (import_distributed, "distributed", "cluster"),
 ]
 # Names of projects that are not those of their modules.
 PROJECTS = {"pysat": "python-sat"}
@@ -50,4 +58,7 @@ def test_every_extra_is_used_and_holds_what_it_is_named_for():
         extra: [wanted.partition(">=")[0] for wanted in wanting]
         for extra, wanting in project["optional-dependencies"].items()
     }
-    assert declared == {extra: [PROJECTS.get(module, module)] for _, module, extra in EXTRAS}
+    used: dict[str, list[str]] = {}
+    for _, module, extra in EXTRAS:
+        used.setdefault(extra, []).append(PROJECTS.get(module, module))
+    assert declared == used

@@ -46,7 +46,9 @@ def trained() -> Network:
         layers=(Layer(floats, bias, 1.0),),
         readout=ends,
         key=key,
-        provenance=replace(exact.provenance, construction="trained"),
+        provenance=replace(
+            exact.provenance, construction="trained", channels=key.layers[0].channel_counts()
+        ),
     )
 
 

@@ -83,6 +83,7 @@ class Bench:
     facts: Path
     keyless: Path
     spoilt: tuple[Path, ...]
+    study: Path
 
     def contents(self) -> dict[str, bytes]:
         return {str(p): p.read_bytes() for p in sorted(self.folder.rglob("*")) if p.is_file()}

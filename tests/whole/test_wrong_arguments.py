@@ -46,17 +46,20 @@ NAMES = [
     "reference_as_read",
     "reproduce_figures",
     "run_counting_argument",
-    "served_by",
     "decompile",
     "agreement",
-    "edit",
     "units_of",
     "about_unit",
     "about_feature",
     "interference",
     "effective_features",
     "strangest_company",
+    "rows_of",
+    "draw_gate",
+    "draw_neuron",
     "run_study",
+    "edit",
+    "served_by",
     "write",
     "citation",
     "circuit",
@@ -366,6 +369,17 @@ def calls(folder: Path) -> dict[str, Call]:
             {"network": network, "unit": 0, "layer": 0},
             _is(tuple, type(None)),
         ),
+        "rows_of": Call(ps.rows_of, {"table": {"unit": [0]}}, _is(list)),
+        "draw_gate": Call(
+            ps.draw_gate,
+            {"network": network, "name": "g0", "path": folder / "gate.png"},
+            _is(type(None)),
+        ),
+        "draw_neuron": Call(
+            ps.draw_neuron,
+            {"network": network, "unit": 0, "path": folder / "neuron.png", "layer": 0},
+            _is(type(None)),
+        ),
         "run_study": Call(
             ps.run_study,
             {
@@ -559,6 +573,7 @@ def test_the_table_is_whole(table: dict[str, Call]) -> None:
     results = {"AnswerKey", "Bit", "Compilation", "GateKind", "LayerKey", "Network"}
     results |= {"Headway", "Polysemanticity", "Refined", "Verification", "WorstCase"}
     results |= {"Certificate", "Margins", "Proof", "WrongPairs"}
+    results |= {"Agreement", "Decompiled", "Edited", "StudyRun", "Twin"}
     errors = {name for name in functions if name.endswith(("Error", "Warning"))}
     assert functions - results - errors <= {name.partition(",")[0] for name in NAMES}
 

@@ -17,7 +17,7 @@ from polyseme.common.distinct import distinct
 from polyseme.common.ragged import row_numbers, select_rows
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.layer import Layer
-from polyseme.networks.layer_key import CHANNELS, LayerKey
+from polyseme.networks.layer_key import LayerKey
 from polyseme.networks.network import Network
 
 # A wire that reads as less than this is off.
@@ -44,7 +44,7 @@ def _contradictions(key: AnswerKey, network: Network) -> Iterator[str]:
         yield f"it has {len(key.layers)} layers for {len(network.layers)}"
     if not _is_same(key.encoder, code):
         yield "its codes of features are others"
-    if key.has_terms and _channels(key.layers[0]) != network.provenance.channels:
+    if key.has_terms and key.layers[0].channel_counts() != network.provenance.channels:
         yield "its channels are not as many as those of the network"
     below: SparseCode | None = None
     for number, (held, layer) in enumerate(zip(key.layers, network.layers, strict=True)):
@@ -70,11 +70,6 @@ def _is_same(code: SparseCode, other: SparseCode) -> bool:
         and np.array_equal(code.positions, other.positions)
         and np.array_equal(code.signs, other.signs)
     )
-
-
-def _channels(held: LayerKey) -> dict[str, int]:
-    counts = np.bincount(held.channels, minlength=len(CHANNELS)).tolist()
-    return dict(zip(CHANNELS, counts, strict=True))
 
 
 def _reads_by_resolution(held: LayerKey, layer: Layer, below: SparseCode) -> bool:

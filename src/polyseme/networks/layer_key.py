@@ -208,6 +208,11 @@ class LayerKey:
         parts = sp.coo_array((np.ones(len(known), np.float32), (row, np.arange(len(known)))), shape)
         return np.asarray(parts.tocsr() @ readings)
 
+    def channel_counts(self) -> dict[str, int]:
+        """Return the number of terms of each channel."""
+        counts = np.bincount(self.channels, minlength=len(CHANNELS)).tolist()
+        return dict(zip(CHANNELS, counts, strict=True))
+
     def describes(self, layer: Layer, below: SparseCode | None) -> bool:
         """Return whether the width and the weights of a layer are those of the key.
 

@@ -14,7 +14,7 @@ import polyseme as ps
 from polyseme.cli.main import main
 from polyseme.codes.code import SparseCode
 from polyseme.common.extras import import_torch
-from polyseme.errors import FileFormatError, MissingExtraError, OptionError
+from polyseme.errors import FileFormatError, MissingExtraError, OptionError, PolysemeError
 from polyseme.learning.refinement import margins as margins_module
 from polyseme.learning.refinement.batches import Blocks
 from polyseme.learning.refinement.linear import Linear
@@ -196,7 +196,7 @@ HOSTILE = (
 @pytest.mark.parametrize("how", HOSTILE)
 def test_a_hostile_state_is_refused_in_one_line(network, state, how):
     hostile(state, how)
-    with pytest.raises(FileFormatError) as caught:
+    with pytest.raises(PolysemeError) as caught:
         refine(network, passes=2, error=1e-9, state=state)
     assert str(caught.value).startswith(f"{state}: ")
     assert "\n" not in str(caught.value)

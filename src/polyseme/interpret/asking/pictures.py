@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from polyseme.common.arguments import instance, text
 from polyseme.common.extras import import_matplotlib
 from polyseme.common.files import write_whole
 from polyseme.errors import OptionError, SourceError
@@ -16,6 +17,7 @@ from polyseme.interpret.asking.questions import about_unit, units_of
 from polyseme.interpret.asking.reads import reads_of_unit
 from polyseme.interpret.asking.tables import rows_of
 from polyseme.networks import sites
+from polyseme.networks.checks import check_path
 from polyseme.networks.network import Network
 
 _SHOWN = 30
@@ -36,13 +38,17 @@ def draw_gate(network: Network, name: str, path: str | os.PathLike[str]) -> None
     Raises:
         MissingExtraError: matplotlib is not installed.
         SourceError: No output has this name.
-        OptionError: The network has no key, or the output is constant.
+        OptionError: The network has no key, the output is constant, or an argument is of a wrong
+            type.
 
     Example:
         >>> import polyseme as ps
         >>> network = ps.compile(ps.read("y = a & b"), construction="monosemantic")
         >>> ps.draw_gate(network, "y", "gate.png")
     """
+    instance("network", network, Network, "a network")
+    text("name", name)
+    check_path(path)
     figure_of = _figures()
     output = network.readout.outputs.find(name)
     if output is None:
@@ -80,13 +86,16 @@ def draw_neuron(network: Network, unit: int, path: str | os.PathLike[str], layer
 
     Raises:
         MissingExtraError: matplotlib is not installed.
-        OptionError: There is no such unit, or a deeper layer and no key.
+        OptionError: There is no such unit, a deeper layer has no key, or an argument is of a wrong
+            type.
 
     Example:
         >>> import polyseme as ps
         >>> network = ps.compile(ps.read("y = a & b"), construction="monosemantic")
         >>> ps.draw_neuron(network, 0, "neuron.png")
     """
+    instance("network", network, Network, "a network")
+    check_path(path)
     figure_of = _figures()
     rows = rows_of(about_unit(network, unit, layer, most=_SHOWN))
     reads = reads_of_unit(network, unit, layer)

@@ -43,4 +43,6 @@ def rows_of(table: Table) -> list[dict[str, Any]]:
         raise OptionError(f"table is {shown_value(table)}; it must be a frame or columns by name")
     columns = table if isinstance(table, Mapping) else table.to_dict("list")
     names = list(columns)
+    if not all(isinstance(column, list) for column in columns.values()):
+        raise OptionError(f"table is {shown_value(table)}; its columns must be lists")
     return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]

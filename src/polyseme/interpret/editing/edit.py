@@ -182,11 +182,12 @@ def _edited(network: Network, key: AnswerKey, table: Table, wanted: _Wanted) -> 
         reads=None if held.factors else matrix,
         resolution=held.resolution,
     )
+    origin = replace(network.provenance, gates=circuit.gates, channels=layer_key.channel_counts())
     return replace(
         network,
         layers=(layer,),
         readout=_without(network.readout, circuit.outputs < 0),
-        provenance=replace(network.provenance, gates=circuit.gates),
+        provenance=origin,
         key=AnswerKey(circuit, key.encoder, (layer_key,)),
     )
 
