@@ -31,6 +31,8 @@ def _program(body: str) -> str:
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
 def test_what_is_half_done_is_undone(number: signal.Signals, status: int, tmp_path: Path) -> None:
+    if signal.getsignal(number) == signal.SIG_IGN:
+        pytest.skip("the signal is ignored here, as SIGHUP is under nohup")
     body = f"""import time
 with open("half", "w"):
     try:
