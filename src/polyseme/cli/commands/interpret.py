@@ -8,7 +8,7 @@ import typer
 
 from polyseme.circuits.problems import MAX_SIZE
 from polyseme.cli.options import AsJson, NetworkFile, Unsigned, whole
-from polyseme.cli.output.text import emit, emit_json
+from polyseme.cli.output.text import emit, emit_json, emit_table
 from polyseme.common.files import shown_path
 from polyseme.common.files.targets import check_output
 from polyseme.common.progress import phase
@@ -97,11 +97,12 @@ def interpret_command(
         emit_json({**told, "rows": rows})
         return 0
     lines = [f"{name:<20}{_shown(value)}" for name, value in told.items()]
-    for row in rows[:_MOST]:
-        lines.append("  " + "  ".join(_shown(value) for value in row.values()))
-    if len(rows) > _MOST:
-        lines.append(f"  and {len(rows) - _MOST:,} more; --json has all")
     emit("\n".join(lines))
+    if rows:
+        shown = [[_shown(value) for value in row.values()] for row in rows[:_MOST]]
+        emit_table("", list(rows[0]), shown)
+    if len(rows) > _MOST:
+        emit(f"and {len(rows) - _MOST:,} more; --json has all")
     return 0
 
 
