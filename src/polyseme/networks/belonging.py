@@ -24,8 +24,6 @@ from polyseme.networks.network import Network
 _HALF = 0.5
 # As many own reads are near the resolution as this share of those near any other number.
 _MANY = 0.25
-# Reads are whole resolutions if they are so near, as shares of one.
-_ALIKE = 0.05
 
 
 def contradiction(key: AnswerKey, network: Network) -> str:
@@ -80,15 +78,8 @@ def _reads_by_resolution(held: LayerKey, layer: Layer, below: SparseCode) -> boo
     A layer of terms scales its sums back by exactly that. Of others it is whole steps on every unit
     of the column. Where W factors some unit reads a column so; of `reads` many do, within a step.
     """
-    if held.of_terms and (held.reads is None or layer.scale * held.resolution == 1):
-        return layer.scale * held.resolution == 1
     if held.of_terms:
-        # Where weights descended on their worst case, own reads differ, and the scale is only the
-        # power of two nearest to them; elsewhere half of them are whole resolutions.
-        assert held.reads is not None
-        typical = layer.scale * float(np.median(np.abs(held.reads.data.astype(np.int64))))
-        nearest = 2.0 ** -round(float(np.log2(held.resolution)))
-        return layer.scale == nearest and abs(typical - 1) > _ALIKE
+        return layer.scale * held.resolution == 1
     if held.compression is not None:
         read = np.abs(held.compression.data.astype(np.int64)) * below.weight
         return not len(read) or bool((read == held.resolution).any())

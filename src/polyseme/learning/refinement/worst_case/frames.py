@@ -70,9 +70,11 @@ class Frames:
             self.own, self.outputs.positions, self.outputs.neurons, code.features
         )
         named.sort_indices()
-        # What a feature adds to a unit whose outputs it is an own one of, on average.
+        # What a feature adds to a unit whose outputs it is an own one of, on average; sums are
+        # scaled back by the power of two nearest to it.
         read = seen.own / self.outputs.weight
-        scale = 2.0 ** -round(float(np.log2(read)))
+        resolution = 1 << max(0, round(float(np.log2(read))))
+        scale = 1.0 / resolution
         members = self.outputs.matrix().astype(np.int16)
         members.sort_indices()
         deepest = self.extremes(steps, task.active).deepest
@@ -85,7 +87,7 @@ class Frames:
             members,
             code,
             reads=reads_of(steps, named, code),
-            resolution=round(read),
+            resolution=resolution,
         )
         readout = readout_of(task, members, thresholds)
         return finished(
