@@ -16,6 +16,7 @@ from polyseme.common.extras import (
     import_numba,
     import_onnx,
     import_pysat,
+    import_sklearn,
     import_starlette,
     import_torch,
     import_uvicorn,
@@ -33,9 +34,12 @@ EXTRAS = [
     (import_uvicorn, "uvicorn", "explorer"),
     (import_joblib, "joblib", "studies"),
     (import_distributed, "distributed", "cluster"),
+    (import_sklearn, "sklearn", "bench"),
 ]
 # Names of projects that are not those of their modules.
-PROJECTS = {"pysat": "python-sat"}
+PROJECTS = {"pysat": "python-sat", "sklearn": "scikit-learn"}
+# Extras that bring what another extra is named for.
+BROUGHT = {"bench": ["torch"]}
 
 
 @pytest.mark.parametrize(("imported", "module", "extra"), EXTRAS)
@@ -58,7 +62,7 @@ def test_every_extra_is_used_and_holds_what_it_is_named_for():
         extra: [wanted.partition(">=")[0] for wanted in wanting]
         for extra, wanting in project["optional-dependencies"].items()
     }
-    used: dict[str, list[str]] = {}
+    used = {extra: [*wanted] for extra, wanted in BROUGHT.items()}
     for _, module, extra in EXTRAS:
         used.setdefault(extra, []).append(PROJECTS.get(module, module))
     assert declared == used

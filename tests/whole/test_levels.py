@@ -26,6 +26,7 @@ LEVELS = (
     "limits",
     "learning",
     "interpret",
+    "bench",
     "counting_argument",
     "reproduce",
     "explorer",

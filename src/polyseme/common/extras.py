@@ -58,6 +58,11 @@ def import_distributed(what_for: str) -> Any:
     return _imported("distributed", "cluster", what_for)
 
 
+def import_sklearn(what_for: str) -> Any:
+    """Return sklearn; raise MissingExtraError, naming what needs it, if it is not installed."""
+    return _imported("sklearn", "bench", what_for)
+
+
 def _imported(module: str, extra: str, what_for: str) -> Any:
     try:
         return import_module(module)

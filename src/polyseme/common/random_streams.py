@@ -53,6 +53,15 @@ class Stream(IntEnum):
     TRAINING_STEPS = 300_001
     TRAINING_PROBE = 300_002
 
+    # The benchmark: inputs that methods are fitted on, inputs for scores, methods' own numbers,
+    # dressings, and chance.
+    BENCH_FIT = 400_000
+    BENCH_SCORES = 400_001
+    BENCH_METHODS = 400_002
+    BENCH_DRESSING = 400_003
+    BENCH_CHANCE = 400_004
+    BENCH_CONTROLS = 400_005
+
     # Reproduced tables.
     REPRODUCED_UNIVERSAL_AND = 0xA2D
     # It has the same number as VERIFICATION, but draws codes of a table and no inputs of a network.
