@@ -11,42 +11,26 @@ from numpy.typing import NDArray
 from polyseme.bench.claims import Edges
 
 
-class CoFiring:
-    """Counts, over batches, how often readings of two sites fire together."""
+def co_firing(
+    site: str, below: str, above_fires: sp.csr_array, below_fires: sp.csr_array, most: int = 16
+) -> Edges:
+    """Return edges from each reading to the `most` readings below that its firing most implies.
 
-    def __init__(self, site: str, below: str, outputs: int, inputs: int) -> None:
-        """Begin with no samples.
+    The confidence is how far firing raises the chance that the one below fires, from its chance
+    anywhere (0) to certainty (1), with one more sample at the chance anywhere.
 
-        Args:
-            site: The site of what is computed.
-            below: The site of what it may be computed from.
-            outputs: Readings at `site`.
-            inputs: Readings at `below`.
-        """
-        self.site, self.below = site, below
-        self._together = np.zeros((outputs, inputs))
-        self._above = np.zeros(outputs)
-        self._below = np.zeros(inputs)
-        self._samples = 0
-
-    def count(self, above: NDArray[np.bool_], below: NDArray[np.bool_]) -> None:
-        """Add a batch: which readings fire, bool (samples, outputs) and (samples, inputs)."""
-        firing = sp.csr_array(above.astype(np.float64))
-        self._together += (firing.T @ sp.csr_array(below.astype(np.float64))).toarray()
-        self._above += above.sum(axis=0)
-        self._below += below.sum(axis=0)
-        self._samples += len(above)
-
-    def edges(self, most: int = 16) -> Edges:
-        """Return edges to the `most` readings below that firing most implies.
-
-        The confidence is how far firing above raises the chance that the one below fires, from
-        its chance anywhere (0) to certainty (1), with one more sample at the chance anywhere.
-        """
-        anywhere = self._below / max(self._samples, 1)
-        implied = (self._together + anywhere) / (self._above + 1)[:, None]
-        raised = (implied - anywhere) / np.maximum(1 - anywhere, 1e-9)
-        return edges_of(self.site, self.below, raised, most)
+    Args:
+        site: The site of what is computed.
+        below: The site of what it may be computed from.
+        above_fires: Which readings at `site` fire, float64 (samples, readings) of 0 and 1.
+        below_fires: Which readings at `below` fire in the same samples.
+        most: Edges per reading at the most.
+    """
+    together = (above_fires.T @ below_fires).toarray()
+    anywhere = np.asarray(below_fires.sum(axis=0)) / max(below_fires.shape[0], 1)
+    implied = (together + anywhere) / (np.asarray(above_fires.sum(axis=0)) + 1)[:, None]
+    raised = (implied - anywhere) / np.maximum(1 - anywhere, 1e-9)
+    return edges_of(site, below, raised, most)
 
 
 def edges_of(site: str, below: str, scores: NDArray[np.floating], most: int = 16) -> Edges:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from polyseme.bench.claims import Activity, Batch, Claims, Readings
 from polyseme.bench.method import Budget
-from polyseme.bench.methods.co_firing import CoFiring, pairs_of_sites
+from polyseme.bench.methods.co_firing import co_firing, pairs_of_sites
 from polyseme.bench.methods.streaming import Numbers, at_sites, sites_of
 from polyseme.bench.sampler import Sampler
 from polyseme.common.extras import import_torch
@@ -59,76 +59,25 @@ def claims_of_features(
     asked = sites_of(network, budget)
     found = {}
     for number, site in enumerate(asked):
-        if site != sites.READOUT:
+        if site == sites.READOUT:
+            found[site] = _outputs(network, sampler, budget.readings[site])
+        else:
             generator = stream(budget.seed, Stream.BENCH_METHODS, number)
             numbers = Numbers(network, sampler, budget, site)
             found[site] = find(numbers, budget.readings[site], generator)
-    activities = _half_of_peak(network, sampler, budget, found)
-    readings = [Readings(site, one.directions, activities[site]) for site, one in found.items()]
-    if sites.READOUT in asked:
-        readings.append(outputs_of(network, sampler, budget.readings[sites.READOUT]))
-    edges = co_firing_of(network, sampler, budget, tuple(readings))
+    coded = _coded(network, sampler, budget, found)
+    readings = tuple(
+        Readings(site, one.directions, above(one.code, coded[site].least))
+        for site, one in found.items()
+    )
+    edges = tuple(
+        co_firing(site, below, coded[site].firing(), coded[below].firing())
+        for site, below in pairs_of_sites(asked)
+    )
     notes: dict[str, Any] = {"converged": all(one.converged for one in found.values())}
-    notes |= {f"loss at {site}": one.loss for site, one in found.items()}
+    notes |= {f"loss at {site}": one.loss for site, one in found.items() if site != sites.READOUT}
     notes |= {f"readings at {one.site}": len(one) for one in readings}
-    return Claims(tuple(readings), tuple(edges), notes=notes)
-
-
-def outputs_of(network: HookedNetwork, sampler: Sampler, count: int) -> Readings:
-    """Return the first `count` outputs as readings: on at 0 or more, by how far above rest."""
-    torch = import_torch("bench")
-    with torch.no_grad():
-        rest = network(torch.zeros(1, sampler.dimensions)).numpy().astype(np.float32)[:, :count]
-    directions = np.eye(count, network_width(network, sampler), dtype=np.float32)
-
-    def activity(batch: Batch) -> Floats:
-        reading = batch.activations[:, : rest.shape[1]]
-        return np.where(reading >= 0, np.maximum(reading - rest, 1e-6), 0).astype(np.float32)
-
-    return Readings(sites.READOUT, directions[: rest.shape[1]], activity)
-
-
-def network_width(network: HookedNetwork, sampler: Sampler) -> int:
-    """Return the number of outputs."""
-    torch = import_torch("bench")
-    with torch.no_grad():
-        return int(network(torch.zeros(1, sampler.dimensions)).shape[1])
-
-
-def co_firing_of(
-    network: HookedNetwork, sampler: Sampler, budget: Budget, readings: tuple[Readings, ...]
-) -> list[Any]:
-    """Return the edges between readings of sites next to each other, from the whole budget."""
-    by_site = {one.site: one for one in readings}
-    counting = [
-        CoFiring(site, below, len(by_site[site]), len(by_site[below]))
-        for site, below in pairs_of_sites(by_site)
-    ]
-    for batch in range(budget.steps if counting else 0):
-        firing = {}
-        drawn = at_sites(network, sampler, budget, tuple(by_site), batch)
-        for site, numbers in zip(by_site, drawn, strict=True):
-            firing[site] = by_site[site].activity(unlabelled(numbers)) > 0
-        for one in counting:
-            one.count(firing[one.site], firing[one.below])
-    return [one.edges() for one in counting]
-
-
-def unlabelled(numbers: Floats) -> Batch:
-    """Return a batch of which only the numbers at its site are known."""
-    empty = sp.csr_array((len(numbers), 0), dtype=bool)
-    return Batch(np.zeros((len(numbers), 0), np.float32), numbers, empty)
-
-
-def _half_of_peak(
-    network: HookedNetwork, sampler: Sampler, budget: Budget, found: dict[str, Found]
-) -> dict[str, Activity]:
-    peaks = {site: np.zeros(len(one.directions), np.float32) for site, one in found.items()}
-    for batch in range(budget.steps):
-        drawn = at_sites(network, sampler, budget, tuple(found), batch)
-        for site, numbers in zip(found, drawn, strict=True):
-            peaks[site] = np.maximum(peaks[site], found[site].code(numbers).max(axis=0))
-    return {site: above(one.code, peaks[site] / 2) for site, one in found.items()}
+    return Claims(readings, edges, notes=notes)
 
 
 def above(code: Callable[[Floats], Floats], least: Floats) -> Activity:
@@ -136,6 +85,57 @@ def above(code: Callable[[Floats], Floats], least: Floats) -> Activity:
 
     def activity(batch: Batch) -> Floats:
         values = code(batch.activations)
-        return np.where(values > np.maximum(least, 0), values, 0).astype(np.float32)
+        return np.where(values > least, values, 0).astype(np.float32)
 
     return activity
+
+
+class _Codes:
+    """Codes of batch after batch, kept where they are above half of the largest so far."""
+
+    def __init__(self, features: int) -> None:
+        self._peaks = np.zeros(features, np.float32)
+        self._kept: list[sp.csr_array] = []
+
+    def add(self, codes: Floats) -> None:
+        """Add the codes of a batch, (samples, features)."""
+        self._peaks = np.maximum(self._peaks, codes.max(axis=0))
+        self._kept.append(sp.csr_array(np.where(codes > self.least, codes, 0)))
+
+    @property
+    def least(self) -> Floats:
+        """What a code must be above to fire, (features,)."""
+        return np.asarray(self._peaks / 2, np.float32)
+
+    def firing(self) -> sp.csr_array:
+        """Return which features fire, float64 (samples of all batches, features) of 0 and 1."""
+        codes = sp.vstack(self._kept, format="csr")
+        codes.data = (codes.data > self.least[codes.indices]).astype(np.float64)
+        return codes
+
+
+def _coded(
+    network: HookedNetwork, sampler: Sampler, budget: Budget, found: dict[str, Found]
+) -> dict[str, _Codes]:
+    """Return the codes of the whole budget of samples at every site."""
+    coded = {site: _Codes(len(one.directions)) for site, one in found.items()}
+    for batch in range(budget.steps):
+        drawn = at_sites(network, sampler, budget, tuple(found), batch)
+        for site, numbers in zip(found, drawn, strict=True):
+            coded[site].add(found[site].code(numbers))
+    return coded
+
+
+def _outputs(network: HookedNetwork, sampler: Sampler, count: int) -> Found:
+    """Return the first `count` outputs as features: on at 0 or more, by how far above rest."""
+    torch = import_torch("bench")
+    with torch.no_grad():
+        rest = network(torch.zeros(1, sampler.dimensions)).numpy().astype(np.float32)
+    directions = np.eye(rest.shape[1], dtype=np.float32)[:count]
+
+    def code(values: Floats) -> Floats:
+        # An output that rests at 0 or more would not rise.
+        risen = np.maximum(values - rest, 1e-6)
+        return np.where(values >= 0, risen, 0)[:, :count]
+
+    return Found(directions, code, True, 0.0)

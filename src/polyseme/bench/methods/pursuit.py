@@ -53,6 +53,12 @@ def pursued(
     return np.maximum(codes, 0)
 
 
+def unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return rows scaled to length 1, float32 (rows, width); rows of zeros stay as they are."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(lengths, 1e-12), np.float32)
+
+
 def _fitted(
     gram: NDArray[np.float32], wanted: NDArray[np.float32], chosen: NDArray[np.int64]
 ) -> NDArray[np.float32]:

@@ -49,6 +49,25 @@ class Numbers:
         """Return the numbers of about `most` samples at once, or of all if there are fewer."""
         return np.concatenate(list(self.batches(most)))
 
+    def moved(self, most: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return where the site rests, and up to `most` samples that are not at rest, less that.
+
+        A layer of gates is at rest for most inputs, and such samples say nothing of directions.
+        The rest is the median of the first batch, float32 (width,); the samples are float32
+        (samples, width), a single one of zeros if the site never moves.
+        """
+        rest = np.median(next(self.batches(1)), axis=0).astype(np.float32)
+        kept = []
+        for batch in self.batches():
+            apart = batch - rest
+            kept.append(apart[(np.abs(apart) > 1e-6).any(axis=1)])
+            most -= len(kept[-1])
+            if most <= 0:
+                kept[-1] = kept[-1][: len(kept[-1]) + most]
+                break
+        found = np.concatenate(kept)
+        return rest, found if len(found) else np.zeros((1, len(rest)), np.float32)
+
 
 def at_sites(
     network: HookedNetwork,
