@@ -15,41 +15,35 @@ pytest.importorskip(
 SITES = ("hook_embed", "blocks.0.mlp.hook_pre", "blocks.0.mlp.hook_post")
 
 
-class Theirs:
-    """One layer of a network in a HookedRootModule, with the names of TransformerLens."""
+def in_their_words(ours):
+    """One layer of a network as a HookedRootModule, with the names of TransformerLens."""
+    from transformer_lens import HookedRootModule
+    from transformer_lens.hook_points import HookPoint
 
-    def __new__(cls, ours):
-        from transformer_lens.hook_points import HookPoint
+    class Network(HookedRootModule):
+        def __init__(self):
+            super().__init__()
+            self.encoder, self.readout = ours.encoder, ours.readout
+            self.hook_embed = HookPoint()
+            block = torch.nn.Module()
+            block.linear, block.activation = ours.layers[0].linear, ours.layers[0].activation
+            block.mlp = torch.nn.Module()
+            block.mlp.hook_pre, block.mlp.hook_post = HookPoint(), HookPoint()
+            self.blocks = torch.nn.ModuleList([block])
+            self.setup()
 
-        # Where the class stands differs between versions 3 and 4.
-        from transformer_lens import HookedTransformer
+        def forward(self, inputs):
+            (block,) = self.blocks
+            sums = block.mlp.hook_pre(block.linear(self.hook_embed(self.encoder(inputs))))
+            return self.readout(block.mlp.hook_post(block.activation(sums)))
 
-        root = next(one for one in HookedTransformer.__mro__ if one.__name__ == "HookedRootModule")
-
-        class Network(root):
-            def __init__(self):
-                super().__init__()
-                self.encoder, self.readout = ours.encoder, ours.readout
-                self.hook_embed = HookPoint()
-                block = torch.nn.Module()
-                block.linear, block.activation = ours.layers[0].linear, ours.layers[0].activation
-                block.mlp = torch.nn.Module()
-                block.mlp.hook_pre, block.mlp.hook_post = HookPoint(), HookPoint()
-                self.blocks = torch.nn.ModuleList([block])
-                self.setup()
-
-            def forward(self, inputs):
-                (block,) = self.blocks
-                sums = block.mlp.hook_pre(block.linear(self.hook_embed(self.encoder(inputs))))
-                return self.readout(block.mlp.hook_post(block.activation(sums)))
-
-        return Network()
+    return Network()
 
 
 @pytest.fixture(scope="module")
 def pair():
     ours = network_of("pairwise").to_torch()
-    return ours, Theirs(ours)
+    return ours, in_their_words(ours)
 
 
 @pytest.fixture(scope="module")
