@@ -23,13 +23,14 @@ from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path, load
 from polyseme.proving.worst_case import worst_case
 from polyseme.verification.as_read import reference_as_read
+from polyseme.verification.drawing import shallow_terms
 from polyseme.verification.exhaustive import MOST_INPUTS, verify_exhaustively
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
 from polyseme.verification.kinds import input_kinds
 from polyseme.verification.layers import LayerReport, readable_key, verify_layers
 from polyseme.verification.reading_error import ReadingError, reading_error
 from polyseme.verification.reference import Reference, reference_of
-from polyseme.verification.sampling import Verification, promise_asked, shallow_terms, verify
+from polyseme.verification.sampling import Verification, promise_asked, verify
 
 MAX_SAMPLES = 10_000_000
 # Lists of active features are held in memory: at most this many entries.
