@@ -18,8 +18,8 @@ class Allowance:
 
 
 ALLOWANCES = {
-    "core": Allowance(512 * 1000, 512, (0, 1, 2)),
-    "small": Allowance(256 * 400, 256, (0,)),
+    "core": Allowance(512 * 500, 512, (0, 1, 2)),
+    "small": Allowance(256 * 250, 256, (0,)),
 }
 
 

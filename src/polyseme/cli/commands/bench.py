@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from polyseme.bench.running.bench import BenchRun, bench
-from polyseme.bench.running.budgets import ALLOWANCES
-from polyseme.cli.options import AsJson, one_of, whole
+from polyseme.cli.options import AsJson, whole
 from polyseme.cli.output.text import emit, emit_json
 from polyseme.common.files import shown_path
 from polyseme.common.progress_shown import watched
@@ -23,7 +22,6 @@ def bench_command(
         typer.Option(
             "--suite",
             metavar="SUITE",
-            parser=one_of("--suite", tuple(ALLOWANCES)),
             help="small: three tiny networks, one seed; core: twelve networks and their controls, "
             "three seeds.",
         ),
