@@ -62,9 +62,7 @@ def _site(
     return _per_thing(tried, pairs, _outputs(tried, pairs))
 
 
-def allowed(
-    subject: Subject, trial: Trial, site: str, adds: NDArray[np.float32]
-) -> Interchanges:
+def allowed(subject: Subject, trial: Trial, site: str, adds: NDArray[np.float32]) -> Interchanges:
     """Return the pairs on which the true reading gives what the circuit gives.
 
     Args:
