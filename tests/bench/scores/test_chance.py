@@ -8,7 +8,9 @@ from polyseme.bench.scores.scored import scored
 from polyseme.errors import OptionError
 
 
-@pytest.mark.parametrize(("candidates", "true", "expected"), [(100, 5, 0.0902), (4950, 100, 0.0218)])
+@pytest.mark.parametrize(
+    ("candidates", "true", "expected"), [(100, 5, 0.0902), (4950, 100, 0.0218)]
+)
 def test_the_formula_of_a_random_ranking(candidates: int, true: int, expected: float) -> None:
     assert random_ranking(candidates, true) == pytest.approx(expected, abs=5e-5)
 

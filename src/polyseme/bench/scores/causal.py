@@ -63,9 +63,7 @@ def _site(
     return _per_thing(tried, pairs, _outputs(tried, pairs))
 
 
-def allowed(
-    subject: Subject, trial: Trial, site: str, adds: NDArray[np.float32]
-) -> Interchanges:
+def allowed(subject: Subject, trial: Trial, site: str, adds: NDArray[np.float32]) -> Interchanges:
     """Return the pairs on which network and true reading give what the circuit gives.
 
     Args:

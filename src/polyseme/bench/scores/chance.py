@@ -38,9 +38,7 @@ def random_ranking(candidates: int, true: int, claimed: int | None = None) -> fl
     return (harmonic + (count - harmonic) * others) / candidates
 
 
-def mean_of_draws(
-    draw: Callable[[np.random.Generator], float], pairs: int, seed: int
-) -> float:
+def mean_of_draws(draw: Callable[[np.random.Generator], float], pairs: int, seed: int) -> float:
     """Return the mean of a score over random claims.
 
     Args:
