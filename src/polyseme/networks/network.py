@@ -10,7 +10,7 @@ same decisions up to that rounding (`docs/format.md`).
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
@@ -255,6 +255,48 @@ class Network:
         """
         return registered("sample")(self, inputs, samples, active, seed, sparse)
 
+    def activation_batches(
+        self,
+        site: str | int,
+        samples: int | None = None,
+        batch: int = 4096,
+        *,
+        inputs: str = "satisfied",
+        active: int | None = None,
+        seed: int = 1,
+    ) -> Iterator[torch.Tensor]:
+        """Draw inputs of a kind and yield the numbers at a site, for training on; needs torch.
+
+        Nothing is held but what is yielded next, and no layer behind the site is run. The samples
+        are the same, in the same order, whatever the size of a batch.
+
+        Args:
+            site: one of `sites`, by either name, or the number of a layer for its `hook_post`.
+            samples: how many in all; None goes on for ever.
+            batch: samples of a batch; the last may be smaller.
+            inputs: the kind, one that `polyseme.input_kinds` lists; all but "uniform" need the
+                answer key.
+            active: features on at once; by default the promise of the network.
+            seed: the seed of the inputs.
+
+        Returns:
+            Tensors of float32 (batch, width).
+
+        Raises:
+            MissingExtraError: torch is not installed.
+            OptionError: an argument is of a wrong type or out of range, or the key is missing.
+
+        Example:
+            >>> import polyseme as ps
+            >>> network = ps.compile(ps.problems.pairwise_and(1000, 1000), neurons=600)
+            >>> [tuple(one.shape) for one in network.activation_batches(0, 1000, batch=400)]
+            [(400, 592), (400, 592), (200, 592)]
+        """
+        found: Iterator[torch.Tensor] = registered("activation_batches")(
+            self, site, samples, batch, inputs, active, seed
+        )
+        return found
+
     def save(
         self, path: str | os.PathLike[str], key: str | os.PathLike[str] | bool = False
     ) -> None:
@@ -290,8 +332,8 @@ class Network:
             outputs), 0 or more if an output is on. Its modules are `encoder`, `hook_embed`,
             `layers`, `readout` and `hook_readout`; those of a layer are `linear`, `hook_pre`,
             `activation` and `hook_post`. Every `hook_...` is a `torch.nn.Identity` for hooks, one
-            of `sites`, and `module.run_with_cache(inputs)` returns the outputs and the numbers at
-            all of them.
+            of `sites`; `module.run_with_cache(inputs)` returns the outputs and the numbers at all
+            of them, and `module.run_with_hooks(inputs, [(name, fn)])` runs with functions there.
 
         Raises:
             MissingExtraError: torch is not installed.
