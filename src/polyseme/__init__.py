@@ -165,6 +165,7 @@ _register(
     run="polyseme.networks.asking:run",
     activations="polyseme.networks.asking:activations",
     sample="polyseme.verification.sample:sample",
+    card="polyseme.networks.card:card",
     activation_batches="polyseme.verification.activation_batches:activation_batches",
     contradiction="polyseme.networks.belonging:contradiction",
     neurons_of="polyseme.networks.lookups:neurons_of",
