@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 
+from polyseme.bench.suite.building import built
 from polyseme.bench.suite.spec import Spec
-from polyseme.compiler.compile import compile_report
-from polyseme.compiler.report import Compilation
-from polyseme.errors import PolysemeWarning, TooFewNeuronsError
+from polyseme.errors import CapacityError
+from polyseme.networks.network import Network
+from polyseme.verification.reading_error import reading_error
+from polyseme.verification.sampling import verify
+
+_ERROR = 1e-3
 
 
 def least_width(name: str, spec: Spec) -> int:
     """Return the ReLUs of the smallest network of a spec's circuit that is verified.
 
-    That is one whose error is confirmed under 1e-3 and whose hidden layers compute the gates within
-    1/4. Sizes up to twice that of the spec are bisected, as if every larger one passed too; the
-    sizes that a construction builds are a few neurons apart.
+    That is one whose error `verify` finds under 1e-3 with 95 % confidence and whose hidden layer
+    computes the gates, as `reading_error` finds. Sizes up to twice that of the spec are bisected,
+    as if every larger one passed too; the sizes that a construction builds are some neurons apart.
 
     The numbers of `networks.py` come from
 
@@ -26,27 +29,28 @@ def least_width(name: str, spec: Spec) -> int:
     least = 0
     while above - below > 1:
         tried = (below + above) // 2
-        report = _report(name, replace(spec, neurons=tried))
-        if report is not None and report.passed and not report.fallback:
-            least = above = min(tried, report.network.neurons)
+        network = _built(name, replace(spec, neurons=tried))
+        if network is not None and passes(network):
+            least = above = tried
         else:
             below = tried
     return least
 
 
-def _report(name: str, spec: Spec) -> Compilation | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PolysemeWarning)
-        try:
-            return compile_report(
-                spec.circuit(name),
-                active=spec.active,
-                neurons=spec.neurons,
-                construction=spec.construction,
-                seed=spec.seed,
-            )
-        except TooFewNeuronsError:
-            return None
+def passes(network: Network) -> bool:
+    """Return whether a network errs under 1e-3 and its hidden layers compute the gates."""
+    if verify(network).error_interval[1] >= _ERROR:
+        return False
+    return all(layer.computed for layer in reading_error(network).layers)
+
+
+def _built(name: str, spec: Spec) -> Network | None:
+    """Return a network in superposition; None where there is none of so few neurons."""
+    try:
+        network = built(name, spec)
+    except CapacityError:
+        return None
+    return network if network.provenance.construction == spec.construction else None
 
 
 if __name__ == "__main__":
