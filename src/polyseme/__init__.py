@@ -162,6 +162,8 @@ _PACKAGES = {"bench": "bench", "learning": "learning", "suite": "bench.suite"}
 # they do.
 _register(
     compile_certified="polyseme.learning.compile_certified:compile_certified",
+    network_line="polyseme.networks.network_table:network_line",
+    network_table="polyseme.networks.network_table:network_table",
     run="polyseme.networks.asking:run",
     activations="polyseme.networks.asking:activations",
     sample="polyseme.verification.sample:sample",
