@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from polyseme.bench import suite
-    from polyseme.bench.running.bench import BenchRun, bench
+    from polyseme.bench.benchmark import BenchRun, bench
     from polyseme.circuits import problems
     from polyseme.circuits.bits import Bit, all_of, any_of, at_least
     from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
@@ -82,7 +82,7 @@ __version__ = VERSION
 _LATER = {
     "Agreement": "interpret.decompiling.agreement",
     "AnswerKey": "networks.answer_key",
-    "BenchRun": "bench.running.bench",
+    "BenchRun": "bench.benchmark",
     "Bit": "circuits.bits",
     "Certificate": "proving.certificate",
     "Circuit": "circuits.circuit",
