@@ -297,6 +297,24 @@ class Network:
         )
         return found
 
+    def card(self) -> str:
+        """Return a page of Markdown that says what the network is, for people who meet its file.
+
+        Every saved file holds it. It says what the network computes, its sizes, promise, origin and
+        licence, and how to load it, and is the same for the same network.
+
+        Example:
+            >>> import polyseme as ps
+            >>> circuit = ps.build_circuit("abc", [(ps.GateKind.AND, (0, 1))], [3])
+            >>> print(ps.compile(circuit).card())
+            # circuit
+            <BLANKLINE>
+            A network of 1 ReLU in 1 layer that computes 1 gate, compiled by polyseme (...).
+            ...
+        """
+        found: str = registered("card")(self)
+        return found
+
     def save(
         self, path: str | os.PathLike[str], key: str | os.PathLike[str] | bool = False
     ) -> None:
