@@ -12,11 +12,11 @@ import scipy.sparse as sp
 
 pytest.importorskip("torch")
 
-import polyseme as ps  # noqa: E402
-from polyseme.bench.claims import Claims, Edges, Readings  # noqa: E402
-from polyseme.bench.method import Budget  # noqa: E402
-from polyseme.bench.subject import Subject, subject_of, uniform  # noqa: E402
-from polyseme.bench.truth import SiteTruth, Truth  # noqa: E402
+import polyseme as ps
+from polyseme.bench.claims import Claims, Edges, Readings
+from polyseme.bench.method import Budget
+from polyseme.bench.subject import Subject, subject_of, uniform
+from polyseme.bench.truth import SiteTruth, Truth
 
 GATES = "layers.0.hook_post"
 
