@@ -1,0 +1,24 @@
+"""Every method of the benchmark by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from polyseme.bench.method import Method
+from polyseme.bench.methods import (
+    batch_topk_sae,
+    gated_sae,
+    jumprelu_sae,
+    matryoshka_sae,
+    relu_sae,
+    topk_sae,
+)
+
+METHODS: Mapping[str, Method] = {
+    "batch-topk-sae": batch_topk_sae.METHOD,
+    "gated-sae": gated_sae.METHOD,
+    "jumprelu-sae": jumprelu_sae.METHOD,
+    "matryoshka-sae": matryoshka_sae.METHOD,
+    "relu-sae": relu_sae.METHOD,
+    "topk-sae": topk_sae.METHOD,
+}
