@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from polyseme.networks.exporting.torch_modules import HookedNetwork
 
 
-
 def fit(network: HookedNetwork, sampler: Sampler, budget: Budget) -> Claims:
     """Return what BatchTopK autoencoders find in a network."""
     from polyseme.bench.methods.sparse_codes.autoencoders import fit_autoencoders

@@ -33,8 +33,8 @@ class JumpReLU:
 
     def begin(self, numbers: Numbers) -> None:
         """Add the logarithms of the thresholds."""
-        thresholds = numbers["encoder_bias"].detach().new_full(
-            numbers["encoder_bias"].shape, THRESHOLD
+        thresholds = (
+            numbers["encoder_bias"].detach().new_full(numbers["encoder_bias"].shape, THRESHOLD)
         )
         numbers["log_threshold"] = thresholds.log().requires_grad_()
 
