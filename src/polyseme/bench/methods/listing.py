@@ -10,7 +10,9 @@ from polyseme.bench.methods import (
     fast_ica,
     k_means,
     k_svd,
+    logistic_probe,
     nmf,
+    weight_reading,
 )
 
 # Sorted by name, one line a method.
@@ -21,5 +23,7 @@ METHODS: dict[str, Method] = {
     "fast-ica": fast_ica.METHOD,
     "k-means": k_means.METHOD,
     "k-svd": k_svd.METHOD,
+    "logistic-probe": logistic_probe.METHOD,
     "nmf": nmf.METHOD,
+    "weight-reading": weight_reading.METHOD,
 }
