@@ -51,6 +51,12 @@ def test_export_to_onnx_runs_elsewhere(bench: Bench, tmp_path: Path) -> None:
     assert [network.readout.outputs[int(i)] for i in np.flatnonzero(on[0])] == ["capital=Lima"]
 
 
+def test_export_to_card_is_what_the_file_says_of_itself(bench: Bench, tmp_path: Path) -> None:
+    target = tmp_path / "README.md"
+    done("export", bench.facts_net, "--to", "card", "-o", target)
+    assert target.read_text(encoding="utf-8") == ps.load(bench.facts_net).card()
+
+
 @pytest.mark.parametrize("extra", ["torch", "onnx"])
 def test_export_names_the_extra_that_is_missing(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, extra: str

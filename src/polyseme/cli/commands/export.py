@@ -31,8 +31,8 @@ def export_command(
             metavar="FORMAT",
             help="torch (plain layers: a file for torch.load(weights_only=True), with "
             "architecture and names, or the state dict alone where FILE ends in .safetensors), "
-            "onnx, or the property that outputs are right, for verifiers that read the onnx file: "
-            "vnnlib (version 1.0) or vnnlib2.",
+            "onnx, card (a page of Markdown that says what NET is), or the property that outputs "
+            "are right, for verifiers that read the onnx file: vnnlib (version 1.0) or vnnlib2.",
             show_default=False,
         ),
     ],
@@ -62,6 +62,7 @@ def export_command(
 
     Example: polyseme export net.safetensors --to torch -o net.pt
     Example: polyseme export net.safetensors --to onnx -o net.onnx
+    Example: polyseme export net.safetensors --to card -o README.md
     Example: polyseme export net.safetensors --to vnnlib --of g0 -o g0.vnnlib
     """
     if to not in _FORMATS:
@@ -94,11 +95,19 @@ def _onnx(network: Network, output: str) -> bytes:
     return to_onnx(network)
 
 
+def _card(network: Network, output: str) -> bytes:
+    return network.card().encode()
+
+
 def _property(network: Network, outputs: list[str] | None, to: str) -> bytes:
     return to_vnnlib(network, outputs or None, version=_PROPERTIES[to]).encode()
 
 
-_NETWORKS: dict[str, Callable[[Network, str], Piece]] = {"torch": _torch, "onnx": _onnx}
+_NETWORKS: dict[str, Callable[[Network, str], Piece]] = {
+    "torch": _torch,
+    "onnx": _onnx,
+    "card": _card,
+}
 # Formats of properties, and their versions of VNN-LIB.
 _PROPERTIES = {"vnnlib": "1.0", "vnnlib2": "2.0"}
 _FORMATS = (*_NETWORKS, *_PROPERTIES)

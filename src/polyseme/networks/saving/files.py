@@ -21,6 +21,7 @@ from polyseme.common.warning import warn
 from polyseme.errors import FileFormatError, OptionError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.belonging import contradiction
+from polyseme.networks.card import card
 from polyseme.networks.checks import check_path
 from polyseme.networks.ends import Encoder, Readout
 from polyseme.networks.network import Network
@@ -124,6 +125,7 @@ def _pack_network(network: Network, **key: str) -> Packed:
         "features": pack_names("features", network.encoder.features, tensors),
         "outputs": pack_names("outputs", network.readout.outputs, tensors),
         "provenance": asdict(network.provenance),
+        "card": card(network),
         **key,
     }
     version = None if network.is_whole else FLOAT_VERSION
