@@ -15,10 +15,12 @@ from polyseme.bench.methods import (
     jumprelu_sae,
     k_means,
     k_svd,
+    logistic_probe,
     matryoshka_sae,
     nmf,
     relu_sae,
     topk_sae,
+    weight_reading,
 )
 
 # Sorted by name, one line per method.
@@ -32,8 +34,10 @@ METHODS: Mapping[str, Method] = {
     "jumprelu-sae": jumprelu_sae.METHOD,
     "k-means": k_means.METHOD,
     "k-svd": k_svd.METHOD,
+    "logistic-probe": logistic_probe.METHOD,
     "matryoshka-sae": matryoshka_sae.METHOD,
     "nmf": nmf.METHOD,
     "relu-sae": relu_sae.METHOD,
     "topk-sae": topk_sae.METHOD,
+    "weight-reading": weight_reading.METHOD,
 }
