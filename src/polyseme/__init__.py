@@ -21,6 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from polyseme.bench.exporting.export import export_suite
     from polyseme.circuits import problems
     from polyseme.circuits.bits import Bit, all_of, any_of, at_least
     from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
@@ -122,6 +123,7 @@ _LATER = {
     "draw_neuron": "interpret.asking.pictures",
     "edit": "interpret.editing.edit",
     "effective_features": "interpret.asking.questions",
+    "export_suite": "bench.exporting.export",
     "input_kinds": "verification.kinds",
     "interference": "interpret.asking.questions",
     "load": "networks.saving.files",
@@ -225,6 +227,7 @@ __all__ = [
     "draw_neuron",
     "edit",
     "effective_features",
+    "export_suite",
     "input_kinds",
     "interference",
     "load",
