@@ -12,14 +12,20 @@ import shutil
 import subprocess
 import sys
 from inspect import isclass, isfunction
+from itertools import groupby
 from pathlib import Path
 from posixpath import join, normpath
 
 import polyseme as ps
+from formulas import displayed, typeset
 from measure.shared import ROOT
 from polyseme.compiler.constructions.catalogue import CATALOGUE
 
 GATHERED = ROOT / "build" / "documentation"
+# Blocks of code, headings and indented lines, which are not text.
+_APART = re.compile(r"(^```[\s\S]*?^```$|^#.*$|(?:^    .*\n)+)", re.MULTILINE)
+# Pages whose formulas are typeset, beside that of the constructions.
+TYPESET = ("theory.md", "deep.md", "limits.md")
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
 NAVIGATION = """
   - Start: index.md
@@ -112,7 +118,8 @@ def gather(target: Path) -> None:
     for name in pages:
         if name.endswith(".md"):
             page = target / name
-            page.write_text(inside(page.read_text(encoding="utf-8"), name, pages), encoding="utf-8")
+            text = inside(page.read_text(encoding="utf-8"), name, pages)
+            page.write_text(with_formulas(text) if name in TYPESET else text, encoding="utf-8")
 
 
 def inside(text: str, name: str, pages: set[str]) -> str:
@@ -140,19 +147,46 @@ def constructions() -> str:
     lines = ["# Constructions", "", "Written from the docstrings of the constructions.", ""]
     for record in ps.constructions():
         theorem = sys.modules[type(CATALOGUE[record.name]).__module__].__doc__ or ""
-        lines += [f"## {record.name}", "", f"Computes {record.problem}.", "", as_markdown(theorem)]
-        lines += [f"- *Neurons:* {plain(record.neurons)}", f"- *Error:* {plain(record.error)}"]
-        lines += [f"- *Assumes:* {plain(assumption)}" for assumption in record.assumptions]
+        lines += [
+            f"## {record.name}",
+            "",
+            f"Computes {typeset(record.problem, plain)}.",
+            "",
+            as_markdown(theorem),
+        ]
+        lines += [
+            f"- *Neurons:* {typeset(record.neurons, plain)}",
+            f"- *Error:* {typeset(record.error, plain)}",
+        ]
+        lines += [f"- *Assumes:* {typeset(assumption, plain)}" for assumption in record.assumptions]
         lines += [f"- *Source:* {source.short}, {source.title}" for source in record.sources]
         lines += [""]
     return "\n".join(lines)
 
 
 def as_markdown(docstring: str) -> str:
-    """Return a docstring as Markdown: formulas, which are indented, stay as they are."""
-    return "\n".join(
-        line if line.startswith("    ") else plain(line) for line in docstring.splitlines()
-    )
+    """Return a docstring as Markdown; its formulas, indented or in the text, are typeset."""
+    found, lines = [], docstring.splitlines()
+    for indented, group in groupby(lines, key=lambda line: line.startswith("    ")):
+        block = list(group)
+        formulas = displayed([line.strip() for line in block]) if indented else None
+        text = "\n".join(block)
+        if indented:
+            found.append(text if formulas is None else formulas)
+        else:
+            found.append(typeset(text, plain))
+    return "\n".join(found)
+
+
+def with_formulas(page: str) -> str:
+    """Return a page of Markdown whose formulas are typeset, but for its code and its headings."""
+    found = []
+    for part in _APART.split(page):
+        indented = part.startswith("    ")
+        formulas = displayed([line.strip() for line in part.splitlines()]) if indented else None
+        code = indented or part.startswith(("```", "#"))
+        found.append(f"{formulas}\n" if formulas else part if code else typeset(part))
+    return "".join(found)
 
 
 def plain(words: str) -> str:

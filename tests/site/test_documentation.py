@@ -37,7 +37,7 @@ def test_links_of_pages_in_folders_are_theirs():
 
 def test_signs_of_markdown_in_docstrings_are_taken_for_themselves():
     assert plain("a_b * `c_d`") == r"a\_b \* `c_d`"
-    assert as_markdown("x_1\n\n    y_1 * 2") == "x\\_1\n\n    y_1 * 2"
+    assert as_markdown("up_to 1\n\n    up to (1") == "up\\_to 1\n\n    up to (1"
 
 
 def test_every_construction_and_every_public_name_has_its_place():

@@ -101,9 +101,7 @@ def _operators(
     return tuple(names)
 
 
-def _components(
-    true: Decomposition, share: float, generator: np.random.Generator
-) -> Decomposition:
+def _components(true: Decomposition, share: float, generator: np.random.Generator) -> Decomposition:
     false = _false(len(true.reads), share, generator)
     reads = true.reads.copy()
     reads[false] = drawn_anew(true.reads, generator)[false]

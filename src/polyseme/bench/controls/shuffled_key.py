@@ -55,9 +55,7 @@ def fit(subject: Subject, budget: Budget) -> Claims:
     return Claims(readings, edges, operators, components)
 
 
-def drawn_anew(
-    rows: NDArray[np.float32], generator: np.random.Generator
-) -> NDArray[np.float32]:
+def drawn_anew(rows: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
     """Return random rows, each as long as the row in its place."""
     drawn = generator.standard_normal(rows.shape)
     lengths = np.linalg.norm(rows, axis=1) / np.linalg.norm(drawn, axis=1)

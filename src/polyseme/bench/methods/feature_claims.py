@@ -60,7 +60,7 @@ def claims_of_features(
     found = {}
     for number, site in enumerate(asked):
         if site == sites.READOUT:
-            found[site] = _outputs(network, sampler, budget.readings[site])
+            found[site] = outputs_of(network, sampler, budget.readings[site])
         else:
             generator = stream(budget.seed, Stream.BENCH_METHODS, number)
             numbers = Numbers(network, sampler, budget, site)
@@ -80,8 +80,8 @@ def claims_of_features(
     return Claims(readings, edges, notes=notes)
 
 
-def above(code: Callable[[Floats], Floats], least: Floats) -> Activity:
-    """Return the activity that is the code where it is above `least` (features,), and 0 else."""
+def above(code: Callable[[Floats], Floats], least: Floats | float) -> Activity:
+    """Return the activity that is the code where it is above `least`, one number or (features,)."""
 
     def activity(batch: Batch) -> Floats:
         values = code(batch.activations)
@@ -126,7 +126,7 @@ def _coded(
     return coded
 
 
-def _outputs(network: HookedNetwork, sampler: Sampler, count: int) -> Found:
+def outputs_of(network: HookedNetwork, sampler: Sampler, count: int) -> Found:
     """Return the first `count` outputs as features: on at 0 or more, by how far above rest."""
     torch = import_torch("bench")
     with torch.no_grad():

@@ -29,6 +29,7 @@ from polyseme.bench.scores.scored import Scored, scored
 from polyseme.bench.scores.trial import Trial, run
 from polyseme.bench.scores.tried import Tried, activity_of
 from polyseme.bench.subject import Subject
+from polyseme.networks import sites
 
 KINDS_OF_CAUSES = ("inputs", "gates")
 
@@ -62,10 +63,8 @@ def _site(
     return _per_thing(tried, pairs, _outputs(tried, pairs))
 
 
-def allowed(
-    subject: Subject, trial: Trial, site: str, adds: NDArray[np.float32]
-) -> Interchanges:
-    """Return the pairs on which the true reading gives what the circuit gives.
+def allowed(subject: Subject, trial: Trial, site: str, adds: NDArray[np.float32]) -> Interchanges:
+    """Return the pairs on which network and true reading give what the circuit gives.
 
     Args:
         subject: The network.
@@ -77,14 +76,15 @@ def allowed(
     if not len(pairs):
         return pairs
     held = subject.truth.sites[site]
-    difference = np.zeros((len(pairs), held.directions.shape[1]), np.float32)
-    off = subject.truth.labels(pairs.source, site).astype(np.float32)
-    difference = (off - subject.truth.labels(pairs.base, site).astype(np.float32)) @ (
-        adds[:, None] * held.directions
+    new, old = (
+        subject.truth.labels(on, site).astype(np.float32) for on in (pairs.source, pairs.base)
     )
+    change = (new - old) @ (adds[:, None] * held.directions)
     _, numbers = run(subject, pairs.base)
-    outputs = run_changed(subject, pairs.base, site, numbers[site] + difference)
-    return pairs.only((outputs == pairs.after).all(axis=1))
+    unchanged = numbers[sites.READOUT] >= 0
+    outputs = run_changed(subject, pairs.base, site, numbers[site] + change)
+    right = (unchanged == pairs.before) & (outputs == pairs.after)
+    return pairs.only(right.all(axis=1))
 
 
 def _outputs(tried: Tried, pairs: Interchanges) -> NDArray[np.bool_]:

@@ -47,7 +47,9 @@ def by_units(subject: Subject, layer: int) -> Decomposition:
     """Return the true components of a layer: its units, needed where an input switches them."""
     weights = weights_of(subject, layer)
     units = np.eye(len(weights), dtype=np.float32)
-    return Decomposition(layer, weights.copy(), units, lambda batch: switched(subject, layer, batch))
+    return Decomposition(
+        layer, weights.copy(), units, lambda batch: switched(subject, layer, batch)
+    )
 
 
 def switched(subject: Subject, layer: int, batch: Batch) -> NDArray[np.float32]:

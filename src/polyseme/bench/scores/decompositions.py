@@ -24,22 +24,23 @@ _NO_THINGS = np.zeros(0)
 def decomposition_scores(tried: Tried) -> dict[str, Scored]:
     """Return "faithful", "adversarial" and "components-active" if weights were taken apart.
 
-    - faithful: 1 minus the distance of the sum of the components from the weights, over the length
-      of the weights, at least 0;
+    - faithful: 1 minus the distance of the sum of the components from the weights, over the
+      lengths of both; random components, at right angles to the weights, are expected to get
+      1 - sqrt(a^2 + b^2)/(a + b), with the lengths a and b;
     - adversarial: of inputs on which an output is on and the network is right, the share that no
       mask found by the attack makes wrong. Masks are from the importance of a component to 1; the
-      attack takes 12 steps of sign gradient from random masks;
+      attack tries importance itself, then random masks, and from these 12 steps of sign gradient;
     - components-active: the units that an input switches over the components in use, at most 1, and
       0 for inputs on which the attack succeeds; the mean.
 
-    Random components are expected to get 0.
+    In the latter two random components are expected to get 0.
     """
     found = tried.claims.decomposition
     if found is None:
         return {}
     weights = weights_of(tried.subject, found.layer)
     _check(found, weights)
-    scores = {"faithful": scored(faithful(found, weights), 0.0, _NO_THINGS)}
+    scores = {"faithful": scored(*faithful(found, weights), _NO_THINGS)}
     rows = _rows(tried)
     if not len(rows):
         return scores
@@ -67,11 +68,13 @@ def _check(found: Decomposition, weights: NDArray[np.float32]) -> None:
         )
 
 
-def faithful(found: Decomposition, weights: NDArray[np.float32]) -> float:
-    """Return 1 minus the relative distance of the sum of components from weights, at least 0."""
-    wide = weights.astype(np.float64)
-    rest = wide - found.writes.T.astype(np.float64) @ found.reads
-    return max(0.0, round(1 - float(np.linalg.norm(rest) / np.linalg.norm(wide)), DIGITS))
+def faithful(found: Decomposition, weights: NDArray[np.float32]) -> tuple[float, float]:
+    """Return how near the sum of the components is to weights, and what random ones are to get."""
+    true = weights.astype(np.float64)
+    total = found.writes.T.astype(np.float64) @ found.reads
+    lengths = np.linalg.norm(true), np.linalg.norm(total)
+    near = 1 - np.linalg.norm(true - total) / sum(lengths)
+    return round(float(near), DIGITS), 1 - float(np.hypot(*lengths) / sum(lengths))
 
 
 def _rows(tried: Tried) -> NDArray[np.int64]:
@@ -98,7 +101,8 @@ def withstands(
     generator = stream(tried.seed, Stream.BENCH_SCORES, len(vectors), STEPS)
     start = generator.random(importance.shape, dtype=np.float32)
     masks = lowest + (1 - lowest) * torch.from_numpy(start)
-    stands = torch.ones(len(vectors), dtype=torch.bool)
+    with torch.no_grad():
+        stands = ((run(*given, lowest) >= 0) == (signs > 0)).all(dim=1)
     for _ in range(STEPS):
         masks.requires_grad_(True)
         outputs = run(*given, masks)

@@ -99,8 +99,9 @@ def _with_things_on(
     for thing in np.flatnonzero(trial.scored[site] & (same == np.arange(len(same)))):
         some = np.concatenate(
             [
-                order[np.sort(held.indices[held.indptr[thing] : held.indptr[thing + 1]])]
-                [: LOOKED_AT // 2]
+                order[np.sort(held.indices[held.indptr[thing] : held.indptr[thing + 1]])][
+                    : LOOKED_AT // 2
+                ]
                 for order, held in zip(orders, by_thing, strict=True)
             ]
         )

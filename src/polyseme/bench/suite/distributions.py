@@ -11,7 +11,6 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.bench.sampler import Draw
-from polyseme.bench.subject import uniform
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.terms import Terms, terms_of
 from polyseme.errors import OptionError
@@ -56,8 +55,13 @@ def drawn(text: str, circuit: Circuit, active: int) -> Draw:
     raise OptionError(f"no distribution of inputs is named {text[:40]!r}")
 
 
+def uniform(features: int, active: int) -> Draw:
+    """Return the distribution of exactly `active` features on, all sets alike."""
+    return weighted(np.ones(features), active)
+
+
 def weighted(weights: NDArray[np.float64], active: int) -> Draw:
-    """Return the distribution of `active` features drawn one after another by their weights.
+    """Return the distribution of `active` distinct features, each drawn by its weight.
 
     Features of weight 0 are never on.
     """
@@ -142,18 +146,22 @@ def fair(features: int) -> Draw:
 def _distinct(
     weights: NDArray[np.float64], samples: int, count: int, generator: np.random.Generator
 ) -> Indices:
-    """Return distinct features of every sample, drawn by their weights, int64 (samples, count).
+    """Return distinct features of every sample, int64 (samples, count).
 
-    The smallest of exponential numbers over the weights are such a draw (Efraimidis and Spirakis,
-    Weighted random sampling with a reservoir, 2006).
+    They are drawn by their weights one by one, and all again where one came twice. Raises
+    OptionError if fewer than `count` are ever on.
     """
-    possible = np.flatnonzero(weights > 0)
-    times = generator.standard_exponential((samples, len(possible))) / weights[possible]
-    count = min(count, len(possible))
-    first = np.argpartition(times, count - 1, axis=1)[:, :count]
-    # In the order in which they were drawn, so that those cut off are the last.
-    order = np.argsort(np.take_along_axis(times, first, axis=1), axis=1)
-    return np.asarray(possible[np.take_along_axis(first, order, axis=1)], np.int64)
+    if (weights > 0).sum() < count:
+        raise OptionError(f"{count} features cannot be on of {(weights > 0).sum()} that ever are")
+    until = np.cumsum(weights)
+    found = np.empty((samples, count), np.int64)
+    left = np.arange(samples)
+    while len(left):
+        chances = generator.random((len(left), count)) * until[-1]
+        found[left] = np.searchsorted(until, chances, side="right")
+        ordered = np.sort(found[left], axis=1)
+        left = left[(ordered[:, 1:] == ordered[:, :-1]).any(axis=1)]
+    return found
 
 
 def _plain_rows(terms: Terms) -> tuple[Indices, Indices]:
