@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from polyseme.bench import suite
     from polyseme.bench.benchmark import BenchRun, bench
+    from polyseme.bench.exporting.export import export_suite
+    from polyseme.bench.running.bench import BenchRun, bench
     from polyseme.circuits import problems
     from polyseme.circuits.bits import Bit, all_of, any_of, at_least
     from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
@@ -125,6 +127,7 @@ _LATER = {
     "draw_neuron": "interpret.asking.pictures",
     "edit": "interpret.editing.edit",
     "effective_features": "interpret.asking.questions",
+    "export_suite": "bench.exporting.export",
     "input_kinds": "verification.kinds",
     "interference": "interpret.asking.questions",
     "load": "networks.saving.files",
@@ -236,6 +239,7 @@ __all__ = [
     "draw_neuron",
     "edit",
     "effective_features",
+    "export_suite",
     "input_kinds",
     "interference",
     "load",
