@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from polyseme.bench import suite
     from polyseme.bench.benchmark import BenchRun, bench
     from polyseme.bench.exporting.export import export_suite
-    from polyseme.bench.running.bench import BenchRun, bench
     from polyseme.circuits import problems
     from polyseme.circuits.bits import Bit, all_of, any_of, at_least
     from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
