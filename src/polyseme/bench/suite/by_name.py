@@ -103,4 +103,3 @@ def spec_of(name: str) -> Spec:
             f"polyseme.suite.names() lists them{did_you_mean(name, SPECS)}"
         )
     return SPECS[name]
-
