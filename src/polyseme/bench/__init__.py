@@ -1,6 +1,6 @@
 """The benchmark: do interpretability methods find what a network computes?
 
-`polyseme.bench` is this package and can be called, `ps.bench("small")`: it is `running.bench.bench`.
+`polyseme.bench` is this package and can be called, `ps.bench("small")`: it is `benchmark.bench`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ class _Callable(ModuleType):
     """A package that runs the benchmark when it is called."""
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        """Return what `polyseme.bench.running.bench.bench` does."""
-        from polyseme.bench.running.bench import bench
+        """Return what `polyseme.bench.benchmark.bench` does."""
+        from polyseme.bench.benchmark import bench
 
         return bench(*arguments, **named)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from polyseme.bench.running.bench import BenchRun, bench
+from polyseme.bench.benchmark import BenchRun, bench
 from polyseme.cli.options import AsJson, whole
 from polyseme.cli.output.text import emit, emit_json
 from polyseme.common.files import shown_path

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from polyseme.bench.leaderboard.write import write_leaderboard
 from polyseme.bench.running.asked import Asked, asked, everything, source_hash
 from polyseme.bench.running.budgets import ALLOWANCES
 from polyseme.bench.running.filing import BenchFiling, read_results
@@ -111,6 +112,7 @@ def bench(
     with watched(progress):
         run = carried_out(tasks, place, BenchFiling(), jobs, cluster)
     results = read_results(place)
+    write_leaderboard(place, results)
     own = {one.name for one in chosen}
     rows = tuple(row for one in results if one["method"] in own for row in rows_of_result(one))
     return BenchRun(run.tasks, run.done, run.failed, place, rows)
