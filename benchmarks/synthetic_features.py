@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -55,17 +56,15 @@ class Trees:
     def fires(self) -> Floats:
         """Return the chance with which each feature does fire."""
         found = self.given_parent.copy()
-        for first, last in zip(_levels()[1:-1], _levels()[2:], strict=True):
-            for begin in range(first, last, CHILDREN):
-                group = slice(begin, begin + CHILDREN)
-                chance = self.given_parent[group]
-                found[group] = found[self.parent[begin]] * chance * _wins(chance)
+        for first, last in pairwise(_levels()[1:]):
+            chance = self.given_parent[first:last].reshape(-1, CHILDREN)
+            found[first:last] = found[self.parent[first:last]] * (chance * _wins(chance)).ravel()
         return found
 
     def draw(self, samples: int, generator: np.random.Generator) -> NDArray[np.bool_]:
         """Draw which features fire, Boolean (samples, features)."""
         on = generator.random((samples, len(self.parent)), np.float32) < self.given_parent
-        for first, last in zip(_levels()[1:-1], _levels()[2:], strict=True):
+        for first, last in pairwise(_levels()[1:]):
             on[:, first:last] &= on[:, self.parent[first:last]]
             groups = on[:, first:last].reshape(samples, -1, CHILDREN)
             lots = np.where(groups, generator.random(groups.shape, np.float32), -1)
@@ -80,13 +79,15 @@ def _levels() -> list[int]:
 
 
 def _wins(chance: Floats) -> Floats:
-    """Return the chance of each sibling that fires to be the one that is kept."""
-    found = np.empty(len(chance))
-    for place in range(len(chance)):
-        others = np.ones(1)
-        for one in np.delete(chance, place):
-            others = np.convolve(others, [1 - one, one])
-        found[place] = (others / np.arange(1, len(others) + 1)).sum()
+    """Return the chance of each sibling that fires to be the one kept, (groups, siblings)."""
+    found = np.empty(chance.shape)
+    for place in range(chance.shape[1]):
+        # The chance that so many others fire.
+        others = np.ones((len(chance), 1))
+        for one in np.delete(chance, place, axis=1).T[:, :, None]:
+            none, more = others * (1 - one), others * one
+            others = np.pad(none, ((0, 0), (0, 1))) + np.pad(more, ((0, 0), (1, 0)))
+        found[:, place] = (others / np.arange(1, others.shape[1] + 1)).sum(axis=1)
     return found
 
 
@@ -100,13 +101,11 @@ def trees(meant: Floats) -> Trees:
     levels = _levels()
     for above, first, last in zip(levels, levels[1:-1], levels[2:], strict=False):
         parent[first:last] = above + np.arange(last - first) // CHILDREN
-        for begin in range(first, last, CHILDREN):
-            group = slice(begin, begin + CHILDREN)
-            wanted = meant[group] / meant[parent[begin]]
-            chance, last_chance = np.minimum(wanted, 1), np.zeros(CHILDREN)
-            while np.abs(chance - last_chance).max() > TOLERANCE:
-                chance, last_chance = np.minimum(wanted / _wins(chance), 1), chance
-            given[group] = chance
+        wanted = (meant[first:last] / meant[parent[first:last]]).reshape(-1, CHILDREN)
+        chance, before = np.minimum(wanted, 1), np.zeros(wanted.shape)
+        while np.abs(chance - before).max() > TOLERANCE:
+            chance, before = np.minimum(wanted / _wins(chance), 1), chance
+        given[first:last] = chance.ravel()
     return Trees(parent, given)
 
 
