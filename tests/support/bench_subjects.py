@@ -28,6 +28,12 @@ def superposed() -> Subject:
 
 
 @cache
+def roomy() -> Subject:
+    """Return 100 ANDs on more units: every set of features but those of the gates is silent."""
+    return _subject(ps.problems.pairwise_and(100, 100), neurons=200, construction="least-noise")
+
+
+@cache
 def deep() -> Subject:
     """Return a layered circuit of three levels, a unit or a number that is carried per wire."""
     return _subject(ps.problems.layered(40, 3, 3))
@@ -91,6 +97,7 @@ __all__ = [
     "changed_truth",
     "deep",
     "only",
+    "roomy",
     "site_truth",
     "superposed",
 ]
