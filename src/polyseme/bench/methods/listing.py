@@ -7,18 +7,24 @@ from collections.abc import Mapping
 from polyseme.bench.method import Method
 from polyseme.bench.methods import (
     batch_topk_sae,
+    cross_layer_transcoder,
     gated_sae,
     jumprelu_sae,
     matryoshka_sae,
     relu_sae,
+    skip_transcoder,
     topk_sae,
+    transcoder,
 )
 
 METHODS: Mapping[str, Method] = {
     "batch-topk-sae": batch_topk_sae.METHOD,
+    "cross-layer-transcoder": cross_layer_transcoder.METHOD,
     "gated-sae": gated_sae.METHOD,
     "jumprelu-sae": jumprelu_sae.METHOD,
     "matryoshka-sae": matryoshka_sae.METHOD,
     "relu-sae": relu_sae.METHOD,
+    "skip-transcoder": skip_transcoder.METHOD,
     "topk-sae": topk_sae.METHOD,
+    "transcoder": transcoder.METHOD,
 }
