@@ -13,6 +13,7 @@ from polyseme.bench.methods import (
     matryoshka_sae,
     relu_sae,
     skip_transcoder,
+    spd,
     topk_sae,
     transcoder,
 )
@@ -25,6 +26,7 @@ METHODS: Mapping[str, Method] = {
     "matryoshka-sae": matryoshka_sae.METHOD,
     "relu-sae": relu_sae.METHOD,
     "skip-transcoder": skip_transcoder.METHOD,
+    "spd": spd.METHOD,
     "topk-sae": topk_sae.METHOD,
     "transcoder": transcoder.METHOD,
 }
