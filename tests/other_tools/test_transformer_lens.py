@@ -90,7 +90,11 @@ def test_one_hook_does_the_same_on_both(pair, inputs, filtered):
 def test_a_hook_asked_for_by_name_is_told_that_name_on_both(pair, inputs):
     for module in pair:
         names: list[str] = []
-        hooks = [(name, lambda value, hook: names.append(hook.name)) for name in SITES]
+
+        def told(value, hook, names=names):
+            names.append(hook.name)
+
+        hooks = [(name, told) for name in SITES]
         module.run_with_hooks(inputs, fwd_hooks=hooks)
         assert names == list(SITES)
 

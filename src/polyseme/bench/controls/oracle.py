@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from polyseme.bench.claims import Activity, Batch, Claims, Edges, Readings
 from polyseme.bench.controls.control import Control
 from polyseme.bench.method import Budget
+from polyseme.bench.scores.components import by_units
 from polyseme.bench.scores.contributions import lengths
 from polyseme.bench.subject import Subject
 from polyseme.bench.truth import Truth
@@ -23,7 +24,7 @@ def fit(subject: Subject, budget: Budget) -> Claims:
 
 
 def oracle(subject: Subject) -> Claims:
-    """Return the truth as claims: readings of every site, every edge, every operator."""
+    """Return the truth as claims: all readings, edges and operators, and layer 0 in components."""
     truth, adds = subject.truth, lengths(subject)
     readings = tuple(
         Readings(site, held.directions, _labels(truth, site, adds[site]))
@@ -31,7 +32,7 @@ def oracle(subject: Subject) -> Claims:
     )
     edges = tuple(_edges(truth, site) for site, held in truth.sites.items() if held.below)
     operators = {site: held.operators for site, held in truth.sites.items() if held.below}
-    return Claims(readings, edges, operators)
+    return Claims(readings, edges, operators, by_units(subject, 0))
 
 
 def _labels(truth: Truth, site: str, adds: NDArray[np.float32]) -> Activity:

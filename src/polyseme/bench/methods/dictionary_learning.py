@@ -30,10 +30,11 @@ def fit(network: HookedNetwork, sampler: Sampler, budget: Budget) -> Claims:
     read is coded by orthogonal matching pursuit, as there. It has converged when the last fifth of
     the steps lowered the share of fresh samples that is not explained by under 1 %.
     """
-    return claims_of_features(network, sampler, budget, _find)
+    return claims_of_features(network, sampler, budget, find_atoms)
 
 
-def _find(numbers: Numbers, count: int, generator: np.random.Generator) -> Found:
+def find_atoms(numbers: Numbers, count: int, generator: np.random.Generator) -> Found:
+    """Return the atoms of a site, at most `count`."""
     import_sklearn("dictionary-learning")
     from sklearn.decomposition import MiniBatchDictionaryLearning
 

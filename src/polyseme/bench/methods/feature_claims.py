@@ -43,6 +43,9 @@ class Found:
     loss: float
 
 
+# Samples that show how large codes are and what fires together.
+CODED = 32_768
+
 # The features of a site, at most so many, with random numbers for the search.
 Find: TypeAlias = Callable[[Numbers, int, np.random.Generator], Found]
 
@@ -52,15 +55,15 @@ def claims_of_features(
 ) -> Claims:
     """Return what a method finds at every site that the budget names.
 
-    A feature fires where its code is above half of the largest that the whole budget of samples
-    showed; nothing else is known of where it is on. Edges are by co-firing. What the last site
-    holds needs no method, if it is the readout: its outputs are on at 0 or more.
+    A feature fires where its code is above half of the largest that the first samples showed;
+    nothing else is known of where it is on. Edges are by co-firing. What the last site holds needs
+    no method, if it is the readout: its outputs are on at 0 or more.
     """
     asked = sites_of(network, budget)
     found = {}
     for number, site in enumerate(asked):
         if site == sites.READOUT:
-            found[site] = _outputs(network, sampler, budget.readings[site])
+            found[site] = outputs_of(network, sampler, budget.readings[site])
         else:
             generator = stream(budget.seed, Stream.BENCH_METHODS, number)
             numbers = Numbers(network, sampler, budget, site)
@@ -80,14 +83,20 @@ def claims_of_features(
     return Claims(readings, edges, notes=notes)
 
 
-def above(code: Callable[[Floats], Floats], least: Floats) -> Activity:
-    """Return the activity that is the code where it is above `least` (features,), and 0 else."""
+def above(code: Callable[[Floats], Floats], least: Floats | float) -> Activity:
+    """Return the activity that is the code where it is above `least`, one number or (features,)."""
 
     def activity(batch: Batch) -> Floats:
         values = code(batch.activations)
         return np.where(values > least, values, 0).astype(np.float32)
 
     return activity
+
+
+def unlabelled(numbers: Floats) -> Batch:
+    """Return a batch of which only the numbers at its site are known, (samples, width)."""
+    empty = sp.csr_array((len(numbers), 0), dtype=bool)
+    return Batch(np.zeros((len(numbers), 0), np.float32), numbers, empty)
 
 
 class _Codes:
@@ -117,16 +126,16 @@ class _Codes:
 def _coded(
     network: HookedNetwork, sampler: Sampler, budget: Budget, found: dict[str, Found]
 ) -> dict[str, _Codes]:
-    """Return the codes of the whole budget of samples at every site."""
+    """Return the codes of the first samples at every site."""
     coded = {site: _Codes(len(one.directions)) for site, one in found.items()}
-    for batch in range(budget.steps):
+    for batch in range(min(budget.steps, -(-CODED // budget.batch))):
         drawn = at_sites(network, sampler, budget, tuple(found), batch)
         for site, numbers in zip(found, drawn, strict=True):
             coded[site].add(found[site].code(numbers))
     return coded
 
 
-def _outputs(network: HookedNetwork, sampler: Sampler, count: int) -> Found:
+def outputs_of(network: HookedNetwork, sampler: Sampler, count: int) -> Found:
     """Return the first `count` outputs as features: on at 0 or more, by how far above rest."""
     torch = import_torch("bench")
     with torch.no_grad():

@@ -10,7 +10,7 @@ from polyseme.common.random_streams import Stream, stream
 
 # Random draws for an expectation; of large ones, whose score hardly varies, fewer: as many as have
 # so many pairs of a reading and a thing in all.
-DRAWS, LEAST_DRAWS, PAIRS = 100, 8, 10_000_000
+DRAWS, LEAST_DRAWS, PAIRS = 100, 8, 2_500_000
 
 
 def random_ranking(candidates: int, true: int, claimed: int | None = None) -> float:
@@ -38,15 +38,13 @@ def random_ranking(candidates: int, true: int, claimed: int | None = None) -> fl
     return (harmonic + (count - harmonic) * others) / candidates
 
 
-def mean_of_draws(
-    draw: Callable[[np.random.Generator], float], pairs: int, seed: int
-) -> float:
+def mean_of_draws(draw: Callable[[np.random.Generator], float], pairs: int, seed: int) -> float:
     """Return the mean of a score over random claims.
 
     Args:
         draw: The score of claims drawn by a generator.
         pairs: Pairs of a reading and a thing, which decide the number of draws: 100, but at most
-            ten million pairs in all, and at least 8.
+            2.5 million pairs in all, and at least 8.
         seed: The seed of the draws.
     """
     draws = min(DRAWS, max(LEAST_DRAWS, PAIRS // max(pairs, 1)))

@@ -82,8 +82,7 @@ def pairs_of(tried: Tried, kind: str) -> list[Pairs]:
     if not any(spoken):
         return []
     missed = [
-        [_silent(tried, site)] if not some else some
-        for site, some in zip(tried.sites(kind), spoken, strict=True)
+        some or [_silent(tried, site)] for site, some in zip(tried.sites(kind), spoken, strict=True)
     ]
     return [pairs for some in missed for pairs in some if len(pairs.true)]
 
@@ -95,9 +94,7 @@ def _silent(tried: Tried, site: str) -> Pairs:
     return Pairs(site, true, nothing, np.zeros(0), np.zeros(0, bool), (0, 0), 0.0)
 
 
-def _true_pairs(
-    tried: Tried, site: str, below: str, inputs: sp.csr_array
-) -> NDArray[np.int64]:
+def _true_pairs(tried: Tried, site: str, below: str, inputs: sp.csr_array) -> NDArray[np.int64]:
     output, read = inputs.nonzero()
     kept = tried.trial.scored[site][output]
     same, same_below = tried.truth.sites[site].same, tried.truth.sites[below].same
@@ -161,7 +158,7 @@ def edge_scores(tried: Tried) -> dict[str, Scored]:
                 [
                     (some.site, some.true[:, 0], each)
                     for some, each in zip(pairs, precisions, strict=True)
-                ]
+                ],
             )
             found[f"edges-{kind}"] = scored(float(raw), float(expected), parts)
     return found
@@ -175,9 +172,7 @@ def _precisions(pairs: Pairs) -> NDArray[np.float64]:
     precision = np.cumsum(right) / np.maximum(np.cumsum(counts), 1)
     # True pairs are sorted, so each is found by its place.
     width = 1 + max(int(pairs.true.max()), int(pairs.claimed.max(initial=0)))
-    place = np.searchsorted(
-        pairs.true @ [width, 1], pairs.claimed[pairs.found] @ [width, 1]
-    )
+    place = np.searchsorted(pairs.true @ [width, 1], pairs.claimed[pairs.found] @ [width, 1])
     found = np.zeros(len(pairs.true))
     found[place] = precision[last[pairs.found]]
     return found

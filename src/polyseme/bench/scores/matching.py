@@ -59,9 +59,8 @@ def _unit(rows: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def _shared(same: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     """Return the members of every class of several things."""
-    order = np.argsort(same, kind="stable")
-    _, begins = np.unique(same[order], return_index=True)
-    return [members for members in np.split(order, begins[1:]) if len(members) > 1]
+    counts = np.bincount(same)
+    return [np.flatnonzero(same == first) for first in np.flatnonzero(counts > 1)]
 
 
 def correlations(fires: sp.csr_array, labels: sp.csr_array) -> NDArray[np.float64]:

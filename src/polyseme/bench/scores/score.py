@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from polyseme.bench.claims import Claims
+from polyseme.bench.scores.calibration import calibration_scores
+from polyseme.bench.scores.causal import causal_scores
 from polyseme.bench.scores.computations import edge_scores, exact_scores, operator_scores
+from polyseme.bench.scores.decompositions import decomposition_scores
 from polyseme.bench.scores.features import feature_scores, firing_scores
 from polyseme.bench.scores.scored import NAMES, Scored
 from polyseme.bench.scores.tried import put_on_trial
 from polyseme.bench.subject import Subject
 
-_FAMILIES = (feature_scores, firing_scores, edge_scores, exact_scores, operator_scores)
+_FAMILIES = (
+    feature_scores,
+    firing_scores,
+    edge_scores,
+    exact_scores,
+    operator_scores,
+    causal_scores,
+    decomposition_scores,
+    calibration_scores,
+)
 
 
 def score(claims: Claims, subject: Subject, seed: int) -> dict[str, Scored]:

@@ -64,9 +64,7 @@ def draw_trial(subject: Subject, seed: int) -> Trial:
     on = sp.csr_array(pool[chosen])
     labels = {site: truth.labels(on, site) for site in truth.sites}
     vectors, activations = run(subject, on)
-    scored = {
-        site: held.scored & varies(labels[site]) for site, held in truth.sites.items()
-    }
+    scored = {site: held.scored & varies(labels[site]) for site, held in truth.sites.items()}
     return Trial(on, vectors, activations, labels, scored, chosen % 2 == 0)
 
 

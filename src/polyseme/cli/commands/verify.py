@@ -9,9 +9,17 @@ import numpy as np
 import typer
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.circuits.problems import MAX_SEED, MAX_SIZE
+from polyseme.circuits.problems import MAX_SEED
 from polyseme.circuits.sources import read
-from polyseme.cli.options import DEFAULT_ERROR, AsJson, Error, NetworkFile, Unsigned, whole
+from polyseme.cli.options import (
+    DEFAULT_ERROR,
+    AsJson,
+    Error,
+    NetworkFile,
+    Unsigned,
+    active_option,
+    whole,
+)
 from polyseme.cli.output.text import rate, remark
 from polyseme.cli.output.verify_report import Seeds, Trial, emit_trials, emit_trials_as_json
 from polyseme.cli.output.worst_report import emit_worst
@@ -53,11 +61,8 @@ def verify_command(
     ] = None,
     active: Annotated[
         int | None,
-        typer.Option(
-            "--active",
-            metavar="S",
-            parser=whole(1, MAX_SIZE),
-            help="Features that are on at once; by default the promise that NET was compiled for.",
+        active_option(
+            "Features that are on at once; by default the promise that NET was compiled for."
         ),
     ] = None,
     samples: Annotated[

@@ -22,7 +22,7 @@ Hooks: TypeAlias = Iterable[tuple[NamesFilter, HookFunction]]
 
 @dataclass(frozen=True)
 class Hook:
-    """What a function at a site is told: where it is, as a HookPoint of TransformerLens tells it.
+    """The place of a function at a site, told as a HookPoint of TransformerLens tells it.
 
     Args:
         name: The name of the site by which it was asked for.
