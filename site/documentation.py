@@ -1,7 +1,9 @@
 """The documentation site: pages of `docs/`, guides, and reference and theory from docstrings.
 
 Pages are gathered in `build/documentation`, where links to files outside of the site become their
-words, and mkdocs makes the site from them. Nothing is fetched.
+words and notebooks are run, and mkdocs makes the site from them. Nothing is fetched, and search
+works from a folder too: where browsers refuse a worker, a frame takes its place (`iframe-worker`,
+of the theme's author).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from posixpath import join, normpath
 import polyseme as ps
 from formulas import displayed, typeset
 from measure.shared import ROOT
+from notebooks import page_of
 from polyseme.compiler.constructions.catalogue import CATALOGUE
 
 GATHERED = ROOT / "build" / "documentation"
@@ -30,6 +33,7 @@ _LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)
 NAVIGATION = """
   - Start: index.md
   - Introduction: introduction.md
+  - The first hour: first-hour.md
   - How to: guides.md
   - Learn:
       - Glossary: glossary.md
@@ -40,6 +44,9 @@ NAVIGATION = """
       - PyTorch: torch.md
       - Certainty: certainty.md
       - Certificates: certificates.md
+      - Reading networks back: interpret.md
+      - Learnt networks: learning.md
+      - Studies: studies.md
       - Limits: limits.md
   - Theory:
       - Theory that runs: theory.md
@@ -73,8 +80,11 @@ theme:
       scheme: slate
       primary: deep orange
       toggle: {{icon: material/weather-sunny, name: Light}}
+extra:
+  polyfills: [offline/iframe-worker.js]
 plugins:
   - search
+  - offline
   - mkdocstrings:
       handlers:
         python:
@@ -87,6 +97,7 @@ plugins:
             heading_level: 2
             members_order: source
             filters: ["!^_"]
+extra_css: [formulas.css]
 markdown_extensions: [admonition, tables, toc, pymdownx.superfences, pymdownx.highlight]
 nav:{navigation}"""
 
@@ -113,6 +124,9 @@ def gather(target: Path) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (target / "index.md").write_text(readme.replace("(docs/", "("), encoding="utf-8")
     (target / "reference.md").write_text(reference(), encoding="utf-8")
+    for path in sorted((ROOT / "examples").glob("*.ipynb")):
+        name = path.stem.replace("_", "-")
+        (target / f"{name}.md").write_text(page_of(path), encoding="utf-8")
     (target / "constructions.md").write_text(constructions(), encoding="utf-8")
     pages = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
     for name in pages:
@@ -153,6 +167,7 @@ def constructions() -> str:
             f"Computes {typeset(record.problem, plain)}.",
             "",
             as_markdown(theorem),
+            "",
         ]
         lines += [
             f"- *Neurons:* {typeset(record.neurons, plain)}",

@@ -19,6 +19,7 @@ _KEPT = re.compile(
     r"`[^`]*`|!?\[[^\]]*\]\([^)]*\)|\*\*?\w[^*\n]*\*\*?(?!\w)|https?://\S+"
     r"|\b\w+-[A-Za-z]{2,}[\w-]*|\b[A-Za-z]{2,}-\w+[\w-]*"
 )
+_PRIMED = re.compile(r"<msup>(<mi>\w</mi>)<mi>&#x02032;</mi></msup>")
 _VARIABLE = re.compile(r"[A-Za-z^]")
 # Paragraphs and items of lists: no formula goes on from one into the next.
 _PIECES = re.compile(
@@ -116,7 +117,14 @@ def formula_at(text: str, article: bool) -> tuple[str, int] | None:
 @cache
 def mathml(latex: str, display: str) -> str:
     """Return LaTeX as MathML."""
-    return convert(spaced(latex), display=display)
+    latex = spaced(latex)
+    if display == "inline":
+        # Brackets that grow would push the lines of a paragraph apart.
+        latex = re.sub(r"\\(?:left|right)(?=[()\[\]])", "", latex)
+    # A prime is raised by itself; as an exponent it would be too small to be seen.
+    return _PRIMED.sub(
+        r'<mrow>\1<mo lspace="0" rspace="0">&#x02032;</mo></mrow>', convert(latex, display=display)
+    )
 
 
 def spaced(latex: str) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from polyseme.bench import suite
     from polyseme.bench.benchmark import BenchRun, bench
+    from polyseme.bench.exporting.export import export_suite
     from polyseme.circuits import problems
     from polyseme.circuits.bits import Bit, all_of, any_of, at_least
     from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
@@ -125,6 +126,7 @@ _LATER = {
     "draw_neuron": "interpret.asking.pictures",
     "edit": "interpret.editing.edit",
     "effective_features": "interpret.asking.questions",
+    "export_suite": "bench.exporting.export",
     "input_kinds": "verification.kinds",
     "interference": "interpret.asking.questions",
     "load": "networks.saving.files",
@@ -162,6 +164,8 @@ _PACKAGES = {"bench": "bench", "learning": "learning", "suite": "bench.suite"}
 # they do.
 _register(
     compile_certified="polyseme.learning.compile_certified:compile_certified",
+    network_line="polyseme.networks.network_table:network_line",
+    network_table="polyseme.networks.network_table:network_table",
     run="polyseme.networks.asking:run",
     activations="polyseme.networks.asking:activations",
     sample="polyseme.verification.sample:sample",
@@ -234,6 +238,7 @@ __all__ = [
     "draw_neuron",
     "edit",
     "effective_features",
+    "export_suite",
     "input_kinds",
     "interference",
     "load",

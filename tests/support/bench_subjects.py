@@ -12,11 +12,11 @@ import scipy.sparse as sp
 
 pytest.importorskip("torch")
 
-import polyseme as ps  # noqa: E402
-from polyseme.bench.claims import Claims, Edges, Readings  # noqa: E402
-from polyseme.bench.method import Budget  # noqa: E402
-from polyseme.bench.subject import Subject, subject_of, uniform  # noqa: E402
-from polyseme.bench.truth import SiteTruth, Truth  # noqa: E402
+import polyseme as ps
+from polyseme.bench.claims import Claims, Edges, Readings
+from polyseme.bench.method import Budget
+from polyseme.bench.subject import Subject, subject_of, uniform
+from polyseme.bench.truth import SiteTruth, Truth
 
 GATES = "layers.0.hook_post"
 
@@ -25,6 +25,12 @@ GATES = "layers.0.hook_post"
 def superposed() -> Subject:
     """Return 100 ANDs of two of 100 features, on 77 units of which seven serve each gate."""
     return _subject(ps.problems.pairwise_and(100, 100), neurons=80, construction="least-noise")
+
+
+@cache
+def roomy() -> Subject:
+    """Return 100 ANDs on more units: every set of features but those of the gates is silent."""
+    return _subject(ps.problems.pairwise_and(100, 100), neurons=200, construction="least-noise")
 
 
 @cache
@@ -91,6 +97,7 @@ __all__ = [
     "changed_truth",
     "deep",
     "only",
+    "roomy",
     "site_truth",
     "superposed",
 ]

@@ -15,25 +15,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.errors import OptionError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.checks import check_below
 from polyseme.networks.ends import Encoder, Readout
-from polyseme.networks.layer import Layer, Weights
+from polyseme.networks.layer import Layer
 from polyseme.networks.registry import registered
 from polyseme.networks.sites import site_names
-from polyseme.networks.table import Rows, html_table, shortened, text_table
+from polyseme.networks.table import html_table, text_table
+from polyseme.networks.weight_entropy import choice_bits, entropy_bits
 
 if TYPE_CHECKING:
     import torch
 
 # The construction of networks that no construction made.
 TRAINED = "trained"
-# Layers of which a table has a row; of more, the first and the last.
-_MOST_ROWS = 8
 
 
 @dataclass(frozen=True)
@@ -144,7 +142,7 @@ class Network:
         inputs are carried is paid for too. Weights of float32 count 32 bits each.
         """
         return sum(
-            _entropy_bits(layer.weights) + _choice_bits(len(layer.carried), layer.inputs)
+            entropy_bits(layer.weights) + choice_bits(len(layer.carried), layer.inputs)
             for layer in self.layers
         )
 
@@ -406,65 +404,13 @@ class Network:
 
     def __repr__(self) -> str:
         """One line, without the arrays."""
-        layers = "1 layer" if len(self.layers) == 1 else f"{len(self.layers):,} layers"
-        return (
-            f"Network({shortened(self.provenance.source)!r}, "
-            f"{shortened(self.provenance.construction, 20)}: {self.neurons_total:,} ReLUs in "
-            f"{layers}, {len(self.encoder.features):,} features, {self.provenance.gates:,} gates, "
-            f"{len(self.readout.outputs):,} outputs)"
-        )
+        line: str = registered("network_line")(self)
+        return line
 
     def __str__(self) -> str:
         """A small table."""
-        return text_table(self._title, self._rows)
+        return text_table(*registered("network_table")(self))
 
     def _repr_html_(self) -> str:
         """Return the same table in a notebook."""
-        return html_table(self._title, self._rows)
-
-    @property
-    def _title(self) -> str:
-        if self.provenance.construction == TRAINED:
-            return f"{shortened(self.provenance.source)}, trained"
-        construction = shortened(self.provenance.construction, 20)
-        return f"{shortened(self.provenance.source)}, compiled by {construction}"
-
-    @property
-    def _rows(self) -> Rows:
-        layers = [(f"layer {i}", layer.described) for i, layer in enumerate(self.layers)]
-        if len(layers) > _MOST_ROWS:
-            kept = _MOST_ROWS // 2
-            between = ("…", f"{len(layers) - 2 * kept:,} layers more")
-            layers = [*layers[:kept], between, *layers[-kept:]]
-        exact = self.provenance.monosemantic_neurons
-        where = " in its widest layer" if len(self.layers) > 1 else ""
-        return [
-            ("encoder", self.encoder.described),
-            *layers,
-            ("readout", self.readout.described),
-            ("ReLUs", f"{self.neurons_total:,}, at most {self.neurons:,} per layer"),
-            ("gates", f"{self.provenance.gates:,}; an exact network takes {exact:,} ReLUs{where}"),
-            ("parameters", f"{self.parameters:,}"),
-            ("promise", f"at most {self.provenance.active} features on"),
-            ("answer key", "none at hand" if self.key is None else repr(self.key)),
-        ]
-
-
-def _entropy_bits(weights: Weights) -> float:
-    entries = weights.shape[0] * weights.shape[1]
-    if weights.dtype == np.float32:
-        return 32.0 * int(entries)
-    stored = weights.data if sp.issparse(weights) else weights.ravel()
-    # Shifted to begin at 0; int32 holds every difference of two int16.
-    lowest = min(0, int(stored.min(initial=0)))
-    counts = np.bincount(stored.astype(np.int32) - lowest, minlength=1 - lowest)
-    counts[-lowest] += entries - len(stored)
-    share = counts[counts > 0] / entries
-    return float(-(share * np.log2(share)).sum() * entries)
-
-
-def _choice_bits(chosen: int, among: int) -> float:
-    """Return entropy of a mask that marks so many."""
-    share = np.array([chosen, among - chosen]) / among
-    share = share[share > 0]
-    return float(-(share * np.log2(share)).sum() * among)
+        return html_table(*registered("network_table")(self))

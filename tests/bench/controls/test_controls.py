@@ -1,6 +1,7 @@
 """Controls get what they are worth, in every score and on every kind of network."""
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from polyseme.bench.controls.listing import CONTROLS
 from polyseme.bench.scores.score import score
 from polyseme.bench.scores.scored import NAMES, Scored
 from polyseme.bench.subject import Subject
-from tests.support.bench_subjects import GATES, budget, deep, superposed
+from support.bench_subjects import GATES, budget, deep, superposed
 
 SUBJECTS = pytest.mark.parametrize(
     "subject",
@@ -41,7 +42,7 @@ def test_degraded_oracles_rank_in_order_in_every_score(subject: Subject) -> None
     found = [scores_of(name, subject) for name in names]
     for name in NAMES:
         values = [scores[name].corrected for scores in found]
-        assert all(more > less for more, less in zip(values, values[1:], strict=False)), name
+        assert all(more > less for more, less in pairwise(values)), name
 
 
 @SUBJECTS

@@ -9,7 +9,7 @@ from polyseme.bench.claims import Edges
 from polyseme.bench.controls.oracle import oracle
 from polyseme.bench.scores.calibration import calibration_scores
 from polyseme.bench.scores.tried import put_on_trial
-from tests.support.bench_subjects import GATES, superposed
+from support.bench_subjects import GATES, superposed
 
 
 def calibrated(confidence: np.ndarray) -> float | None:

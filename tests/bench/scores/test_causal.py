@@ -10,7 +10,7 @@ from polyseme.bench.scores.contributions import lengths
 from polyseme.bench.scores.interventions import interchanges, run_changed
 from polyseme.bench.scores.trial import draw_trial, run
 from polyseme.bench.scores.tried import put_on_trial
-from tests.support.bench_subjects import GATES, deep, superposed
+from support.bench_subjects import GATES, deep, superposed
 
 
 @pytest.mark.parametrize("subject", [superposed(), deep()], ids=["superposed", "deep"])

@@ -17,7 +17,7 @@ from polyseme.bench.scores.computations import (
     operator_scores,
 )
 from polyseme.bench.scores.tried import Tried, put_on_trial
-from tests.support.bench_subjects import GATES, deep, superposed
+from support.bench_subjects import GATES, deep, superposed
 
 
 def tried(**changes: object) -> Tried:

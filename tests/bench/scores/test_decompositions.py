@@ -10,7 +10,7 @@ from polyseme.bench.scores.components import by_units, weights_of
 from polyseme.bench.scores.decompositions import faithful
 from polyseme.bench.scores.score import score
 from polyseme.errors import OptionError
-from tests.support.bench_subjects import deep, superposed
+from support.bench_subjects import deep, superposed
 
 
 def raw(found: Decomposition, subject: object = None) -> dict[str, float]:

@@ -8,7 +8,7 @@ from polyseme.bench.controls.oracle import oracle
 from polyseme.bench.scores.features import jaccard, matched_mass
 from polyseme.bench.scores.matching import cosines
 from polyseme.bench.scores.score import score
-from tests.support.bench_subjects import GATES, site_truth, superposed
+from support.bench_subjects import GATES, site_truth, superposed
 
 
 def j_of(directions: object, held: object, counted: object = None) -> float:

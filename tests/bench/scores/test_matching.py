@@ -17,7 +17,7 @@ from polyseme.bench.scores.matching import (
     match,
     split_half_phi,
 )
-from tests.support.bench_subjects import site_truth
+from support.bench_subjects import site_truth
 
 
 def drawn(seed: int, samples: int, count: int, rate: float) -> sp.csr_array:

@@ -13,7 +13,7 @@ from polyseme.bench.scores.score import score
 from polyseme.bench.scores.scored import NAMES
 from polyseme.bench.scores.trial import draw_trial
 from polyseme.errors import OptionError
-from tests.support.bench_subjects import GATES, budget, superposed
+from support.bench_subjects import GATES, budget, superposed
 
 
 def said_otherwise(claims: Claims, order: np.ndarray, factor: np.ndarray) -> Claims:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from polyseme.bench.controls import (
+    decompiler,
     degraded_oracle,
     neurons,
     oracle,
@@ -19,5 +20,6 @@ CONTROLS: dict[str, Control] = {
         shuffled_key.CONTROL,
         random_directions.CONTROL,
         neurons.CONTROL,
+        decompiler.CONTROL,
     )
 }

@@ -17,6 +17,7 @@ from polyseme.bench.claims import Claims, Edges, Readings
 from polyseme.bench.method import Budget
 from polyseme.bench.methods.co_firing import edges_of, pairs_of_sites
 from polyseme.bench.methods.feature_claims import Floats, above
+from polyseme.bench.methods.operators import operators_of
 from polyseme.bench.methods.pairs import codes_of, pairs_of
 from polyseme.bench.methods.pursuit import pursued, unit_rows
 from polyseme.bench.methods.replaced import at_site
@@ -68,15 +69,16 @@ class _Trials:
 
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """Readings at a site, with values `numbers @ directions.T - rest` that are `full` when on."""
+    """Readings at a site: values are `numbers @ reads.T - rest`, `full` when on."""
 
     directions: Floats
+    reads: Floats
     rest: Floats
     full: Floats
     least: Floats
 
     def values(self, numbers: Floats) -> Floats:
-        return np.asarray(numbers @ self.directions.T - self.rest, np.float32)
+        return np.asarray(numbers @ self.reads.T - self.rest, np.float32)
 
 
 def claims_of_effects(
@@ -97,7 +99,7 @@ def claims_of_effects(
         if site != sites.EMBED
     }
     codes = codes_of(sampler).numpy()
-    edges = []
+    edges, operators = [], {}
     for site, below in pairs_of_sites(asked):
         trials = (
             _of_features(network, sampler, budget)
@@ -106,13 +108,32 @@ def claims_of_effects(
         )
         count = len(codes) if below == sites.EMBED else len(found[below].directions)
         edges.append(_edges(network, effects, (site, below), found[site], trials, count))
+        if below == sites.EMBED:
+            respond = _Respond(network, site, found[site])
+            operators[site] = operators_of(edges[-1], len(found[site].reads), codes, respond)
     readings = [
         _features(codes) if site == sites.EMBED else _readings(site, found[site]) for site in asked
     ]
     never = outputs - len(np.unique(flips.things))
-    return Claims(
-        tuple(readings), tuple(edges), notes={"converged": True, "outputs never seen on": never}
-    )
+    notes = {"converged": True, "outputs never seen on": never}
+    return Claims(tuple(readings), tuple(edges), operators or None, notes=notes)
+
+
+@dataclass(frozen=True, eq=False)
+class _Respond:
+    """Readings of a site as functions of the vector, less those at rest."""
+
+    network: HookedNetwork
+    site: str
+    found: _Found
+
+    def __call__(self, vectors: Floats) -> Floats:
+        """Return (samples, readings) for vectors (samples, dimensions)."""
+        torch = import_torch("bench")
+        with torch.no_grad():
+            every = torch.from_numpy(np.concatenate((np.zeros_like(vectors[:1]), vectors)))
+            values = self.found.values(at_site(self.network, every, self.site).numpy())
+        return values[1:] - values[0]
 
 
 def _flips(network: HookedNetwork, sampler: Sampler, budget: Budget) -> tuple[_Trials, int]:
@@ -143,26 +164,46 @@ def _found(
         clean = at_site(network, flips.clean, site)
         corrupt = at_site(network, flips.corrupt, site)
         rest = at_site(network, torch.zeros_like(flips.clean[:1]), site).numpy()[0]
-    width = len(rest)
     if site == sites.READOUT:
-        directions = np.eye(width, dtype=np.float32)[:count]
+        directions = reads = np.eye(len(rest), dtype=np.float32)[:count]
     else:
         told = effects.of_units(network, flips.clean, site, clean, corrupt, flips.things)
-        signed = told.numpy() * np.sign((clean - corrupt).numpy())
-        directions = unit_rows(_means(signed, flips.things, count))
+        directions, reads = _directions(told.numpy(), (clean - corrupt).numpy(), flips, count)
     own = np.arange(len(flips.things)), np.minimum(flips.things, count - 1)
     high, low = (
-        _means((numbers.numpy() @ directions.T)[own][:, None], flips.things, count)[:, 0]
+        _means((numbers.numpy() @ reads.T)[own][:, None], flips.things, count)[:, 0]
         for numbers in (clean, corrupt)
     )
     if site == sites.READOUT:
         # Outputs are on at 0 or more, whatever was seen of them.
         low = rest[:count]
         full = np.maximum(high - low, 1e-6)
-        return _Found(directions, low, full, np.asarray(-low - 1e-6, np.float32))
+        return _Found(directions, reads, low, full, np.asarray(-low - 1e-6, np.float32))
     full = high - low
     never = ~np.isin(np.arange(count), flips.things) | (full <= 0)
-    return _Found(directions, low, full, np.where(never, np.inf, full / 2).astype(np.float32))
+    least = np.where(never, np.inf, full / 2).astype(np.float32)
+    return _Found(directions, reads, low, full, least)
+
+
+def _directions(told: Floats, moved: Floats, flips: _Trials, count: int) -> tuple[Floats, Floats]:
+    """Return where outputs are written and how they are read, each (readings, units).
+
+    An output is written on each unit as much as the unit moves, weighted with its contribution; it
+    is read by the slope of the contribution on how far the unit moves. So the scale of a unit,
+    which the next layer undoes, makes no difference. A reading of its own direction is 1.
+
+    Args:
+        told: The contribution of each unit to each flip, (flips, units).
+        moved: How far the unit moves.
+        flips: The flips.
+        count: The number of readings.
+    """
+    written = _means(told * moved, flips.things, count)
+    squares = _means(moved * moved, flips.things, count)
+    directions = unit_rows(written)
+    slopes = np.divide(written, squares, out=np.zeros_like(written), where=squares > 1e-12)
+    along = (slopes * directions).sum(axis=1, keepdims=True)
+    return directions, np.asarray(slopes / np.maximum(along, 1e-12), np.float32)
 
 
 def _means(values: Floats, groups: NDArray[np.int64], count: int) -> Floats:
@@ -221,7 +262,7 @@ def _edges(
             network, trial.vectors, below, trial.clean, trial.corrupt, site
         )
         values = found.values(numbers.numpy())
-        changed = change.numpy() @ found.directions.T
+        changed = change.numpy() @ found.reads.T
         on = (values > found.least) | (values - changed > found.least)
         rows, readings = np.nonzero(on)
         where = int(trial.noising), trial.things[rows], readings

@@ -34,6 +34,7 @@ def fit(network: HookedNetwork, sampler: Sampler, budget: Budget) -> Claims:
 
 
 def find_atoms(numbers: Numbers, count: int, generator: np.random.Generator) -> Found:
+    """Return the atoms of a site, at most `count`."""
     import_sklearn("dictionary-learning")
     from sklearn.decomposition import MiniBatchDictionaryLearning
 

@@ -43,6 +43,9 @@ class Found:
     loss: float
 
 
+# Samples that show how large codes are and what fires together.
+CODED = 32_768
+
 # The features of a site, at most so many, with random numbers for the search.
 Find: TypeAlias = Callable[[Numbers, int, np.random.Generator], Found]
 
@@ -52,9 +55,9 @@ def claims_of_features(
 ) -> Claims:
     """Return what a method finds at every site that the budget names.
 
-    A feature fires where its code is above half of the largest that the whole budget of samples
-    showed; nothing else is known of where it is on. Edges are by co-firing. What the last site
-    holds needs no method, if it is the readout: its outputs are on at 0 or more.
+    A feature fires where its code is above half of the largest that the first samples showed;
+    nothing else is known of where it is on. Edges are by co-firing. What the last site holds needs
+    no method, if it is the readout: its outputs are on at 0 or more.
     """
     asked = sites_of(network, budget)
     found = {}
@@ -90,6 +93,12 @@ def above(code: Callable[[Floats], Floats], least: Floats | float) -> Activity:
     return activity
 
 
+def unlabelled(numbers: Floats) -> Batch:
+    """Return a batch of which only the numbers at its site are known, (samples, width)."""
+    empty = sp.csr_array((len(numbers), 0), dtype=bool)
+    return Batch(np.zeros((len(numbers), 0), np.float32), numbers, empty)
+
+
 class _Codes:
     """Codes of batch after batch, kept where they are above half of the largest so far."""
 
@@ -117,9 +126,9 @@ class _Codes:
 def _coded(
     network: HookedNetwork, sampler: Sampler, budget: Budget, found: dict[str, Found]
 ) -> dict[str, _Codes]:
-    """Return the codes of the whole budget of samples at every site."""
+    """Return the codes of the first samples at every site."""
     coded = {site: _Codes(len(one.directions)) for site, one in found.items()}
-    for batch in range(budget.steps):
+    for batch in range(min(budget.steps, -(-CODED // budget.batch))):
         drawn = at_sites(network, sampler, budget, tuple(found), batch)
         for site, numbers in zip(found, drawn, strict=True):
             coded[site].add(found[site].code(numbers))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # Samples of a probe in which its thing is on and off at the most, samples kept whatever is on in
 # them, and the inverse of the penalty on squared weights.
 ON, OFF, KEPT, INVERSE_PENALTY = 200, 800, 4000, 100.0
+# Inputs drawn in all.
+DRAWN = 65_536
 
 
 def fit(network: HookedNetwork, sampler: Sampler, budget: Budget) -> Claims:
@@ -49,8 +51,8 @@ def fit(network: HookedNetwork, sampler: Sampler, budget: Budget) -> Claims:
         probes = _probes(kept[site], budget.readings[site], generator)
         inputs = [kept[other].labels for other in asked if other == sites.EMBED != site]
         directions = _added(kept[site], inputs)[: len(probes.offsets)]
-        readings.append(Readings(site, directions, above(probes.values, 0)))
-        fires[site] = _sparse(probes.values(kept[site].numbers) > 0)
+        readings.append(Readings(site, directions, above(probes.decided, 0)))
+        fires[site] = _sparse(probes.decided(kept[site].numbers) > 0)
         notes["converged"] &= probes.converged
         notes[f"never on at {site}"] = probes.never
     edges = tuple(
@@ -77,8 +79,9 @@ class _Probes:
     converged: bool
     never: int
 
-    def values(self, numbers: Floats) -> Floats:
-        return np.asarray(numbers @ self.weights + self.offsets, np.float32)
+    def decided(self, numbers: Floats) -> Floats:
+        """Return 1 where a probe fires and 0 elsewhere, float32 (samples, things)."""
+        return np.asarray(numbers @ self.weights + self.offsets > 0, np.float32)
 
 
 def _gathered(
@@ -90,7 +93,7 @@ def _gathered(
     labels: dict[str, list[sp.csr_array]] = {site: [] for site in asked}
     rates = {site: np.zeros(0) for site in asked}
     total = 0
-    for batch in range(budget.steps):
+    for batch in range(min(budget.steps, -(-DRAWN // budget.batch))):
         on = sampler.features_on(budget.batch, batch)
         told = {site: sampler.labels(on, site).tocsr() for site in asked}
         telling = np.full(on.shape[0], total < KEPT)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from polyseme.bench.claims import Edges
 from polyseme.bench.methods.feature_claims import Floats
@@ -15,15 +14,17 @@ LIKELY, MOST = 0.5, 8
 
 
 def operators_of(
-    edges: Edges, outputs: int, codes: Floats, fires: Callable[[Floats], NDArray[np.bool_]]
+    edges: Edges, outputs: int, codes: Floats, respond: Callable[[Floats], Floats]
 ) -> tuple[str, ...]:
     """Return the operator of each reading by the rows of its truth table that tell them apart.
+
+    In a row of the table the reading is on if it is over half of what it is in its highest row.
 
     Args:
         edges: Edges from features to the readings.
         outputs: The number of readings.
         codes: The vector of every feature, float32 (features, dimensions).
-        fires: Which readings fire for vectors, bool (samples, readings).
+        respond: How far readings are on, (samples, readings), for vectors; 0 at rest.
 
     Returns:
         An operator each, "" where the rows fit none.
@@ -32,10 +33,10 @@ def operators_of(
     likely = order[edges.confidence[order] >= LIKELY]
     inputs = [edges.input[likely[edges.output[likely] == one]][:MOST] for one in range(outputs)]
     rows = [_rows(len(chosen)) @ codes[chosen] for chosen in inputs]
-    fired = fires(np.concatenate([*rows, np.zeros_like(codes[:1])]).astype(np.float32))
+    response = respond(np.concatenate([*rows, np.zeros_like(codes[:1])]).astype(np.float32))
     ends = np.cumsum([len(block) for block in rows])
     return tuple(
-        _operator(fired[end - len(block) : end, one])
+        _operator(response[end - len(block) : end, one])
         for one, (end, block) in enumerate(zip(ends.tolist(), rows, strict=True))
     )
 
@@ -46,11 +47,14 @@ def _rows(count: int) -> Floats:
     return np.concatenate((np.ones((min(count, 1), count), np.float32), each, 1 - each))
 
 
-def _operator(fired: NDArray[np.bool_]) -> str:
-    """Return the operator that fires like this, for rows as `_rows` has them."""
-    count = len(fired) // 2
-    if count < 2:
-        return "identity" if count and fired[0] else ""
+def _operator(response: Floats) -> str:
+    """Return the operator that responds like this, for rows as `_rows` has them."""
+    count = len(response) // 2
+    if not count or response.max() <= 0:
+        return ""
+    fired = response > response.max() / 2
+    if count == 1:
+        return "identity"
     together, alone, without = fired[0], fired[1 : count + 1], fired[count + 1 :]
     if together and not alone.any():
         return "threshold" if without.all() and count > 2 else "and"

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from polyseme.networks.exporting.torch_modules import HookedNetwork
 
 
+# Inputs that pairs are made of.
+DRAWN = 32_768
+
+
 @dataclass(frozen=True, eq=False)
 class Pairs:
     """Inputs with one feature more and one less.
@@ -43,11 +47,10 @@ def pairs_of(network: HookedNetwork, sampler: Sampler, budget: Budget) -> Iterat
     """Yield pairs out of batches of inputs, each batch's noising pairs and then its denoising ones.
 
     Every input gives one denoising pair, and those for which an output is on give a noising pair
-    for each feature that is on. Half of the budget is drawn, since each input is run twice. The
-    same budget gives the same pairs.
+    for each feature that is on. The same budget gives the same pairs.
     """
     torch = import_torch("bench")
-    for batch in range(max(1, budget.steps // 2)):
+    for batch in range(min(budget.steps, -(-DRAWN // budget.batch))):
         generator = stream(budget.seed, Stream.BENCH_METHODS, batch)
         drawn = sampler.features_on(budget.batch, batch).tocsr()
         with torch.no_grad():

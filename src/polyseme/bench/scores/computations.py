@@ -82,8 +82,7 @@ def pairs_of(tried: Tried, kind: str) -> list[Pairs]:
     if not any(spoken):
         return []
     missed = [
-        [_silent(tried, site)] if not some else some
-        for site, some in zip(tried.sites(kind), spoken, strict=True)
+        some or [_silent(tried, site)] for site, some in zip(tried.sites(kind), spoken, strict=True)
     ]
     return [pairs for some in missed for pairs in some if len(pairs.true)]
 

@@ -1,0 +1,1 @@
+"""What decompositions of parameters share: weights as sums of components."""

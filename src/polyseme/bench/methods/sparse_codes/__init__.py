@@ -1,0 +1,1 @@
+"""What autoencoders and transcoders share: sparse codes, learned by descent."""
