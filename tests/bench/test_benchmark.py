@@ -17,8 +17,8 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
-import polyseme as ps  # noqa: E402
-from support.processes import environment  # noqa: E402
+import polyseme as ps
+from support.processes import environment
 
 OWN = Path(__file__).parent / "own_method.py"
 

@@ -60,6 +60,10 @@ NAMES = [
     "draw_gate",
     "draw_neuron",
     "run_study",
+    "bench",
+    "suite.names",
+    "suite.load",
+    "suite.subject",
     "edit",
     "export_suite",
     "served_by",
@@ -392,6 +396,17 @@ def calls(folder: Path) -> dict[str, Call]:
                 "jobs": 1,
             },
             _is(ps.StudyRun),
+        ),
+        "bench": Call(
+            ps.bench,
+            {"suite": "small", "method": "random-directions", "folder": folder / "bench"}
+            | {"jobs": 1, "progress": lambda headway: None},
+            _is(ps.BenchRun),
+        ),
+        "suite.names": Call(ps.suite.names, {"suite": "small"}, _is(tuple)),
+        "suite.load": Call(ps.suite.load, {"name": "and2-64-load1"}, _is(ps.Network)),
+        "suite.subject": Call(
+            ps.suite.subject, {"name": "and2-64-load1"}, lambda found: len(found.code) == 64
         ),
         "edit": Call(
             ps.edit,

@@ -8,8 +8,8 @@ import pytest
 
 pytest.importorskip("torch")
 
-import polyseme as ps  # noqa: E402
-from polyseme.bench.running.asked import asked, everything, found, source_hash  # noqa: E402
+import polyseme as ps
+from polyseme.bench.running.asked import asked, everything, found, source_hash
 
 OWN = Path(__file__).parents[1] / "own_method.py"
 

@@ -11,9 +11,9 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
-import polyseme as ps  # noqa: E402
-from polyseme.bench.running.task import plain, run_task  # noqa: E402
-from polyseme.bench.suite.hashes import HASHES  # noqa: E402
+import polyseme as ps
+from polyseme.bench.running.task import plain, run_task
+from polyseme.bench.suite.hashes import HASHES
 
 OWN = Path(__file__).parents[1] / "own_method.py"
 
@@ -32,7 +32,14 @@ def test_a_result_says_what_was_run_on_what_with_what():
     assert found["drawn"] == found["budget"]["batch"] == 256
     assert found["budget"]["readings"]["layers.0.hook_post"] == 32
     assert found["notes"] == {"converged": True, "loss": 0.5}
-    assert set(found["packages"]) == {"numpy", "polyseme", "python", "scikit-learn", "scipy", "torch"}
+    assert set(found["packages"]) == {
+        "numpy",
+        "polyseme",
+        "python",
+        "scikit-learn",
+        "scipy",
+        "torch",
+    }
     assert len(found["scores"]["features-gates"]["per_gate"]) == 32
     json.dumps(found, allow_nan=False)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from polyseme.bench.leaderboard.measured import Result
-from polyseme.bench.leaderboard.standings import CLASSES, Standing, is_negative_control, standings
+from polyseme.bench.leaderboard.standings import CLASSES, Standing, is_negative_control
 from polyseme.bench.scores.scored import NAMES
 
 _TOLD = {
@@ -26,9 +26,8 @@ class Table:
     rows: list[tuple[str, ...]] = field(default_factory=list)
 
 
-def sections(results: list[Result]) -> list[Table]:
-    """Return the tables of the page."""
-    found = standings(results)
+def sections(results: list[Result], found: list[Standing]) -> list[Table]:
+    """Return the tables of the page: an introduction, standings, and what they are made from."""
     tables = [_introduction(results)]
     for score in NAMES:
         of_score = [one for one in found if one.score == score]

@@ -28,10 +28,11 @@ def write_leaderboard(folder: Path, results: list[Result]) -> None:
         picture = recovery_svg(results)
     except MissingExtraError:
         picture = ""
-    tables = sections(results)
+    found = standings(results)
+    tables = sections(results, found)
     if picture:
         _write(folder / "recovery.svg", picture)
-    _write(folder / "leaderboard.csv", _csv(standings(results)))
+    _write(folder / "leaderboard.csv", _csv(found))
     _write(folder / "leaderboard.md", markdown(tables, bool(picture)))
     _write(folder / "index.html", html(tables, picture))
 
