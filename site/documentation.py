@@ -47,6 +47,7 @@ NAVIGATION = """
       - Reading networks back: interpret.md
       - Learnt networks: learning.md
       - Studies: studies.md
+      - The benchmark of methods: benchmark-of-methods.md
       - Limits: limits.md
   - Theory:
       - Theory that runs: theory.md

@@ -32,8 +32,16 @@ def satisfied(on: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("text", "active"),
-    [("uniform", 1), ("uniform", 3), ("uniform", 8), ("zipf", 3), ("gates 0.5", 2), ("gates 1", 4)]
-    + [("never 5", 3), ("hierarchy", 4)],
+    [
+        ("uniform", 1),
+        ("uniform", 3),
+        ("uniform", 8),
+        ("zipf", 3),
+        ("gates 0.5", 2),
+        ("gates 1", 4),
+        ("never 5", 3),
+        ("hierarchy", 4),
+    ],
 )
 def test_never_more_features_than_promised_and_all_that_may_be_come(text, active):
     on = rows(text, active)

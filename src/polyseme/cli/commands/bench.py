@@ -62,7 +62,7 @@ def bench_command(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Fit methods to networks whose answer is known, and score what they claim.
+    """Fit interpretability methods to networks whose answer is known, and score what they claim.
 
     Example: polyseme bench --suite small --method relu -o results
 
