@@ -17,12 +17,12 @@ LOADS = {"load1": 1.0, "load1.5": 1.5, "load2": 2.0, "load4": 4.0}
 # Every circuit at its least width: `python -m polyseme.bench.suite.least_width`.
 LEAST = {
     "airports-300": Spec("suite:airports.csv", 2, 148, "pooled", "queries"),
-    "and2-64": Spec("and2:features=64,gates=32", 2, 42, "least-noise", "gates 0.5"),
-    "and2-100": Spec("and2:features=100,gates=50", 2, 66, "least-noise", "gates 0.5"),
-    "and2-200": Spec("and2:features=200", 2, 136, "least-noise", "gates 0.5"),
+    "and2-64": Spec("and2:features=64,gates=32", 2, 48, "least-noise", "gates 0.5"),
+    "and2-100": Spec("and2:features=100,gates=50", 2, 63, "least-noise", "gates 0.5"),
+    "and2-200": Spec("and2:features=200", 2, 134, "least-noise", "gates 0.5"),
     "and2-1000": Spec("and2:features=1000", 3, 629, "least-noise", "gates 0.5"),
-    "and3-200": Spec("and:k=3,features=200", 3, 170, "least-noise", "gates 1"),
-    "permutation-64": Spec("permutation:features=64", 1, 44, "least-noise", "uniform"),
+    "and3-200": Spec("and:k=3,features=200", 3, 153, "least-noise", "gates 1"),
+    "permutation-64": Spec("permutation:features=64", 1, 47, "least-noise", "uniform"),
     "permutation-200": Spec("permutation:features=200", 1, 102, "least-noise", "uniform"),
 }
 
