@@ -61,7 +61,7 @@ def load(name: str) -> Network:
     Example:
         >>> import polyseme as ps
         >>> ps.suite.load("and2-64-load1")
-        Network('and2-64-load1', least-noise: 48 ReLUs in 1 layer, ...)
+        Network('and2-64-load1', least-noise: 42 ReLUs in 1 layer, ...)
     """
     spec = spec_of(name)
     return kept(name, HASHES[name], lambda: built(name, spec))
