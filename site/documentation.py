@@ -47,6 +47,7 @@ NAVIGATION = """
       - Reading networks back: interpret.md
       - Learnt networks: learning.md
       - Studies: studies.md
+      - Scores of the benchmark: benchmark-of-scores.md
       - Limits: limits.md
   - Theory:
       - Theory that runs: theory.md
