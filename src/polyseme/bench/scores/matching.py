@@ -23,7 +23,7 @@ TIE = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class Firing:
-    """Which readings fire, for each of the two signs that a reading may have.
+    """The readings that fire, for each of the two signs that a reading may have.
 
     Attributes:
         above: Activity above 0, Boolean (samples, readings).
