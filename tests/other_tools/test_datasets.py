@@ -8,6 +8,8 @@ import polyseme as ps
 from support.small_networks import network_of
 
 REASON = "is not installed; make test-tools installs it"
+# Tools of others warn of what is old in what they use.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 @pytest.fixture(scope="module")

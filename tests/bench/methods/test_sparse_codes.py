@@ -29,7 +29,7 @@ KINDS = {
     "relu": ReLU(),
     "topk": TopK(),
 }
-AUTOENCODERS = sorted(name for name, one in METHODS.items() if one.family == "autoencoder")
+CODES = sorted(name for name, one in METHODS.items() if one.family in ("autoencoder", "transcoder"))
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,7 @@ def test_features_in_superposition_are_found(kind):
     generator = np.random.default_rng(0)
     truth = generator.standard_normal((FEATURES, WIDTH)).astype(np.float32)
     truth /= np.linalg.norm(truth, axis=1, keepdims=True)
-    steps, descent = 300, None
+    steps, descent = 400, None
     for _ in range(steps):
         chosen = generator.random((128, FEATURES)).argsort(axis=1)[:, :ACTIVE]
         sizes = generator.uniform(0.5, 1.5, (128, ACTIVE, 1)).astype(np.float32)
@@ -89,7 +89,7 @@ def fitted(subject, name: str, steps: int, seed: int = 0):
     return method.fit(subject.module, subject.sampler(seed, method.told), budget)
 
 
-@pytest.mark.parametrize("name", AUTOENCODERS)
+@pytest.mark.parametrize("name", CODES)
 def test_claims_are_of_the_sites_asked_for(subject, name):
     claims = fitted(subject, name, 20)
     assert {"converged", "loss", "l0"} <= set(claims.notes)
@@ -106,7 +106,7 @@ def test_claims_are_of_the_sites_asked_for(subject, name):
         assert activity.min() >= 0
 
 
-@pytest.mark.parametrize("name", AUTOENCODERS)
+@pytest.mark.parametrize("name", CODES)
 def test_the_same_seed_gives_the_same_claims(subject, name):
     first, again, other = (fitted(subject, name, 3, seed) for seed in (0, 0, 1))
     for one, two in zip(first.readings, again.readings, strict=True):

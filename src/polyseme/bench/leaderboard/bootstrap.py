@@ -24,7 +24,7 @@ def drawn(found: Measured) -> Reals:
     seeds = len(found.seeds)
     # Seeds are drawn once for all networks: a seed is a draw of everything.
     weights = generator.multinomial(seeds, np.full(seeds, 1 / seeds), DRAWS) / seeds
-    return np.mean([_on(one, weights, generator) for one in found.on], axis=0)
+    return np.asarray(np.mean([_on(one, weights, generator) for one in found.on], axis=0))
 
 
 def _on(one: OnNetwork, weights: Reals, generator: np.random.Generator) -> Reals:

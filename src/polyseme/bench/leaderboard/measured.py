@@ -46,12 +46,12 @@ class Measured:
     @property
     def mean(self) -> Reals:
         """The corrected score of every method, the mean over networks and seeds."""
-        return np.mean([one.corrected.mean(axis=1) for one in self.on], axis=0)
+        return np.asarray(np.mean([one.corrected.mean(axis=1) for one in self.on], axis=0))
 
     @property
     def mean_raw(self) -> Reals:
         """The raw score of every method, the mean over networks and seeds."""
-        return np.mean([one.raw.mean(axis=1) for one in self.on], axis=0)
+        return np.asarray(np.mean([one.raw.mean(axis=1) for one in self.on], axis=0))
 
 
 def measured(results: list[Result], score: str) -> list[Measured]:

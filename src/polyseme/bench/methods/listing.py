@@ -8,6 +8,7 @@ from polyseme.bench.method import Method
 from polyseme.bench.methods import (
     activation_patching,
     batch_topk_sae,
+    cross_layer_transcoder,
     dictionary_learning,
     edge_attribution,
     fast_ica,
@@ -19,7 +20,10 @@ from polyseme.bench.methods import (
     matryoshka_sae,
     nmf,
     relu_sae,
+    skip_transcoder,
+    spd,
     topk_sae,
+    transcoder,
     weight_reading,
 )
 
@@ -27,6 +31,7 @@ from polyseme.bench.methods import (
 METHODS: Mapping[str, Method] = {
     "activation-patching": activation_patching.METHOD,
     "batch-topk-sae": batch_topk_sae.METHOD,
+    "cross-layer-transcoder": cross_layer_transcoder.METHOD,
     "dictionary-learning": dictionary_learning.METHOD,
     "edge-attribution": edge_attribution.METHOD,
     "fast-ica": fast_ica.METHOD,
@@ -38,6 +43,9 @@ METHODS: Mapping[str, Method] = {
     "matryoshka-sae": matryoshka_sae.METHOD,
     "nmf": nmf.METHOD,
     "relu-sae": relu_sae.METHOD,
+    "skip-transcoder": skip_transcoder.METHOD,
+    "spd": spd.METHOD,
     "topk-sae": topk_sae.METHOD,
+    "transcoder": transcoder.METHOD,
     "weight-reading": weight_reading.METHOD,
 }

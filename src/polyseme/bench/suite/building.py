@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import warnings
-from hashlib import sha256
 
 from polyseme.bench.suite.spec import Spec
 from polyseme.compiler.compile import compile
 from polyseme.errors import PolysemeWarning
 from polyseme.learning.refinement.refine import refine
 from polyseme.networks.network import Network
-from polyseme.networks.saving.files import network_pieces
+from polyseme.networks.saving.digest import hashed
+from polyseme.networks.saving.key_tensors import pack_key
+from polyseme.networks.saving.tensors import Tensors, pack_layer
 
 
 def built(name: str, spec: Spec) -> Network:
@@ -29,8 +31,28 @@ def built(name: str, spec: Spec) -> Network:
 
 
 def hash_of(network: Network) -> str:
-    """Return the SHA-256 of the bytes of a network's file, without its key."""
-    digest = sha256()
-    for piece in network_pieces(network):
-        digest.update(piece)
-    return digest.hexdigest()
+    """Return the SHA-256 of what a network and its key are: numbers and names, no remarks.
+
+    The file of a network also has its provenance and card, whose wording may change.
+    """
+    ends, key = network.readout, network.key
+    tensors: Tensors = {
+        "encoder.positions": network.encoder.code.positions,
+        "encoder.signs": network.encoder.code.signs,
+        "readout.offsets": ends.offsets,
+        "readout.neurons": ends.neurons,
+        "readout.weights": ends.weights,
+        "readout.thresholds": ends.thresholds,
+    }
+    for number, layer in enumerate(network.layers):
+        tensors |= pack_layer(f"layers.{number}", layer)
+    if key is not None:
+        tensors |= {f"key.{name}": tensor for name, tensor in pack_key(key)[0].items()}
+    text = {
+        "dimensions": network.encoder.dimensions,
+        "scales": [layer.scale for layer in network.layers],
+        "activations": [layer.activation.stored for layer in network.layers],
+        "features": list(network.encoder.features),
+        "outputs": list(ends.outputs),
+    }
+    return hashed(tensors).with_text(json.dumps(text, sort_keys=True))

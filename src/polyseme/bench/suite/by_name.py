@@ -85,14 +85,14 @@ def subject(name: str) -> Subject:
         >>> ps.suite.subject("and2-64-load1+rotated").sampler(seed=0).dimensions
         40
     """
-    bare, _, dressing = text("name", name).partition("+")
+    bare, plus, dressing = text("name", name).partition("+")
     spec = spec_of(bare)
     network = load(bare)
     assert network.key is not None
     found = subject_of(bare, network, drawn(spec.draw, network.key.circuit, spec.active))
     if spec.shuffled:
         found = replace(dressed(found, "shuffled"), name=bare)
-    return dressed(found, dressing) if dressing else found
+    return dressed(found, dressing) if plus else found
 
 
 def spec_of(name: str) -> Spec:

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from polyseme.bench.methods.parameters.masked import Components, Target, begin
+from polyseme.bench.methods.settled import settled
 
 # The slope with which importance below 0 and above 1 can come back.
 _LEAK = 0.01
@@ -86,7 +87,7 @@ class Decomposed:
     components: dict[str, Components]
     importances: dict[str, Importance]
     losses: list[float]
-    notes: dict[str, float | bool]
+    notes: dict[str, float | bool | str]
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def importance(self, name: str, read: torch.Tensor) -> torch.Tensor:
@@ -131,7 +132,8 @@ def decompose(
         loss = _loss(target, inputs, found, settings, scale, masks, parts)
         _descend(adam, loss)
         found.losses.append(loss.item())
-    found.notes.update(parts, loss=float(np.mean(found.losses[-max(1, settings.steps // 5) :])))
+    last = found.losses[-max(1, settings.steps // 5) :]
+    found.notes.update(parts, loss=float(np.mean(last)), converged=settled(found.losses))
     return found
 
 

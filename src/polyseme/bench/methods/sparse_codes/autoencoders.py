@@ -40,7 +40,7 @@ def fit_autoencoders(
         kind: The kind of code.
     """
     asked = coded_sites(network, budget)
-    codes = {site: _code(network, sampler, budget, site, kind) for site in asked}
+    codes = {site: autoencoder_at(network, sampler, budget, site, kind) for site in asked}
     readings = tuple(Readings(site, *spoken(code)) for site, code in codes.items())
     edges = [
         jacobian_edges(
@@ -62,8 +62,12 @@ def coded_sites(network: HookedNetwork, budget: Budget) -> list[str]:
 
 def adjacent(network: HookedNetwork, asked: list[str]) -> list[tuple[str, str]]:
     """Return the pairs of sites asked for with one layer between them."""
-    writes = [sites.EMBED, *(site for site in network.sites if site.endswith("hook_post"))]
-    return [pair for pair in pairwise(writes) if set(pair) <= set(asked)]
+    return [pair for pair in pairwise(writing_sites(network)) if set(pair) <= set(asked)]
+
+
+def writing_sites(network: HookedNetwork) -> list[str]:
+    """Return the sites that inputs and layers write, in the order of computing."""
+    return [sites.EMBED, *(site for site in network.sites if site.endswith("hook_post"))]
 
 
 def layer_between(network: HookedNetwork, above: str) -> Callable[[torch.Tensor], torch.Tensor]:
@@ -107,13 +111,14 @@ def numbers_for(budget: Budget, site: str) -> np.random.Generator:
     return stream(budget.seed, Stream.BENCH_METHODS, *site.encode())
 
 
-def _code(
+def autoencoder_at(
     network: HookedNetwork,
     sampler: Sampler,
     budget: Budget,
     site: str,
     kind: Kind,
 ) -> Code:
+    """Return an autoencoder of the numbers at a site."""
     active = chosen_l0(network, sampler, budget, site)
     latents = budget.readings[site]
     sizes = Sizes(latents, active, budget.steps, rate_for(latents))

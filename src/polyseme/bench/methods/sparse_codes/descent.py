@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from polyseme.bench.methods.settled import settled
 from polyseme.bench.methods.sparse_codes.kind import Aim, Kind, Numbers, missed
 
 # The rate falls to 0 over this last share of the steps.
@@ -23,9 +24,7 @@ _WARM_UP = 1 / 3
 _FOLLOWS = 0.02
 _FIRST_PENALTY = 0.05
 _PENALTIES = 1e-5, 0.5
-# Converged: the loss of the last fifth before the rate falls is less than this share under that
-# of the fifth before, or so little is missed that it does not matter.
-_STILL_FALLS = 0.02
+# So little is missed that it has converged, whatever it does.
 _LITTLE = 0.01
 
 
@@ -171,8 +170,6 @@ class Descent:
         """Return the code as it now is, with what there is to report."""
         last = max(1, len(self.misses) // 5)
         missing = float(np.mean(self.misses[-last:]))
-        before, after = self.misses[-3 * last : -2 * last], self.misses[-2 * last : -last]
-        falls = 1 - np.mean(after) / max(np.mean(before), 1e-12) if before else 1.0
         return Code(
             self.kind,
             {name: tensor.detach() for name, tensor in self.numbers.items()},
@@ -180,7 +177,7 @@ class Descent:
             self.writes,
             self.sizes,
             {
-                "converged": bool(falls < _STILL_FALLS or missing < _LITTLE),
+                "converged": settled(self.misses) or missing < _LITTLE,
                 "loss": missing,
                 "l0": float(np.mean(self.counts[-last:])),
                 "target_l0": float(self.sizes.active),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from polyseme.bench.methods.settled import SETTLED
+
 # The rate of Adam for 2^14 latents; it falls with the root of their number (Gao et al. 2024). Twice
 # that of the publication, whose descents are a hundred times longer.
 RATE = 4e-4
@@ -15,8 +17,7 @@ COMMON: dict[str, float | int | str] = {
     "rate": "4e-4 / sqrt(K / 2^14), falling to 0 over the last fifth",
     "target L0": "the knee of the loss of TopK pilots of 1, 2, 3, 4, 6, 8, 12 and 16, each of a "
     "tenth of the steps at four times the rate",
-    "converged": "loss fell by less than 2 % between the third and the fourth fifth of the steps, "
-    "or is under 1 % of the variance",
+    "converged": f"{SETTLED}, or is under 1 % of the variance",
 }
 PENALTY = (
     "warmed up over a third of the steps; its logarithm follows that of L0 over the target, by .02 "

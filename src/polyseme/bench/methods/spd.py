@@ -1,0 +1,68 @@
+"""Stochastic parameter decomposition of the first layer that is asked for.
+
+Source: Bushnaq, Braun, Sharkey 2025, *Stochastic parameter decomposition*, arXiv:2506.20790.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from polyseme.bench.claims import Claims
+from polyseme.bench.method import Budget, Method
+from polyseme.bench.methods.settled import SETTLED
+from polyseme.bench.sampler import Sampler
+from polyseme.common.random_streams import Stream, stream
+
+if TYPE_CHECKING:
+    from polyseme.networks.exporting.torch_modules import HookedNetwork
+
+MINIMALITY, POWER = 3e-3, 1.0
+# Components of a layer, over the readings asked for at most.
+_COMPONENTS = 2
+_BATCHES = 16
+
+
+def fit(network: HookedNetwork, sampler: Sampler, budget: Budget) -> Claims:
+    """Return the rank-one components of a layer, and what they say of features and gates."""
+    from polyseme.bench.methods.parameters.claims import Spoken
+    from polyseme.bench.methods.parameters.layer import first_asked, output_scale
+    from polyseme.bench.methods.parameters.masked import Target
+    from polyseme.bench.methods.parameters.stochastic import Settings, decompose
+
+    layer = first_asked(network, budget)
+    name = f"layers.{layer}.linear"
+    settings = Settings(
+        _COMPONENTS * max(budget.readings.values()), MINIMALITY, POWER, budget.steps
+    )
+    found = decompose(
+        Target(network, (name,)),
+        sampler.batches(budget.batch, budget.steps),
+        settings,
+        output_scale(network, sampler.draw(budget.batch)),
+        stream(budget.seed, Stream.BENCH_METHODS),
+    )
+    spoken = Spoken(
+        network, layer, found.components[name], lambda read: found.importance(name, read)
+    )
+    count = min(budget.steps, _BATCHES)
+    return spoken.claims(budget, lambda: sampler.batches(budget.batch, count), found.notes)
+
+
+METHOD = Method(
+    "spd",
+    fit,
+    "parameter decomposition",
+    source="Bushnaq, Braun, Sharkey 2025, arXiv:2506.20790",
+    settings={
+        "components": "twice the readings",
+        "lambda": MINIMALITY,
+        "p": POWER,
+        "faithfulness": 1,
+        "stochastic reconstruction": 1,
+        "layerwise": 1,
+        "outputs": "scaled to a variance of 1",
+        "rate": "1e-3, a cosine",
+        "converged": SETTLED,
+    },
+    most_features=100,
+)
