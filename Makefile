@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo stack test check test-slow fuzz bench bench-quick reproduce site site-data site-serve format clean
+.PHONY: setup demo stack test check test-slow test-tools fuzz bench bench-quick reproduce site site-data site-serve format clean
 
 setup: $(READY)
 
@@ -39,6 +39,17 @@ check: $(READY)
 test-slow: export OMP_NUM_THREADS = 1
 test-slow: $(READY)
 	$(BIN)/python -m pytest -n 2 -m slow
+
+# With tools of others, in an environment of their own that takes 2 GB.
+TOOLS := .venv-tools
+test-tools: $(TOOLS)/.ready
+	$(TOOLS)/bin/python -m pytest -n 2 -rs tests/other_tools
+
+$(TOOLS)/.ready: requirements.txt requirements-tools.txt pyproject.toml
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-tools.txt
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(TOOLS)/.ready
 
 # A hundred thousand spoilt files, in two processes: about ten minutes. `make fuzz CASES=1000 SEED=7`.
 CASES ?= 100000

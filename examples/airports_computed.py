@@ -18,9 +18,9 @@ import polyseme as ps
 from airports_table import RELATIONS, read_airports
 from polyseme.common.random_streams import Stream, stream
 from polyseme.verification.affine_reading import AffineReading, beyond, fitted_reading
+from polyseme.verification.drawing import shallow_terms
 from polyseme.verification.extremes import extremes
 from polyseme.verification.inputs import draw_inputs
-from polyseme.verification.sampling import shallow_terms
 from polyseme.verification.term_readings import KINDS, TermReadings, term_readings
 
 NEURONS, SEEDS = 1500, (101, 102, 103, 104, 105)

@@ -1,7 +1,9 @@
 """The documentation site: pages of `docs/`, guides, and reference and theory from docstrings.
 
 Pages are gathered in `build/documentation`, where links to files outside of the site become their
-words, and mkdocs makes the site from them. Nothing is fetched.
+words and notebooks are run, and mkdocs makes the site from them. Nothing is fetched, and search
+works from a folder too: where browsers refuse a worker, a frame takes its place (`iframe-worker`,
+of the theme's author).
 """
 
 from __future__ import annotations
@@ -12,18 +14,26 @@ import shutil
 import subprocess
 import sys
 from inspect import isclass, isfunction
+from itertools import groupby
 from pathlib import Path
 from posixpath import join, normpath
 
 import polyseme as ps
+from formulas import displayed, typeset
 from measure.shared import ROOT
+from notebooks import page_of
 from polyseme.compiler.constructions.catalogue import CATALOGUE
 
 GATHERED = ROOT / "build" / "documentation"
+# Blocks of code, headings and indented lines, which are not text.
+_APART = re.compile(r"(^```[\s\S]*?^```$|^#.*$|(?:^    .*\n)+)", re.MULTILINE)
+# Pages whose formulas are typeset, beside that of the constructions.
+TYPESET = ("theory.md", "deep.md", "limits.md")
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
 NAVIGATION = """
   - Start: index.md
   - Introduction: introduction.md
+  - The first hour: first-hour.md
   - How to: guides.md
   - Learn:
       - Glossary: glossary.md
@@ -34,6 +44,9 @@ NAVIGATION = """
       - PyTorch: torch.md
       - Certainty: certainty.md
       - Certificates: certificates.md
+      - Reading networks back: interpret.md
+      - Learnt networks: learning.md
+      - Studies: studies.md
       - Limits: limits.md
   - Theory:
       - Theory that runs: theory.md
@@ -67,8 +80,11 @@ theme:
       scheme: slate
       primary: deep orange
       toggle: {{icon: material/weather-sunny, name: Light}}
+extra:
+  polyfills: [offline/iframe-worker.js]
 plugins:
   - search
+  - offline
   - mkdocstrings:
       handlers:
         python:
@@ -81,6 +97,7 @@ plugins:
             heading_level: 2
             members_order: source
             filters: ["!^_"]
+extra_css: [formulas.css]
 markdown_extensions: [admonition, tables, toc, pymdownx.superfences, pymdownx.highlight]
 nav:{navigation}"""
 
@@ -107,12 +124,16 @@ def gather(target: Path) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (target / "index.md").write_text(readme.replace("(docs/", "("), encoding="utf-8")
     (target / "reference.md").write_text(reference(), encoding="utf-8")
+    for path in sorted((ROOT / "examples").glob("*.ipynb")):
+        name = path.stem.replace("_", "-")
+        (target / f"{name}.md").write_text(page_of(path), encoding="utf-8")
     (target / "constructions.md").write_text(constructions(), encoding="utf-8")
     pages = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
     for name in pages:
         if name.endswith(".md"):
             page = target / name
-            page.write_text(inside(page.read_text(encoding="utf-8"), name, pages), encoding="utf-8")
+            text = inside(page.read_text(encoding="utf-8"), name, pages)
+            page.write_text(with_formulas(text) if name in TYPESET else text, encoding="utf-8")
 
 
 def inside(text: str, name: str, pages: set[str]) -> str:
@@ -140,19 +161,47 @@ def constructions() -> str:
     lines = ["# Constructions", "", "Written from the docstrings of the constructions.", ""]
     for record in ps.constructions():
         theorem = sys.modules[type(CATALOGUE[record.name]).__module__].__doc__ or ""
-        lines += [f"## {record.name}", "", f"Computes {record.problem}.", "", as_markdown(theorem)]
-        lines += [f"- *Neurons:* {plain(record.neurons)}", f"- *Error:* {plain(record.error)}"]
-        lines += [f"- *Assumes:* {plain(assumption)}" for assumption in record.assumptions]
+        lines += [
+            f"## {record.name}",
+            "",
+            f"Computes {typeset(record.problem, plain)}.",
+            "",
+            as_markdown(theorem),
+            "",
+        ]
+        lines += [
+            f"- *Neurons:* {typeset(record.neurons, plain)}",
+            f"- *Error:* {typeset(record.error, plain)}",
+        ]
+        lines += [f"- *Assumes:* {typeset(assumption, plain)}" for assumption in record.assumptions]
         lines += [f"- *Source:* {source.short}, {source.title}" for source in record.sources]
         lines += [""]
     return "\n".join(lines)
 
 
 def as_markdown(docstring: str) -> str:
-    """Return a docstring as Markdown: formulas, which are indented, stay as they are."""
-    return "\n".join(
-        line if line.startswith("    ") else plain(line) for line in docstring.splitlines()
-    )
+    """Return a docstring as Markdown; its formulas, indented or in the text, are typeset."""
+    found, lines = [], docstring.splitlines()
+    for indented, group in groupby(lines, key=lambda line: line.startswith("    ")):
+        block = list(group)
+        formulas = displayed([line.strip() for line in block]) if indented else None
+        text = "\n".join(block)
+        if indented:
+            found.append(text if formulas is None else formulas)
+        else:
+            found.append(typeset(text, plain))
+    return "\n".join(found)
+
+
+def with_formulas(page: str) -> str:
+    """Return a page of Markdown whose formulas are typeset, but for its code and its headings."""
+    found = []
+    for part in _APART.split(page):
+        indented = part.startswith("    ")
+        formulas = displayed([line.strip() for line in part.splitlines()]) if indented else None
+        code = indented or part.startswith(("```", "#"))
+        found.append(f"{formulas}\n" if formulas else part if code else typeset(part))
+    return "".join(found)
 
 
 def plain(words: str) -> str:

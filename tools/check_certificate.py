@@ -32,6 +32,7 @@ from pathlib import Path
 PROCESSES = 2  # used where there are many outputs
 NEVER = 1 << 200  # a bound that no reading reaches
 EXACT = 1 << 23  # float32 holds every sum below it, and half of one, exactly
+BLOCK = 128  # features that are handled at once
 
 
 class Rejected(Exception):
@@ -436,7 +437,7 @@ class Rows:
         self.code = {16: "h", 32: "i", 64: "q"}[self.bits]
         self.ones = ((1 << self.bits * length) - 1) // ((1 << self.bits) - 1)
         self.half = self.ones << self.bits - 1
-        self.mask = (1 << self.bits) - 1
+        self.levels = {}
 
     def pack(self, numbers):
         """Return an array as a row."""
@@ -450,10 +451,6 @@ class Rows:
         numbers.frombytes(raised.to_bytes(self.length * self.bits // 8, "little"))
         return numbers
 
-    def at(self, raised, place):
-        """Return one number of a row, given `row + half`."""
-        return (raised >> self.bits * place & self.mask) - (1 << self.bits - 1)
-
     def above(self, raised, level):
         """Return a row with the top bit of each number that is above a level."""
         if level >= self.largest:
@@ -461,6 +458,25 @@ class Rows:
         if level < -self.largest:
             return self.half
         return raised - self.ones * (level + 1) & self.half
+
+    def between(self, row, low, high):
+        """Return how many numbers of a row, not raised, are at least `low` and at most `high`."""
+        if max(low, -high) > self.largest:
+            return 0
+        tops = self.half
+        if high < self.largest:
+            tops = tops & self._level(high) - row
+        if low > -self.largest:
+            tops = tops & row + self._level(-low)
+        return tops.bit_count()
+
+    def _level(self, number):
+        """Return a row of one number, raised; those asked for before are kept."""
+        if number not in self.levels:
+            if len(self.levels) > 200:
+                self.levels.clear()
+            self.levels[number] = self.half + self.ones * number
+        return self.levels[number]
 
     def places(self, tops):
         """Return the places of the numbers of which the top bit is set."""
@@ -487,13 +503,15 @@ class Totals:
         self.rows, self.known, self.last = rows, {}, ()
 
     def of(self, entries):
-        """Return the sum of rows times weights, given as pairs of a row's number and a weight."""
+        """Return the sum of rows times weights, as a row and a sign, 1 or -1.
+
+        The weights are given as pairs of a row's number and a weight.
+        """
         numbers = [number for number, _ in entries]
         if numbers != self.last:
             self.known.clear()
             self.last = numbers
-        row, sign = self._part(entries) if entries else (0, 1)
-        return row if sign > 0 else -row
+        return self._part(entries) if entries else (0, 1)
 
     def _part(self, entries):
         """Return a row and a sign; halves of the same entries are summed once, whatever sign."""
@@ -513,22 +531,34 @@ class Totals:
 class Reads:
     """What each neuron reads of every feature, W E^T, as arrays; and the least and the most, or 0.
 
-    They are added up feature by feature, for all neurons at once.
+    They are added up feature by feature, for all neurons at once. Features whose codes have the
+    same places follow each other. `flat` has what all neurons read of a feature side by side.
     """
 
     def __init__(self, network):
         """Add up the columns of weights that each feature's code names."""
-        layer, units = network.layers[0], len(network.layers[0].bias)
+        layer, units, codes = network.layers[0], len(network.layers[0].bias), network.codes
         rows = Rows(units, 2 * layer.loudest * network.longest)
         total = Totals([rows.pack(layer.column(place)) for place in range(network.dimensions)])
-        flat, low, high = array(rows.code), 0, 0
-        for code in network.codes:
-            read = total.of(code)
-            flat.extend(rows.unpack(read))
+        flat, low, high = array(rows.code, [0]) * (units * len(codes)), 0, 0
+        for feature in sorted(range(len(codes)), key=lambda f: [place for place, _ in codes[f]]):
+            read, sign = total.of(codes[feature])
+            read = read if sign > 0 else -read
+            flat[feature * units : (feature + 1) * units] = rows.unpack(read)
             low, high = low - rows.relu(low - read), high + rows.relu(read - high)
-        self.arrays = [flat[unit::units] for unit in range(units)]
+        self.units, self.flat, self.arrays = units, flat, [array(rows.code) for _ in range(units)]
+        # By blocks of features, which stay in the processor's cache.
+        for begin in range(0, units * len(codes), BLOCK * units):
+            block = flat[begin : begin + BLOCK * units]
+            for unit, read in enumerate(self.arrays):
+                read.extend(block[unit::units])
         self.lowest, self.highest = rows.unpack(low), rows.unpack(high)
         self.loudest = [max(-a, b) for a, b in zip(self.lowest, self.highest, strict=True)]
+
+    def of(self, entries, feature):
+        """Return what neurons, with weights, read of a feature together."""
+        begin = feature * self.units
+        return sum(weight * self.flat[begin + unit] for unit, weight in entries)
 
 
 def check_one_layer(network, method):
@@ -604,8 +634,11 @@ def check_linear(network, circuit, active, evidence):
         totals = Totals(packed)
         for output in outputs:
             off, on = stated.bounds(network.bounds(output, layer))
-            raised = rows.half + totals.of(network.readout[output])
-            check_linear_output(network, circuit, output, (rows, raised, active, off, on))
+            entries = network.readout[output]
+            own, is_on = circuit.patterns(output)
+            own = {feature: reads.of(entries, feature) for feature in own}
+            given = (rows, totals.of(entries), own, is_on, active, off, on)
+            check_linear_output(network, output, given)
 
     # Outputs that read the same neurons follow each other.
     order = sorted(range(len(network.outputs)), key=lambda o: [j for j, _ in network.readout[o]])
@@ -614,13 +647,11 @@ def check_linear(network, circuit, active, evidence):
     stated.check_attained(network, circuit)
 
 
-def check_linear_output(network, circuit, output, given):
+def check_linear_output(network, output, given):
     """Raise Rejected unless readings are at most `off` where the output must be off, else `on`."""
-    rows, raised, active, off, on = given
-    biases = network.layers[0].bias
+    rows, (row, sign), own, is_on, active, off, on = given
+    biases, mine = network.layers[0].bias, list(own.values())
     rest = sum(weight * biases[unit] for unit, weight in network.readout[output])
-    own, is_on = circuit.patterns(output)
-    mine = [rows.at(raised, feature) for feature in own]
     name, high, low, sums = network.outputs[output], NEVER, -NEVER, []
     for pattern, must in enumerate(is_on):
         free = active - pattern.bit_count()
@@ -634,13 +665,11 @@ def check_linear_output(network, circuit, output, given):
                 high = min(high, (off - total) // free)
             elif free:
                 low = max(low, -((total - on) // free))
-    over, under = rows.above(raised, high).bit_count(), 0
-    if low > -rows.largest:
-        under = rows.length - rows.above(raised, low - 1).bit_count()
-    if over <= sum(read > high for read in mine) and under <= sum(read < low for read in mine):
+    inside = rows.between(row, *((low, high) if sign > 0 else (-high, -low)))
+    if rows.length - inside <= sum(not low <= read <= high for read in mine):
         return
     # One of the others goes farther, so that only their exact order decides.
-    others = rows.unpack(raised - rows.half)
+    others = rows.unpack(row if sign > 0 else -row)
     for feature in own:
         others[feature] = 0
     rising = sorted(others)

@@ -44,12 +44,13 @@ from polyseme.networks.layer import Layer
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner, readout_matrix
 from polyseme.networks.saving.files import key_path, network_bytes
+from polyseme.verification.drawing import shallow_terms
 from polyseme.verification.independent import independent_reference
 from polyseme.verification.inputs import draw_inputs
 from polyseme.verification.intervals import clopper_pearson
 from polyseme.verification.reading_error import LayerComputation
 from polyseme.verification.reference import Reference
-from polyseme.verification.sampling import draw_fresh, shallow_terms, wrong_samples
+from polyseme.verification.sampling import draw_fresh, wrong_samples
 
 __all__ = [
     "LayerComputation",

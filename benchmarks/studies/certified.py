@@ -31,11 +31,16 @@ from harness.part import Part, Results, Row, Size, Tell
 from harness.problems import read
 from harness.processes import Job, apart
 from harness.results import write_result
+from studies.every_input import ABOUT as ABOUT_INPUTS
+from studies.every_input import COLUMNS as COLUMNS_OF_INPUTS
+from studies.every_input import cells as cells_of_inputs
+from studies.every_input import every_input
 
 BENCHMARKS = Path(__file__).resolve().parent.parent
 KEPT = BENCHMARKS.parent / "build" / "certified"
 ERROR = 1e-3
 AND, PERMUTATION = "and2:features={0},gates={0}", "permutation:features={0}"
+LAYERED = "layered:width={},depth={},active=2"
 UNIFORM, ZIPF = AND + ",influence=uniform", AND + ",influence=zipf"
 
 
@@ -52,6 +57,18 @@ class Case:
     epsilon: float | None = None
     neurons: int | None = None
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class Deep:
+    """A row of `every_input.py`: a deep network of a size given, of which every input is run."""
+
+    name: str
+    problem: str
+    active: int
+    neurons: int
+    seed: int = 0
+    again: bool = False
 
 
 def _linear(short: str, problem: str, *promises: int, seeds: int = 1) -> list[Case]:
@@ -80,12 +97,17 @@ CASES = (
     *_linear("uniform-10000", UNIFORM.format(10_000), 2, 3),
     *_linear("linear-16384", AND.format(16_384), 2, 3),
     *_computing("computing-10000", AND.format(10_000), 2_200, seeds=3),
+    Deep("deep-5000", LAYERED.format(5_000, 4), 2, 3_500),
 )
 LONG = (
+    Case("linear-100000-s2-3200", AND.format(100_000), 2, neurons=3_200),
     *_linear("zipf-10000", ZIPF.format(10_000), 2),
     *_linear("linear-100000", AND.format(100_000), 2, 3),
 )
-QUICK = (*_linear("linear-200", AND.format(200), 2),)
+QUICK = (
+    *_linear("linear-200", AND.format(200), 2),
+    Deep("deep-200", LAYERED.format(200, 3), 2, 120, again=True),
+)
 
 ABOUT = (
     "Networks of `polyseme compile PROBLEM --guarantee worst-case`, each proved right on **every**",
@@ -153,17 +175,21 @@ def certified(
     }
 
 
-def kept(case: Case) -> Path:
+def _job(case: Case | Deep) -> Job:
+    return Job(every_input if isinstance(case, Deep) else certified, asdict(case))
+
+
+def kept(case: Case | Deep) -> Path:
     """Return the file in which a row is kept."""
     return KEPT / f"{case.name}.json"
 
 
-def measured(case: Case, tell: Tell) -> Row:
+def measured(case: Case | Deep, tell: Tell) -> Row:
     """Return a row, from its file if it was measured before."""
     path = kept(case)
     if not path.exists():
         tell(case.name)
-        row = apart(Job(certified, asdict(case)))
+        row = apart(_job(case))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(asdict(case) | row) + "\n")
     found: Row = json.loads(path.read_text())
@@ -180,18 +206,22 @@ class CertifiedSizes(Part):
     def measure(self, size: Size, tell: Tell) -> Row:
         """Measure the rows that are not there yet, one after another."""
         if size is Size.QUICK:
-            return {"rows": [asdict(case) | certified(**asdict(case)) for case in QUICK]}
+            return {"rows": [asdict(case) | apart(_job(case)) for case in QUICK]}
         cases = CASES + LONG if size is Size.LONG else CASES
         return {"rows": [measured(case, tell) for case in cases]}
 
     def section(self, results: Results) -> list[str]:
-        """Return the table of all rows."""
-        rows = results[self.name]["rows"]
-        return [*ABOUT, *table(COLUMNS, [_cells(row) for row in rows])]
+        """Return the table of all rows, and that of networks of which every input was run."""
+        rows, run = _proved(results[self.name]), _run(results[self.name])
+        lines = [*ABOUT, *table(COLUMNS, [_cells(row) for row in rows])]
+        if run:
+            listed = [cells_of_inputs(row) for row in run]
+            lines += ["", *ABOUT_INPUTS, *table(COLUMNS_OF_INPUTS, listed)]
+        return lines
 
     def finding(self, results: Results) -> str:
         """Return the largest network that is right on every input, of each kind."""
-        rows = results[self.name]["rows"]
+        rows = _proved(results[self.name])
         found = []
         for kind, computed in (("thresholded", False), ("computed", True)):
             some = [row for row in rows if row["computed"] == computed and _holds(row)]
@@ -202,6 +232,14 @@ class CertifiedSizes(Part):
                     f"{best['inputs']:,} inputs"
                 )
         return "; ".join(found)
+
+
+def _proved(result: Row) -> list[Row]:
+    return [row for row in result["rows"] if "wrong_inputs" not in row]
+
+
+def _run(result: Row) -> list[Row]:
+    return [row for row in result["rows"] if "wrong_inputs" in row]
 
 
 def _holds(row: Row) -> bool:

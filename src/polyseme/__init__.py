@@ -21,6 +21,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from polyseme.bench import suite
+    from polyseme.bench.benchmark import BenchRun, bench
+    from polyseme.bench.exporting.export import export_suite
     from polyseme.circuits import problems
     from polyseme.circuits.bits import Bit, all_of, any_of, at_least
     from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
@@ -80,6 +83,7 @@ __version__ = VERSION
 _LATER = {
     "Agreement": "interpret.decompiling.agreement",
     "AnswerKey": "networks.answer_key",
+    "BenchRun": "bench.benchmark",
     "Bit": "circuits.bits",
     "Certificate": "proving.certificate",
     "Circuit": "circuits.circuit",
@@ -122,6 +126,7 @@ _LATER = {
     "draw_neuron": "interpret.asking.pictures",
     "edit": "interpret.editing.edit",
     "effective_features": "interpret.asking.questions",
+    "export_suite": "bench.exporting.export",
     "input_kinds": "verification.kinds",
     "interference": "interpret.asking.questions",
     "load": "networks.saving.files",
@@ -151,13 +156,21 @@ _LATER = {
     "wrong_pairs": "proving.wrong_pairs",
 }
 
+# Packages by their public names: of `learning` and `suite` names are too many to be here too, and
+# `bench` is called.
+_PACKAGES = {"bench": "bench", "learning": "learning", "suite": "bench.suite"}
+
 # Methods of `Network` and `AnswerKey`, and `compile`, call these functions, which stand later than
 # they do.
 _register(
     compile_certified="polyseme.learning.compile_certified:compile_certified",
+    network_line="polyseme.networks.network_table:network_line",
+    network_table="polyseme.networks.network_table:network_table",
     run="polyseme.networks.asking:run",
     activations="polyseme.networks.asking:activations",
     sample="polyseme.verification.sample:sample",
+    card="polyseme.networks.card:card",
+    activation_batches="polyseme.verification.activation_batches:activation_batches",
     contradiction="polyseme.networks.belonging:contradiction",
     neurons_of="polyseme.networks.lookups:neurons_of",
     terms_of="polyseme.networks.lookups:terms_of",
@@ -173,6 +186,7 @@ _register(
 __all__ = [
     "Agreement",
     "AnswerKey",
+    "BenchRun",
     "Bit",
     "CapacityError",
     "Certificate",
@@ -208,6 +222,7 @@ __all__ = [
     "all_of",
     "any_of",
     "at_least",
+    "bench",
     "bounds",
     "bounds_of_width",
     "build_circuit",
@@ -223,6 +238,7 @@ __all__ = [
     "draw_neuron",
     "edit",
     "effective_features",
+    "export_suite",
     "input_kinds",
     "interference",
     "load",
@@ -240,6 +256,7 @@ __all__ = [
     "run_study",
     "served_by",
     "strangest_company",
+    "suite",
     "to_vnnlib",
     "train_twin",
     "truth_table",
@@ -260,9 +277,8 @@ if not TYPE_CHECKING:
         """Return a public name that is imported when it is first used."""
         from importlib import import_module
 
-        if name == "learning":
-            # Its names are too many to be here too.
-            return import_module("polyseme.learning")
+        if name in _PACKAGES:
+            return import_module(f"polyseme.{_PACKAGES[name]}")
         if name not in _LATER:
             raise AttributeError(f"module 'polyseme' has no attribute {name!r}")
         value = getattr(import_module(f"polyseme.{_LATER[name]}"), name)
@@ -272,4 +288,4 @@ if not TYPE_CHECKING:
 
 def __dir__() -> list[str]:
     """Return the names in the package, those that are not imported yet among them."""
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *_LATER, *_PACKAGES})

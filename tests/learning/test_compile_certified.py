@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import warnings
 
 import numpy as np
@@ -143,6 +144,17 @@ def test_a_guarantee_is_one_of_two():
         with pytest.raises(OptionError, match="guarantee is 'worst'; it must be one of average"):
             call(circuit, guarantee="worst")
     assert ps.compile_report(circuit, active=2, guarantee="average").certified_active is None
+
+
+@pytest.mark.parametrize("epsilon", ["none", "0.25"])
+def test_without_numba_one_line_says_what_is_missing(epsilon, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    asked = ["compile", SOURCE, "--active", "2", "--guarantee", "worst-case", "--epsilon", epsilon]
+    assert main(asked) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said == [
+        'polyseme: a guarantee for the worst case needs numba: pip install "polyseme[speed]"'
+    ]
 
 
 def test_the_command_line_says_what_was_proved(capsys):

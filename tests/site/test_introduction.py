@@ -236,6 +236,64 @@ def test_unknown(page):
     assert "10,000 ANDs live in 10,000 neurons: 1.0 per neuron" in verdict(machine)
 
 
+STATES = {
+    "dream": {"on": "1,3"},
+    "polysemantic": {"neuron": "77", "told": "yes"},
+    "room": {"dimensions": "64", "overlap": "0.3", "codes": "tight"},
+    "toy": {"power": "-1"},
+    "holding": {"power": "8"},
+    "telegram": {"m": "5", "bits": "byte", "order": "7,6,5,4,3,2,1,0"},
+    "construction": {"on": "2,5", "step": "2", "noise": "0.3", "row": "5"},
+    "tight": {"m": "6"},
+    "breaking": {"airports": "KTM,LHR,JFK", "asked": "city"},
+    "apart": {"cosine": "0.7"},
+    "model": {"width": "6400", "layers": "48"},
+    "unknown": {"guess": "1"},
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_the_state_of_a_machine_is_kept_in_its_link(opened, address, name):
+    context = opened.new_context(
+        viewport={"width": 1100, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    watched = Watched(context.new_page())
+    query = "&".join(f"{name}.{key}={value}" for key, value in STATES[name].items())
+    watched.page.goto(f"{address}#{name}?{query}")
+    machine = part(watched.page, name)
+    box = watched.page.locator(f"#{name} h2").bounding_box()
+    assert -50 < box["y"] < 900
+    machine.get_by_role("button", name="Copy a link").click()
+    machine.get_by_text("Copied").wait_for()
+    copied = watched.page.evaluate("navigator.clipboard.readText()")
+    assert set(copied.partition("?")[2].split("&")) == set(query.split("&"))
+    assert copied == watched.page.url
+    watched.check()
+    context.close()
+
+
+def test_a_changed_machine_changes_the_address_and_a_reader_begins_there(page):
+    machine = part(page, "tight")
+    slide(machine, "ANDs, m", 6)
+    page.wait_for_url(re.compile(r"#tight\?tight\.m=6$"))
+    said = verdict(machine)
+    page.reload()
+    assert verdict(part(page, "tight")) == said
+    slide(part(page, "tight"), "ANDs, m", 4)
+    page.wait_for_url(re.compile("#tight$"))
+
+
+def test_an_address_that_makes_no_sense_changes_nothing(page, address):
+    begins = verdict(part(page, "tight"))
+    wrong = "tight.m=<b>x&breaking.airports=NOT,&breaking.asked=no&unknown.size=1e99&nothing=1"
+    page.goto("about:blank")
+    page.goto(f"{address}#tight?{wrong}")
+    assert verdict(part(page, "tight")) == begins
+    assert "all of 8,956 outputs are right" in verdict(part(page, "breaking"))
+    assert "ANDs live in" in verdict(part(page, "unknown"))
+    assert page.locator("b", has_text="x").count() == 0
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [400, 1100])
 def test_all_parts_fit_any_window_without_errors(opened, address, scheme, width, tmp_path):

@@ -12,9 +12,9 @@ from polyseme.circuits import GateKind, build_circuit
 from polyseme.errors import OptionError
 from polyseme.networks.run import LayerRunner
 from polyseme.verification.bending import bending_share
+from polyseme.verification.drawing import shallow_terms
 from polyseme.verification.interaction import kappa
 from polyseme.verification.own_readings import own_readings
-from polyseme.verification.sampling import shallow_terms
 
 AND2 = ps.problems.pairwise_and(600, 600)
 

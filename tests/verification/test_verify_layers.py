@@ -25,6 +25,7 @@ from polyseme.circuits.logic.aig import netlist_of, two_input_ands
 from polyseme.errors import OptionError
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
+from polyseme.verification.drawing import shallow_terms
 from polyseme.verification.independent import evaluate_aig, independent_reference
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS
 from polyseme.verification.layers import verify_layers
@@ -32,7 +33,6 @@ from polyseme.verification.sampling import (
     batch_size,
     compare,
     draw_fresh,
-    shallow_terms,
     verify,
     wrong_samples,
 )

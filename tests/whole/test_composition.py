@@ -19,10 +19,11 @@ from polyseme.compiler.constructions.catalogue import CATALOGUE
 from polyseme.compiler.constructions.hops.relations import relations_of
 from polyseme.networks.run import LayerRunner
 from polyseme.verification.affine_reading import fitted_reading
+from polyseme.verification.drawing import shallow_terms
 from polyseme.verification.extremes import Extremes
 from polyseme.verification.inputs import draw_deep_inputs, draw_inputs, fill
 from polyseme.verification.layer_readings import fit_samples
-from polyseme.verification.sampling import batches, shallow_terms
+from polyseme.verification.sampling import batches
 from polyseme.verification.term_readings import KINDS, term_readings
 from polyseme.verification.wire_readings import KINDS as DEEP_KINDS
 from support.heavy_light import heavy_and_light

@@ -5,7 +5,6 @@ A notebook is JSON, so its cells are run here without a server of notebooks.
 
 from __future__ import annotations
 
-import ast
 import json
 import warnings
 from pathlib import Path
@@ -14,21 +13,11 @@ from typing import Any
 import pytest
 
 import polyseme as ps
+from notebooks import shown
 
 NOTEBOOK = Path(__file__).parents[2] / "examples" / "first_hour.ipynb"
 CELLS = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
 CODE = ["".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "code"]
-
-
-def shown(cell: str, names: dict[str, Any]) -> object:
-    """Run a cell; return the value of its last line, which a notebook would show."""
-    tree = ast.parse(cell)
-    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "cell", "exec"), names)
-    if last is None:
-        return None
-    assert isinstance(last, ast.Expr)
-    return eval(compile(ast.Expression(last.value), "cell", "eval"), names)
 
 
 @pytest.fixture(scope="module")

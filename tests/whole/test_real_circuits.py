@@ -6,8 +6,9 @@ import pytest
 
 import polyseme as ps
 from polyseme.circuits.logic_files import netlist_as_read
+from polyseme.verification.drawing import shallow_terms
 from polyseme.verification.independent import independent_reference
-from polyseme.verification.sampling import shallow_terms, verify
+from polyseme.verification.sampling import verify
 from support.places import CIRCUITS
 
 NAMES = [

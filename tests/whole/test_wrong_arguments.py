@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import numpy as np
@@ -59,6 +61,7 @@ NAMES = [
     "draw_neuron",
     "run_study",
     "edit",
+    "export_suite",
     "served_by",
     "write",
     "citation",
@@ -87,6 +90,7 @@ NAMES = [
     "Network.run",
     "Network.activations",
     "Network.sample",
+    "Network.activation_batches",
     "Network.save",
     "AnswerKey.save",
     "AnswerKey.belongs_to",
@@ -467,6 +471,16 @@ def calls(folder: Path) -> dict[str, Call]:
             {"inputs": "satisfied", "samples": 9, "active": 2, "seed": 1, "sparse": False},
             lambda found: found.shape[1] == 12,
         ),
+        "export_suite": Call(
+            export_anew,
+            {"networks": {"a": network}, "folder": folder / "set", "licence": "mit", "title": "A"},
+            lambda place: place.is_dir(),
+        ),
+        "Network.activation_batches": Call(
+            network.activation_batches,
+            {"site": 0, "samples": 9, "batch": 4, "inputs": "satisfied", "active": 2, "seed": 1},
+            lambda found: next(found).shape[0] >= 1,
+        ),
         "Network.save": Call(network.save, {"path": target}, lambda nothing: nothing is None),
         "AnswerKey.save": Call(network.key.save, {"path": target}, lambda nothing: nothing is None),
         "AnswerKey.belongs_to": Call(network.key.belongs_to, {"network": network}, _is(bool)),
@@ -524,6 +538,14 @@ def fault_of(call: Call, replaced: dict[str, str]) -> Fault | None:
 def may_be_none(call: Call, name: str) -> bool:
     parameter = inspect.signature(call.function).parameters[name]
     return parameter.default is None or "None" in str(parameter.annotation)
+
+
+def export_anew(networks: Any, folder: Any, licence: Any, title: Any) -> Path:
+    """Export to a folder that an earlier call may have made."""
+    with suppress(TypeError, ValueError, OSError):
+        if Path(folder).name == "set":
+            rmtree(folder)
+    return ps.export_suite(networks, folder, licence=licence, title=title)
 
 
 def faults(call: Call, examples: int) -> list[Fault]:

@@ -1,5 +1,6 @@
 // Part 10: directions that a sparse autoencoder found, beside the truth.
 
+import { Kept } from "../address.js";
 import { data } from "../data.js";
 import { axes, curve, el, narrow, picture, scale, slider, wide } from "../draw.js";
 
@@ -7,10 +8,12 @@ export function apart(place) {
   const found = data.dictionary;
   const chart = el("div");
   const told = el("p", { class: "verdict", "aria-live": "polite" });
-  const knob = slider({ label: "A direction counts as found from this cosine on", min: 0.2, max: 1, step: 0.01, value: found.limit, words: (value) => value.toFixed(2), input: show });
+  const kept = new Kept("apart", { cosine: found.limit });
+  const knob = slider({ label: "A direction counts as found from this cosine on", min: 0.2, max: 1, step: 0.01, value: kept.number("cosine", 0.2, 1), words: (value) => value.toFixed(2), input: show });
   place.append(el("div", { class: "controls" }, knob.element), chart, told);
   function show() {
     const limit = knob.value;
+    kept.set({ cosine: limit });
     const count = (list) => list.filter((cosine) => cosine >= limit).length;
     chart.replaceChildren(drawn(found, limit));
     told.textContent = `At a cosine of ${limit.toFixed(2)} the autoencoder has found ${count(found.cosines).toLocaleString("en")} of ${found.gates.toLocaleString("en")} ANDs; as many random directions find ${count(found.chance).toLocaleString("en")}.`;

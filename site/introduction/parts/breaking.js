@@ -1,5 +1,6 @@
 // Part 9: the airports network asked by name, and made to fail.
 
+import { Kept } from "../address.js";
 import { airports } from "../airports.js";
 import { data } from "../data.js";
 import { axes, button, el, percent, picture, scale } from "../draw.js";
@@ -10,7 +11,9 @@ export async function breaking(place) {
   const world = await airports("larger");
   const { places, network } = world;
   const at = new Map(places.code.map((code, i) => [code, i]));
-  let [chosen, relation] = [["CDG", "GIG"].map((code) => at.get(code)), 0];
+  const kept = new Kept("breaking", { airports: ["CDG", "GIG"], asked: world.relations[0] });
+  let chosen = kept.list("airports", places.code).map((code) => at.get(code));
+  let relation = world.relations.indexOf(kept.choice("asked", world.relations));
   let [asked, failed] = [0, 0];
   const name = (i) => `${places.code[i]} ${places.name[i]}`;
   const options = el("datalist", { id: "airport-names" }, places.code.map((_, i) => el("option", { value: name(i) })));
@@ -62,6 +65,7 @@ export async function breaking(place) {
     return { readings, on, truth, right };
   }
   function show() {
+    kept.set({ airports: chosen.map((airport) => places.code[airport]), asked: world.relations[relation] });
     const started = performance.now();
     const { readings, on, truth, right } = ask();
     const took = performance.now() - started;
@@ -71,10 +75,10 @@ export async function breaking(place) {
     kinds.forEach((kind, i) => kind.setAttribute("aria-pressed", i === relation));
     chips.replaceChildren(...chosen.map((airport) => button(`${name(airport)} ×`, () => { chosen = chosen.filter((other) => other !== airport); show(); }, { "aria-label": `take off ${name(airport)}` })));
     const promise = data.airports.active - 1;
-    const kept = chosen.length <= promise ? `Within the promise of ${promise} airports` : `${chosen.length} airports, ${promise} are promised`;
+    const where = chosen.length <= promise ? `Within the promise of ${promise} airports` : `${chosen.length} airports, ${promise} are promised`;
     const missed = truth.filter((output) => !on.includes(output)).length;
     const mistaken = on.filter((output) => !truth.includes(output)).length;
-    verdict.textContent = `${kept}: ${right ? "all of" : `${missed} missed, ${mistaken} mistaken of`} ${network.outputs.length.toLocaleString("en")} outputs ${right ? "are right" : ""}. It took ${took < 1 ? "under 1" : Math.round(took)} ms; you asked ${asked}, it failed ${failed}.`;
+    verdict.textContent = `${where}: ${right ? "all of" : `${missed} missed, ${mistaken} mistaken of`} ${network.outputs.length.toLocaleString("en")} outputs ${right ? "are right" : ""}. It took ${took < 1 ? "under 1" : Math.round(took)} ms; you asked ${asked}, it failed ${failed}.`;
     verdict.classList.toggle("on", !right);
     answers.replaceChildren(nearest(readings, on, truth));
     chart.replaceChildren(curveOfErrors(chosen.length));

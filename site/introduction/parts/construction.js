@@ -1,5 +1,6 @@
 // Part 7: twelve ANDs in eight neurons, every number of W = C D to be looked at.
 
+import { Kept } from "../address.js";
 import { data } from "../data.js";
 import { bytes, button, el, picture, random, slider } from "../draw.js";
 import { Network } from "../runner.js";
@@ -17,8 +18,10 @@ export function construction(place) {
   const told = data.miniature;
   const network = new Network(bytes(told.network));
   const [concepts, neurons] = [network.features, told.neurons];
-  const on = new Set(told.pairs[0]);
-  let [step, noise, shift, chosen] = [4, 0, 0, [2, 3]];
+  const kept = new Kept("construction", { on: told.pairs[0], step: 4, noise: 0, threshold: 0, row: 2, column: 3 });
+  const on = new Set(kept.list("on", concepts.map((_, i) => i)).map(Number));
+  let [step, noise, shift] = [kept.index("step", STEPS.length), kept.number("noise", 0, 1), kept.number("threshold", -1, 1)];
+  let chosen = [kept.index("row", neurons), kept.index("column", neurons)];
   const weights = network.layers[0].weights;
   const tabs = STEPS.map(([words], i) => button(words, () => { step = i; show(); }));
   const said = el("p", {});
@@ -30,13 +33,14 @@ export function construction(place) {
     el("div", { class: "presets", role: "group", "aria-label": "Steps" }, tabs), said,
     el("div", { class: "presets", role: "group", "aria-label": "Concepts" }, toggles), sheet, why,
     el("div", { class: "controls" },
-      slider({ label: "Noise on x", min: 0, max: 1, step: 0.05, value: 0, words: (value) => value.toFixed(2), input: (value) => { noise = value; show(); } }).element,
-      slider({ label: "Threshold moved by", min: -1, max: 1, step: 0.05, value: 0, words: (value) => `${Math.round(value * 100)} %`, input: (value) => { shift = value; show(); } }).element),
+      slider({ label: "Noise on x", min: 0, max: 1, step: 0.05, value: noise, words: (value) => value.toFixed(2), input: (value) => { noise = value; show(); } }).element,
+      slider({ label: "Threshold moved by", min: -1, max: 1, step: 0.05, value: shift, words: (value) => `${Math.round(value * 100)} %`, input: (value) => { shift = value; show(); } }).element),
     verdict);
 
   function show() {
     tabs.forEach((tab, i) => tab.setAttribute("aria-pressed", i === step));
     toggles.forEach((toggle, i) => toggle.setAttribute("aria-pressed", on.has(i)));
+    kept.set({ on: [...on].sort((a, b) => a - b), step, noise, threshold: shift, row: chosen[0], column: chosen[1] });
     said.textContent = STEPS[step][1];
     const source = random(11);
     const x = Array.from(network.encode(on), (value) => value + noise * source.normal());

@@ -1,12 +1,14 @@
 // Part 1: six concepts, six neurons. The network is run, not imitated.
 
+import { Kept } from "../address.js";
 import { data } from "../data.js";
 import { bytes, el, narrow, picture } from "../draw.js";
 import { Network } from "../runner.js";
 
 export function dream(place) {
   const network = new Network(bytes(data.dream.network));
-  const on = new Set([0]);
+  const kept = new Kept("dream", { on: [0] });
+  const on = new Set(kept.list("on", network.features.map((_, i) => i)).map(Number));
   const [width, height, bottom] = [narrow() ? 420 : 720, 190, 128];
   const x = (i) => (width / 6) * (i + 0.5);
   const wires = network.features.map((_, i) => el("line", { x1: x(i), y1: 4, x2: x(i), y2: bottom - 30, "stroke-width": 3 }));
@@ -24,6 +26,7 @@ export function dream(place) {
     told,
   );
   function show() {
+    kept.set({ on: [...on].sort((a, b) => a - b) });
     const { layers, on: outputs } = network.run(on);
     network.features.forEach((name, i) => {
       const lit = layers[0].values[i] > 0;

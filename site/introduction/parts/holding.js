@@ -1,5 +1,6 @@
 // Part 5: a vector holds features in few dimensions; ANDs of them need many more.
 
+import { Kept } from "../address.js";
 import { bins, el, picture, random, scale, slider, axes } from "../draw.js";
 
 const [FEATURES, GATES, ON, INPUTS] = [1000, 1000, 3, 160];
@@ -60,12 +61,14 @@ export function confusion(off, on) {
 export function holding(place) {
   const [held, anded] = [el("div"), el("div")];
   const told = el("p", { class: "verdict", "aria-live": "polite" });
+  const kept = new Kept("holding", { power: 6.5 });
   const knob = slider({
-    label: "Dimensions", min: 4, max: 10, step: 0.25, value: 6.5, words: (power) => String(Math.round(2 ** power)),
+    label: "Dimensions", min: 4, max: 10, step: 0.25, value: kept.number("power", 4, 10), words: (power) => String(Math.round(2 ** power)),
     input: (power) => show(Math.round(2 ** power)),
   });
   place.append(el("div", { class: "controls" }, knob.element), el("div", { class: "columns" }, held, anded), told);
   function show(dimensions) {
+    kept.set({ power: knob.value });
     const found = readings(dimensions);
     held.replaceChildren(el("h3", {}, "Held: is this concept on?"), drawn([["off", "fill-off", found.held[0]], ["on", "fill-cool", found.held[1]]], dimensions));
     anded.replaceChildren(el("h3", {}, "Computed: are these two both on?"), drawn([["none on", "fill-off", found.anded[0]], ["one on", "fill-gold", found.anded[1]], ["both on", "fill-on", found.anded[2]]], dimensions));

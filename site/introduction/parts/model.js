@@ -1,5 +1,6 @@
 // Part 11: what layers of a width can at most compute, and what the constructions reach.
 
+import { Kept } from "../address.js";
 import { data } from "../data.js";
 import { barRows, button, el, short, slider } from "../draw.js";
 import { bitsOfPairs, largest, log2Factorial } from "../bounds.js";
@@ -20,20 +21,22 @@ export function reached(rows, width) {
 
 export function model(place) {
   const { begin, models } = data.model;
-  const state = { ...begin };
+  const kept = new Kept("model", begin);
+  const state = { ...begin, width: Math.round(kept.number("width", 64, 2 ** 17)), layers: Math.round(kept.number("layers", 1, 128)), bits: kept.number("bits", 1, 16) };
   const chart = el("div");
   const told = el("p", { class: "verdict", "aria-live": "polite" });
   const power = (x) => Math.log2(x);
   const knobs = {
-    width: slider({ label: "Neurons per layer", min: 6, max: 17, step: 0.01, value: power(begin.width), words: () => state.width.toLocaleString("en"), input: (x) => { state.width = near(2 ** x, models.map((one) => one.width)); show(); } }),
-    layers: slider({ label: "Layers", min: 1, max: 128, value: begin.layers, input: (x) => { state.layers = x; show(); } }),
-    bits: slider({ label: "Bits per weight", min: 1, max: 16, step: 0.5, value: begin.bits, input: (x) => { state.bits = x; show(); } }),
+    width: slider({ label: "Neurons per layer", min: 6, max: 17, step: 0.01, value: power(state.width), words: () => state.width.toLocaleString("en"), input: (x) => { state.width = near(2 ** x, models.map((one) => one.width)); show(); } }),
+    layers: slider({ label: "Layers", min: 1, max: 128, value: state.layers, input: (x) => { state.layers = x; show(); } }),
+    bits: slider({ label: "Bits per weight", min: 1, max: 16, step: 0.5, value: state.bits, input: (x) => { state.bits = x; show(); } }),
   };
   const names = models.map((one) => button(one.name, () => { knobs.layers.set(one.layers); knobs.width.set(power(one.width)); }));
   place.append(
     el("div", { class: "controls" }, el("span", {}, "As wide and deep as:"), names),
     el("div", { class: "controls" }, knobs.width.element, knobs.layers.element, knobs.bits.element), chart, told);
   function show() {
+    kept.set({ width: state.width, layers: state.layers, bits: state.bits });
     const one = most({ ...state, layers: 1 });
     const all = most(state);
     const { thresholded, computed } = data.sizes;

@@ -1,5 +1,6 @@
 // Part 2: what fires a neuron of the airports network.
 
+import { Kept } from "../address.js";
 import { airports } from "../airports.js";
 import { axes, button, canvas, colour, el, narrow, picture, scale, slider, wide } from "../draw.js";
 
@@ -10,7 +11,8 @@ export async function polysemantic(place) {
   const world = await airports("proved");
   const { places } = world;
   const last = world.served.length - 1;
-  let [neuron, revealed, sums] = [FIRST, false, null];
+  const kept = new Kept("polysemantic", { neuron: FIRST, told: "no" });
+  let [neuron, revealed, sums] = [kept.index("neuron", last + 1), kept.choice("told", ["yes"]) === "yes", null];
   const lit = () => world.served[neuron];
   const where = (i) => [((places.longitude[i] + 180) / 360) * WIDTH, ((80 - places.latitude[i]) / 140) * HEIGHT];
   const map = canvas(WIDTH, HEIGHT, "Map of all airports, with those that fire this neuron lit", (pen) => {
@@ -30,10 +32,11 @@ export async function polysemantic(place) {
   const guesses = ["Places by the sea", "Cold countries", "One airline's network", "Nothing in common"]
     .map((words) => button(words, () => { revealed = true; show(words); }));
   const guess = el("div", { class: "controls" }, el("span", {}, "What do the lit airports have in common?"), guesses);
-  const knob = slider({ label: `Neuron (of ${(last + 1).toLocaleString("en")})`, min: 0, max: last, value: FIRST, input: (value) => { neuron = value; sums = null; show(); } });
+  const knob = slider({ label: `Neuron (of ${(last + 1).toLocaleString("en")})`, min: 0, max: last, value: neuron, input: (value) => { neuron = value; sums = null; show(); } });
   const more = button("Another neuron", () => { revealed = true; knob.set(Math.floor(Math.random() * (last + 1))); });
   place.append(map.element, guess, el("div", { class: "controls" }, knob.element, more), told, strip, list);
   function show(guessed) {
+    kept.set({ neuron, told: revealed ? "yes" : "no" });
     sums ??= world.sums(neuron);
     map.repaint();
     guess.hidden = revealed;

@@ -1,5 +1,6 @@
 // Part 3: how many nearly orthogonal directions fit, drawn live.
 
+import { Kept } from "../address.js";
 import { axes, barRows, bins, button, canvas, colour, curve, el, picture, random, scale, short, slider } from "../draw.js";
 
 const [PAIRS, SHOWN, MOST] = [20000, 48, 1500];
@@ -57,7 +58,10 @@ export function counts(dimension, tolerance) {
 }
 
 export function room(place) {
-  let [dimension, tolerance, tight] = [128, 0.45, false];
+  const kept = new Kept("room", { dimensions: 128, overlap: 0.45, codes: "chance" });
+  let dimension = Math.round(kept.number("dimensions", 2, 256));
+  let tolerance = kept.number("overlap", 0.05, 0.6);
+  let tight = kept.choice("codes", ["tight"]) === "tight";
   const histogram = el("div");
   const fits = el("div");
   let sample = [];
@@ -84,6 +88,7 @@ export function room(place) {
     fits,
   );
   function show() {
+    kept.set({ dimensions: dimension, overlap: tolerance, codes: tight ? "tight" : "chance" });
     const source = random(7);
     kinds.forEach((kind, i) => kind.setAttribute("aria-pressed", tight === Boolean(i)));
     const all = codes(dimension, Math.max(SHOWN, 2 * dimension), tight, source);

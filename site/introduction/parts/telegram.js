@@ -1,5 +1,6 @@
 // Part 6: a network that permutes m concepts tells which of the m! permutations it is.
 
+import { Kept } from "../address.js";
 import { data } from "../data.js";
 import { axes, barRows, button, curve, decades, el, narrow, picture, random, scale, short, slider, wide } from "../draw.js";
 import { log2Factorial } from "../bounds.js";
@@ -18,24 +19,29 @@ export function leastNeurons(m, bits) {
 
 export function telegram(place) {
   const source = random(2);
-  let order = Array.from({ length: CONCEPTS }, (_, i) => i);
+  const places = Array.from({ length: CONCEPTS }, (_, i) => i);
+  const kept = new Kept("telegram", { m: 4, bits: "one", order: shuffled(places, source) });
+  const said = kept.list("order", places).map(Number);
+  let order = said.length === CONCEPTS ? said : kept.begin.order;
   const strip = el("div");
   const chart = el("div");
   const told = el("p", { class: "verdict", "aria-live": "polite" });
-  let form = "one";
+  let form = kept.choice("bits", Object.keys(FORMS));
   const shuffle = button("Shuffle", () => {
-    for (let i = CONCEPTS - 1; i > 0; i -= 1) { const j = source.below(i + 1); [order[i], order[j]] = [order[j], order[i]]; }
+    order = shuffled(order, source);
     strip.replaceChildren(message(order));
+    kept.set({ order });
   });
   const forms = Object.entries(FORMS).map(([name, [words]]) => button(words, () => { form = name; show(); }, { "data-form": name }));
-  const knob = slider({ label: "Concepts, m", min: 1, max: 6, step: 0.05, value: 4, words: (power) => short(10 ** power), input: show });
+  const knob = slider({ label: "Concepts, m", min: 1, max: 6, step: 0.05, value: kept.number("m", 1, 6), words: (power) => short(10 ** power), input: show });
   place.append(
     el("h3", {}, "A permutation as a message"), strip, el("div", { class: "controls" }, shuffle),
     el("h3", {}, "How many neurons must a layer have to carry it?"),
     el("div", { class: "controls" }, knob.element, el("div", { class: "presets", role: "group", "aria-label": "Bits per weight" }, forms)),
     chart, told, experiment());
-  shuffle.click();
+  strip.replaceChildren(message(order));
   function show() {
+    kept.set({ m: knob.value, bits: form });
     const m = 10 ** knob.value;
     const bits = FORMS[form][1](m);
     for (const one of forms) one.setAttribute("aria-pressed", one.dataset.form === form);
@@ -44,6 +50,13 @@ export function telegram(place) {
     told.textContent = `${short(m)} concepts: log₂ m! = ${short(log2Factorial(m))} bits. At ${short(bits)} bit${bits === 1 ? "" : "s"} per weight a square layer needs at least ${short(Math.ceil(least))} neurons.`;
   }
   show();
+}
+
+/** Return a list in an order drawn by chance. */
+function shuffled(list, source) {
+  const found = [...list];
+  for (let i = found.length - 1; i > 0; i -= 1) { const j = source.below(i + 1); [found[i], found[j]] = [found[j], found[i]]; }
+  return found;
 }
 
 /** Return a permutation with its number among all, in bits. */

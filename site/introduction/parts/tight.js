@@ -1,5 +1,6 @@
 // Part 8: below, above, and the networks that were built between.
 
+import { Kept } from "../address.js";
 import { data } from "../data.js";
 import { axes, curve, decades, el, narrow, picture, scale, short, slider, wide } from "../draw.js";
 import { bitsOfPairs } from "../bounds.js";
@@ -23,10 +24,12 @@ const DRAWN = [
 export function tight(place) {
   const chart = el("div");
   const told = el("p", { class: "verdict", "aria-live": "polite" });
-  const knob = slider({ label: "ANDs, m′", min: 2, max: 7, step: 0.02, value: 4, words: (power) => short(10 ** power), input: show });
+  const kept = new Kept("tight", { m: 4 });
+  const knob = slider({ label: "ANDs, m′", min: 2, max: 7, step: 0.02, value: kept.number("m", 2, 7), words: (power) => short(10 ** power), input: show });
   const legend = [["fill-on", "thresholded"], ["fill-gold", "computed"], ["fill-cool", "Adler–Shavit, plain"]].map(([name, words]) => el("span", {}, el("svg", { viewBox: "0 0 12 12", class: "dot", "aria-hidden": "true" }, el("circle", { cx: 6, cy: 6, r: 5, class: name })), ` ${words}`));
   place.append(el("div", { class: "controls" }, knob.element), el("p", { class: "legend" }, "Built: ", legend), chart, told);
   function show() {
+    kept.set({ m: knob.value });
     const gates = Math.round(10 ** knob.value);
     chart.replaceChildren(drawn(gates));
     const at = (name) => short(Math.ceil(LAWS[name](gates)));

@@ -1,5 +1,6 @@
 // Part 4: five features in two dimensions, trained here.
 
+import { Kept } from "../address.js";
 import { data } from "../data.js";
 import { axes, curve, el, narrow, picture, random, scale, slider, wide } from "../draw.js";
 
@@ -97,20 +98,22 @@ function arrows(directions, size, named) {
 const STAGES = [["always on", 1, 1], ["one time in five", 0.2, 1], ["one time in twenty", 0.05, 1]];
 
 export function toy(place) {
-  let model = new Toy(STAGES[2][1], STAGES[2][2]);
+  const kept = new Kept("toy", { power: Math.log10(STAGES[2][1]) });
+  const power = kept.number("power", -2, 0);
+  let model = new Toy(10 ** power, STAGES[2][2]);
   for (let i = 0; i < 1200; i += 1) model.step();
   const plane = el("svg", { viewBox: "0 0 300 300", class: "picture", role: "img", "aria-label": "Five features as arrows in two dimensions" });
   const bars = el("svg", { viewBox: "0 0 300 150", class: "picture", role: "img", "aria-label": "Share of a dimension that each feature has" });
   const told = el("p", { "aria-live": "off" });
   const knob = slider({
-    label: "Chance that a feature is on", min: -2, max: 0, step: 0.02, value: Math.log10(model.chance),
-    words: (power) => `${Number((10 ** power * 100).toPrecision(2))} %`,
-    input: (power) => { model.chance = 10 ** power; model.steps = Math.min(model.steps, 50); left = 900; start(); },
+    label: "Chance that a feature is on", min: -2, max: 0, step: 0.02, value: power,
+    words: (to) => `${Number((10 ** to * 100).toPrecision(2))} %`,
+    input: (to) => { kept.set({ power: to }); model.chance = 10 ** to; model.steps = Math.min(model.steps, 50); left = 900; start(); },
   });
   const presets = STAGES.map(([words, chance, seed], stage) => {
     const small = new Toy(chance, seed);
     for (let i = 0; i < 900; i += 1) small.step(0.02);
-    return el("button", { type: "button", class: "preset", click: () => { model = new Toy(chance, seed); knob.set(Math.log10(chance)); presets.forEach((preset, i) => preset.setAttribute("aria-pressed", i === stage)); }, "aria-pressed": String(stage === 2) },
+    return el("button", { type: "button", class: "preset", click: () => { model = new Toy(chance, seed); knob.set(Math.log10(chance)); presets.forEach((preset, i) => preset.setAttribute("aria-pressed", i === stage)); }, "aria-pressed": String(Math.log10(chance) === power) },
       picture(100, 100, null, arrows(small.directions(), 100, false)), words);
   });
   const again = el("button", { type: "button", click: () => { model = new Toy(model.chance, Math.floor(Math.random() * 1e9)); left = 1200; start(); } }, "Forget and train again");

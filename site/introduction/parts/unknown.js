@@ -1,5 +1,6 @@
 // Part 12: the room between what is proved and what is built, and the point that nobody has placed.
 
+import { Kept } from "../address.js";
 import { data } from "../data.js";
 import { decades, el, picture, scale, short, slider, wide } from "../draw.js";
 import { LAWS } from "./tight.js";
@@ -10,10 +11,12 @@ export function unknown(place) {
   const begin = Math.max(0, sizes.findIndex((row) => row.gates === 10000));
   const chart = el("div");
   const told = el("p", { class: "verdict", "aria-live": "polite" });
-  const size = slider({ label: "ANDs", min: 0, max: sizes.length - 1, value: begin, words: (i) => short(sizes[i].gates), input: show });
-  const guess = slider({ label: "Your guess for a trained network", min: 0, max: 1, step: 0.01, value: 0.5, words: () => "", input: show });
+  const kept = new Kept("unknown", { size: begin, guess: 0.5 });
+  const size = slider({ label: "ANDs", min: 0, max: sizes.length - 1, value: kept.index("size", sizes.length), words: (i) => short(sizes[i].gates), input: show });
+  const guess = slider({ label: "Your guess for a trained network", min: 0, max: 1, step: 0.01, value: kept.number("guess", 0, 1), words: () => "", input: show });
   place.append(el("div", { class: "controls" }, size.element, guess.element), chart, told);
   function show() {
+    kept.set({ size: size.value, guess: guess.value });
     const row = sizes[size.value];
     const other = thresholded.find((one) => one.gates === row.gates);
     const marks = [

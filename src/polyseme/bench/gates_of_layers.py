@@ -52,11 +52,12 @@ def _terms(key: AnswerKey) -> SiteTruth:
     ones = np.ones(len(terms.literals), bool)
     inputs = sp.csr_array((ones, terms.literals, terms.offsets), (len(terms), terms.features))
     held = np.asarray(key.layers[0].counts > 0)
-    operators = _operators_of_terms(terms)
+    operators = operators_of_terms(terms)
     return _site(key, sites.post(0), "gates", sites.EMBED, inputs, operators, held)
 
 
-def _operators_of_terms(terms: Terms) -> tuple[str, ...]:
+def operators_of_terms(terms: Terms) -> tuple[str, ...]:
+    """Return the operator of each term: "identity" of one literal, "and", or "and-not"."""
     return tuple(
         "identity" if width == 1 else "and" if plain == width else "and-not"
         for width, plain in zip(terms.widths.tolist(), terms.plain.tolist(), strict=True)

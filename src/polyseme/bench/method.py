@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Budget:
-    """What a fit may spend, printed beside every result.
+    """The samples, readings and seed of a fit, printed beside every result.
 
     Attributes:
         samples: Inputs that may be drawn in all, as batches.

@@ -32,6 +32,8 @@ class Subject:
         code: The vector of every feature, float32 (features, dimensions).
         draw_on: The distribution of its inputs.
         truth: What claims are scored against.
+        network: The network that the module was made from, for controls that read it; it may be
+            another one than the module, if that was dressed.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Subject:
     code: NDArray[np.float32]
     draw_on: Draw
     truth: Truth
+    network: Network | None = None
 
     def sampler(self, seed: int, told: str = "nothing") -> Sampler:
         """Return what a method draws its inputs from."""
@@ -55,7 +58,7 @@ def subject_of(name: str, network: Network, draw_on: Draw) -> Subject:
     children = OrderedDict(to_torch(network).named_children())
     children.pop("encoder")
     code = np.ascontiguousarray(dense_encoder(network).T.astype(np.float32))
-    return Subject(name, HookedNetwork(children), code, draw_on, truth_of(network))
+    return Subject(name, HookedNetwork(children), code, draw_on, truth_of(network), network)
 
 
 def uniform(features: int, active: int) -> Draw:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class SiteTruth:
-    """What a site holds.
+    """Things that a site holds, with their directions and what they are computed from.
 
     Attributes:
         site: The site.

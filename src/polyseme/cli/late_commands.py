@@ -40,6 +40,8 @@ COMMANDS = {
     "reproduce": "Recompute published figures and print whether ours agree within the stated "
     "tolerance.",
     "study": "Carry out STUDY.toml, a grid of tasks, but for those that are done already.",
+    "bench": "Fit interpretability methods to networks whose answer is known, and score what they "
+    "claim.",
     "export": "Write NET in a format that other programs read.",
     "convert": "Write SOURCE as AIGER, which any logic tool reads, or as JSON, which keeps every "
     "gate.",

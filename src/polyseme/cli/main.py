@@ -63,6 +63,7 @@ def _top(
     polyseme learn toy intro -o intro.png
     polyseme reproduce --only ball-and-box
     polyseme study error.toml -o results --jobs 2
+    polyseme bench --suite small --method relu -o results
     polyseme export net.safetensors --to onnx -o net.onnx
     polyseme convert adder.blif -o adder.aig
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -63,6 +63,22 @@ def neurons_or_auto(given: str | int) -> int | None:
     return None if given == "auto" else whole(1, MAX_SIZE)(given)
 
 
+def active_option(description: str) -> Any:
+    """Return the option --active, a whole number, with what it means to a command."""
+    return typer.Option(
+        "--active",
+        metavar="S",
+        parser=whole(1, MAX_SIZE),
+        help=description,
+        show_default=False,
+    )
+
+
+def circuit_argument(description: str) -> Any:
+    """Return the argument CIRCUIT that may be left out, with what it means to a command."""
+    return typer.Argument(metavar="[CIRCUIT]", help=description, show_default=False)
+
+
 Source = Annotated[
     str,
     typer.Argument(
@@ -87,13 +103,9 @@ Unsigned = Annotated[
 ]
 Active = Annotated[
     int | None,
-    typer.Option(
-        "--active",
-        metavar="S",
-        parser=whole(1, MAX_SIZE),
-        help="The sparsity promise: at most S features are on at once. By default 3, or as many as "
-        "there are; 2 for a table of facts, where a query switches on a subject and a relation.",
-        show_default=False,
+    active_option(
+        "The sparsity promise: at most S features are on at once. By default 3, or as many as "
+        "there are; 2 for a table of facts, where a query switches on a subject and a relation."
     ),
 ]
 Error = Annotated[

@@ -33,6 +33,8 @@ class Stream(IntEnum):
 
     # Verification of a finished network, on inputs that no compilation has used.
     VERIFICATION = 0x5EED
+    # Activations in batches, for training on; stream n is that of the n-th draw.
+    ACTIVATIONS = 0xAC71
     # Inputs on which a proof of logic tells nodes apart.
     PROOF = 0x9F00
 

@@ -1,4 +1,6 @@
-"""The bounds the other way round: how many features a network of a width could compute at most."""
+"""The bounds the other way round: how many features a network of a width could compute at most, and
+how many the constructions reach.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,8 @@ import numpy as np
 
 from polyseme.circuits.problems import MAX_SIZE
 from polyseme.common.arguments import real_number, whole_number
+from polyseme.common.progress import phase
+from polyseme.common.progress_shown import Watcher, watched
 from polyseme.limits.ands import Ands
 from polyseme.limits.capacity import capacity, largest
 from polyseme.limits.combinatorics import log2_factorial, log2_gate_sets
@@ -19,7 +23,8 @@ from polyseme.limits.floors import EPSILONS
 from polyseme.limits.influence import gate_sets_with_influence
 from polyseme.limits.linear_floor import linear_floor
 from polyseme.limits.lower import FEWEST_BITS, IGNORED, MOST_BITS, ORDERED
-from polyseme.limits.rows import FLOOR, GUESS
+from polyseme.limits.reached import reached
+from polyseme.limits.rows import DECLARED, FLOOR, GUESS
 
 _PAIRS = "pairwise AND"
 _TWICE = "influence 2"
@@ -35,8 +40,9 @@ _FEWEST = 3
 class Most:
     """The most features of which a network could compute a kind of outputs, as many as features.
 
-    `kind` says what the number claims: "at most", by counting, so that no network beats it; "floor"
-    and "heuristic floor" as in `polyseme.limits.rows.Row`.
+    `kind` says what the number claims: "at most", by counting, so that no network beats it;
+    "floor", "heuristic floor" and "declared" as in `polyseme.limits.rows.Row`: of those that are
+    declared, the number is what a construction reaches.
     """
 
     name: str
@@ -72,12 +78,19 @@ class WidthBounds:
 
 
 def bounds_of_width(
-    width: int, *, layers: int = 1, active: int = 3, error: float = 1e-3, bits: float = 1.0
+    width: int,
+    *,
+    layers: int = 1,
+    active: int = 3,
+    error: float = 1e-3,
+    bits: float = 1.0,
+    progress: Watcher = None,
 ) -> WidthBounds:
-    """Return how many features networks of a width could compute at most.
+    """Return how many features networks of a width could compute at most, and what is reached.
 
     Counted are permutations and, if two features may be on at once, ANDs of as many pairs as
-    features. Counting spreads the bits over all layers; floors are of one layer.
+    features. Counting spreads the bits over all layers; floors, and what constructions reach by the
+    sizes that they declare (`polyseme.limits.reached`), are of one layer.
 
     Args:
         width: Number of neurons of every hidden layer. Each reads as many numbers.
@@ -85,6 +98,8 @@ def bounds_of_width(
         active: The sparsity promise: at most so many features are on at once.
         error: The share of inputs on which a linear layer may be wrong; above 0 and below 1.
         bits: Bits that a weight holds.
+        progress: True to show progress on standard error, or a function that is told
+            every `polyseme.Headway`.
 
     Returns:
         The most features, by what is computed.
@@ -116,6 +131,8 @@ def bounds_of_width(
             Most(f"{_PAIRS}, {_TWICE}, {ORDERED}", counted(_pairs_of_twos), AT_MOST),
             *_by_floors(width, active, error),
         ]
+        with watched(progress), phase("bounds"):
+            rows += _by_constructions(width, active, error)
     held = bits * layers * width**2
     return WidthBounds(width, layers, active, error, bits, held, tuple(rows))
 
@@ -158,6 +175,14 @@ def _by_floors(width: int, active: int, error: float) -> list[Most]:
         found = most(partial(_computed, active, epsilon))
         rows.append(Most(f"{name}, computed to {epsilon:g}, drawn codes", found, GUESS))
     return rows
+
+
+def _by_constructions(width: int, active: int, error: float) -> list[Most]:
+    """Return the most features in equally many pairs, two for each, that constructions declare."""
+    return [
+        Most(f"{_PAIRS}, {_TWICE}, {manner}, {name}", features, DECLARED)
+        for name, manner, features in reached(width, active, error)
+    ]
 
 
 def _computed(active: int, epsilon: float, ands: Ands) -> int:

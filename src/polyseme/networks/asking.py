@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import numpy as np
 import scipy.sparse as sp
@@ -60,15 +60,35 @@ def activations(network: Network, on: Inputs) -> dict[str, NDArray[np.float32]]:
     widths = sum(layer.units + layer.width for layer in network.layers)
     ends = network.encoder.dimensions + len(network.readout.outputs)
     _check_bytes(4 * given.matrix.shape[0] * (widths + ends))
-    runner = LayerRunner(network)
-    values = np.asarray((given.matrix @ network.encoder.code.matrix()).toarray(), np.float32)
-    found = {sites.EMBED: values}
+    return dict(_at_sites(LayerRunner(network), given.matrix, network.sites))
+
+
+def activations_at(runner: LayerRunner, on: sp.csr_array, site: str) -> NDArray[np.float32]:
+    """Return the numbers at one site, (samples, width), for features in sparse rows.
+
+    No layer behind the site is run.
+    """
+    return next(_at_sites(runner, on, (site,)))[1]
+
+
+def _at_sites(
+    runner: LayerRunner, on: sp.csr_array, wanted: Container[str]
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Yield the names of the sites that are wanted, each with its numbers (samples, width)."""
+    network = runner.network
+    values = np.asarray((on @ network.encoder.code.matrix()).toarray(), np.float32)
+    if sites.EMBED in wanted:
+        yield sites.EMBED, values
     for number, layer in enumerate(network.layers):
-        read, values = values, runner.write(number, values)
-        found[sites.pre(number)] = _sums(layer, read, runner.may_exceed(number, read))
-        found[sites.post(number)] = values
-    found[sites.READOUT] = (runner.readings(values) - network.readout.thresholds[:, None]).T
-    return found
+        if sites.pre(number) in wanted:
+            sums = _sums(layer, values, runner.may_exceed(number, values))
+            yield sites.pre(number), sums
+        values = runner.write(number, values)
+        if sites.post(number) in wanted:
+            yield sites.post(number), values
+    if sites.READOUT in wanted:
+        readings = runner.readings(values)
+        yield sites.READOUT, (readings - network.readout.thresholds[:, None]).T
 
 
 def _sums(layer: Layer, values: NDArray[np.float32], wide: bool) -> NDArray[np.float32]:

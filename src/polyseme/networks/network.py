@@ -10,30 +10,28 @@ same decisions up to that rounding (`docs/format.md`).
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from polyseme.errors import OptionError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.checks import check_below
 from polyseme.networks.ends import Encoder, Readout
-from polyseme.networks.layer import Layer, Weights
+from polyseme.networks.layer import Layer
 from polyseme.networks.registry import registered
 from polyseme.networks.sites import site_names
-from polyseme.networks.table import Rows, html_table, shortened, text_table
+from polyseme.networks.table import html_table, text_table
+from polyseme.networks.weight_entropy import choice_bits, entropy_bits
 
 if TYPE_CHECKING:
     import torch
 
 # The construction of networks that no construction made.
 TRAINED = "trained"
-# Layers of which a table has a row; of more, the first and the last.
-_MOST_ROWS = 8
 
 
 @dataclass(frozen=True)
@@ -144,7 +142,7 @@ class Network:
         inputs are carried is paid for too. Weights of float32 count 32 bits each.
         """
         return sum(
-            _entropy_bits(layer.weights) + _choice_bits(len(layer.carried), layer.inputs)
+            entropy_bits(layer.weights) + choice_bits(len(layer.carried), layer.inputs)
             for layer in self.layers
         )
 
@@ -255,6 +253,66 @@ class Network:
         """
         return registered("sample")(self, inputs, samples, active, seed, sparse)
 
+    def activation_batches(
+        self,
+        site: str | int,
+        samples: int | None = None,
+        batch: int = 4096,
+        *,
+        inputs: str = "satisfied",
+        active: int | None = None,
+        seed: int = 1,
+    ) -> Iterator[torch.Tensor]:
+        """Draw inputs of a kind and yield the numbers at a site, for training on; needs torch.
+
+        Nothing is held but what is yielded next, and no layer behind the site is run. The samples
+        are the same, in the same order, whatever the size of a batch.
+
+        Args:
+            site: one of `sites`, by either name, or the number of a layer for its `hook_post`.
+            samples: how many in all; None goes on for ever.
+            batch: samples of a batch; the last may be smaller.
+            inputs: the kind, one that `polyseme.input_kinds` lists; all but "uniform" need the
+                answer key.
+            active: features on at once; by default the promise of the network.
+            seed: the seed of the inputs.
+
+        Returns:
+            Tensors of float32 (batch, width).
+
+        Raises:
+            MissingExtraError: torch is not installed.
+            OptionError: an argument is of a wrong type or out of range, or the key is missing.
+
+        Example:
+            >>> import polyseme as ps
+            >>> network = ps.compile(ps.problems.pairwise_and(1000, 1000), neurons=600)
+            >>> [tuple(one.shape) for one in network.activation_batches(0, 1000, batch=400)]
+            [(400, 592), (400, 592), (200, 592)]
+        """
+        found: Iterator[torch.Tensor] = registered("activation_batches")(
+            self, site, samples, batch, inputs, active, seed
+        )
+        return found
+
+    def card(self) -> str:
+        """Return a page of Markdown that says what the network is, for people who meet its file.
+
+        Every saved file holds it. It says what the network computes, its sizes, promise, origin and
+        licence, and how to load it, and is the same for the same network.
+
+        Example:
+            >>> import polyseme as ps
+            >>> circuit = ps.build_circuit("abc", [(ps.GateKind.AND, (0, 1))], [3])
+            >>> print(ps.compile(circuit).card())
+            # circuit
+            <BLANKLINE>
+            A network of 1 ReLU in 1 layer that computes 1 gate, compiled by polyseme (...).
+            ...
+        """
+        found: str = registered("card")(self)
+        return found
+
     def save(
         self, path: str | os.PathLike[str], key: str | os.PathLike[str] | bool = False
     ) -> None:
@@ -290,8 +348,8 @@ class Network:
             outputs), 0 or more if an output is on. Its modules are `encoder`, `hook_embed`,
             `layers`, `readout` and `hook_readout`; those of a layer are `linear`, `hook_pre`,
             `activation` and `hook_post`. Every `hook_...` is a `torch.nn.Identity` for hooks, one
-            of `sites`, and `module.run_with_cache(inputs)` returns the outputs and the numbers at
-            all of them.
+            of `sites`; `module.run_with_cache(inputs)` returns the outputs and the numbers at all
+            of them, and `module.run_with_hooks(inputs, [(name, fn)])` runs with functions there.
 
         Raises:
             MissingExtraError: torch is not installed.
@@ -346,65 +404,13 @@ class Network:
 
     def __repr__(self) -> str:
         """One line, without the arrays."""
-        layers = "1 layer" if len(self.layers) == 1 else f"{len(self.layers):,} layers"
-        return (
-            f"Network({shortened(self.provenance.source)!r}, "
-            f"{shortened(self.provenance.construction, 20)}: {self.neurons_total:,} ReLUs in "
-            f"{layers}, {len(self.encoder.features):,} features, {self.provenance.gates:,} gates, "
-            f"{len(self.readout.outputs):,} outputs)"
-        )
+        line: str = registered("network_line")(self)
+        return line
 
     def __str__(self) -> str:
         """A small table."""
-        return text_table(self._title, self._rows)
+        return text_table(*registered("network_table")(self))
 
     def _repr_html_(self) -> str:
         """Return the same table in a notebook."""
-        return html_table(self._title, self._rows)
-
-    @property
-    def _title(self) -> str:
-        if self.provenance.construction == TRAINED:
-            return f"{shortened(self.provenance.source)}, trained"
-        construction = shortened(self.provenance.construction, 20)
-        return f"{shortened(self.provenance.source)}, compiled by {construction}"
-
-    @property
-    def _rows(self) -> Rows:
-        layers = [(f"layer {i}", layer.described) for i, layer in enumerate(self.layers)]
-        if len(layers) > _MOST_ROWS:
-            kept = _MOST_ROWS // 2
-            between = ("…", f"{len(layers) - 2 * kept:,} layers more")
-            layers = [*layers[:kept], between, *layers[-kept:]]
-        exact = self.provenance.monosemantic_neurons
-        where = " in its widest layer" if len(self.layers) > 1 else ""
-        return [
-            ("encoder", self.encoder.described),
-            *layers,
-            ("readout", self.readout.described),
-            ("ReLUs", f"{self.neurons_total:,}, at most {self.neurons:,} per layer"),
-            ("gates", f"{self.provenance.gates:,}; an exact network takes {exact:,} ReLUs{where}"),
-            ("parameters", f"{self.parameters:,}"),
-            ("promise", f"at most {self.provenance.active} features on"),
-            ("answer key", "none at hand" if self.key is None else repr(self.key)),
-        ]
-
-
-def _entropy_bits(weights: Weights) -> float:
-    entries = weights.shape[0] * weights.shape[1]
-    if weights.dtype == np.float32:
-        return 32.0 * int(entries)
-    stored = weights.data if sp.issparse(weights) else weights.ravel()
-    # Shifted to begin at 0; int32 holds every difference of two int16.
-    lowest = min(0, int(stored.min(initial=0)))
-    counts = np.bincount(stored.astype(np.int32) - lowest, minlength=1 - lowest)
-    counts[-lowest] += entries - len(stored)
-    share = counts[counts > 0] / entries
-    return float(-(share * np.log2(share)).sum() * entries)
-
-
-def _choice_bits(chosen: int, among: int) -> float:
-    """Return entropy of a mask that marks so many."""
-    share = np.array([chosen, among - chosen]) / among
-    share = share[share > 0]
-    return float(-(share * np.log2(share)).sum() * among)
+        return html_table(*registered("network_table")(self))

@@ -9,9 +9,14 @@ on, and keys of `Network.activations` and `run_with_cache`:
   (samples, width);
 - `hook_readout`: the reading of every output minus its threshold, 0 or more if it is on (samples,
   outputs).
+
+Sites of layers also have the names that TransformerLens gives to them, `blocks.N.mlp.hook_pre` and
+`blocks.N.mlp.hook_post`.
 """
 
 from __future__ import annotations
+
+import re
 
 from polyseme.common.arguments import is_whole, shown_value, whole_number
 from polyseme.common.suggestions import did_you_mean
@@ -19,6 +24,8 @@ from polyseme.errors import OptionError
 
 EMBED = "hook_embed"
 READOUT = "hook_readout"
+_OURS = re.compile(r"layers\.([0-9]+)\.(hook_pre|hook_post)")
+_THEIRS = re.compile(r"blocks\.([0-9]+)\.mlp\.(hook_pre|hook_post)")
 
 
 def pre(layer: int) -> str:
@@ -37,6 +44,16 @@ def site_names(layers: int) -> tuple[str, ...]:
     return (EMBED, *hidden, READOUT)
 
 
+def alias(site: str) -> str:
+    """Return the name that TransformerLens gives to a site; its own where that has none."""
+    return _OURS.sub(r"blocks.\1.mlp.\2", site) if _OURS.fullmatch(site) else site
+
+
+def own_name(name: str) -> str:
+    """Return our name for one of TransformerLens; any other text as it is."""
+    return _THEIRS.sub(r"layers.\1.\2", name) if _THEIRS.fullmatch(name) else name
+
+
 def site_of(given: int | str, layers: int) -> str:
     """Return the name of a site, for a name or for the number of a layer, which is its `hook_post`.
 
@@ -45,6 +62,8 @@ def site_of(given: int | str, layers: int) -> str:
     if is_whole(given):
         return post(whole_number("site", given, 0, layers - 1))
     known = site_names(layers)
+    if isinstance(given, str):
+        given = own_name(given)
     if not isinstance(given, str) or given not in known:
         raise OptionError(
             f"site is {shown_value(given)}; it must be a layer's number, {EMBED}, "

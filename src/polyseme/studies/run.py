@@ -10,19 +10,20 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from polyseme.common.arguments import whole_number
-from polyseme.common.files import reason_of, shown_path, write_whole
+from polyseme.common.files import reason_of, shown_path
 from polyseme.common.progress import phase
 from polyseme.common.progress_shown import Watcher, watched
 from polyseme.errors import FileFormatError, OptionError, PolysemeError
-from polyseme.studies.study import Study, read_study, study_of
-from polyseme.studies.workers import Outcome, outcomes
+from polyseme.studies.filing import Filing
+from polyseme.studies.study import Study, Task, read_study, study_of
+from polyseme.studies.workers import outcomes
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,8 @@ def run_study(
         raise OptionError("folder must be a path") from None
     except OSError as error:
         raise PolysemeError(f"{shown_path(folder)}: {reason_of(error)}") from None
-    with watched(progress), _alone_in(place):
-        return _carried_out(whole, place, jobs, cluster)
+    with watched(progress):
+        return carried_out(whole.tasks, place, Filing(), jobs, cluster)
 
 
 def _study(given: str | os.PathLike[str] | Mapping[str, Any]) -> Study:
@@ -115,36 +116,26 @@ def _study(given: str | os.PathLike[str] | Mapping[str, Any]) -> Study:
     raise OptionError("study must be a TOML file or a mapping")
 
 
-def _carried_out(study: Study, place: Path, jobs: int, cluster: str | None) -> StudyRun:
-    left = [task for task in study.tasks if not _file(place, "tasks", task.name).exists()]
-    total = len(study.tasks)
-    done, failed = total - len(left), 0
-    with phase("tasks") as step:
-        step(done, total)
-        for outcome in outcomes(left, jobs, cluster) if left else ():
-            _write(place, outcome)
-            done, failed = done + (outcome.failure is None), failed + (outcome.failure is not None)
-            step(done + failed, total)
+def carried_out(
+    tasks: Sequence[Task], place: Path, filing: Filing, jobs: int, cluster: str | None
+) -> StudyRun:
+    """Do those of the tasks that have no result in a folder, and write what becomes of each.
+
+    Raises PolysemeError if a file cannot be written, another run is at work in the folder, a
+    process died, or the cluster cannot be reached.
+    """
+    with _alone_in(place):
+        left = [task for task in tasks if not filing.result(place, task).exists()]
+        total = len(tasks)
+        done, failed = total - len(left), 0
+        with phase("tasks") as step:
+            step(done, total)
+            for outcome in outcomes(left, jobs, cluster) if left else ():
+                filing.write(place, outcome)
+                succeeded = outcome.failure is None
+                done, failed = done + succeeded, failed + (not succeeded)
+                step(done + failed, total)
     return StudyRun(total, done, failed, place)
-
-
-def _file(place: Path, kind: str, name: str) -> Path:
-    return place / kind / f"{name}.json"
-
-
-def _write(place: Path, outcome: Outcome) -> None:
-    """Write the file of a task; one that is done has failed no more."""
-    task = outcome.task
-    function = task.function.rpartition("/")[2]
-    content: dict[str, Any] = {"task": function, "arguments": json.loads(task.arguments)}
-    failed = _file(place, "failed", task.name)
-    if outcome.result is None:
-        content["failure"], target = outcome.failure, failed
-    else:
-        content["result"], target = json.loads(outcome.result), _file(place, "tasks", task.name)
-    write_whole(target, f"{json.dumps(content, sort_keys=True, indent=1)}\n".encode())
-    if outcome.result is not None:
-        failed.unlink(missing_ok=True)
 
 
 @contextmanager

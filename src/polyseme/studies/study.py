@@ -55,7 +55,7 @@ class Task:
 
     def call(self) -> Any:
         """Return what the function returns."""
-        return _function(self.function)(**json.loads(self.arguments))
+        return function_of(self.function)(**json.loads(self.arguments))
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def study_of(given: Mapping[str, Any], folder: Path | None = None) -> Study:
         if not isinstance(value, _PLAIN):
             raise OptionError(f"{name} is {shown_value(value)}; it must be text, a number or true")
     function = _placed(given.get("task"), folder or Path())
-    _function(function)
+    function_of(function)
     tasks = [
         Task(
             function, json.dumps({**fixed, **dict(zip(grid, values, strict=True))}, sort_keys=True)
@@ -131,8 +131,11 @@ def _placed(function: Any, folder: Path) -> str:
     return f"{(folder / module).resolve()}:{name}" if module.endswith(".py") else function
 
 
-def _function(name: str) -> Callable[..., Any]:
-    """Return a function by name; raise OptionError where it cannot be had."""
+def function_of(name: str, what: str = "task") -> Callable[..., Any]:
+    """Return a function by name, `module:function` or `/path/file.py:function`.
+
+    Raises OptionError, which says what it is that cannot be had.
+    """
     module_name, function = name.rsplit(":", 1)
     try:
         if module_name.endswith(".py"):
@@ -140,10 +143,12 @@ def _function(name: str) -> Callable[..., Any]:
         else:
             module = import_module(module_name)
         found = getattr(module, function)
-    except (ImportError, OSError, AttributeError, SyntaxError) as error:
-        raise OptionError(f"task {name[-80:]!r} cannot be imported: {error}") from None
+    except Exception as error:
+        # A file of the user's may raise anything while it is imported.
+        line = " ".join(str(error).split())[:200] or type(error).__name__
+        raise OptionError(f"{what} {name[-80:]!r} cannot be imported: {line}") from None
     if not callable(found):
-        raise OptionError(f"task {name[-80:]!r} is no function")
+        raise OptionError(f"{what} {name[-80:]!r} is no function")
     called: Callable[..., Any] = found
     return called
 

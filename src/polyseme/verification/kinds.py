@@ -7,8 +7,9 @@ from types import NoneType
 from polyseme.circuits.circuit import Circuit
 from polyseme.common.arguments import instance
 from polyseme.networks.network import Network
+from polyseme.verification.drawing import shallow_terms
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
-from polyseme.verification.sampling import circuit_of, shallow_terms
+from polyseme.verification.sampling import circuit_of
 
 
 def input_kinds(network: Network, circuit: Circuit | None = None) -> dict[str, str]:

@@ -23,8 +23,9 @@ from polyseme.common.random_streams import Stream, stream
 from polyseme.errors import OptionError
 from polyseme.networks.network import Network
 from polyseme.verification.affine_reading import beyond
+from polyseme.verification.drawing import shallow_terms
 from polyseme.verification.layer_readings import KindErrors, LayerReadings
-from polyseme.verification.sampling import circuit_of, promise_asked, shallow_terms
+from polyseme.verification.sampling import circuit_of, promise_asked
 from polyseme.verification.term_readings import KINDS, read_terms
 from polyseme.verification.wire_readings import KINDS as DEEP_KINDS
 from polyseme.verification.wire_readings import read_wires

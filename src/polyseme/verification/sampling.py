@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.promise import check_promise
-from polyseme.circuits.terms import Terms, one_layer_form
 from polyseme.common.arguments import instance, shown_value, text, whole_number
 from polyseme.common.parallel import in_order, threads
 from polyseme.common.progress import Progress, phase
@@ -23,7 +22,7 @@ from polyseme.networks.boolean_form import BooleanForm, boolean_form
 from polyseme.networks.network import Network
 from polyseme.networks.run import LayerRunner
 from polyseme.verification.changed import check_module, compare_module
-from polyseme.verification.inputs import draw_deep_inputs, draw_inputs
+from polyseme.verification.drawing import drawing
 from polyseme.verification.intervals import clopper_pearson
 from polyseme.verification.reference import Reference, reference_of
 
@@ -190,36 +189,7 @@ def draw_fresh(
         )
     text("inputs", inputs)
     generator = stream(whole_number("seed", seed, 0), Stream.VERIFICATION)
-    terms = shallow_terms(network, circuit)
-    if terms is None:
-        return draw_deep_inputs(inputs, circuit, active, samples, generator)
-    # The key has the terms on each neuron, but only for the circuit that the network was made from.
-    return draw_inputs(inputs, terms, active, samples, generator, _hosts(network, circuit))
-
-
-def _hosts(network: Network, circuit: Circuit) -> sp.csr_array | None:
-    """Return the terms on each neuron, (neurons, terms); None if they are not placed on neurons."""
-    key = network.key
-    if key is None or not key.has_terms or circuit is not key.circuit:
-        return None
-    hosts = key.hosts()
-    for_all = hosts.nnz == hosts.shape[0] * hosts.shape[1]
-    return None if for_all or not key.layers[0].factors else hosts
-
-
-def shallow_terms(network: Network, circuit: Circuit) -> Terms | None:
-    """Return the terms of a circuit of one hidden layer; None for a deeper one.
-
-    Circuits with constants or outputs that are 1 at rest count as deeper, and so do those whose
-    network was compiled stage by stage.
-    """
-    key = network.key
-    if key is not None and not key.has_terms:
-        return None
-    if key is not None and circuit is key.circuit:
-        return key.terms
-    form = one_layer_form(circuit)
-    return form.terms if form.is_shallow else None
+    return drawing(network, circuit, inputs, active)(samples, generator)
 
 
 def wrong_samples(

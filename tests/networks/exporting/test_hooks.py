@@ -97,3 +97,98 @@ def test_gradients_flow_through_the_cache():
     outputs.sum().backward()
     assert cache["layers.0.hook_post"].grad is not None
     assert inputs.grad is not None
+
+
+def test_hooks_change_one_run_as_those_of_torch_do(module):
+    inputs = inputs_of(20)
+    handle = module.layers[1].hook_post.register_forward_hook(lambda *call: call[2] + 3)
+    wanted = module(inputs)
+    handle.remove()
+    plain = module(inputs)
+    assert not torch.equal(plain, wanted)
+    for name in ("layers.1.hook_post", "blocks.1.mlp.hook_post"):
+        hooked = module.run_with_hooks(inputs, fwd_hooks=[(name, lambda value, hook: value + 3)])
+        assert torch.equal(hooked, wanted)
+    assert torch.equal(module.run_with_hooks(inputs), plain)
+    assert not any(one._forward_hooks for one in module.modules())
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("hook_embed", ["hook_embed"]),
+        ("layers.1.hook_pre", ["layers.1.hook_pre"]),
+        ("blocks.1.mlp.hook_pre", ["blocks.1.mlp.hook_pre"]),
+        (("blocks.2.mlp.hook_pre", "hook_embed"), ["hook_embed", "blocks.2.mlp.hook_pre"]),
+        (lambda name: name.endswith("post"), [f"layers.{n}.hook_post" for n in range(3)]),
+        (lambda name: "mlp.hook_pre" in name, [f"blocks.{n}.mlp.hook_pre" for n in range(3)]),
+        (lambda name: False, []),
+    ],
+)
+def test_a_hook_is_told_the_name_by_which_its_site_was_asked_for(module, asked, told):
+    seen = []
+    module.run_with_hooks(inputs_of(20), [(asked, lambda value, hook: seen.append(hook.name))])
+    assert seen == told
+
+
+def test_hooks_at_one_site_follow_each_other_and_know_their_layer(module):
+    inputs, layers = inputs_of(20), []
+    _, cache = module.run_with_cache(inputs)
+
+    def twice(value, hook):
+        layers.append(hook.layer())
+        return 2 * value
+
+    name = "layers.2.hook_post"
+    with module.hooks([(name, twice), (name, lambda value, hook: value + 1)]):
+        _, changed = module.run_with_cache(inputs, "blocks.2.mlp.hook_post")
+    assert layers == [2]
+    assert torch.equal(changed[name], 2 * cache[name] + 1)
+    with pytest.raises(ps.OptionError, match="hook_readout belongs to no layer"):
+        module.run_with_hooks(inputs, [("hook_readout", lambda value, hook: hook.layer())])
+
+
+def test_added_hooks_stay_until_they_are_reset(module):
+    inputs = inputs_of(20)
+
+    def counted(value, hook):
+        hook.ctx["runs"] = hook.ctx.get("runs", 0) + 1
+        seen.append(hook.ctx["runs"])
+
+    seen: list[int] = []
+    module.add_hook("layers.0.hook_post", counted)
+    module.add_hook(lambda name: name == "hook_readout", lambda value, hook: value * 0)
+    assert not module(inputs).any()
+    assert not module.run_with_hooks(inputs, [("hook_embed", lambda value, hook: None)]).any()
+    module.reset_hooks()
+    assert module(inputs).any()
+    module.add_hook("layers.0.hook_post", counted)
+    module(inputs)
+    assert seen == [1, 2, 1]
+
+
+def test_the_cache_is_read_by_either_name(module):
+    _, cache = module.run_with_cache(inputs_of(20), ["blocks.0.mlp.hook_post", "hook_embed"])
+    assert list(cache) == ["hook_embed", "layers.0.hook_post"]
+    assert cache["blocks.0.mlp.hook_post"] is cache["layers.0.hook_post"]
+    for absent in ("layers.1.hook_post", "blocks.1.mlp.hook_post", "blocks.0.mlp", 3):
+        with pytest.raises(KeyError):
+            cache[absent]
+
+
+@pytest.mark.parametrize(
+    ("hooks", "rule"),
+    [
+        ([("layers.0.hook_posts", print)], "names 'layers.0.hook_posts', which is no site; did"),
+        ([("blocks.9.mlp.hook_post", print)], "names 'blocks.9.mlp.hook_post', which is no site"),
+        ([("hook_embed", 3)], "must have pairs of a name and a function"),
+        (["hook_embed"], "must have pairs of a name and a function"),
+        (7, "must be pairs of a name and a function"),
+        ([(7, print)], "must be a name, several, or a function of a name"),
+        ([("hook_embed", lambda value, hook: 0)], "returned 0; it must return a tensor or None"),
+    ],
+)
+def test_hooks_that_are_none_are_refused_and_leave_nothing(module, hooks, rule):
+    with pytest.raises(ps.OptionError, match=rule):
+        module.run_with_hooks(inputs_of(20), hooks)
+    assert not any(one._forward_hooks for one in module.modules())

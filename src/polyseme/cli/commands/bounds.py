@@ -99,7 +99,8 @@ def bounds_command(
 ) -> int:
     """Print how few neurons a network for SOURCE needs, and how many each construction takes.
 
-    With --width and no SOURCE, print how many features networks of that width could compute.
+    With --width and no SOURCE, print how many features networks of that width could compute, and
+    how many the constructions reach.
 
     Example: polyseme bounds permutation:features=5000
     Example: polyseme bounds and2:features=2000,gates=2000 --bits 4 --measure
@@ -108,7 +109,12 @@ def bounds_command(
     if width is not None:
         _refuse_with_width(source, network, measure, everything)
         turned = bounds_of_width(
-            width, layers=layers or 1, active=active or 3, error=error, bits=bits or 1.0
+            width,
+            layers=layers or 1,
+            active=active or 3,
+            error=error,
+            bits=bits or 1.0,
+            progress=True,
         )
         if as_json:
             emit_json(turned.as_json())

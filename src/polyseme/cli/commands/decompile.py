@@ -10,10 +10,9 @@ import typer
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.names import Names
-from polyseme.circuits.problems import MAX_SIZE
 from polyseme.circuits.sources import read
 from polyseme.circuits.writers.json_circuit import write_json
-from polyseme.cli.options import AsJson, NetworkFile, Unsigned, whole
+from polyseme.cli.options import AsJson, NetworkFile, Unsigned, active_option, circuit_argument
 from polyseme.cli.output_files import checked_output, emit_written
 from polyseme.common.files import shown_path
 from polyseme.common.progress import phase
@@ -39,11 +38,7 @@ def decompile_command(
     ],
     circuit_file: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[CIRCUIT]",
-            help="The true circuit, to compare with what is found: a SOURCE.",
-            show_default=False,
-        ),
+        circuit_argument("The true circuit, to compare with what is found: a SOURCE."),
     ] = None,
     blind: Annotated[
         bool,
@@ -55,12 +50,8 @@ def decompile_command(
     ] = False,
     active: Annotated[
         int | None,
-        typer.Option(
-            "--active",
-            metavar="S",
-            parser=whole(1, MAX_SIZE),
-            help="The most features of a term, for one hidden layer; by default the promise of "
-            "NET.",
+        active_option(
+            "The most features of a term, for one hidden layer; by default the promise of NET."
         ),
     ] = None,
     unsigned: Unsigned = False,

@@ -10,10 +10,9 @@ import typer
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.logic.netlist import Netlist
 from polyseme.circuits.logic_files import logic_reader
-from polyseme.circuits.problems import MAX_SIZE
 from polyseme.circuits.sources import read
 from polyseme.cli.named_features import named_features
-from polyseme.cli.options import AsJson, NetworkFile, whole
+from polyseme.cli.options import AsJson, NetworkFile, active_option, circuit_argument
 from polyseme.cli.output.prove_report import emit_proof, emit_wrong_pairs
 from polyseme.common.files.targets import check_output
 from polyseme.common.progress import phase
@@ -43,21 +42,16 @@ def prove_command(
     network_file: NetworkFile,
     circuit_file: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[CIRCUIT]",
-            help="The circuit to compare with: a file of logic, the JSON that convert writes, an "
-            "answer key, or another SOURCE; by default the answer key beside NET.",
-            show_default=False,
+        circuit_argument(
+            "The circuit to compare with: a file of logic, the JSON that convert writes, an "
+            "answer key, or another SOURCE; by default the answer key beside NET."
         ),
     ] = None,
     active: Annotated[
         int | None,
-        typer.Option(
-            "--active",
-            metavar="S",
-            parser=whole(1, MAX_SIZE),
-            help="Prove it for at most S features on; by default for the promise of NET, and for "
-            "an exact network for all Boolean inputs.",
+        active_option(
+            "Prove it for at most S features on; by default for the promise of NET, and for "
+            "an exact network for all Boolean inputs."
         ),
     ] = None,
     time_limit: Annotated[

@@ -9,9 +9,17 @@ import numpy as np
 import typer
 
 from polyseme.circuits.circuit import Circuit
-from polyseme.circuits.problems import MAX_SEED, MAX_SIZE
+from polyseme.circuits.problems import MAX_SEED
 from polyseme.circuits.sources import read
-from polyseme.cli.options import DEFAULT_ERROR, AsJson, Error, NetworkFile, Unsigned, whole
+from polyseme.cli.options import (
+    DEFAULT_ERROR,
+    AsJson,
+    Error,
+    NetworkFile,
+    Unsigned,
+    active_option,
+    whole,
+)
 from polyseme.cli.output.text import rate, remark
 from polyseme.cli.output.verify_report import Seeds, Trial, emit_trials, emit_trials_as_json
 from polyseme.cli.output.worst_report import emit_worst
@@ -23,13 +31,14 @@ from polyseme.networks.network import Network
 from polyseme.networks.saving.files import key_path, load
 from polyseme.proving.worst_case import worst_case
 from polyseme.verification.as_read import reference_as_read
+from polyseme.verification.drawing import shallow_terms
 from polyseme.verification.exhaustive import MOST_INPUTS, verify_exhaustively
 from polyseme.verification.inputs import DEEP_DESCRIPTIONS, DESCRIPTIONS
 from polyseme.verification.kinds import input_kinds
 from polyseme.verification.layers import LayerReport, readable_key, verify_layers
 from polyseme.verification.reading_error import ReadingError, reading_error
 from polyseme.verification.reference import Reference, reference_of
-from polyseme.verification.sampling import Verification, promise_asked, shallow_terms, verify
+from polyseme.verification.sampling import Verification, promise_asked, verify
 
 MAX_SAMPLES = 10_000_000
 # Lists of active features are held in memory: at most this many entries.
@@ -52,11 +61,8 @@ def verify_command(
     ] = None,
     active: Annotated[
         int | None,
-        typer.Option(
-            "--active",
-            metavar="S",
-            parser=whole(1, MAX_SIZE),
-            help="Features that are on at once; by default the promise that NET was compiled for.",
+        active_option(
+            "Features that are on at once; by default the promise that NET was compiled for."
         ),
     ] = None,
     samples: Annotated[

@@ -9,6 +9,7 @@ from textwrap import fill
 from polyseme.cli.output.text import emit, emit_table
 from polyseme.compiler.constructions.construction import Inputs
 from polyseme.limits.lower import least
+from polyseme.limits.reached import MOST_TRIED
 from polyseme.limits.rows import DECLARED, Row
 from polyseme.limits.table import Bounds
 from polyseme.limits.tried import NetworkBound
@@ -54,18 +55,21 @@ def emit_width_bounds(possible: WidthBounds) -> None:
         f"bits per weight {possible.bits_per_weight:g}, in all {possible.bits:,.0f}"
     )
     emit_table(
-        f"features at most, and as many outputs; {possible.active:,} on at once",
+        f"features, and as many outputs; {possible.active:,} on at once",
         ("features", "computed", "claim"),
         [(f"{row.features:,}", row.name, _claim(row.kind)) for row in possible.rows],
     )
     emit(
-        f"counting is over all layers; floors are of one layer, and an error of {possible.error:g} "
-        "where it is linear"
+        "counting is over all layers; the rest is of one layer, with an error of "
+        f"{possible.error:g} where linear,\nthresholded or computed; constructions are tried up to "
+        f"{MOST_TRIED:,} features, in steps of 4 %"
     )
 
 
 def _claim(kind: str) -> str:
-    return "by counting" if kind == AT_MOST else f"by a {kind}"
+    if kind == DECLARED:
+        return "reached: declared"
+    return "at most: counting" if kind == AT_MOST else f"at most: {kind}"
 
 
 def _emit_screen(possible: Bounds, title: str) -> None:

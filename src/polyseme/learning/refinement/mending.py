@@ -8,6 +8,12 @@ output computes with unless no others are on. A feature has many dimensions and 
 units, so hardly a weight moves by more than a step, and all other reads change less than rounding
 has changed them. Then the outputs that read those units are looked at again, for readings across
 the threshold only, until there are none.
+
+What mends one input may break another one, and so may what mends that one. So every input that was
+found across the threshold is held, and so are the worst inputs of outputs that come near it: held
+inputs are mended by turns until all of them are right, and only then is anything looked at again.
+These are the cutting planes of the weights that are right on every input, and the turns those of a
+perceptron.
 """
 
 from __future__ import annotations
@@ -20,6 +26,7 @@ from numpy.typing import NDArray
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.common.progress import Note, phase
+from polyseme.common.ragged import row_numbers, select_rows
 from polyseme.common.random_streams import Stream, stream
 from polyseme.networks.activation import Relu
 from polyseme.networks.layer_key import reads_of
@@ -30,10 +37,14 @@ from polyseme.proving.cases import Cases, cases_of
 
 Wholes = NDArray[np.int64]
 
-# Rounds of looking and mending, at most, and of those at most that mend nothing, one after another.
-_ROUNDS, _VAIN = 30, 6
-# How far beyond the threshold a reading is taken back, as a share of the largest one at rest.
-_CLEAR = 0.004
+# Rounds of looking and mending, at most, and of those at most that bring nothing nearer to the
+# threshold, one after another.
+_ROUNDS, _VAIN = 120, 8
+# How far beyond the threshold a reading is taken back, as a share of the threshold, and how near to
+# it the worst input of an output is held.
+_CLEAR, _NEAR = 0.004, 0.04
+# Turns in which held inputs are mended, at most.
+_SWEEPS = 60
 # Turns in which the steps for one input are made; clipped weights and bends make for further ones.
 _TURNS = 20
 
@@ -82,6 +93,23 @@ class _Worst:
         """Return the cases that are wrong if outputs are on from this reading on."""
         return np.flatnonzero(np.where(self.must, self.value < edge, self.value >= edge))
 
+    def near(self, edge: int) -> _Worst:
+        """Return the cases that are wrong, or nearly so."""
+        apart = round(_NEAR * edge)
+        reached = np.where(self.must, self.value < edge + apart, self.value >= edge - apart)
+        return _Worst(
+            self.output[reached], self.must[reached], self.value[reached], self.inputs[reached]
+        )
+
+    def with_others(self, others: _Worst) -> _Worst:
+        """Return these cases and others behind them."""
+        return _Worst(
+            np.concatenate((self.output, others.output)),
+            np.concatenate((self.must, others.must)),
+            np.concatenate((self.value, others.value)),
+            np.concatenate((self.inputs, others.inputs)),
+        )
+
 
 class _Mending:
     """The weights of a network while they are mended."""
@@ -101,21 +129,24 @@ class _Mending:
         """Look and mend until all is right, and yield the number of wrong outputs each time."""
         worst = self._look(self._cases, None)
         self._edge = _best_edge(worst)
-        fewest, vain = self._cases.outputs + 1, 0
+        held = worst.near(self._edge)
+        least, vain = np.inf, 0
         for _ in range(_ROUNDS):
             across = worst.across(self._edge)
-            wrong = len(np.unique(worst.output[across]))
-            yield wrong
-            self.right = not wrong
-            fewest, vain = (wrong, 0) if wrong < fewest else (fewest, vain + 1)
-            if not wrong or vain == _VAIN:
+            yield len(np.unique(worst.output[across]))
+            self.right = not len(across)
+            beyond = int(np.abs(worst.value[across] - self._edge).sum())
+            least, vain = (beyond, 0) if beyond < least else (least, vain + 1)
+            if self.right or vain == _VAIN:
                 return
-            changed = {unit for case in across for unit in self._mend(worst, int(case))}
-            units = np.array(sorted(changed), np.int64)
+            units = self._mend_all(held)
+            if units is None:
+                return
             self._read_again(units)
             outputs = np.union1d(self._readers(units), worst.output[across])
             cases = np.flatnonzero(np.isin(self._cases.output, outputs))
             worst = self._look(self._cases.select(cases), self._edge)
+            held = held.with_others(worst)
 
     def network(self) -> Network:
         """Return the network with the weights there are now, and their threshold."""
@@ -145,8 +176,36 @@ class _Mending:
             value[some], inputs[some], found[some] = seen.value, seen.inputs, seen.found
         return _Worst(cases.output[found], cases.must_be_on[found], value[found], inputs[found])
 
+    def _mend_all(self, held: _Worst) -> Wholes | None:
+        """Move weights until all held inputs are right, and return the units whose they are.
+
+        Return None if that takes too many turns.
+        """
+        changed: set[int] = set()
+        for _ in range(_SWEEPS):
+            across = replace(held, value=self._readings(held)).across(self._edge)
+            if not len(across):
+                return np.array(sorted(changed), np.int64)
+            changed.update(unit for case in across for unit in self._mend(held, int(case)))
+        return None
+
+    def _readings(self, held: _Worst) -> Wholes:
+        """Return what outputs read on their inputs by the weights there are now (cases,)."""
+        relus = self._relus
+        offsets, places = select_rows(relus.offsets, held.output)
+        case = row_numbers(np.diff(offsets))
+        units, inputs = relus.unit[places], held.inputs[case]
+        positions, signs = self._code.positions[inputs], self._code.signs[inputs]
+        signs = np.where(inputs[:, :, None] >= 0, signs, 0)
+        reads = (self._weights[units[:, None, None], positions] * signs).sum(axis=(1, 2))
+        given = relus.weight[places] * np.maximum(relus.bias[units] + reads, 0)
+        return np.bincount(case, given, len(held.output)).astype(np.int64)
+
     def _mend(self, worst: _Worst, case: int) -> Iterator[int]:
-        """Move weights until the input of a case is right, and yield the units whose they are."""
+        """Move weights until the input of a case is right, and yield the units whose they are.
+
+        It is taken clear of the threshold, if it is across it.
+        """
         output, upwards = int(worst.output[case]), bool(worst.must[case])
         on = worst.inputs[case][worst.inputs[case] >= 0]
         foreign = on[~np.isin(on, self._own(output))]
@@ -155,7 +214,7 @@ class _Mending:
         relus = self._relus
         run = slice(int(relus.offsets[output]), int(relus.offsets[output + 1]))
         units, weight = relus.unit[run], relus.weight[run]
-        clear = round(_CLEAR * self._edge) + 1
+        clear = 0
         for _ in range(_TURNS):
             sums = relus.bias[units] + self._reads(units, on).sum(axis=1)
             value = int(weight @ np.maximum(sums, 0))
@@ -163,6 +222,9 @@ class _Mending:
             live = units[sums > 0]
             if need <= 0 or not len(live):
                 return
+            if not clear:
+                clear = round(_CLEAR * self._edge) + 1
+                need += clear
             count = min(need, len(live) * places.size)
             chosen = self._generator.choice(len(live) * places.size, count, replace=False)
             unit, entry = np.divmod(chosen, places.size)

@@ -11,6 +11,7 @@ from typing import Any
 from polyseme.common.arguments import text, whole_number
 from polyseme.common.extras import import_torch
 from polyseme.common.progress_shown import Watcher, watched
+from polyseme.errors import OptionError
 from polyseme.learning.toy_models import (
     absolute_value,
     correlated,
@@ -19,6 +20,11 @@ from polyseme.learning.toy_models import (
     phase_diagram,
     relu_output,
     scaling,
+)
+from polyseme.learning.toy_models.published import (
+    athletes,
+    compressed_computation,
+    memorised_facts,
 )
 from polyseme.learning.toy_models.toy_figure import Draw, Finished, ToyFigure
 from polyseme.learning.training.pace import MAX_STEPS
@@ -34,6 +40,7 @@ class _Kind:
     run: Callable[[Any, int, str | None, str], Finished]
     draw: Draw
     reduced: tuple[str, ...] = ()
+    trained: bool = True
 
 
 FIGURES: Mapping[str, _Kind] = {
@@ -90,6 +97,27 @@ FIGURES: Mapping[str, _Kind] = {
             "2,000 steps of 256 samples, 20,000 of 2,048 in the publication",
         ),
     ),
+    "compressed-computation": _Kind(
+        "ReLUs of 100 features by 50 neurons: what training gains is the mixing matrix",
+        compressed_computation.Settings(),
+        compressed_computation.run,
+        compressed_computation.draw,
+        ("256 samples per step, each with a feature on; about 1,300 of 2,048 in the publication",),
+    ),
+    "memorised-facts": _Kind(
+        "facts that a perceptron holds against its parameters, trained and compiled",
+        memorised_facts.Settings(),
+        memorised_facts.run,
+        memorised_facts.draw,
+        ("d up to 2^5, 2^6.5 in the publication", "2,000 steps at most, 2^15 in the publication"),
+    ),
+    "athletes": _Kind(
+        "8 pairs of names recognised by networks made by hand: 6 neurons in superposition, or 2",
+        athletes.Settings(),
+        athletes.run,
+        athletes.draw,
+        trained=False,
+    ),
 }
 
 
@@ -132,6 +160,8 @@ def figure(
     kind = FIGURES[text("name", name, FIGURES)]
     settings = kind.settings
     reduced = kind.reduced
+    if not kind.trained and (steps is not None or state is not None):
+        raise OptionError(f"{name} is made by hand: it takes no steps and has no state")
     if steps is not None:
         whole_number("steps", steps, 1, MAX_STEPS)
         if steps < settings.steps:
@@ -140,7 +170,8 @@ def figure(
     whole_number("seed", seed, 0)
     if state is not None:
         check_path(state, "state")
-    import_torch("toy models")
+    if kind.trained:
+        import_torch("toy models")
     started = time.monotonic()
     with watched(progress):
         found = kind.run(settings, seed, None if state is None else os.fspath(state), device)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ from polyseme.networks.checks import check_path
 if TYPE_CHECKING:
     import torch
 
+Until: TypeAlias = "Callable[[dict[str, torch.Tensor]], bool]"
 _SAVED_EVERY_SECONDS = 20.0
 # Rows of the history of losses.
 _POINTS = 100
@@ -65,6 +66,7 @@ def train(
     seed: int = 0,
     state: str | os.PathLike[str] | None = None,
     device: str = "cpu",
+    until: Until | None = None,
 ) -> Trained:
     """Train the numbers of a task by Adam.
 
@@ -74,6 +76,8 @@ def train(
         seed: Seed of the first numbers and of all inputs.
         state: A file that keeps the state of the run, which goes on from it if it exists.
         device: A device that torch has, such as "cpu" or "cuda".
+        until: Asked after every hundredth of the steps whether the numbers are good enough;
+            training then ends early. Its answer must depend on the numbers alone.
 
     Returns:
         The trained numbers and their losses. On the CPU the same task, pace and seed give the same
@@ -98,14 +102,14 @@ def train(
         steps = _Steps(task, pace, seed, now, place)
         with phase(f"training {task.name}") as told:
             saved = time.monotonic()
-            while steps.step < pace.steps:
+            while steps.step < pace.steps and not steps.is_done(until):
                 steps.advance()
                 told(steps.step, pace.steps)
                 if state is not None and time.monotonic() > saved + _SAVED_EVERY_SECONDS:
                     save_state(steps.state(), run, state)
                     saved = time.monotonic()
         last = steps.state()
-        if state is not None and now.step < pace.steps:
+        if state is not None and now.step < last.step:
             save_state(last, run, state)
     losses = last.history[-1]
     return Trained(last.numbers, losses, last.history, last.step, time.monotonic() - started)
@@ -202,12 +206,24 @@ class _Steps:
         self.step += 1
         self._note()
 
+    def is_done(self, until: Until | None) -> bool:
+        """Return whether training may end here, before the last step."""
+        before, after = self._parts()
+        if until is None or not self.step or after == before:
+            return False
+        with self._library.no_grad():
+            return until(self._numbers)
+
+    def _parts(self) -> tuple[int, int]:
+        """Return the hundredths of the run that were over before the last step, and after."""
+        points, steps = min(_POINTS, self._pace.steps), self._pace.steps
+        return (self.step - 1) * points // steps, self.step * points // steps
+
     def _note(self) -> None:
         """Close a row of the history where a hundredth of the run ends."""
-        points = min(_POINTS, self._pace.steps)
-        before, after = ((self.step - back) * points // self._pace.steps for back in (1, 0))
+        before, after = self._parts()
         if after > before:
-            first = -(-before * self._pace.steps // points)
+            first = -(-before * self._pace.steps // min(_POINTS, self._pace.steps))
             self._history.append(self._recent / np.float32(self.step - first))
             self._recent = np.zeros_like(self._recent)
 

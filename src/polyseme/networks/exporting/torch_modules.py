@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from polyseme.common.arguments import shown_value
-from polyseme.common.suggestions import did_you_mean
-from polyseme.errors import OptionError
+from polyseme.networks.exporting.hooks import (
+    Hook,
+    HookFunction,
+    Hooks,
+    NamesFilter,
+    SiteCache,
+    checked_hooks,
+    chosen,
+)
+from polyseme.networks.sites import own_name
 
-# Names of sites to keep: one, several, or a function that says yes; None for all.
-NamesFilter: TypeAlias = str | Iterable[str] | Callable[[str], bool] | None
 _HOOK = "hook_"
 
 
@@ -22,11 +28,21 @@ class HookedNetwork(torch.nn.Sequential):
     """A network as plain layers in sequence, with an Identity at every site for hooks.
 
     It deep-copies, quantises and trains like any other Sequential. `feature_names` and
-    `output_names` are lists of names, in the order of the inputs and outputs.
+    `output_names` are lists of names, in the order of the inputs and outputs. What TransformerLens
+    has too is called alike, and its names of sites are understood (`networks/sites.py`).
     """
 
     feature_names: list[str]
     output_names: list[str]
+    # Handles of what `add_hook` put on, and what functions keep, by site.
+    _added: list[Any]
+    _contexts: dict[str, dict[Any, Any]]
+
+    def __init__(self, *modules: Any) -> None:
+        """Hold the modules, by name as a Sequential takes them."""
+        super().__init__(*modules)
+        # Past nn.Module's own attribute setting, which is typed for tensors and modules only.
+        vars(self).update(_added=[], _contexts={})
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -37,7 +53,7 @@ class HookedNetwork(torch.nn.Sequential):
 
     def run_with_cache(
         self, inputs: torch.Tensor, names_filter: NamesFilter = None
-    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    ) -> tuple[torch.Tensor, SiteCache]:
         """Run the network; return its outputs, and the numbers at every site by its name.
 
         Hooks that change a site are heard: the cache has what went on from there.
@@ -50,36 +66,60 @@ class HookedNetwork(torch.nn.Sequential):
         Raises:
             OptionError: a name is no site.
         """
-        kept = self._chosen(names_filter)
-        cache: dict[str, torch.Tensor] = {}
+        cache = SiteCache()
 
-        def keeping(name: str) -> Callable[..., None]:
-            def keep(module: torch.nn.Module, given: Any, value: torch.Tensor) -> None:
-                cache[name] = value
+        def keep(value: torch.Tensor, hook: Hook) -> None:
+            cache[own_name(hook.name)] = value
 
-            return keep
-
+        kept = tuple(chosen(names_filter, self.sites, "names_filter"))
         # Hooks run in the order in which they were put on, so those of the user come first.
-        handles = [self.get_submodule(name).register_forward_hook(keeping(name)) for name in kept]
-        try:
+        with self.hooks([(kept, keep)]):
             return self(inputs), cache
+
+    def run_with_hooks(self, inputs: torch.Tensor, fwd_hooks: Hooks = ()) -> torch.Tensor:
+        """Run the network with functions at sites, for this one run; return its outputs.
+
+        Args:
+            inputs: what the module takes, (samples, features), on the module's device.
+            fwd_hooks: pairs of a name (or several, or a function of a name that returns True) and a
+                function `fn(value, hook)`, which returns what the site holds instead, or None.
+                `hook.name` and `hook.layer()` say where it is. Functions at one site are called in
+                this order, behind those that `add_hook` put there.
+
+        Raises:
+            OptionError: a name is no site, or a function returns what is no tensor.
+        """
+        with self.hooks(fwd_hooks):
+            outputs: torch.Tensor = self(inputs)
+            return outputs
+
+    @contextmanager
+    def hooks(self, fwd_hooks: Hooks = ()) -> Iterator[HookedNetwork]:
+        """Keep functions at sites, as `run_with_hooks` takes them, inside a `with`."""
+        handles = self._put(fwd_hooks, "fwd_hooks")
+        try:
+            yield self
         finally:
             for handle in handles:
                 handle.remove()
 
-    def _chosen(self, names_filter: NamesFilter) -> tuple[str, ...]:
-        if names_filter is None:
-            return self.sites
-        if callable(names_filter):
-            return tuple(name for name in self.sites if names_filter(name))
-        asked = (names_filter,) if isinstance(names_filter, str) else tuple(names_filter)
-        for name in asked:
-            if name not in self.sites:
-                raise OptionError(
-                    f"names_filter names {shown_value(name)}, which is no site"
-                    f"{did_you_mean(name, self.sites)}"
-                )
-        return asked
+    def add_hook(self, name: NamesFilter, hook: HookFunction) -> None:
+        """Put a function at sites, as `run_with_hooks` does, until `reset_hooks`."""
+        self._added.extend(self._put([(name, hook)], "add_hook"))
+
+    def reset_hooks(self) -> None:
+        """Take off all that `add_hook` put on, and forget what functions kept in `hook.ctx`."""
+        while self._added:
+            self._added.pop().remove()
+        for context in self._contexts.values():
+            context.clear()
+
+    def _put(self, hooks: Hooks, argument: str) -> list[Any]:
+        placed = checked_hooks(hooks, self.sites, argument)
+        return [
+            one.put(self.get_submodule(one.site), self._contexts.setdefault(one.site, {}))
+            for one in placed
+        ]
 
 
 class Residual(torch.nn.Sequential):

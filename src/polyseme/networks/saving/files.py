@@ -21,6 +21,7 @@ from polyseme.common.warning import warn
 from polyseme.errors import FileFormatError, OptionError
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.belonging import contradiction
+from polyseme.networks.card import card
 from polyseme.networks.checks import check_path
 from polyseme.networks.ends import Encoder, Readout
 from polyseme.networks.network import Network
@@ -95,6 +96,22 @@ def save_network(
     write_pair(path, packed.pieces, place, pieces, packed.digest)
 
 
+def save_apart(network: Network, path: str | os.PathLike[str], key: str | os.PathLike[str]) -> None:
+    """Save a network as it is saved without a key, and a key that says of which network it is.
+
+    So the file of the network has the bytes and the hash that it has by itself. Each file appears
+    whole; the two are no pair. Raises as `save_network` does.
+    """
+    check_path(path)
+    check_path(key, "key")
+    if network.key is None:
+        raise OptionError("key: the network has no answer key to save")
+    packed = _pack_network(network)
+    tensors, metadata = pack_key(network.key)
+    write_whole(path, *packed.pieces)
+    write_whole(key, *pack(KEY, tensors, {**metadata, "network": packed.digest}).pieces)
+
+
 def network_bytes(network: Network) -> int:
     """Return the length of the file that `save_network` writes; nothing is written or copied."""
     return sum(len(piece) for piece in network_pieces(network))
@@ -124,6 +141,7 @@ def _pack_network(network: Network, **key: str) -> Packed:
         "features": pack_names("features", network.encoder.features, tensors),
         "outputs": pack_names("outputs", network.readout.outputs, tensors),
         "provenance": asdict(network.provenance),
+        "card": card(network),
         **key,
     }
     version = None if network.is_whole else FLOAT_VERSION

@@ -1,0 +1,1 @@
+"""Controls: claims of known worth, made by those who are given the truth."""

@@ -1,0 +1,1 @@
+"""The leaderboard: tables, a page and a picture, made from the files of results alone."""

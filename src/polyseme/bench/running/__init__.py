@@ -1,0 +1,1 @@
+"""The benchmark as it is run: tasks, their files, and `ps.bench`."""

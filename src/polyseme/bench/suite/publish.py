@@ -1,0 +1,24 @@
+"""Write the hashes of all networks of the suite: `python -m polyseme.bench.suite.publish`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from polyseme.bench.suite.building import built, hash_of
+from polyseme.bench.suite.networks import SPECS
+from polyseme.common.files import write_whole
+
+_HEAD = (
+    '"""SHA-256 of every network of the suite; `python -m polyseme.bench.suite.publish` writes '
+    'them."""\n\nHASHES: dict[str, str] = {\n'
+)
+
+
+def publish() -> None:
+    """Compile every network of the suite and write the file of hashes."""
+    lines = [f'    "{name}": "{hash_of(built(name, spec))}",\n' for name, spec in SPECS.items()]
+    write_whole(Path(__file__).with_name("hashes.py"), (_HEAD + "".join(lines) + "}\n").encode())
+
+
+if __name__ == "__main__":
+    publish()

@@ -1,0 +1,1 @@
+"""Published models of networks that compute or recall in superposition: trained, or by hand."""
