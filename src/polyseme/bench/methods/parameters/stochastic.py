@@ -42,7 +42,7 @@ class Settings:
     minimality: float
     power: float
     steps: int
-    rate: float = 1e-2
+    rate: float = 1e-3
 
 
 class Importance:
