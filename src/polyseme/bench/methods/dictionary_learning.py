@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Samples that it sees, those of a step, the penalty per unit of code once the numbers have a mean
 # square length of 1, and atoms of a code.
-SAMPLES, STEP, PENALTY, ATOMS = 10_000, 250, 0.1, 6
+SAMPLES, STEP, PENALTY, ATOMS = 5000, 250, 0.1, 4
 
 
 def fit(network: HookedNetwork, sampler: Sampler, budget: Budget) -> Claims:
