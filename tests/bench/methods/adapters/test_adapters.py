@@ -42,7 +42,7 @@ class _Pair(_Packaged):
 
 def activations(samples: int = 512) -> Activations:
     subject = superposed()
-    assert WIDTH == subject.truth.sites[GATES].directions.shape[1]
+    assert subject.truth.sites[GATES].directions.shape[1] == WIDTH
     return Activations(subject.module, subject.sampler(0), Budget(samples, 128, {}, 0), GATES)
 
 

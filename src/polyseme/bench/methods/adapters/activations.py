@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Activations:
     """Batches of the numbers at a site, float32 (samples, width), as many as the budget has.
 
-    `iter` of it is the `data_provider` of sae-lens, and it is the `dataloader` of overcomplete; each
-    time that it is gone through it yields the same.
+    `iter` of it is the `data_provider` of sae-lens, and it is the `dataloader` of overcomplete;
+    each time that it is gone through it yields the same.
 
     Attributes:
         network: The network.
