@@ -137,7 +137,7 @@ def figure(
     device: str = "cpu",
     progress: Watcher = None,
 ) -> ToyFigure:
-    """Train the models of a figure of *Toy Models of Superposition* and measure them.
+    """Train the models of a figure, or make them by hand, and measure them.
 
     Args:
         name: Name of the figure, one of `FIGURES`.

@@ -37,7 +37,7 @@ def run(settings: Settings, seed: int, state: str | None, device: str) -> Finish
     asked, rows = points(settings, seed), []
     with phase("ceiling") as told:
         for number, one in enumerate(asked):
-            place = part_of(state, f"{number}.json")
+            place = part_of(state, one.name)
             rows.append(_kept(place, one, device))
             told(number + 1, len(asked))
     kinds = {
@@ -98,9 +98,9 @@ def draw(canvas: Figure, data: Mapping[str, NDArray[Any]]) -> None:
         for kind in KINDS:
             for colour, active in enumerate(on):
                 some = ours & (data["kind"] == kind) & (data["active"] == active)
-                style = {"color": f"C{colour}", "marker": _MARKS[kind], "linestyle": "none"}
+                style: dict[str, Any] = {"color": f"C{colour}", "marker": _MARKS[kind]}
                 label = f"{kind}, s = {active}" if some.any() else None
-                style |= {"markersize": 6, "alpha": 0.75}
+                style |= {"linestyle": "none", "markersize": 6, "alpha": 0.75}
                 above.plot(data["bits"][some], data["bits_per_parameter"][some], **style)
                 below.plot(
                     data["bits"][some], data["features_per_neuron"][some], label=label, **style

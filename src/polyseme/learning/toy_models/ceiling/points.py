@@ -11,7 +11,7 @@ from polyseme.errors import OptionError
 
 FAMILIES = ("and", "permutation", "facts")
 COMPILED, COMPUTED, REFINED, TRAINED = "compiled", "computed", "refined", "trained"
-KINDS = (COMPILED, COMPUTED, REFINED, TRAINED)
+KINDS = (COMPILED, COMPUTED, TRAINED, REFINED)
 _RELATIONS, _SUBJECTS_PER_OBJECT = 3, 4
 
 
@@ -22,9 +22,9 @@ class Settings:
     active: tuple[int, ...] = (2, 3, 5)
     compiled: tuple[int, ...] = (64, 128, 256)
     computed: tuple[int, ...] = (512,)
-    refined: tuple[int, ...] = (128, 256)
+    refined: tuple[int, ...] = (64,)
     trained: tuple[int, ...] = (64,)
-    steps: int = 1_000
+    steps: int = 500
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,11 @@ class Asked:
     kind: str
     steps: int
     seed: int
+
+    @property
+    def name(self) -> str:
+        """The name of its file behind that of the state."""
+        return f"{self.kind}.{self.family}.{self.size}.{self.active}.json"
 
 
 def random_facts(subjects: int, seed: int = 0) -> Circuit:

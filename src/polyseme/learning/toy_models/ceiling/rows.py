@@ -23,7 +23,7 @@ from polyseme.networks.network import Network
 
 ERROR, _SAMPLES, _BATCH = 1e-3, 10_000, 256
 # Widths that training tries grow by this factor, from the compiled one, at most so many of them.
-_GROWTH, _MOST_TRIED = 1.4, 4
+_GROWTH, _MOST_TRIED = 1.4, 3
 # Passes of a refinement.
 _PASSES = 5
 

@@ -88,7 +88,7 @@ class Facts:
     @property
     def parameters(self) -> int:
         """Weights and biases."""
-        numbers = self.keys.shape[1]
+        numbers = int(self.keys.shape[1])
         return 2 * self.width * numbers + self.width + numbers
 
     def begin(self, generator: np.random.Generator) -> dict[str, Reals]:
