@@ -16,6 +16,7 @@ from polyseme.bench.exporting import export as export_module
 from polyseme.bench.exporting.croissant import CONFORMS_TO
 from polyseme.bench.exporting.facts import COLUMNS
 from polyseme.bench.exporting.huggingface import size_category
+from polyseme.bench.suite.building import hash_of
 from polyseme.networks.saving.files import network_pieces
 from support.small_networks import network_of
 
