@@ -37,7 +37,7 @@ PUBLISHED = {"active": 34.0, "active of 4,096": 25.0, "overlap": 0.15}
 ROOTS, CHILDREN, DEPTH = 128, 4, 3
 MOST, LEAST, EXPONENT = 0.4, 5e-4, 0.5
 STEPS, RATE = 100, 3e-4
-TOLERANCE = 1e-6
+TOLERANCE = 1e-4
 
 
 def chances(features: int = FEATURES) -> Floats:

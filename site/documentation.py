@@ -48,6 +48,7 @@ NAVIGATION = """
       - Learnt networks: learning.md
       - Studies: studies.md
       - The benchmark of methods: benchmark-of-methods.md
+      - Scores of the benchmark: benchmark-of-scores.md
       - Limits: limits.md
   - Theory:
       - Theory that runs: theory.md

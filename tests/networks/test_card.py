@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 
@@ -58,14 +58,23 @@ def test_its_python_runs(tmp_path, monkeypatch):
     exec(block, {})
 
 
+ONE_AND = ps.compile(ps.build_circuit("ab", [(ps.GateKind.AND, (0, 1))], [2]), active=2)
+
+
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.text("a`*\\_|#<é漢\u200d ", min_size=1, max_size=1000), min_size=2, max_size=2))
 def test_no_name_makes_it_long_or_opens_something(texts):
     names = [f"n{text}n{number}" for number, text in enumerate(texts)]
     try:
-        circuit = ps.build_circuit(names, [(ps.GateKind.AND, (0, 1))], [2], [names[0]])
+        features, outputs = ps.Names(names), ps.Names(names[:1])
     except ps.PolysemeError:
         return
-    network = ps.compile(circuit, active=2)
+    network = replace(
+        ONE_AND,
+        encoder=replace(ONE_AND.encoder, features=features),
+        readout=replace(ONE_AND.readout, outputs=outputs),
+    )
+    names = list(features)
     made = replace(network.provenance, source=names[0], note=names[1])
     page = replace(network, provenance=made).card()
     assert len(page.encode()) < 2 * MOST_BYTES

@@ -35,7 +35,6 @@ LEVELS = (
 # Side by side: what knows nothing of the other though it stands later.
 APART = {
     "codes": {"circuits"},
-    "learning": {"limits"},
     "counting_argument": {"learning"},
     "reproduce": {"learning"},
 }

@@ -59,6 +59,7 @@ SHORTER = {
     "layered:width=64,depth=4": "layered:width=24,depth=3",
     "uand:features=100 --active 2": "uand:features=30 --active 2",
     "polyseme learn toy intro -o": "polyseme learn toy intro --steps 5 -o",
+    "polyseme learn toy ceiling -o ceiling.png": "polyseme learn toy athletes -o ceiling.png",
     "--neurons 90 --encoder learned --loss hinge -o": "--neurons 90 --encoder learned --loss hinge "
     "--steps 50 --samples 1000 --error 0.999999 -o",
     "polyseme verify trained.safetensors": "polyseme verify trained.safetensors --samples 1000 "

@@ -17,6 +17,8 @@ CATALOGUES = (
     "polyseme.cli.main",
     "polyseme.circuits.sources",
     "polyseme.reproduce.catalogue",
+    "polyseme.bench.methods.listing",
+    "polyseme.bench.scores.score",
 )
 FOLDERS = ("polyseme.circuits.readers.", "polyseme.circuits.writers.", "polyseme.cli.commands.")
 

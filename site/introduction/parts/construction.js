@@ -2,7 +2,7 @@
 
 import { Kept } from "../address.js";
 import { data } from "../data.js";
-import { bytes, button, el, picture, random, slider } from "../draw.js";
+import { bytes, button, el, narrow, picture, random, slider } from "../draw.js";
 import { Network } from "../runner.js";
 
 const CELL = 24;
@@ -98,7 +98,7 @@ export function construction(place) {
     parts.push(grid(12, 8, cLeft, dTop, (i, n) => told.compression[n][i], 1, (i, n) => (step === 2 ? true : step >= 3 && n === j)));
     for (let n = 0; n < neurons; n += 1) parts.push(text(cLeft + n * CELL + 11, dTop + 12 * CELL + 14, String(n + 1), { "text-anchor": "middle", class: "small" }));
     // W below D.
-    parts.push(text(left, wTop - 8, "W = C D: what the network stores", { class: bright(3) ? "strong" : "" }));
+    parts.push(text(left, wTop - 8, narrow() ? "W = C D" : "W = C D: what the network stores", { class: bright(3) ? "strong" : "" }));
     const most = Math.max(...Array.from(weights, Math.abs));
     const cells = el("g", {
       class: "cells", tabindex: 0, role: "application", "aria-label": "Matrix W; arrow keys move between its entries",

@@ -3,7 +3,7 @@
 import { Kept } from "../address.js";
 import { axes, barRows, bins, button, canvas, colour, curve, el, picture, random, scale, short, slider } from "../draw.js";
 
-const [PAIRS, SHOWN, MOST] = [20000, 48, 1500];
+const [PAIRS, SHOWN, MOST, PRODUCTS] = [20000, 48, 1500, 3e7];
 
 /** Return codes of a dimension: signs drawn by chance, or unions of orthogonal bases. */
 export function codes(dimension, count, tight, source) {
@@ -37,13 +37,12 @@ export function dot(a, b) {
   return sum;
 }
 
-/** Return how many vectors drawn one by one stay within a tolerance of all that were kept. */
-function packed(dimension, tolerance, source, milliseconds) {
+/** Return how many vectors drawn one by one stay within a tolerance of all that were kept, for so much arithmetic. */
+export function packed(dimension, tolerance, source, products) {
   const kept = [];
-  const end = performance.now() + milliseconds;
-  while (performance.now() < end && kept.length < MOST) {
+  for (let left = products; left > 0 && kept.length < MOST; left -= dimension) {
     const [one] = codes(dimension, 1, false, source);
-    if (kept.every((other) => Math.abs(dot(one, other)) <= tolerance + 1e-12)) kept.push(one);
+    if (kept.every((other) => { left -= dimension; return Math.abs(dot(one, other)) <= tolerance + 1e-12; })) kept.push(one);
   }
   return kept.length;
 }
@@ -100,7 +99,7 @@ export function room(place) {
       if (i !== j) overlaps.push(dot(all[i], all[j]));
     }
     histogram.replaceChildren(el("h3", {}, "Overlaps of pairs of codes"), overlapPicture(overlaps, tolerance, dimension));
-    const found = packed(dimension, tolerance, random(3), 40);
+    const found = packed(dimension, tolerance, random(3), PRODUCTS);
     fits.replaceChildren(fitPicture(dimension, tolerance, found));
   }
   show();

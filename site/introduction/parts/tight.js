@@ -57,7 +57,7 @@ function drawn(gates) {
       const [endX, endY] = points.at(-1);
       return [curve(points, { class: stroke, "stroke-width": name === "below" ? 2.4 : 1.6, "stroke-dasharray": name === "below" ? null : "6 4" }),
         endX < box[2] - 2
-          ? el("text", { x: endX + (name === "exact" ? -12 : 10), y: endY + (name === "exact" ? -8 : 22), "text-anchor": name === "exact" ? "end" : "start", class: text }, words)
+          ? el("text", { x: endX + (name === "exact" ? -26 : 10), y: endY + (name === "exact" ? 14 : 22), "text-anchor": name === "exact" ? "end" : "start", class: text }, words)
           : el("text", { x: endX + 8, y: endY + 4, class: text }, words)];
     }),
     dots(published, "fill-cool", 5), dots(computed, "fill-gold", 5.5), dots(thresholded, "fill-on", 5.5),

@@ -20,7 +20,7 @@ export function unknown(place) {
     const row = sizes[size.value];
     const other = thresholded.find((one) => one.gates === row.gates);
     const marks = [
-      ["no network", LAWS.below(row.gates), "fill-ink", 0],
+      ["impossible below", LAWS.below(row.gates), "fill-ink", 0],
       ["thresholded, built", other.neurons, "fill-on", 1],
       ["computed, built", row.neurons, "fill-gold", 0],
       ["one per AND", row.gates, "fill-off", 1],

@@ -16,6 +16,7 @@ from polyseme.bench.exporting import export as export_module
 from polyseme.bench.exporting.croissant import CONFORMS_TO
 from polyseme.bench.exporting.facts import COLUMNS
 from polyseme.bench.exporting.huggingface import size_category
+from polyseme.bench.suite.building import hash_of
 from polyseme.networks.saving.files import network_pieces
 from support.small_networks import network_of
 
@@ -44,7 +45,7 @@ def files_of(folder):
     }
 
 
-def test_networks_and_keys_load_and_belong_together(folder, networks):
+def test_networks_and_keys_load_and_belong_together(folder, networks, tmp_path):
     for name, network in networks.items():
         own = folder / "networks" / name
         found = ps.load(own / "network.safetensors", key=own / "key.safetensors")
@@ -54,6 +55,9 @@ def test_networks_and_keys_load_and_belong_together(folder, networks):
         # The file is that of the network by itself.
         content = (own / "network.safetensors").read_bytes()
         assert content == b"".join(network_pieces(network))
+        network.save(tmp_path / "alone.safetensors")
+        alone = (tmp_path / "alone.safetensors").read_bytes()
+        assert (own / "network.safetensors").read_bytes() == alone
 
 
 def test_a_key_of_another_network_of_the_folder_is_refused(folder):
@@ -72,6 +76,7 @@ def test_the_table_says_what_is_there(folder, networks):
         network = networks[row["name"]]
         assert list(row) == list(COLUMNS)
         assert int(row["relus"]) == network.neurons_total
+        assert row["content_sha256"] == hash_of(network)
         assert int(row["features"]) == len(network.encoder.features)
         for what in ("network", "key"):
             assert sha256(files[row[f"{what}_file"]]).hexdigest() == row[f"{what}_sha256"]

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
-from support.cli import assert_refused, call, done  # noqa: E402
+from support.cli import assert_refused, call, done
 
 
 def test_a_control_is_run_on_the_small_suite(tmp_path: Path) -> None:

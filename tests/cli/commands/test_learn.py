@@ -63,6 +63,7 @@ def test_the_state_is_kept(tmp_path):
         (("and2:features=9", "--neurons", "5", "-o", "nowhere/a.safetensors"), "nowhere"),
         (("toy",), "learn toy takes a figure: intro"),
         (("toy", "intr"), "did you mean 'intro'"),
+        (("toy", "athletes", "--steps", "5"), "made by hand: it takes no steps"),
         (("toy", "intro", "-o", "x.jpg"), "a picture's name ends in .png"),
         (("toy", "intro", "--steps", "0"), "must be a whole number from 1"),
         (("toy", "intro", "--device", "abacus"), "torch has no such device"),

@@ -119,7 +119,8 @@ def _satisfied(terms: Terms, batch: Batch) -> NDArray[np.float32]:
     on = batch.on.astype(np.float32)
     plain = (on @ _literals(terms, 1).T.astype(np.float32)).toarray()
     negated = (on @ _literals(terms, -1).T.astype(np.float32)).toarray()
-    return ((plain == terms.plain) & (negated == 0)).astype(np.float32)
+    found: NDArray[np.float32] = ((plain == terms.plain) & (negated == 0)).astype(np.float32)
+    return found
 
 
 CONTROL = Control("decompiler", fit, "the circuit read back from weights, encoder and readout")

@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
 
+from polyseme.bench.suite.building import hash_of
 from polyseme.networks.network import Network
 
 Fact: TypeAlias = str | int
@@ -29,6 +30,7 @@ COLUMNS: Mapping[str, str] = {
     "relus": "The number of ReLUs in all layers",
     "exact_relus": "The number of ReLUs of the exact network, in its widest layer",
     "parameters": "The number of parameters",
+    "content_sha256": "The SHA-256 of all numbers and names, which a suite publishes",
     "network_file": "The file of weights, encoder and readout",
     "network_sha256": "The SHA-256 of that file",
     "key_file": "The file of the answer key",
@@ -75,6 +77,7 @@ def facts_of(
         "relus": network.neurons_total,
         "exact_relus": made.monosemantic_neurons,
         "parameters": network.parameters,
+        "content_sha256": hash_of(network),
         "network_file": network_file.path,
         "network_sha256": network_file.digest,
         "key_file": key_file.path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 # Samples that it sees, those of a step, the penalty per unit of code once the numbers have a mean
 # square length of 1, and atoms of a code.
-SAMPLES, STEP, PENALTY, ATOMS = 10_000, 250, 0.1, 6
+SAMPLES, STEP, PENALTY, ATOMS = 5000, 250, 0.1, 4
 
 
 def fit(network: HookedNetwork, sampler: Sampler, budget: Budget) -> Claims:
@@ -37,6 +38,7 @@ def find_atoms(numbers: Numbers, count: int, generator: np.random.Generator) -> 
     """Return the atoms of a site, at most `count`."""
     import_sklearn("dictionary-learning")
     from sklearn.decomposition import MiniBatchDictionaryLearning
+    from sklearn.exceptions import ConvergenceWarning
 
     rest, held = numbers.moved(SAMPLES)
     scale = max(float(np.sqrt(np.square(held).sum(axis=1).mean())), 1e-12)
@@ -53,7 +55,10 @@ def find_atoms(numbers: Numbers, count: int, generator: np.random.Generator) -> 
     atoms = np.zeros((0, held.shape[1]), np.float32)
     for begin in range(0, len(held), STEP):
         batch = held[begin : begin + STEP]
-        model.partial_fit(batch)
+        with warnings.catch_warnings():
+            # Codes are asked for with a tolerance that float32 does not always reach.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.partial_fit(batch)
         atoms = unit_rows(np.asarray(model.components_, np.float32))
         rest_of = batch - pursued(batch, atoms, ATOMS) @ atoms
         losses.append(float(np.square(rest_of).sum(axis=1).mean()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,7 +49,9 @@ def _change(
 
     difference = clean - corrupt
     total: Any = 0
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        # The first of torch's own derivatives to be forward ones loads what it calls deprecated.
+        warnings.simplefilter("ignore", DeprecationWarning)
         for point in _points():
             between = corrupt + point * difference
             total = total + torch.func.jvp(run, (between,), (difference,))[1]

@@ -47,7 +47,8 @@ def _find(numbers: Numbers, count: int, generator: np.random.Generator) -> Found
         random_state=int(generator.integers(2**31)),
     )
     with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always", ConvergenceWarning)
+        # Singular values that are nearly 0 are those of components left out.
+        warnings.simplefilter("always")
         sources = model.fit_transform(held)
     converged = not any(issubclass(one.category, ConvergenceWarning) for one in told)
     sign = np.where((sources**3).mean(axis=0) < 0, -1, 1).astype(np.float32)

@@ -44,7 +44,7 @@ class Found:
 
 
 # Samples that show how large codes are and what fires together.
-CODED = 32_768
+CODED = 16_384
 
 # The features of a site, at most so many, with random numbers for the search.
 Find: TypeAlias = Callable[[Numbers, int, np.random.Generator], Found]

@@ -16,8 +16,8 @@ from polyseme.common.extras import import_sklearn
 if TYPE_CHECKING:
     from polyseme.networks.exporting.torch_modules import HookedNetwork
 
-# Samples that the first centres are chosen from, and passes over the budget at the most.
-FIRST, PASSES = 4096, 3
+# Samples that the first centres are chosen from, those of a pass, and passes at the most.
+FIRST, SAMPLES, PASSES = 4096, 32_768, 4
 
 
 def fit(network: HookedNetwork, sampler: Sampler, budget: Budget) -> Claims:
@@ -41,7 +41,7 @@ def _find(numbers: Numbers, count: int, generator: np.random.Generator) -> Found
     spread = float(first.var(axis=0).sum())
     losses: list[float] = []
     for _ in range(PASSES):
-        for batch in numbers.batches():
+        for batch in numbers.batches(SAMPLES):
             model.partial_fit(batch)
         losses.append(-float(model.score(first)) / len(first))
         if _settled(losses):
@@ -65,5 +65,5 @@ METHOD = Method(
     fit,
     family="features",
     source="Sculley, Web-scale k-means clustering, WWW 2010",
-    settings={"first samples": FIRST, "passes": PASSES},
+    settings={"first samples": FIRST, "samples": SAMPLES, "passes": PASSES},
 )

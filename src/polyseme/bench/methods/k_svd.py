@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from polyseme.networks.exporting.torch_modules import HookedNetwork
 
 # Samples held at once, rounds over them, and atoms of a code.
-SAMPLES, ROUNDS, ATOMS = 10_000, 20, 6
+SAMPLES, ROUNDS, ATOMS = 5000, 25, 4
 
 
 def fit(network: HookedNetwork, sampler: Sampler, budget: Budget) -> Claims:

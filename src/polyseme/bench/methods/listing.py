@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from polyseme.bench.method import Method
 from polyseme.bench.methods import (
     activation_patching,
+    apd,
     batch_topk_sae,
     cross_layer_transcoder,
     dictionary_learning,
@@ -30,6 +31,7 @@ from polyseme.bench.methods import (
 # Sorted by name, one line per method.
 METHODS: Mapping[str, Method] = {
     "activation-patching": activation_patching.METHOD,
+    "apd": apd.METHOD,
     "batch-topk-sae": batch_topk_sae.METHOD,
     "cross-layer-transcoder": cross_layer_transcoder.METHOD,
     "dictionary-learning": dictionary_learning.METHOD,

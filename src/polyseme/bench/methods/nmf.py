@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from polyseme.networks.exporting.torch_modules import HookedNetwork
 
 # Samples held at once, passes over them, those of a step, and updates of a code.
-SAMPLES, PASSES, STEP, UPDATES = 10_000, 2, 500, 20
+SAMPLES, PASSES, STEP, UPDATES = 5000, 4, 500, 10
+# Samples from one measurement of the loss to the next.
+EVERY = 4 * STEP
 
 
 def fit(network: HookedNetwork, sampler: Sampler, budget: Budget) -> Claims:
@@ -49,11 +51,13 @@ def _find(numbers: Numbers, count: int, generator: np.random.Generator) -> Found
         random_state=int(generator.integers(2**31)),
     )
     losses: list[float] = []
+    test = held[:STEP]
     for begin in range(0, PASSES * len(held), STEP):
         batch = held[begin % len(held) :][:STEP]
         model.partial_fit(batch)
-        rest_of = batch - model.transform(batch) @ model.components_
-        losses.append(float(np.square(rest_of).mean() / max(np.square(batch).mean(), 1e-12)))
+        if begin % EVERY == 0:
+            rest_of = test - model.transform(test) @ model.components_
+            losses.append(float(np.square(rest_of).mean() / max(np.square(test).mean(), 1e-12)))
     parts = np.asarray(model.components_, np.float32)
     width = len(rest)
 

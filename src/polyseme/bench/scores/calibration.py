@@ -1,4 +1,4 @@
-"""Whether stated confidences are worth what they say."""
+"""Stated confidences, and whether they are worth what they say."""
 
 from __future__ import annotations
 

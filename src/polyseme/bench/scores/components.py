@@ -59,7 +59,8 @@ def switched(subject: Subject, layer: int, batch: Batch) -> NDArray[np.float32]:
     with torch.no_grad():
         moved = activation(linear(torch.from_numpy(batch.activations)))
         resting = activation(linear.bias)
-    return (moved != resting).numpy().astype(np.float32)
+    found: NDArray[np.float32] = (moved != resting).numpy().astype(np.float32)
+    return found
 
 
 def runner(

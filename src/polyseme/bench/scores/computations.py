@@ -132,7 +132,7 @@ def _once(
     pairs: NDArray[np.int64], confidence: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return pairs of matched things once, at their best; others as often as they are claimed."""
-    matched = (pairs >= 0).all(axis=1)
+    matched = np.asarray((pairs >= 0).all(axis=1))
     _, first = np.unique(pairs, axis=0, return_index=True)
     kept = np.union1d(first[matched[first]], np.flatnonzero(~matched)).astype(np.int64)
     return pairs[kept], confidence[kept]

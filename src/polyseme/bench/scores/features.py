@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -28,7 +29,7 @@ def feature_scores(tried: Tried) -> dict[str, Scored]:
 
 
 def _of_directions(
-    tried: Tried, kind: str, similarity: dict[str, NDArray[np.float64]]
+    tried: Tried, kind: str, similarity: Mapping[str, NDArray[np.float64]]
 ) -> tuple[float, NDArray[np.float64]]:
     """Return J over all sites of a kind, and the matched mass of every thing."""
     every, matched, readings, things = [], 0.0, 0.0, 0
@@ -38,7 +39,7 @@ def _of_directions(
         masses, claimed = matched_mass(similarity.get(site), held, counted)
         matched += masses[counted].sum()
         readings += claimed
-        things += np.count_nonzero(counted)
+        things += int(np.count_nonzero(counted))
         every.append(np.where(counted, masses, np.nan))
     return jaccard(matched, readings, things), np.concatenate(every)
 

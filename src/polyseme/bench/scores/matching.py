@@ -23,7 +23,7 @@ TIE = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class Firing:
-    """Which readings fire, for each of the two signs that a reading may have.
+    """The readings that fire, for each of the two signs that a reading may have.
 
     Attributes:
         above: Activity above 0, Boolean (samples, readings).
@@ -48,7 +48,7 @@ def cosines(directions: NDArray[np.floating], held: SiteTruth) -> NDArray[np.flo
         left, singular, _ = np.linalg.svd(things[members].T, full_matrices=False)
         basis = left[:, singular > 1e-6]
         found[:, members] = np.linalg.norm(readings @ basis, axis=1)[:, None]
-    return np.minimum(np.round(found, DIGITS), 1)
+    return np.asarray(np.minimum(np.round(found, DIGITS), 1))
 
 
 def _unit(rows: NDArray[np.floating]) -> NDArray[np.float64]:

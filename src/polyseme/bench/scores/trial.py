@@ -83,7 +83,8 @@ def run(
 def varies(labels: sp.csr_array) -> NDArray[np.bool_]:
     """Return which things are on for some samples and off for others, bool (things,)."""
     count = np.asarray(labels.sum(axis=0)).ravel()
-    return (count > 0) & (count < labels.shape[0])
+    found: NDArray[np.bool_] = (count > 0) & (count < labels.shape[0])
+    return found
 
 
 def _picked(labels: Mapping[str, sp.csr_array]) -> NDArray[np.int64]:

@@ -42,7 +42,7 @@ class Tried:
 
     @property
     def truth(self) -> Truth:
-        """What the claims are scored against."""
+        """The truth that the claims are scored against."""
         return self.subject.truth
 
     def sites(self, kind: str, *, claimed: bool = False) -> tuple[str, ...]:

@@ -161,7 +161,7 @@ export function outputPage(explored, state, go) {
     figure("Why: what its units add to the reading", barsOf(shown, "Parts of the reading, largest first"), [["unit", "weight", "added"], ...rows]),
     byFeature,
     explored.circuit ? el("section", {}, closest, told) : null,
-    explored.terms ? el("section", {}, el("h3", {}, `It is on when any of ${terms.length.toLocaleString("en")} terms is satisfied`), el("ul", { class: "list" }, terms.slice(0, 300).map((term) => el("li", {}, columnLink(explored, 0, term, go))))) : null,
+    explored.terms ? el("section", {}, el("h3", {}, terms.length === 1 ? "It is on when this term is satisfied" : `It is on when any of ${terms.length.toLocaleString("en")} terms is satisfied`), el("ul", { class: "list" }, terms.slice(0, 300).map((term) => el("li", {}, columnLink(explored, 0, term, go))))) : null,
   ];
 }
 

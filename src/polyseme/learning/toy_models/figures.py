@@ -14,6 +14,7 @@ from polyseme.common.progress_shown import Watcher, watched
 from polyseme.errors import OptionError
 from polyseme.learning.toy_models import (
     absolute_value,
+    ceiling,
     correlated,
     geometry,
     intro,
@@ -111,6 +112,12 @@ FIGURES: Mapping[str, _Kind] = {
         memorised_facts.draw,
         ("d up to 2^5, 2^6.5 in the publication", "2,000 steps at most, 2^15 in the publication"),
     ),
+    "ceiling": _Kind(
+        "bits of a circuit per parameter: compiled, refined and trained below the counting bound",
+        ceiling.Settings(),
+        ceiling.run,
+        ceiling.draw,
+    ),
     "athletes": _Kind(
         "8 pairs of names recognised by networks made by hand: 6 neurons in superposition, or 2",
         athletes.Settings(),
@@ -130,7 +137,7 @@ def figure(
     device: str = "cpu",
     progress: Watcher = None,
 ) -> ToyFigure:
-    """Train the models of a figure of *Toy Models of Superposition* and measure them.
+    """Train the models of a figure, or make them by hand, and measure them.
 
     Args:
         name: Name of the figure, one of `FIGURES`.

@@ -23,7 +23,7 @@ from polyseme.networks.exporting.torch_modules import HookedNetwork
 
 # A component is important above this, as the authors count what is alive.
 IMPORTANT = 0.1
-# Importance of components for what their layer reads, (samples, components).
+# Importance of components for what their layer, or the network, reads: (samples, components).
 Importance = Callable[[torch.Tensor], torch.Tensor]
 
 
@@ -46,12 +46,20 @@ class Spoken:
         layer: The number of the layer.
         components: Its components.
         importance: Their importance.
+        by_vectors: True if importance is asked for the vectors of the network, and not for what the
+            layer reads.
     """
 
     def __init__(
-        self, network: HookedNetwork, layer: int, components: Components, importance: Importance
+        self,
+        network: HookedNetwork,
+        layer: int,
+        components: Components,
+        importance: Importance,
+        by_vectors: bool = False,
     ) -> None:
         """Keep what is needed."""
+        self.by_vectors = by_vectors
         self.network, self.layer, self.importance = network, layer, importance
         self.below = sites.EMBED if layer == 0 else sites.post(layer - 1)
         self.above = sites.post(layer)
@@ -93,7 +101,8 @@ class Spoken:
         """Return what the layer reads, what is important, and what the layer writes."""
         _, cache = self.network.run_with_cache(vectors, (self.below, self.above))
         read = cache[self.below]
-        return read, self.importance(read), cache[self.above]
+        importance = self.importance(vectors if self.by_vectors else read)
+        return read, importance, cache[self.above]
 
     def _counted(self, batches: Iterable[torch.Tensor]) -> _Counts:
         total = _Counts()

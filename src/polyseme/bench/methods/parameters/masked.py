@@ -91,6 +91,25 @@ class Target:
             outputs: torch.Tensor = self.module(inputs)
             return outputs
 
+    def slopes(
+        self, inputs: torch.Tensor, name: str, probes: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the slopes of outputs, summed with random signs, in what a map gives; its reads.
+
+        Their squares are, on average over the signs, the sums of the squares of all outputs.
+        """
+        seen: dict[str, torch.Tensor] = {}
+
+        def keep(linear: torch.nn.Module, given: Any, value: torch.Tensor) -> torch.Tensor:
+            seen["read"], seen["sums"] = given[0], value.detach().requires_grad_()
+            return seen["sums"]
+
+        with torch.enable_grad(), self._hooked({name: keep}):
+            outputs = self.module(inputs)
+        signs = 2.0 * torch.randint(0, 2, outputs.shape, generator=probes) - 1
+        (slopes,) = torch.autograd.grad(outputs, seen["sums"], signs)
+        return slopes, seen["read"].detach()
+
     @contextmanager
     def _hooked(self, hooks: Mapping[str, Callable[..., Any]]) -> Iterator[None]:
         handles = [self.linears[name].register_forward_hook(hook) for name, hook in hooks.items()]

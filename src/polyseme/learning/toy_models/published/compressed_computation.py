@@ -212,7 +212,8 @@ def _compared(
     features = task.mixing.shape[1]
     reads, writes = naive_network(features, task.neurons)
     generator = stream(seed, Stream.TRAINING_PROBE, 1)
-    ours, naive = [], []
+    ours: list[NDArray[np.float64]] = []
+    naive: list[NDArray[np.float64]] = []
     for _ in range(_TRIED // _AT_ONCE):
         samples = draw_some(_AT_ONCE, features, task.density, generator)
         wanted = np.maximum(samples, 0) - samples @ task.mixing

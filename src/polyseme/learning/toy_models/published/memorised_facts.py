@@ -51,7 +51,7 @@ class Settings:
     """Sizes; every d with every w / d."""
 
     embeddings: tuple[int, ...] = (8, 11, 16, 23, 32)
-    widths_over_embedding: tuple[int, ...] = (1, 2)
+    widths_over_embedding: tuple[int, ...] = (1,)
     steps: int = 2_000
     rate: float = 3e-2
     shrinks: float = 0.01
@@ -88,7 +88,7 @@ class Facts:
     @property
     def parameters(self) -> int:
         """Weights and biases."""
-        numbers = self.keys.shape[1]
+        numbers = int(self.keys.shape[1])
         return 2 * self.width * numbers + self.width + numbers
 
     def begin(self, generator: np.random.Generator) -> dict[str, Reals]:
@@ -293,5 +293,7 @@ def draw(canvas: Figure, data: Mapping[str, NDArray[Any]]) -> None:
     counts.set(xscale="log", yscale="log", xlabel="parameters", title="Facts held")
     bits.set(xscale="log", xlabel="parameters", title="Bits per parameter", ylim=(0, None))
     for axes in (counts, bits):
+        axes.set_xticks(parameters, [f"{one:,}" for one in parameters.tolist()])
+        axes.set_xticks([], minor=True)
         axes.grid(alpha=0.25)
     counts.legend(frameon=False)

@@ -1,0 +1,1 @@
+"""Autoencoders that other packages trained, as claims."""
