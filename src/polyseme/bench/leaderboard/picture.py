@@ -54,7 +54,9 @@ def recovery_svg(results: list[Result]) -> str:
             for line, label in zip(*axis.get_legend_handles_labels(), strict=True)
         }
         if handles:
-            figure.legend(list(handles.values()), list(handles), loc="outside right", fontsize=7)
+            figure.legend(
+                list(handles.values()), list(handles), loc="outside right upper", fontsize=7
+            )
         written = io.StringIO()
         figure.savefig(written, format="svg", metadata={"Date": None})
     return written.getvalue()[written.getvalue().index("<svg") :]

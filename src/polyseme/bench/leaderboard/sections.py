@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from polyseme.bench.leaderboard.measured import Result
 from polyseme.bench.leaderboard.standings import CLASSES, Standing, is_negative_control
@@ -23,7 +23,7 @@ class Table:
 
     title: str
     text: str
-    rows: list[tuple[str, ...]] = field(default_factory=list)
+    rows: Sequence[tuple[str, ...]] = ()
 
 
 def sections(results: list[Result], found: list[Standing]) -> list[Table]:

@@ -44,7 +44,8 @@ class BenchFiling(Filing):
 
 def _of(place: Path, kind: str, task: Task) -> Path:
     given = json.loads(task.arguments)
-    return place / kind / found(given["method"]).name / given["network"] / f"{given['seed']}.json"
+    own = place / kind / found(given["method"]).name / str(given["network"])
+    return own / f"{given['seed']}.json"
 
 
 def read_results(folder: Path, kind: str = "results") -> list[dict[str, Any]]:
