@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from polyseme.bench.leaderboard.measured import Result
-from polyseme.bench.leaderboard.standings import CLASSES, Standing, is_negative_control
+from polyseme.bench.leaderboard.standings import Standing, is_negative_control
 from polyseme.bench.scores.scored import NAMES
 
 _TOLD = {
@@ -29,13 +30,9 @@ class Table:
 def sections(results: list[Result], found: list[Standing]) -> list[Table]:
     """Return the tables of the page: an introduction, standings, and what they are made from."""
     tables = [_introduction(results)]
-    for score in NAMES:
-        of_score = [one for one in found if one.score == score]
-        for dressing in dict.fromkeys(one.dressing for one in of_score):
-            for told in CLASSES:
-                some = [one for one in of_score if (one.dressing, one.told) == (dressing, told)]
-                if some:
-                    tables.append(_ranking(some))
+    # The order of standings is that of the page.
+    apart = groupby(found, lambda one: (one.score, one.dressing, one.told, one.names, one.fits))
+    tables += [_ranking(list(some)) for _, some in apart]
     tables += _by_network(results)
     tables += [_fits(results), _budgets(results)]
     return tables
@@ -80,7 +77,8 @@ def _ranking(some: list[Standing]) -> Table:
         )
         for one in some
     ]
-    return Table(f"{first.score}: {_TOLD[first.told]}, {dressed}", resolved.strip(), rows)
+    title = f"{first.score}: {_TOLD[first.told]}, {dressed}, on {first.networks} of them"
+    return Table(title, f"{resolved}On {first.names.replace(' ', ', ')}.", rows)
 
 
 def _by_network(results: list[Result]) -> Iterator[Table]:

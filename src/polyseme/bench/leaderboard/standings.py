@@ -34,6 +34,7 @@ class Standing:
         group: The letter of the tie group; "" for methods that are not ranked.
         resolution: The smallest difference that can be resolved between methods of the table.
         remark: Why the method is not ranked, "" if it is.
+        names: The networks, with spaces between: only methods on the same ones are compared.
     """
 
     score: str
@@ -49,6 +50,7 @@ class Standing:
     group: str
     resolution: float | None
     remark: str
+    names: str
 
 
 def standings(results: list[Result]) -> list[Standing]:
@@ -114,6 +116,7 @@ def _together(
             letters.get(place, ""),
             resolution if ranked[place] else None,
             remarks[found.methods[place]],
+            " ".join(found.networks),
         )
 
 
