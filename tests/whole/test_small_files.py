@@ -14,6 +14,7 @@ MOST = 9
 # Modules that list what there is; whatever they import is an entry of a catalogue.
 CATALOGUES = (
     "polyseme.compiler.constructions.catalogue",
+    "polyseme.bench.methods.listing",
     "polyseme.cli.main",
     "polyseme.circuits.sources",
     "polyseme.reproduce.catalogue",

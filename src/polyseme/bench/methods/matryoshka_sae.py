@@ -43,7 +43,8 @@ class Matryoshka(BatchTopK):
         values = sums(numbers, inputs).relu()
         codes = largest_of_batch(values, aim.active)
         average_threshold(numbers, codes, aim.step)
-        error, loss, begin = targets - numbers["decoder_bias"], 0.0, 0
+        error, begin = targets - numbers["decoder_bias"], 0
+        loss = error.new_zeros(())
         if "skip" in numbers:
             error = error - inputs @ numbers["skip"]
         for share in NESTED:

@@ -76,7 +76,7 @@ class Attributed:
                 total += each.view(len(inputs), -1, self.settings.ranks).sum(dim=2).square()
         return total
 
-    @torch.no_grad()  # type: ignore[untyped-decorator]
+    @torch.no_grad()
     def whole(self) -> Components:
         """Return every component as its strongest rank, (components, ...)."""
         count, ranks = self.settings.components, self.settings.ranks

@@ -96,7 +96,7 @@ class Spoken:
         }
         return Claims(tuple(readings), tuple(edges), None, decomposition, {**notes, **spoken})
 
-    @torch.no_grad()  # type: ignore[untyped-decorator]
+    @torch.no_grad()
     def _seen(self, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return what the layer reads, what is important, and what the layer writes."""
         _, cache = self.network.run_with_cache(vectors, (self.below, self.above))

@@ -22,7 +22,7 @@ def first_asked(network: HookedNetwork, budget: Budget) -> int:
     raise OptionError("a decomposition of parameters needs a layers.N.hook_post in readings")
 
 
-@torch.no_grad()  # type: ignore[untyped-decorator]
+@torch.no_grad()
 def output_scale(network: HookedNetwork, vectors: torch.Tensor) -> float:
     """Return the root of the mean variance of outputs; 1 where none varies.
 

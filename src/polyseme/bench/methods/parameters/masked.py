@@ -59,7 +59,7 @@ class Target:
         self.module = module
         self.linears: dict[str, torch.nn.Linear] = {name: _linear(module, name) for name in names}
 
-    @torch.no_grad()  # type: ignore[untyped-decorator]
+    @torch.no_grad()
     def run(self, inputs: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Return the outputs as they are, and what every map reads."""
         read: dict[str, torch.Tensor] = {}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -89,7 +90,7 @@ class Decomposed:
     losses: list[float]
     notes: dict[str, float | bool | str]
 
-    @torch.no_grad()  # type: ignore[untyped-decorator]
+    @torch.no_grad()
     def importance(self, name: str, read: torch.Tensor) -> torch.Tensor:
         """Return the importance of a map's components, (samples, components) from 0 to 1."""
         return self.importances[name](self.components[name].inner(read)).clamp(0, 1)
@@ -188,12 +189,12 @@ class _LeaksBelow(torch.autograd.Function):
     """From 0 to 1; below 0 a slope is heard that would raise it."""
 
     @staticmethod
-    def forward(context: torch.autograd.function.FunctionCtx, values: torch.Tensor) -> torch.Tensor:
+    def forward(context: Any, values: torch.Tensor) -> torch.Tensor:
         context.save_for_backward(values)
         return values.clamp(0, 1)
 
     @staticmethod
-    def backward(context: torch.Tensor, *slopes: torch.Tensor) -> torch.Tensor:
+    def backward(context: Any, *slopes: torch.Tensor) -> torch.Tensor:
         (values,) = context.saved_tensors
         (slope,) = slopes
         below = _LEAK * slope.clamp(max=0)
@@ -201,7 +202,7 @@ class _LeaksBelow(torch.autograd.Function):
 
 
 def _leaks_below(values: torch.Tensor) -> torch.Tensor:
-    found: torch.Tensor = _LeaksBelow.apply(values)
+    found: torch.Tensor = _LeaksBelow.apply(values)  # type: ignore[no-untyped-call]
     return found
 
 

@@ -79,7 +79,7 @@ class Code:
     sizes: Sizes
     notes: dict[str, float | bool]
 
-    @torch.no_grad()  # type: ignore[untyped-decorator]
+    @torch.no_grad()
     def activity(self, values: torch.Tensor) -> torch.Tensor:
         """Return how far every latent is on, (samples, latents)."""
         return self.kind.code(self.numbers, self.reads(values), self.sizes.active)
@@ -188,7 +188,8 @@ class Descent:
 
 def _unit_rows(rows: int, columns: int, generator: np.random.Generator) -> torch.Tensor:
     drawn = torch.from_numpy(generator.standard_normal((rows, columns), np.float32))
-    return drawn / drawn.norm(dim=1, keepdim=True)
+    unit: torch.Tensor = drawn / drawn.norm(dim=1, keepdim=True)
+    return unit
 
 
 def _stay_unit(decoder: torch.Tensor) -> None:

@@ -47,8 +47,8 @@ def jacobian_edges(
         times += on.sum(dim=0)
         activity = under.activity(values)
         samples, latents = on.nonzero(as_tuple=True)
-        for chosen in torch.arange(len(samples)).split(_AT_ONCE):
-            rows, which = samples[chosen], latents[chosen]
+        for begin in range(0, len(samples), _AT_ONCE):
+            rows, which = samples[begin:][:_AT_ONCE], latents[begin:][:_AT_ONCE]
             read = values[rows].requires_grad_()
             sums = (layer(read) * above.gates.T[which]).sum()
             (slopes,) = torch.autograd.grad(sums, read)
