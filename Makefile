@@ -76,7 +76,7 @@ reproduce: $(READY)
 site: $(READY)
 	$(BIN)/python site/build.py
 
-# Those results again: site/introduction/data, about four minutes of processor time.
+# Those results again: site/introduction/data, about eight minutes of processor time.
 # `make site-data PART=telegram` makes those of one part.
 site-data: export OMP_NUM_THREADS = 1
 site-data: $(READY)

@@ -1,6 +1,6 @@
 """Every number of the introduction, measured: `make site-data`, or
 
-    python site/make_data.py                 all parts, about four minutes of processor time
+    python site/make_data.py                 all parts, about eight minutes of processor time
     python site/make_data.py telegram sizes  these parts
 
 A part is a file of `site/measure/` and writes `site/introduction/data/<part>.json`.

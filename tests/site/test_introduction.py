@@ -228,6 +228,13 @@ def test_model(page):
     machine = part(page, "model")
     machine.get_by_role("button", name="GPT-3").click()
     assert "96 layers of 49,152 neurons" in verdict(machine)
+    slide(machine, "Neurons per layer", DATA["model"]["widths"].index(3000))
+    for active in ("3", "10", "20"):
+        machine.get_by_role("button", name=active, exact=True).click()
+        rows = ps.bounds_of_width(3000, active=int(active)).rows
+        declared = [row.features for row in rows if row.kind == "declared"]
+        words = machine.locator("svg text.strong").all_text_contents()[:3]
+        assert [word for word in words if word[0].isdigit()] == [f"{one:,}" for one in declared]
 
 
 def test_unknown(page):

@@ -11,57 +11,52 @@ export function most({ width, layers, bits }) {
   return { permutation: largest(log2Factorial, held), pairs: largest(bitsOfPairs, held), bits: held };
 }
 
-/** Return the ANDs that networks built by a method reach in a width: n = c sqrt(m' log2 m'), c from the largest built. */
-export function reached(rows, width) {
-  const last = rows.at(-1);
-  const form = (gates) => Math.sqrt(gates * Math.log2(gates));
-  const constant = last.neurons / form(last.gates);
-  return largest((gates) => constant * form(gates), width);
-}
+const MANNERS = [["exact", "one layer: one neuron per AND", "fill-off"], ["computed", "one layer, built: computed ANDs", "fill-gold"], ["thresholded", "one layer, built: thresholded ANDs", "fill-on"]];
 
 export function model(place) {
-  const { begin, models } = data.model;
+  const { begin, models, widths, reached } = data.model;
+  const actives = Object.keys(reached);
   const kept = new Kept("model", begin);
-  const state = { ...begin, width: Math.round(kept.number("width", 64, 2 ** 17)), layers: Math.round(kept.number("layers", 1, 128)), bits: kept.number("bits", 1, 16) };
+  const at = (width) => widths.reduce((best, one, i) => (Math.abs(Math.log(one / width)) < Math.abs(Math.log(widths[best] / width)) ? i : best), 0);
+  let active = String(kept.choice("active", actives));
   const chart = el("div");
   const told = el("p", { class: "verdict", "aria-live": "polite" });
-  const power = (x) => Math.log2(x);
   const knobs = {
-    width: slider({ label: "Neurons per layer", min: 6, max: 17, step: 0.01, value: power(state.width), words: () => state.width.toLocaleString("en"), input: (x) => { state.width = near(2 ** x, models.map((one) => one.width)); show(); } }),
-    layers: slider({ label: "Layers", min: 1, max: 128, value: state.layers, input: (x) => { state.layers = x; show(); } }),
-    bits: slider({ label: "Bits per weight", min: 1, max: 16, step: 0.5, value: state.bits, input: (x) => { state.bits = x; show(); } }),
+    width: slider({ label: "Neurons per layer", min: 0, max: widths.length - 1, value: at(kept.number("width", widths[0], widths.at(-1))), words: (i) => widths[i].toLocaleString("en"), input: show }),
+    layers: slider({ label: "Layers", min: 1, max: 128, value: Math.round(kept.number("layers", 1, 128)), input: show }),
+    bits: slider({ label: "Bits per weight", min: 1, max: 16, step: 0.5, value: kept.number("bits", 1, 16), input: show }),
   };
-  const names = models.map((one) => button(one.name, () => { knobs.layers.set(one.layers); knobs.width.set(power(one.width)); }));
+  const names = models.map((one) => button(one.name, () => { knobs.layers.set(one.layers); knobs.width.set(at(one.width)); }));
+  const promises = actives.map((one) => button(one, () => { active = one; show(); }));
   place.append(
     el("div", { class: "controls" }, el("span", {}, "As wide and deep as:"), names),
-    el("div", { class: "controls" }, knobs.width.element, knobs.layers.element, knobs.bits.element), chart, told);
+    el("div", { class: "controls" }, knobs.width.element, knobs.layers.element, knobs.bits.element),
+    el("div", { class: "controls" }, el("span", {}, "Concepts on at once, at most:"), promises), chart, told);
   function show() {
-    kept.set({ width: state.width, layers: state.layers, bits: state.bits });
-    const one = most({ ...state, layers: 1 });
-    const all = most(state);
-    const { thresholded, computed } = data.sizes;
-    const rows = [
-      ["neurons of one layer", state.width, "fill-off"],
-      ["built like ours, computed ANDs", reached(computed, state.width), "fill-gold"],
-      ["built like ours, thresholded ANDs", reached(thresholded, state.width), "fill-on"],
-      ["one layer: never more ANDs than", one.pairs, "fill-cool"],
-      ["all layers: never more ANDs than", all.pairs, "fill-cool"],
-      ["all layers: never a permutation above", all.permutation, "fill-cool"],
-    ];
-    chart.replaceChildren(drawn(rows));
-    names.forEach((name, i) => name.setAttribute("aria-pressed", models[i].width === state.width && models[i].layers === state.layers));
-    told.textContent = `${state.layers} layers of ${state.width.toLocaleString("en")} neurons hold ${short(all.bits)} bits: at most ${short(all.pairs)} ANDs, ${short(all.pairs / (state.layers * state.width))} per neuron.`;
+    const [width, layers, bits] = [widths[knobs.width.value], knobs.layers.value, knobs.bits.value];
+    kept.set({ width, layers, bits, active });
+    const one = most({ width, layers: 1, bits });
+    const all = most({ width, layers, bits });
+    const built = reached[active][knobs.width.value];
+    chart.replaceChildren(drawn([
+      ...MANNERS.map(([manner, words, name]) => [words, built[manner] ?? null, name, built[manner] ? shown(built[manner]) : "none saves neurons here"]),
+      ...[["one layer: never more ANDs than", one.pairs], ["all layers: never more ANDs than", all.pairs], ["all layers: never a permutation above", all.permutation]]
+        .map(([words, value]) => [words, value, "fill-cool", short(value)]),
+    ]));
+    names.forEach((name, i) => name.setAttribute("aria-pressed", models[i].width === width && models[i].layers === layers));
+    promises.forEach((promise, i) => promise.setAttribute("aria-pressed", actives[i] === active));
+    told.textContent = `${layers} layers of ${width.toLocaleString("en")} neurons hold ${short(all.bits)} bits: at most ${short(all.pairs)} ANDs, ${short(all.pairs / (layers * width))} per neuron.`;
     place.dataset.pairs = all.pairs;
     place.dataset.permutation = all.permutation;
   }
   show();
 }
 
-/** Return a whole number, or one of those listed if it is within a hundredth of it. */
-function near(x, listed) {
-  return listed.find((value) => Math.abs(Math.log2(value / x)) < 0.012) ?? Math.round(x);
+/** Return a number of ANDs; larger problems than some were not tried. */
+function shown(features) {
+  return features < data.model.most_tried ? features.toLocaleString("en") : `${short(features)} or more`;
 }
 
 function drawn(rows) {
-  return barRows(rows.map(([words, value, name]) => [words, value, name, short(value)]), { label: "Most ANDs by kind of limit, by logarithms", range: [10, 1e13], logarithmic: true, left: 280 });
+  return barRows(rows, { label: "Most ANDs by kind of limit, by logarithms", range: [10, 1e13], logarithmic: true, left: 280, right: 170 });
 }
