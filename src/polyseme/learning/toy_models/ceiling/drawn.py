@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,22 +90,28 @@ _MARKS = {COMPILED: "o", COMPUTED: "s", REFINED: "D", TRAINED: "^"}
 
 
 def draw(canvas: Figure, data: Mapping[str, NDArray[Any]]) -> None:
-    """Draw bits per parameter, and features per neuron, over bits; a column per family."""
-    canvas.set_size_inches(12.5, 7.6)
+    """Draw bits per parameter, and features per neuron, over bits; a column per family.
+
+    Networks that err on more than they may are hollow.
+    """
+    canvas.set_size_inches(14.0, 7.6)
     grid = canvas.subplots(2, len(FAMILIES), sharey="row", squeeze=False)
     on = sorted(set(data["active"].tolist()))
     for (above, below), family in zip(grid.T, FAMILIES, strict=True):
         ours = data["family"] == family
-        for kind in KINDS:
-            for colour, active in enumerate(on):
-                some = ours & (data["kind"] == kind) & (data["active"] == active)
-                style: dict[str, Any] = {"color": f"C{colour}", "marker": _MARKS[kind]}
-                label = f"{kind}, s = {active}" if some.any() else None
-                style |= {"linestyle": "none", "markersize": 6, "alpha": 0.75}
-                above.plot(data["bits"][some], data["bits_per_parameter"][some], **style)
-                below.plot(
-                    data["bits"][some], data["features_per_neuron"][some], label=label, **style
-                )
+        for kind, (colour, active) in product(KINDS, enumerate(on)):
+            chosen = ours & (data["kind"] == kind) & (data["active"] == active)
+            label = f"{kind}, s = {active}"
+            for short in (False, True):
+                some = chosen & ((data["error"] > ERROR) == short)
+                if some.any():
+                    style: dict[str, Any] = {"color": f"C{colour}", "marker": _MARKS[kind]}
+                    style |= {"linestyle": "none", "markersize": 6, "alpha": 0.75}
+                    style |= {"fillstyle": "none" if short else "full"}
+                    bits = data["bits"][some]
+                    above.plot(bits, data["bits_per_parameter"][some], **style)
+                    label += ", falls short" * short
+                    below.plot(bits, data["features_per_neuron"][some], label=label, **style)
         order = np.flatnonzero(ours)[np.argsort(data["bits"][ours], kind="stable")]
         bits, features = data["bits"][order], data["features"][order]
         above.axhline(1, color="black", linestyle=":", linewidth=1)
@@ -117,6 +124,13 @@ def draw(canvas: Figure, data: Mapping[str, NDArray[Any]]) -> None:
         below.set(xscale="log", yscale="log", xlabel="bits of the circuit")
         for axes in (above, below):
             axes.grid(alpha=0.25)
+            # Names of minor ticks would stand on each other.
+            axes.tick_params(axis="x", which="minor", labelbottom=False)
     grid[0, 0].set_ylabel("bits per parameter (dotted: 1)")
     grid[1, 0].set_ylabel("features per neuron (dashed: declared)")
-    grid[1, 0].legend(fontsize=7, frameon=False)
+    handles = {
+        label: handle
+        for axes in grid[1]
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    canvas.legend(handles.values(), handles, fontsize=8, frameon=False, loc="outside right")

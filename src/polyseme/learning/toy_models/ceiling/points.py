@@ -22,7 +22,7 @@ class Settings:
     active: tuple[int, ...] = (2, 3, 5)
     compiled: tuple[int, ...] = (64, 128, 256)
     computed: tuple[int, ...] = (512,)
-    refined: tuple[int, ...] = (64,)
+    refined: tuple[int, ...] = (64, 256)
     trained: tuple[int, ...] = (64,)
     steps: int = 500
 
