@@ -10,13 +10,13 @@ RATE = 4e-4
 _LATENTS = 2**14
 # Counts tried as the target L0, in pilots of this share of the steps at so many times the rate.
 TRIED = (1, 2, 3, 4, 6, 8, 12, 16)
-SHARE = 0.1
+SHARE = 0.05
 FASTER = 4
 
 COMMON: dict[str, float | int | str] = {
     "rate": "4e-4 / sqrt(K / 2^14), falling to 0 over the last fifth",
     "target L0": "the knee of the loss of TopK pilots of 1, 2, 3, 4, 6, 8, 12 and 16, each of a "
-    "tenth of the steps at four times the rate",
+    "twentieth of the steps at four times the rate",
     "converged": f"{SETTLED}, or is under 1 % of the variance",
 }
 PENALTY = (
