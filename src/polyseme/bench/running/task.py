@@ -6,6 +6,7 @@ import math
 import resource
 import sys
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -54,7 +55,9 @@ def run_task(method: str, network: str, seed: int, suite: str) -> dict[str, Any]
     from threadpoolctl import threadpool_limits
 
     torch.set_num_threads(1)
-    with threadpool_limits(1):
+    # Libraries warn of what methods say of themselves in their notes.
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         chosen, subject = found(method), _subject(network)
         budget = budget_of(suite, subject, seed)
         begun = time.process_time()
