@@ -113,7 +113,7 @@ class _Codes:
 
     @property
     def least(self) -> Floats:
-        """What a code must be above to fire, (features,)."""
+        """Return the value above which a code fires, float32 (features,)."""
         return np.asarray(self._peaks / 2, np.float32)
 
     def firing(self) -> sp.csr_array:
