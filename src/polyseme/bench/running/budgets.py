@@ -18,7 +18,7 @@ class Allowance:
 
 
 ALLOWANCES = {
-    "core": Allowance(256 * 600, 256, (0, 1, 2)),
+    "core": Allowance(256 * 2000, 256, (0, 1, 2)),
     "small": Allowance(256 * 250, 256, (0,)),
 }
 
