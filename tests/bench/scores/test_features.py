@@ -13,7 +13,9 @@ from support.bench_subjects import GATES, site_truth, superposed
 
 def j_of(directions: object, held: object, counted: object = None) -> float:
     counts = held.scored if counted is None else np.asarray(counted)
-    masses, readings = matched_mass(cosines(np.asarray(directions, np.float32), held), held, counts)
+    rows = np.asarray(directions, np.float32)
+    claimed = np.count_nonzero(rows.any(axis=1))
+    masses, readings = matched_mass(cosines(rows, held), held, counts, claimed)
     return jaccard(masses[counts].sum(), readings, int(counts.sum()))
 
 
@@ -36,6 +38,12 @@ def test_one_perfect_latent_is_worth_one_thing() -> None:
 def test_rows_of_zeros_are_no_readings() -> None:
     eye = np.eye(4)
     assert j_of(np.concatenate((eye, np.zeros((9, 4)))), site_truth(eye)) == 1
+
+
+def test_readings_that_are_like_nothing_count_all_the_same() -> None:
+    eye = np.eye(4)
+    assert j_of(eye, site_truth(eye[:2])) == 0.5
+    assert j_of(eye[2:], site_truth(eye[:2])) == 0
 
 
 def test_readings_of_things_that_are_not_scored_do_not_count() -> None:

@@ -20,7 +20,7 @@ MINIMALITY, POWER = 3e-3, 1.0
 # Components of a layer, over the readings asked for at most.
 _COMPONENTS = 2
 # Times that the batches of the budget are gone through, and the rate of Adam.
-_TIMES, RATE = 8, 3e-3
+_TIMES, RATE = 2, 3e-3
 _BATCHES = 16
 
 

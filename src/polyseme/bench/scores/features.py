@@ -36,7 +36,7 @@ def _of_directions(
     for site in tried.sites(kind):
         held = tried.truth.sites[site]
         counted = tried.trial.scored[site] & held.directions.any(axis=1)
-        masses, claimed = matched_mass(similarity.get(site), held, counted)
+        masses, claimed = matched_mass(similarity.get(site), held, counted, tried.claimed(site))
         matched += masses[counted].sum()
         readings += claimed
         things += int(np.count_nonzero(counted))
@@ -47,8 +47,8 @@ def _of_directions(
 def _of_random(tried: Tried, kind: str, generator: np.random.Generator) -> float:
     similarity = {}
     for site in tried.sites(kind, claimed=True):
-        held, claimed = tried.truth.sites[site], tried.cosines[site].any(axis=1)
-        shape = np.count_nonzero(claimed), held.directions.shape[1]
+        held = tried.truth.sites[site]
+        shape = tried.claimed(site), held.directions.shape[1]
         similarity[site] = cosines(generator.standard_normal(shape), held)
     return _of_directions(tried, kind, similarity)[0]
 
@@ -66,7 +66,10 @@ def jaccard(matched: float, readings: float, things: float) -> float:
 
 
 def matched_mass(
-    similarity: NDArray[np.float64] | None, held: SiteTruth, counted: NDArray[np.bool_]
+    similarity: NDArray[np.float64] | None,
+    held: SiteTruth,
+    counted: NDArray[np.bool_],
+    claimed: int,
 ) -> tuple[NDArray[np.float64], float]:
     """Return the matched similarity of every thing, and the number of readings that count.
 
@@ -78,14 +81,14 @@ def matched_mass(
         similarity: float64 (readings, things); None where nothing is claimed.
         held: The things.
         counted: Those that are scored, bool (things,).
+        claimed: The number of readings, those that are like nothing that is held among them.
     """
-    if similarity is None:
+    if similarity is None or not claimed:
         return np.zeros(len(held)), 0.0
     reading = match(similarity)
     own = np.where(reading >= 0, similarity[reading, np.arange(len(held))], 0.0)
     filled = np.where(reading >= 0, own, best_of_class(own, held.same))
     more = (filled - own)[counted].sum()
-    claimed = np.count_nonzero(similarity.any(axis=1))
     return filled, float(claimed + more - own[~counted].sum())
 
 

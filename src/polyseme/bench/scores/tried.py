@@ -53,6 +53,11 @@ class Tried:
             if held.kind == kind and (not claimed or site in self.cosines)
         )
 
+    def claimed(self, site: str) -> int:
+        """Return the number of readings with a direction that are claimed at a site."""
+        readings = self.claims.at(site)
+        return 0 if readings is None else int(np.count_nonzero(readings.directions.any(axis=1)))
+
     def class_of(self, site: str) -> NDArray[np.int64]:
         """Return for each reading the first thing that no input tells from its own, or -1."""
         found = np.full(len(self.cosines[site]), -1, np.int64)
