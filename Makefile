@@ -43,7 +43,7 @@ test-slow: $(READY)
 # With tools of others, in an environment of their own that takes 2 GB.
 TOOLS := .venv-tools
 test-tools: $(TOOLS)/.ready
-	$(TOOLS)/bin/python -m pytest -n 2 -rs tests/other_tools tests/bench/methods
+	$(TOOLS)/bin/python -m pytest -n 2 -rs tests/other_tools tests/interpret/benchmark/methods
 
 $(TOOLS)/.ready: requirements.txt requirements-tools.txt pyproject.toml
 	$(PYTHON) -m venv $(TOOLS)

@@ -24,9 +24,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from polyseme.bench.scores.features import jaccard, matched_mass
-from polyseme.bench.scores.matching import cosines
-from polyseme.bench.truth import SiteTruth
+from polyseme.interpret.benchmark.scores.features import jaccard, matched_mass
+from polyseme.interpret.benchmark.scores.matching import cosines
+from polyseme.interpret.benchmark.truth import SiteTruth
 
 Floats = NDArray[np.float64]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from polyseme.bench.claims import Claims, Readings
-from polyseme.bench.method import Method
+from polyseme.interpret.benchmark.claims import Claims, Readings
+from polyseme.interpret.benchmark.method import Method
 
 
 def fit(network, sampler, budget):

@@ -21,9 +21,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from polyseme.bench import suite
-    from polyseme.bench.benchmark import BenchRun, bench
-    from polyseme.bench.exporting.export import export_suite
     from polyseme.circuits import problems
     from polyseme.circuits.bits import Bit, all_of, any_of, at_least
     from polyseme.circuits.circuit import Circuit, GateKind, build_circuit
@@ -48,6 +45,9 @@ if TYPE_CHECKING:
         units_of,
     )
     from polyseme.interpret.asking.tables import rows_of
+    from polyseme.interpret.benchmark import suite
+    from polyseme.interpret.benchmark.bench import BenchRun, bench
+    from polyseme.interpret.benchmark.exporting.export import export_suite
     from polyseme.interpret.decompiling.agreement import Agreement, agreement
     from polyseme.interpret.decompiling.decompile import Decompiled, decompile
     from polyseme.interpret.editing.edit import Edited, edit
@@ -83,7 +83,7 @@ __version__ = VERSION
 _LATER = {
     "Agreement": "interpret.decompiling.agreement",
     "AnswerKey": "networks.answer_key",
-    "BenchRun": "bench.benchmark",
+    "BenchRun": "interpret.benchmark.bench",
     "Bit": "circuits.bits",
     "Certificate": "proving.certificate",
     "Circuit": "circuits.circuit",
@@ -111,6 +111,7 @@ _LATER = {
     "all_of": "circuits.bits",
     "any_of": "circuits.bits",
     "at_least": "circuits.bits",
+    "bench": "interpret.benchmark.bench",
     "bounds": "limits.table",
     "bounds_of_width": "limits.width",
     "build_circuit": "circuits.circuit",
@@ -126,7 +127,7 @@ _LATER = {
     "draw_neuron": "interpret.asking.pictures",
     "edit": "interpret.editing.edit",
     "effective_features": "interpret.asking.questions",
-    "export_suite": "bench.exporting.export",
+    "export_suite": "interpret.benchmark.exporting.export",
     "input_kinds": "verification.kinds",
     "interference": "interpret.asking.questions",
     "load": "networks.saving.files",
@@ -156,9 +157,8 @@ _LATER = {
     "wrong_pairs": "proving.wrong_pairs",
 }
 
-# Packages by their public names: of `learning` and `suite` names are too many to be here too, and
-# `bench` is called.
-_PACKAGES = {"bench": "bench", "learning": "learning", "suite": "bench.suite"}
+# Packages by their public names; their own names are too many to be here too.
+_PACKAGES = {"learning": "learning", "suite": "interpret.benchmark.suite"}
 
 # Methods of `Network` and `AnswerKey`, and `compile`, call these functions, which stand later than
 # they do.

@@ -73,7 +73,7 @@ def _names_but(*known: str) -> st.SearchStrategy[str]:
 
 
 # The commands whose command lines below write files.
-WRITING = ("compile", "convert", "decompile", "edit", "explore", "export", "study")
+WRITING = ("bench", "compile", "convert", "decompile", "edit", "explore", "export", "study")
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,7 @@ def _valid(command: str, bench: Bench) -> list[str | Path]:
             "0.9999",
         ],
         "study": [bench.study, "-o", bench.folder / "results"],
+        "bench": ["--method", "neurons", "-o", bench.folder / "bench"],
         "bounds": [PROBLEM],
         "constructions": ["tight-frames"],
         "counting": ["permutation:features=40", "--neurons", "40"],

@@ -13,10 +13,10 @@ import scipy.sparse as sp
 pytest.importorskip("torch")
 
 import polyseme as ps
-from polyseme.bench.claims import Claims, Edges, Readings
-from polyseme.bench.method import Budget
-from polyseme.bench.subject import Subject, subject_of, uniform
-from polyseme.bench.truth import SiteTruth, Truth
+from polyseme.interpret.benchmark.claims import Claims, Edges, Readings
+from polyseme.interpret.benchmark.method import Budget
+from polyseme.interpret.benchmark.subject import Subject, subject_of, uniform
+from polyseme.interpret.benchmark.truth import SiteTruth, Truth
 
 GATES = "layers.0.hook_post"
 

@@ -26,7 +26,6 @@ LEVELS = (
     "limits",
     "learning",
     "interpret",
-    "bench",
     "counting_argument",
     "reproduce",
     "explorer",

@@ -25,7 +25,6 @@ from polyseme.networks.layer import Layer
 from polyseme.networks.registry import registered
 from polyseme.networks.sites import site_names
 from polyseme.networks.table import html_table, text_table
-from polyseme.networks.weight_entropy import choice_bits, entropy_bits
 
 if TYPE_CHECKING:
     import torch
@@ -141,10 +140,7 @@ class Network:
         positions are paid for and the number is the same as that of the layer stored in full. Which
         inputs are carried is paid for too. Weights of float32 count 32 bits each.
         """
-        return sum(
-            entropy_bits(layer.weights) + choice_bits(len(layer.carried), layer.inputs)
-            for layer in self.layers
-        )
+        return sum(layer.weight_bits for layer in self.layers)
 
     @property
     def sites(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Where the files of a task are in the folder of a study, and what is written into them."""
+"""The files of a task in the folder of a study, and what is written into them."""
 
 from __future__ import annotations
 

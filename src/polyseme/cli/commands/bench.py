@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from polyseme.bench.benchmark import BenchRun, bench
 from polyseme.cli.options import AsJson, whole
 from polyseme.cli.output.text import emit, emit_json
 from polyseme.common.files import shown_path
 from polyseme.common.progress_shown import watched
 from polyseme.errors import OptionError
+from polyseme.interpret.benchmark.bench import BenchRun, bench
 
 _MOST_JOBS = 1024
 

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from polyseme.bench.exporting.export import export_suite
 from polyseme.cli.options import AsJson, Unsigned
 from polyseme.cli.output_files import checked_output, emit_written
 from polyseme.common.files import Piece, shown_path, write_whole
@@ -17,6 +16,7 @@ from polyseme.common.progress import phase
 from polyseme.common.progress_shown import watched
 from polyseme.common.suggestions import did_you_mean
 from polyseme.errors import OptionError
+from polyseme.interpret.benchmark.exporting.export import export_suite
 from polyseme.networks.exporting.to_onnx import to_onnx
 from polyseme.networks.exporting.to_torch import to_torch
 from polyseme.networks.exporting.torch_file import file_bytes

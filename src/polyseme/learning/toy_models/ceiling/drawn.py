@@ -133,4 +133,6 @@ def draw(canvas: Figure, data: Mapping[str, NDArray[Any]]) -> None:
         for axes in grid[1]
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    canvas.legend(handles.values(), handles, fontsize=8, frameon=False, loc="outside right")
+    canvas.legend(
+        list(handles.values()), list(handles), fontsize=8, frameon=False, loc="outside right upper"
+    )

@@ -1,1 +1,0 @@
-"""What decompositions of parameters share: weights as sums of components."""

@@ -1,1 +1,0 @@
-"""What autoencoders and transcoders share: sparse codes, learned by descent."""

@@ -1,5 +1,0 @@
-"""Networks of the benchmark, each had by name: `ps.suite.load("and2-1000-load2")`."""
-
-from polyseme.bench.suite.by_name import load, names, subject
-
-__all__ = ["load", "names", "subject"]

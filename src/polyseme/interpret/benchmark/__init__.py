@@ -1,0 +1,1 @@
+"""The benchmark: do interpretability methods find what a network computes?"""

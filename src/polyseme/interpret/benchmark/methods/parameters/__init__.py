@@ -1,0 +1,1 @@
+"""Decompositions of parameters: what they share, weights as sums of components."""

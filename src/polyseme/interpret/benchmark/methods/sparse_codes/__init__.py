@@ -1,0 +1,1 @@
+"""Sparse codes, learned by descent: what autoencoders and transcoders share."""

@@ -1,0 +1,153 @@
+"""The leaderboard: intervals, tie groups, who is not ranked, and pages out of results alone."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from polyseme.interpret.benchmark.leaderboard.bootstrap import (
+    drawn,
+    interval,
+    resolution,
+    tie_groups,
+)
+from polyseme.interpret.benchmark.leaderboard.measured import measured
+from polyseme.interpret.benchmark.leaderboard.standings import standings
+from polyseme.interpret.benchmark.leaderboard.write import write_leaderboard
+
+GATES = 200
+
+
+def result(method: str, mean: float, seed: int = 0, **changes: Any) -> dict[str, Any]:
+    """A result whose gates are right with a chance of `mean`, alike for all methods."""
+    luck = np.random.default_rng(seed).random(GATES)
+    gates = (luck < mean).astype(float)
+    score = {"raw": gates.mean(), "corrected": gates.mean(), "per_gate": gates.tolist()}
+    whole = {
+        "method": method,
+        "network": "and2-64-load1",
+        "seed": seed,
+        "family": "features",
+        "told": "nothing",
+        "dressing": "raw",
+        "settings": {"rate": 0.1},
+        "suite": "small",
+        "suite_version": 1,
+        "budget": {"samples": 100, "batch": 10, "readings": {"hook_embed": 64}},
+        "drawn": 100,
+        "notes": {"converged": True},
+        "scores": {"exact-gates": score},
+    }
+    return {**whole, **changes}
+
+
+def some(*methods: tuple[str, float], **changes: Any) -> list[dict[str, Any]]:
+    return [result(name, mean, seed, **changes) for name, mean in methods for seed in range(3)]
+
+
+def groups(results: list[dict[str, Any]]) -> dict[str, str]:
+    return {one.method: one.group for one in standings(results)}
+
+
+def test_the_interval_of_one_method_is_that_of_the_binomial():
+    (found,) = measured(some(("one", 0.3)), "exact-gates")
+    low, high = interval(drawn(found))
+    # Gates are drawn alike for all seeds, and each seed has its own parts of them.
+    spread = np.sqrt(0.3 * 0.7 / GATES / 3)
+    assert 2 * spread < high[0] - low[0] < 8 * spread
+    assert low[0] < found.mean[0] < high[0]
+
+
+def test_methods_that_differ_in_every_draw_are_apart_and_others_tied():
+    assert groups(some(("best", 0.8), ("near", 0.795), ("far", 0.4))) == {
+        "best": "A",
+        "near": "A",
+        "far": "B",
+    }
+
+
+def test_differences_are_paired():
+    # Each gate of the one is right where that of the other is, but for one in twenty.
+    (found,) = measured(some(("a", 0.5), ("b", 0.45)), "exact-gates")
+    draws = drawn(found)
+    apart = np.ptp(interval(draws[:, [0]] - draws[:, [1]]))
+    assert apart < np.ptp(interval(draws[:, [0]]))
+    assert resolution(draws) == pytest.approx(float(apart) / 2)
+    assert resolution(draws[:, :1]) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "remark"),
+    [
+        ({"notes": {"converged": False}}, "3 of 3 fits not converged"),
+        ({"drawn": 101}, "3 of 3 fits drew more than allowed"),
+        ({"family": "control", "told": "truth"}, "control"),
+    ],
+)
+def test_controls_and_who_broke_a_rule_are_shown_and_not_ranked(changes, remark):
+    found = standings(some(("good", 0.4)) + some(("other", 0.9), **changes))
+    assert {one.method: (one.group, one.remark) for one in found} == {
+        "good": ("A", ""),
+        "other": ("", remark),
+    }
+
+
+def test_what_is_told_dressings_and_networks_are_apart_and_negative_controls_left_out():
+    results = [
+        *some(("a", 0.5)),
+        *some(("b", 0.6), told="labels"),
+        *some(("c", 0.7), dressing="noise", network="and2-64-load1+noise"),
+        *some(("d", 0.8), network="and2-100-load1"),
+        *some(("e", 0.9), network="and2-200-random"),
+    ]
+    found = standings(results)
+    assert [(one.method, one.group) for one in found] == [
+        ("a", "A"),
+        ("d", "A"),
+        ("b", "A"),
+        ("c", "A"),
+    ]
+
+
+def test_letters_go_on_behind_z():
+    mean = -np.arange(30.0)
+    assert tie_groups(mean, np.tile(mean, (10, 1)))[24:] == ["Y", "Z", "AA", "AB", "AC", "AD"]
+
+
+def test_pages_are_the_same_bytes_whole_and_escaped(tmp_path: Path):
+    results = some(("<b>&|", 0.5), ("other", 0.5))
+    write_leaderboard(tmp_path, results)
+    names = ("leaderboard.csv", "leaderboard.md", "index.html")
+    first = [(tmp_path / name).read_bytes() for name in names]
+    write_leaderboard(tmp_path, results)
+    assert first == [(tmp_path / name).read_bytes() for name in names]
+    page = first[2].decode()
+    assert "&lt;b&gt;&amp;|" in page
+    assert "<b>" not in page
+    assert "http" not in page
+    assert "smallest difference that can be resolved" in page
+    rows = list(csv.DictReader(first[0].decode().splitlines()))
+    assert [row["method"] for row in rows] == ["<b>&|", "other"]
+
+
+def test_recovery_is_drawn_against_load(tmp_path: Path):
+    pytest.importorskip("matplotlib")
+    results = [
+        {**result("one", 0.5), "network": network, "scores": {"firing-gates": score}}
+        for network in ("and2-64-load1", "and2-64-load2")
+        for score in [result("one", 0.5)["scores"]["exact-gates"]]
+    ]
+    write_leaderboard(tmp_path, results)
+    assert "recovery.svg" in (tmp_path / "leaderboard.md").read_text()
+    assert "<svg" in (tmp_path / "index.html").read_text()
+
+
+def test_without_results_nothing_is_written(tmp_path: Path):
+    write_leaderboard(tmp_path, [])
+    assert not list(tmp_path.iterdir())
