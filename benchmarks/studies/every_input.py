@@ -59,7 +59,6 @@ def every_input(name: str, problem: str, active: int, neurons: int, seed: int, a
         listed = json.loads(state.read_text())["listed"]
         not_stopped = _answer(proving)["wrong"] if again else None
     return {
-        "neurons": sum(layer.units for layer in network.layers),
         "relus": network.neurons,
         "exact": network.provenance.monosemantic_neurons,
         "inputs": answer["inputs"],
