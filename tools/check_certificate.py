@@ -32,7 +32,7 @@ from pathlib import Path
 PROCESSES = 2  # used where there are many outputs
 NEVER = 1 << 200  # a bound that no reading reaches
 EXACT = 1 << 23  # float32 holds every sum below it, and half of one, exactly
-BLOCK = 128  # features that are handled at once
+BLOCK, STRIP = 128, 20_000  # features that are handled at once, so that they fit into a cache
 
 
 class Rejected(Exception):
@@ -623,22 +623,19 @@ def check_linear(network, circuit, active, evidence):
             rising = sorted(reads.arrays[unit])
             if bias + sum(number for number in rising[:active] if number < 0) < 0:
                 raise Rejected(f"neuron {unit} bends with {active} features on")
-    loud = reads.loudest
-    largest = max(sum(abs(w) * loud[j] for j, w in entries) for entries in network.readout)
-    rows, packed = Rows(len(network.features), largest), reads.arrays
-    for unit, read in enumerate(packed):
-        packed[unit] = rows.pack(read)
-    stated = Stated(evidence)
+    strips, stated = Strips(network, reads), Stated(evidence)
 
     def check(outputs):
-        totals = Totals(packed)
+        limits = []
         for output in outputs:
-            off, on = stated.bounds(network.bounds(output, layer))
-            entries = network.readout[output]
             own, is_on = circuit.patterns(output)
-            own = {feature: reads.of(entries, feature) for feature in own}
-            given = (rows, totals.of(entries), own, is_on, active, off, on)
-            check_linear_output(network, output, given)
+            mine = [reads.of(network.readout[output], feature) for feature in own]
+            bounds = stated.bounds(network.bounds(output, layer))
+            limits.append(Limits(network, output, (own, mine, is_on), active, bounds))
+        for limit, inside in zip(limits, strips.inside(limits), strict=True):
+            # Where one of the others goes farther, only their exact order decides.
+            if len(network.features) - inside > limit.outside:
+                limit.check_order(strips.others(limit))
 
     # Outputs that read the same neurons follow each other.
     order = sorted(range(len(network.outputs)), key=lambda o: [j for j, _ in network.readout[o]])
@@ -647,37 +644,80 @@ def check_linear(network, circuit, active, evidence):
     stated.check_attained(network, circuit)
 
 
-def check_linear_output(network, output, given):
-    """Raise Rejected unless readings are at most `off` where the output must be off, else `on`."""
-    rows, (row, sign), own, is_on, active, off, on = given
-    biases, mine = network.layers[0].bias, list(own.values())
-    rest = sum(weight * biases[unit] for unit, weight in network.readout[output])
-    name, high, low, sums = network.outputs[output], NEVER, -NEVER, []
-    for pattern, must in enumerate(is_on):
-        free = active - pattern.bit_count()
-        if free >= 0:
-            total = rest + sum(mine[i] for i in range(len(own)) if pattern >> i & 1)
-            sums.append((must, free, total))
-            if total < on if must else total > off:
-                raise Rejected(f"output {name} is wrong on its own features")
-            # So far may each of the others go, at most: up or down.
-            if free and not must:
-                high = min(high, (off - total) // free)
-            elif free:
-                low = max(low, -((total - on) // free))
-    inside = rows.between(row, *((low, high) if sign > 0 else (-high, -low)))
-    if rows.length - inside <= sum(not low <= read <= high for read in mine):
-        return
-    # One of the others goes farther, so that only their exact order decides.
-    others = rows.unpack(row if sign > 0 else -row)
-    for feature in own:
-        others[feature] = 0
-    rising = sorted(others)
-    for must, free, total in sums:
-        some = rising[:free] if must else rising[len(rising) - free :]
-        total += sum(number for number in some if (number < 0) == must)
-        if total < on if must else total > off:
-            raise Rejected(f"output {name} can be wrong with {active} features on")
+class Strips:
+    """What all neurons read, as rows of so few features that their sums stay in the cache."""
+
+    def __init__(self, network, reads):
+        """Pack the reads, which are let go."""
+        loud, features, self.network = reads.loudest, len(network.features), network
+        largest = max(sum(abs(w) * loud[j] for j, w in entries) for entries in network.readout)
+        begins = range(0, features, STRIP)
+        self.rows = [Rows(min(STRIP, features - begin), largest) for begin in begins]
+        self.packed = [[] for _ in begins]
+        for unit, read in enumerate(reads.arrays):
+            for number, begin in enumerate(begins):
+                self.packed[number].append(self.rows[number].pack(read[begin : begin + STRIP]))
+            reads.arrays[unit] = None
+
+    def inside(self, limits):
+        """Return how many features every output reads within its limits."""
+        found = [0] * len(limits)
+        for rows, packed in zip(self.rows, self.packed, strict=True):
+            totals = Totals(packed)
+            for place, limit in enumerate(limits):
+                row, sign = totals.of(self.network.readout[limit.output])
+                low, high = limit.low, limit.high
+                found[place] += rows.between(row, *((low, high) if sign > 0 else (-high, -low)))
+        return found
+
+    def others(self, limit):
+        """Return what an output reads of all features but its own, which are 0."""
+        entries, found = self.network.readout[limit.output], []
+        for rows, packed in zip(self.rows, self.packed, strict=True):
+            found += rows.unpack(sum(weight * packed[unit] for unit, weight in entries))
+        for feature in limit.own:
+            found[feature] = 0
+        return found
+
+
+class Limits:
+    """How far an output may read one feature that is not its own: from `low` to `high`.
+
+    Then its readings are at most `off` where it must be off, and else at least `on`. `outside` is
+    how many of its own features it reads farther.
+    """
+
+    def __init__(self, network, output, reads, active, bounds):
+        """Raise Rejected unless the output is right as long as only features of its own are on."""
+        self.output, self.name, (self.off, self.on) = output, network.outputs[output], bounds
+        (self.own, mine, is_on), biases = reads, network.layers[0].bias
+        rest = sum(weight * biases[unit] for unit, weight in network.readout[output])
+        self.low, self.high, self.sums = -NEVER, NEVER, []
+        for pattern, must in enumerate(is_on):
+            free = active - pattern.bit_count()
+            if free >= 0:
+                total = rest + sum(mine[i] for i in range(len(mine)) if pattern >> i & 1)
+                self.sums.append((must, free, total))
+                if self._is_wrong(must, total):
+                    raise Rejected(f"output {self.name} is wrong on its own features")
+                # So far may each of the others go, at most: up or down.
+                if free and not must:
+                    self.high = min(self.high, (self.off - total) // free)
+                elif free:
+                    self.low = max(self.low, -((total - self.on) // free))
+        self.outside = sum(not self.low <= read <= self.high for read in mine)
+
+    def check_order(self, others):
+        """Raise Rejected unless the output is right with those of the others that go farthest."""
+        rising = sorted(others)
+        for must, free, total in self.sums:
+            some = rising[:free] if must else rising[len(rising) - free :]
+            total += sum(number for number in some if (number < 0) == must)
+            if self._is_wrong(must, total):
+                raise Rejected(f"output {self.name} can be wrong with other features on")
+
+    def _is_wrong(self, must, total):
+        return total < self.on if must else total > self.off
 
 
 class Stated:

@@ -97,7 +97,7 @@ CASES = (
     *_linear("uniform-10000", UNIFORM.format(10_000), 2, 3),
     *_linear("linear-16384", AND.format(16_384), 2, 3),
     *_computing("computing-10000", AND.format(10_000), 2_200, seeds=3),
-    Deep("deep-5000", LAYERED.format(5_000, 4), 2, 3_500),
+    Deep("deep-5000", LAYERED.format(5_000, 4), 2, 3_500, again=True),
 )
 LONG = (
     Case("linear-100000-s2-3200", AND.format(100_000), 2, neurons=3_200),

@@ -113,7 +113,9 @@ def bent(network: Network, seed: int) -> Network:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_linear_networks_are_accepted_if_and_only_if_no_input_is_wrong(seed):
+def test_linear_networks_are_accepted_if_and_only_if_no_input_is_wrong(seed, monkeypatch):
+    # Rows are cut into strips, of which these few features make several in two of three cases.
+    monkeypatch.setattr(check_certificate, "STRIP", (3, 4, 20_000)[seed % 3])
     network, circuit = drawn_network(seed)
     read, logic = read_network(network), read_circuit(circuit)
     tried = tried_worst(network, circuit, 3)

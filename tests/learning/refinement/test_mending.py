@@ -37,6 +37,7 @@ def test_a_network_that_is_wrong_on_few_inputs_is_mended_by_few_steps():
     assert np.array_equal(again.layers[0].weights, new)
 
 
+@pytest.mark.slow
 def test_inputs_that_break_each_other_are_mended_together():
     # Inputs mended one by one, and forgotten, break each other here without end.
     right = mended(built("least-noise", 65), CIRCUIT, 2, lambda _: None)
