@@ -36,6 +36,7 @@ def test_the_oracle_gets_exactly_1_in_every_score(subject: Subject) -> None:
         assert (value.per_gate[~np.isnan(value.per_gate)] == 1).all(), name
 
 
+@pytest.mark.slow
 @SUBJECTS
 def test_degraded_oracles_rank_in_order_in_every_score(subject: Subject) -> None:
     names = ("oracle", "oracle-10", "oracle-30", "oracle-50", "shuffled-key")
@@ -45,6 +46,7 @@ def test_degraded_oracles_rank_in_order_in_every_score(subject: Subject) -> None
         assert all(more > less for more, less in pairwise(values)), name
 
 
+@pytest.mark.slow
 @SUBJECTS
 def test_the_shuffled_key_gets_0_within_its_interval(subject: Subject) -> None:
     seeds = [scores_of("shuffled-key", subject, seed) for seed in range(3)]

@@ -29,7 +29,7 @@ from polyseme.interpret.benchmark.scores.score import score
 from polyseme.interpret.benchmark.subject import Subject, subject_of
 from polyseme.interpret.benchmark.suite.distributions import drawn
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "own_method.py"
+EXAMPLE = Path(__file__).parents[4] / "examples" / "own_method.py"
 # The least of some scores that a method must reach, below what it does for seed 0.
 TOLD = {"features-inputs": 0.97, "features-gates": 0.95, "edges-gates": 0.95, "exact-gates": 0.9}
 FOUND = (
