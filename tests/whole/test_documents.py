@@ -63,8 +63,16 @@ def test_the_glossary_defines_each_word_once():
 
 def readme_example() -> tuple[str, str]:
     """The README's example, and what is shown as its output."""
-    (example,) = blocks("python")
+    example, _ = blocks("python")
     return example, README.split(example)[1].split("```")[2].lstrip("\n")
+
+
+def test_the_readmes_method_is_scored_as_it_shows(tmp_path):
+    pytest.importorskip("torch")
+    pytest.importorskip("sklearn")
+    _, method = blocks("python")
+    shown = README.split(method)[1].split("```")[2].lstrip("\n")
+    assert run([sys.executable, "-W", "ignore", "-c", method], tmp_path).stdout == shown
 
 
 @pytest.mark.slow
