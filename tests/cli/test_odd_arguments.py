@@ -17,7 +17,7 @@ def test_bits_beyond_those_of_any_network_are_refused(asked: list[str], bits: st
 
 @pytest.mark.parametrize("bits", ["1.1e-6", "9e5"])
 @pytest.mark.parametrize(
-    "asked", [[PROBLEM], ["--width", "100"], ["--width", "1000000", "--layers", "1000000"]]
+    "asked", [[PROBLEM], ["--width", "100"], ["--width", "2000000", "--layers", "1000000"]]
 )
 def test_bits_between_them_are_answered(asked: list[str], bits: str) -> None:
     assert done("bounds", *asked, "--bits", bits, "--json").json()

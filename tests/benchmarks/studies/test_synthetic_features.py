@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import synthetic_features as synthetic
+from studies import synthetic_features as synthetic
 
 
 @pytest.fixture(scope="module")

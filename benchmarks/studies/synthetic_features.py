@@ -9,7 +9,7 @@ to 4; directions are moved apart by 100 steps of Adam (rate 3e-4) on the squares
 This file makes such data by that description (without the weak correlation of rank 25 and the
 spread of magnitudes, which change no mean), and compares:
 
-    python benchmarks/synthetic_features.py
+    python benchmarks/studies/synthetic_features.py
 """
 
 from __future__ import annotations
@@ -165,7 +165,8 @@ def our_score(latents: Floats, true: Floats) -> float:
         np.arange(things),
         every,
     )
-    masses, readings = matched_mass(cosines(latents.astype(np.float32), held), held, every)
+    similarity = cosines(latents.astype(np.float32), held)
+    masses, readings = matched_mass(similarity, held, every, len(latents))
     return float(jaccard(masses.sum(), readings, things))
 
 
