@@ -100,6 +100,7 @@ def test_progress_that_nobody_can_be_told_is_refused(wrong):
         ps.verify(network, samples=10, progress=wrong)
 
 
+@pytest.mark.slow
 def test_refining_counts_passes():
     pytest.importorskip("numba")
     watcher = Watcher()

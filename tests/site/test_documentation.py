@@ -60,6 +60,7 @@ def test_every_construction_and_every_public_name_has_its_place():
     assert reference().count(":::") > 40
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::polyseme.PolysemeWarning")
 def test_blocks_of_the_guides_run(tmp_path, monkeypatch):
     pytest.importorskip("torch")

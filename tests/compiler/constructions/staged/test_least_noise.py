@@ -205,6 +205,7 @@ for width, neurons in ((700, 500), (1500, 1300)):
 """
 
 
+@pytest.mark.slow
 def test_weights_are_the_same_for_any_number_of_threads() -> None:
     printed = []
     for threads in ("1", "2", "3"):
