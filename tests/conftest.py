@@ -3,6 +3,8 @@
 Examples are drawn the same in every run, so that a run that passes passes again. To look for others
 for a while: `.venv/bin/python -m pytest -n 2 --hypothesis-profile=random`.
 
+No example has a deadline: a machine at work with other things is slow for a while.
+
 Progress stays silent, so that what commands print does not depend on how fast the machine is.
 """
 
@@ -11,8 +13,8 @@ from hypothesis import settings
 
 from polyseme.common import progress_shown
 
-settings.register_profile("random", derandomize=False)
-settings.register_profile("repeatable", derandomize=True, database=None)
+settings.register_profile("random", derandomize=False, deadline=None)
+settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 settings.load_profile("repeatable")
 
 
