@@ -24,12 +24,14 @@ def cells_of(path: Path) -> list[tuple[str, str]]:
 def shown(cell: str, names: dict[str, Any]) -> object:
     """Run a cell; return the value of its last line, which a notebook would show."""
     tree = ast.parse(cell)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    names["_"] = None
+    last = tree.body[-1] if tree.body else None
+    if isinstance(last, ast.Expr):
+        # The value goes by the name that notebooks keep it under.
+        kept = ast.Assign([ast.Name("_", ast.Store())], last.value)
+        tree.body[-1] = ast.fix_missing_locations(ast.copy_location(kept, last))
     exec(compile(tree, "cell", "exec"), names)
-    if last is None:
-        return None
-    assert isinstance(last, ast.Expr)
-    return eval(compile(ast.Expression(last.value), "cell", "eval"), names)
+    return names["_"]
 
 
 def output(cell: str, names: dict[str, Any]) -> str:

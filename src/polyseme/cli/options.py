@@ -136,6 +136,19 @@ Seed = Annotated[
         help="The seed of the network. A problem has a seed of its own: seed=N in SOURCE.",
     ),
 ]
+Jobs = Annotated[
+    int,
+    typer.Option("--jobs", metavar="N", parser=whole(1, 1024), help="The number of processes."),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="The address of a Dask scheduler to run on, such as tcp://host:8786.",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[
     bool,
     typer.Option("--json", help="Print one JSON object and nothing else on standard output."),

@@ -6,14 +6,12 @@ from typing import Annotated
 
 import typer
 
-from polyseme.cli.options import AsJson, whole
+from polyseme.cli.options import AsJson, Cluster, Jobs
 from polyseme.cli.output.text import emit, emit_json
 from polyseme.common.files import shown_path
 from polyseme.common.progress_shown import watched
 from polyseme.errors import OptionError
 from polyseme.interpret.benchmark.bench import BenchRun, bench
-
-_MOST_JOBS = 1024
 
 
 def bench_command(
@@ -45,26 +43,13 @@ def bench_command(
             show_default=False,
         ),
     ] = None,
-    jobs: Annotated[
-        int,
-        typer.Option(
-            "--jobs", metavar="N", parser=whole(1, _MOST_JOBS), help="The number of processes."
-        ),
-    ] = 1,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            "--cluster",
-            metavar="ADDRESS",
-            help="The address of a Dask scheduler to run on, such as tcp://host:8786.",
-            show_default=False,
-        ),
-    ] = None,
+    jobs: Jobs = 1,
+    cluster: Cluster = None,
     as_json: AsJson = False,
 ) -> int:
     """Fit interpretability methods to networks whose answer is known, and score what they claim.
 
-    Example: polyseme bench --suite small --method relu -o results
+    Example: polyseme bench --suite small --method relu-sae -o results
 
     Exit status 1 says that tasks failed; the next run tries them again.
     """

@@ -6,14 +6,12 @@ from typing import Annotated
 
 import typer
 
-from polyseme.cli.options import AsJson, whole
+from polyseme.cli.options import AsJson, Cluster, Jobs
 from polyseme.cli.output.text import emit, emit_json
 from polyseme.common.files import shown_path
 from polyseme.common.progress_shown import watched
 from polyseme.errors import OptionError
 from polyseme.studies.run import run_study
-
-_MOST_JOBS = 1024
 
 
 def study_command(
@@ -30,21 +28,8 @@ def study_command(
             show_default=False,
         ),
     ] = None,
-    jobs: Annotated[
-        int,
-        typer.Option(
-            "--jobs", metavar="N", parser=whole(1, _MOST_JOBS), help="The number of processes."
-        ),
-    ] = 1,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            "--cluster",
-            metavar="ADDRESS",
-            help="The address of a Dask scheduler to run on, such as tcp://host:8786.",
-            show_default=False,
-        ),
-    ] = None,
+    jobs: Jobs = 1,
+    cluster: Cluster = None,
     as_json: AsJson = False,
 ) -> int:
     """Carry out STUDY.toml, a grid of tasks, but for those that are done already.

@@ -28,7 +28,7 @@ class OnNetwork:
 
     @property
     def slope(self) -> Reals:
-        """By how much the corrected score moves with the raw one, (methods, seeds)."""
+        """The change of the corrected score per change of the raw one, (methods, seeds)."""
         below = 1 - self.raw
         share = np.divide(1 - self.corrected, below, out=np.ones_like(below), where=below > 1e-9)
         return np.clip(share, 1, None)
