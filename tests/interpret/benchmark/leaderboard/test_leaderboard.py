@@ -42,6 +42,7 @@ def result(method: str, mean: float, seed: int = 0, **changes: Any) -> dict[str,
         "budget": {"samples": 100, "batch": 10, "readings": {"hook_embed": 64}},
         "drawn": 100,
         "notes": {"converged": True},
+        "composition": {"layers.0.hook_post": {"gates": 24, "inputs": 6, "units": 0, "none": 2}},
         "scores": {"exact-gates": score},
     }
     return {**whole, **changes}
@@ -151,3 +152,13 @@ def test_recovery_is_drawn_against_load(tmp_path: Path):
 def test_without_results_nothing_is_written(tmp_path: Path):
     write_leaderboard(tmp_path, [])
     assert not list(tmp_path.iterdir())
+
+
+def test_the_page_says_what_readings_are_like(tmp_path):
+    claims_nothing = some(("quiet", 0.5), composition={})
+    random = some(("one", 0.9), network="and2-200-random", composition={"x": {"gates": 1}})
+    write_leaderboard(tmp_path, [*some(("one", 0.5)), *claims_nothing, *random])
+    page = (tmp_path / "leaderboard.md").read_text()
+    assert "| method | gates | inputs | units | none |" in page
+    assert "| one | 0.75 | 0.19 | 0.00 | 0.06 |" in page
+    assert "| quiet | 0." not in page.split("are like")[1].split("##")[0]

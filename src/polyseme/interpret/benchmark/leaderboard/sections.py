@@ -6,8 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+import numpy as np
+
 from polyseme.interpret.benchmark.leaderboard.measured import Result
 from polyseme.interpret.benchmark.leaderboard.standings import Standing, is_negative_control
+from polyseme.interpret.benchmark.scores.composition import LIKE
 from polyseme.interpret.benchmark.scores.scored import NAMES
 
 _TOLD = {
@@ -34,6 +37,7 @@ def sections(results: list[Result], found: list[Standing]) -> list[Table]:
     apart = groupby(found, lambda one: (one.score, one.dressing, one.told, one.names, one.fits))
     tables += [_ranking(list(some)) for _, some in apart]
     tables += _by_network(results)
+    tables += _compositions(results)
     tables += [_fits(results), _budgets(results)]
     return tables
 
@@ -112,6 +116,28 @@ def _by_network(results: list[Result]) -> Iterator[Table]:
         yield Table(
             f"{score} by network",
             f"Means over seeds; * not every fit had converged.{of_random}",
+            rows,
+        )
+
+
+def _compositions(results: list[Result]) -> Iterator[Table]:
+    """Yield what readings at layers of gates are like, if any are claimed there."""
+    rows = [("method", *LIKE)]
+    for method in _methods(results):
+        shares = [
+            np.array([counts[name] for name in LIKE]) / max(1, sum(counts.values()))
+            for one in results
+            if one["method"] == method and not is_negative_control(one["network"])
+            for counts in one["composition"].values()
+        ]
+        if shares:
+            rows.append((method, *(f"{share:.2f}" for share in np.mean(shares, axis=0))))
+    if len(rows) > 1:
+        yield Table(
+            "What readings at layers that compute gates are like",
+            "Shares of the readings, means over layers, networks and seeds. A reading is like the "
+            "gate, input or unit with which it fires together (|phi| of 1/2 or more), the most "
+            "alike of the three kinds, or like none.",
             rows,
         )
 

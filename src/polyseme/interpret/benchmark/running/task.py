@@ -25,8 +25,10 @@ from polyseme.interpret.benchmark.method import Budget, Method
 from polyseme.interpret.benchmark.running.asked import found, source_hash
 from polyseme.interpret.benchmark.running.budgets import budget_of
 from polyseme.interpret.benchmark.sampler import Sampler
-from polyseme.interpret.benchmark.scores.score import score
+from polyseme.interpret.benchmark.scores.composition import composition
+from polyseme.interpret.benchmark.scores.score import scores_of
 from polyseme.interpret.benchmark.scores.scored import Scored
+from polyseme.interpret.benchmark.scores.tried import put_on_trial
 from polyseme.interpret.benchmark.subject import Subject
 from polyseme.interpret.benchmark.suite import subject as subject_named
 from polyseme.interpret.benchmark.suite.hashes import HASHES
@@ -63,7 +65,8 @@ def run_task(method: str, network: str, seed: int, suite: str) -> dict[str, Any]
         begun = time.process_time()
         claims, drawn = _fitted(chosen, subject, budget)
         fitted = time.process_time()
-        scores = score(claims, subject, seed)
+        tried = put_on_trial(claims, subject, seed)
+        scores, composed = scores_of(tried), composition(tried)
         seconds = {
             "fit": round(fitted - begun, 3),
             "score": round(time.process_time() - fitted, 3),
@@ -83,6 +86,7 @@ def run_task(method: str, network: str, seed: int, suite: str) -> dict[str, Any]
         "drawn": drawn,
         "packages": _packages(),
         "notes": {name: plain(value) for name, value in (claims.notes or {}).items()},
+        "composition": composed,
         "scores": {name: _written(name, one) for name, one in scores.items()},
     }
     return {"result": result, "seconds": seconds}

@@ -13,7 +13,7 @@ from polyseme.interpret.benchmark.scores.computations import (
 from polyseme.interpret.benchmark.scores.decompositions import decomposition_scores
 from polyseme.interpret.benchmark.scores.features import feature_scores, firing_scores
 from polyseme.interpret.benchmark.scores.scored import NAMES, Scored
-from polyseme.interpret.benchmark.scores.tried import put_on_trial
+from polyseme.interpret.benchmark.scores.tried import Tried, put_on_trial
 from polyseme.interpret.benchmark.subject import Subject
 
 _FAMILIES = (
@@ -41,6 +41,10 @@ def score(claims: Claims, subject: Subject, seed: int) -> dict[str, Scored]:
     Raises:
         OptionError: Readings do not fit their site, or activity is no float32 (samples, readings).
     """
-    tried = put_on_trial(claims, subject, seed)
+    return scores_of(put_on_trial(claims, subject, seed))
+
+
+def scores_of(tried: Tried) -> dict[str, Scored]:
+    """Return the scores of claims on trial, in the order of `NAMES`."""
     found = {name: one for family in _FAMILIES for name, one in family(tried).items()}
     return {name: found[name] for name in NAMES if name in found}
