@@ -122,7 +122,7 @@ def _by_network(results: list[Result]) -> Iterator[Table]:
 
 def _compositions(results: list[Result]) -> Iterator[Table]:
     """Yield what readings at layers of gates are like, if any are claimed there."""
-    rows = [("method", *LIKE)]
+    rows: list[tuple[str, ...]] = [("method", *LIKE)]
     for method in _methods(results):
         shares = [
             np.array([counts[name] for name in LIKE]) / max(1, sum(counts.values()))

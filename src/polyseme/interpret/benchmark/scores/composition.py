@@ -48,7 +48,8 @@ def _best(fires: Firing, labels: sp.csr_array) -> NDArray[np.float64]:
     """Return the largest |phi| of every reading with any thing, float64 (readings,)."""
     count = np.asarray(labels.sum(axis=0)).ravel()
     often = np.minimum(count, labels.shape[0] - count) >= _LEAST_SAMPLES
-    return likeness(fires, sp.csr_array(labels[:, np.flatnonzero(often)])).max(axis=1, initial=0)
+    alike = likeness(fires, sp.csr_array(labels[:, np.flatnonzero(often)]))
+    return np.asarray(alike.max(axis=1, initial=0))
 
 
 def _units(trial: Trial, site: str) -> sp.csr_array:
