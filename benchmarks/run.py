@@ -49,6 +49,7 @@ from studies.layered import Layered
 from studies.mutants import Mutants
 from studies.reading_error import ReadingErrors
 from studies.room import Room
+from studies.toy_decompositions.study import ToyDecompositions
 from studies.trained_twins import TrainedTwins
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,6 +80,7 @@ STUDIES: tuple[Part, ...] = (
     Room(),
     Browser(),
     TrainedTwins(),
+    ToyDecompositions(),
 )
 
 

@@ -37,6 +37,7 @@ def test_a_row_is_what_its_command_makes():
     assert row["bits"] == pytest.approx(math.lgamma(129) / math.log(2))
     assert row["bits_per_parameter"] == row["bits"] / network.parameters
     assert row["bound_neurons"] <= row["declared_neurons"]
+    assert (row["channels"], row["bent"], row["kappa"]) == ("own", 0, 0)
 
 
 def test_facts_are_of_three_relations_and_the_same_for_one_seed():

@@ -11,7 +11,8 @@ within 1/4 as well. *refined*: the smallest whose refined network is computed. *
 that fall by a factor of 1.4 from the compiled one, or rise, the least that passes. *declared*: the
 least size that a construction declares, with nothing built; *bound*: the neurons of a square layer
 that holds k bits at one bit per weight. Parameters of trained networks count what outputs read of
-every neuron; those of compiled ones leave out what the seed gives.
+every neuron; those of compiled ones leave out what the seed gives. `anatomy.py` says how the hidden
+layer of each is built.
 """
 
 from polyseme.learning.toy_models.ceiling.drawn import draw, run

@@ -20,11 +20,11 @@ class Settings:
     """Sizes; every family with every number of features on."""
 
     active: tuple[int, ...] = (2, 3, 5)
-    compiled: tuple[int, ...] = (64, 128, 256)
-    computed: tuple[int, ...] = (512,)
-    refined: tuple[int, ...] = (64, 256)
-    trained: tuple[int, ...] = (64,)
-    steps: int = 500
+    compiled: tuple[int, ...] = (128, 512, 2048)
+    computed: tuple[int, ...] = (512, 2048)
+    refined: tuple[int, ...] = (512, 1024)
+    trained: tuple[int, ...] = (128,)
+    steps: int = 3000
 
 
 @dataclass(frozen=True)

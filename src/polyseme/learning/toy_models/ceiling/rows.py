@@ -9,6 +9,7 @@ from polyseme.circuits.circuit import Circuit
 from polyseme.compiler.compile import compile_report
 from polyseme.compiler.report import Compilation
 from polyseme.learning.compile_refined import compile_refined
+from polyseme.learning.toy_models.ceiling.anatomy import anatomy_of
 from polyseme.learning.toy_models.ceiling.points import (
     COMPILED,
     COMPUTED,
@@ -19,13 +20,14 @@ from polyseme.learning.toy_models.ceiling.points import (
 )
 from polyseme.learning.twins.twin import train_twin
 from polyseme.limits.table import bounds
+from polyseme.networks.network import TRAINED as TRAINED_BY
 from polyseme.networks.network import Network
 
 ERROR, _SAMPLES, _BATCH = 1e-3, 10_000, 256
 # Widths that training tries grow by this factor, from the compiled one, at most so many of them.
 _GROWTH, _MOST_TRIED = 1.4, 3
 # Passes of a refinement.
-_PASSES = 5
+_PASSES = 100
 
 
 def found_of(asked: Asked, device: str = "cpu") -> dict[str, Any]:
@@ -59,8 +61,17 @@ def found_of(asked: Asked, device: str = "cpu") -> dict[str, Any]:
         "bound_neurons": told.lower_bound_neurons_ordered,
         "declared_neurons": declared.neurons,
         "declared_by": declared.name,
+        **asdict(anatomy_of(network, asked.seed)),
+        "channels": _channels(network),
         "command": _command(asked, network.neurons),
     }
+
+
+def _channels(network: Network) -> str:
+    """Return the influence channels that the answer key names; a trained network has none."""
+    if network.provenance.construction == TRAINED_BY:
+        return "none"
+    return ", ".join(name for name, count in network.provenance.channels.items() if count)
 
 
 def _error_of(report: Compilation) -> float:

@@ -1,0 +1,1 @@
+"""SPD on its authors' toy models."""
