@@ -129,7 +129,7 @@ class Descent:
             self.numbers["skip"] = torch.zeros(reads.shape[1], writes.shape[1], requires_grad=True)
         kind.begin(self.numbers)
         learned = [tensor for tensor in self.numbers.values() if tensor.requires_grad]
-        self.adam = torch.optim.Adam(learned, sizes.rate, (kind.momentum, 0.999), foreach=True)
+        self.adam = torch.optim.Adam(learned, sizes.rate, (kind.momentum, 0.999), fused=True)
         self.silent = torch.zeros(sizes.latents, dtype=torch.int64)
         self.penalty = _FIRST_PENALTY
         self.misses: list[float] = []
@@ -152,10 +152,9 @@ class Descent:
             _stay_unit(self.numbers["decoder"])
             self.adam.step()
             decoder = self.numbers["decoder"]
-            decoder /= decoder.norm(dim=1, keepdim=True)
-            on = trained.codes > 0
-            self.silent = torch.where(on.any(dim=0), 0, self.silent + 1)
-            count = float(on.sum()) / len(on)
+            decoder /= torch.linalg.vector_norm(decoder, dim=1, keepdim=True)
+            self.silent.add_(1).masked_fill_(trained.codes.amax(dim=0) > 0, 0)
+            count = float((trained.codes > 0).sum()) / len(trained.codes)
             if self.kind.pays and done < 1 - _FALL:
                 self._follow(count)
             self.counts.append(count)
@@ -195,4 +194,5 @@ def _unit_rows(rows: int, columns: int, generator: np.random.Generator) -> torch
 def _stay_unit(decoder: torch.Tensor) -> None:
     """Take from the slope of every row what would change its length."""
     if decoder.grad is not None:
-        decoder.grad -= (decoder.grad * decoder).sum(dim=1, keepdim=True) * decoder
+        along = (decoder.grad * decoder).sum(dim=1, keepdim=True)
+        decoder.grad.addcmul_(along, decoder, value=-1)
