@@ -122,7 +122,9 @@ def decompose(
     for _ in range(min(_WARM_UP, settings.steps)):
         _descend(warm, target.unfaithful(components))
     adam = torch.optim.Adam(
-        [*made, *(tensor for one in importances.values() for tensor in one.numbers)], settings.rate
+        [*made, *(tensor for one in importances.values() for tensor in one.numbers)],
+        settings.rate,
+        fused=True,
     )
     masks = torch.Generator().manual_seed(int(generator.integers(2**63)))
     found = Decomposed(components, importances, [], {})
