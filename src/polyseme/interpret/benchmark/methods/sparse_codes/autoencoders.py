@@ -5,7 +5,7 @@ Importing this file needs torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -21,7 +21,7 @@ from polyseme.interpret.benchmark.methods.sparse_codes.edges import jacobian_edg
 from polyseme.interpret.benchmark.methods.sparse_codes.kind import Kind
 from polyseme.interpret.benchmark.methods.sparse_codes.pilots import target_l0
 from polyseme.interpret.benchmark.methods.sparse_codes.remembered import remembered
-from polyseme.interpret.benchmark.methods.sparse_codes.settings import TIMES, rate_for
+from polyseme.interpret.benchmark.methods.sparse_codes.settings import rate_for
 from polyseme.interpret.benchmark.sampler import Sampler
 from polyseme.networks import sites
 from polyseme.networks.exporting.torch_modules import HookedNetwork
@@ -144,7 +144,8 @@ def learned(
     """
     sizes = {place: _sizes(network, sampler, budget, place, skips) for place in places}
     descents: dict[Place, Descent] = {}
-    for found in passes(network, sampler, budget, dict.fromkeys(_sites_of(places))):
+    asked = dict.fromkeys(site for place in places for site in (place.reads, place.writes))
+    for found in activations(network, sampler, asked, batch=budget.batch, count=budget.steps):
         for place in places:
             read, written = found[place.reads], found[place.writes]
             if place not in descents:
@@ -154,18 +155,6 @@ def learned(
     return {place.writes: descent.code() for place, descent in descents.items()}
 
 
-def passes(
-    network: HookedNetwork, sampler: Sampler, budget: Budget, asked: Iterable[str]
-) -> Iterator[dict[str, torch.Tensor]]:
-    """Yield the numbers at sites for every step of a descent, the batches of the budget in turn."""
-    for _ in range(TIMES):
-        yield from activations(network, sampler, asked, batch=budget.batch, count=budget.steps)
-
-
-def _sites_of(places: Sequence[Place]) -> list[str]:
-    return [site for place in places for site in (place.reads, place.writes)]
-
-
 def _sizes(
     network: HookedNetwork, sampler: Sampler, budget: Budget, place: Place, skips: bool
 ) -> Sizes:
@@ -173,7 +162,7 @@ def _sizes(
     return Sizes(
         latents,
         chosen_l0(network, sampler, budget, place.writes),
-        TIMES * budget.steps,
+        budget.steps,
         rate_for(latents),
         skips,
         tied=place.reads == place.writes,

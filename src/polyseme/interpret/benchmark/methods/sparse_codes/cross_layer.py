@@ -18,12 +18,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from polyseme.interpret.benchmark.activations import activations
 from polyseme.interpret.benchmark.claims import Activity, Batch, Claims, Edges, Readings
 from polyseme.interpret.benchmark.method import Budget
 from polyseme.interpret.benchmark.methods.sparse_codes.autoencoders import (
     chosen_l0,
     numbers_for,
-    passes,
     reported,
     spoken,
 )
@@ -43,7 +43,7 @@ from polyseme.interpret.benchmark.methods.sparse_codes.kind import (
     missed,
     sums,
 )
-from polyseme.interpret.benchmark.methods.sparse_codes.settings import TIMES, rate_for
+from polyseme.interpret.benchmark.methods.sparse_codes.settings import rate_for
 from polyseme.interpret.benchmark.methods.sparse_codes.transcoders import (
     Layers,
     inputs_of,
@@ -164,10 +164,10 @@ def _descended(
 ) -> tuple[Code, _Beside, CrossLayer]:
     counts = [budget.readings[site] for site in layers.above]
     active = sum(chosen_l0(network, sampler, budget, site) for site in layers.above)
-    steps = TIMES * budget.steps
-    sizes = Sizes(sum(counts), active, steps, rate_for(sum(counts)), tied=False)
+    sizes = Sizes(sum(counts), active, budget.steps, rate_for(sum(counts)), tied=False)
     descent = beside = kind = None
-    for found in passes(network, sampler, budget, layers.all):
+    batches = activations(network, sampler, layers.all, batch=budget.batch, count=budget.steps)
+    for found in batches:
         if descent is None or beside is None:
             beside = _Beside(layers, {site: scale_of(found[site]) for site in layers.all})
             kind = CrossLayer(

@@ -13,9 +13,6 @@ TRIED = (1, 2, 3, 4, 6, 8, 12, 16)
 SHARE = 0.05
 FASTER = 4
 
-# Times that the batches of the budget are gone through.
-TIMES = 1
-
 COMMON: dict[str, float | int | str] = {
     "rate": "4e-4 / sqrt(K / 2^14), falling to 0 over the last fifth",
     "target L0": "the knee of the loss of TopK pilots of 1, 2, 3, 4, 6, 8, 12 and 16, each of a "
