@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from polyseme.interpret.benchmark.methods.convergence import LITTLE
 from polyseme.interpret.benchmark.methods.settled import settled
 from polyseme.interpret.benchmark.methods.sparse_codes.kind import Aim, Kind, Numbers, missed
 
@@ -24,8 +25,6 @@ _WARM_UP = 1 / 3
 _FOLLOWS = 0.02
 _FIRST_PENALTY = 0.05
 _PENALTIES = 1e-5, 0.5
-# So little is missed that it has converged, whatever it does.
-_LITTLE = 0.01
 
 
 @dataclass(frozen=True)
@@ -176,7 +175,7 @@ class Descent:
             self.writes,
             self.sizes,
             {
-                "converged": settled(self.misses) or missing < _LITTLE,
+                "converged": settled(self.misses) or missing < LITTLE,
                 "loss": missing,
                 "l0": float(np.mean(self.counts[-last:])),
                 "target_l0": float(self.sizes.active),
