@@ -57,6 +57,5 @@ def activations(
     for vectors in sampler.blocks(batch, count):
         with library.no_grad():
             _, found = network.run_with_cache(vectors, asked)
-        parts = [found[site].split(batch) for site in asked]
-        for part in zip(*parts, strict=True):
-            yield dict(zip(asked, part, strict=True))
+        for begin in range(0, len(vectors), batch):
+            yield {site: found[site][begin : begin + batch] for site in asked}

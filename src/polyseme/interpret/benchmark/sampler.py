@@ -69,7 +69,8 @@ class Sampler:
     def batches(self, size: int, count: int) -> Iterator[torch.Tensor]:
         """Yield the vectors of so many batches."""
         for block in self.blocks(size, count):
-            yield from block.split(size)
+            for begin in range(0, len(block), size):
+                yield block[begin : begin + size]
 
     def features_on(self, samples: int, batch: int = 0) -> sp.csr_array:
         """Return the features that are on in `draw(samples, batch)`, Boolean (samples, features).

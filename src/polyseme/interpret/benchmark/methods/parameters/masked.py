@@ -107,7 +107,7 @@ class Target:
 
         with torch.enable_grad(), self._hooked({name: keep}):
             outputs = self.module(inputs)
-        found = []
+        found: list[torch.Tensor] = []
         for left in reversed(range(count)):
             signs = 2.0 * torch.randint(0, 2, outputs.shape, generator=probes) - 1
             found += torch.autograd.grad(outputs, seen["sums"], signs, retain_graph=left > 0)
