@@ -1,4 +1,4 @@
-"""Activations of a network for training, drawn and forgotten batch by batch."""
+"""Activations of a network for training, drawn and forgotten block by block."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ def activations(
     *,
     batch: int,
     count: int,
-    first: int = 0,
 ) -> Iterator[dict[str, torch.Tensor]]:
     """Yield the numbers at sites for inputs that are drawn afresh, one batch at a time.
 
-    No more than one batch is held, so the memory does not grow with `count`.
+    No more than `sampler.TOGETHER` batches are held, so the memory does not grow with `count`.
 
     Args:
         network: The network as a torch module.
@@ -33,7 +32,6 @@ def activations(
         sites: The sites, one name or several.
         batch: Inputs of a batch.
         count: The number of batches.
-        first: The number of the first batch; batches of the same number are the same.
 
     Yields:
         The numbers by site, float32 (batch, width of the site), without slopes.
@@ -56,7 +54,8 @@ def activations(
     """
     asked = (sites,) if isinstance(sites, str) else tuple(sites)
     library = import_torch("activations")
-    for vectors in sampler.batches(batch, count, first):
+    for vectors in sampler.blocks(batch, count):
         with library.no_grad():
             _, found = network.run_with_cache(vectors, asked)
-        yield found
+        for begin in range(0, len(vectors), batch):
+            yield {site: found[site][begin : begin + batch] for site in asked}

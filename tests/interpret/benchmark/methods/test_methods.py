@@ -38,7 +38,7 @@ FOUND = (
     (logistic_probe.METHOD, TOLD),
     (weight_reading.METHOD, {"features-gates": 0.95, "edges-gates": 0.7}),
     (fast_ica.METHOD, {"features-gates": 0.9}),
-    (nmf.METHOD, {"features-inputs": 0.6, "features-gates": 0.9}),
+    (nmf.METHOD, {"features-inputs": 0.6, "features-gates": 0.8}),
     (dictionary_learning.METHOD, {"features-inputs": 0.6, "features-gates": 0.6}),
     (k_svd.METHOD, {"features-inputs": 0.4, "features-gates": 0.6}),
     (k_means.METHOD, {"features-gates": 0.8}),

@@ -34,7 +34,12 @@ def test_nothing_is_taken_of_nothing():
 
 @pytest.mark.parametrize(
     ("losses", "settled"),
-    [([1.0] * 10, True), ([2.0**-step for step in range(20)], False), ([1.0] * 9, False)],
+    [
+        ([1.0] * 10, True),
+        ([1.0] * 9, False),
+        ([0.9**step for step in range(20)], False),
+        ([0.9**step for step in range(60)], True),
+    ],
 )
-def test_what_falls_has_not_converged(losses, settled):
+def test_what_falls_has_not_converged_unless_little_is_left(losses, settled):
     assert converged(losses) is settled

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -14,7 +17,12 @@ from polyseme.interpret.benchmark.methods.jumprelu_sae import JumpReLU
 from polyseme.interpret.benchmark.methods.listing import METHODS
 from polyseme.interpret.benchmark.methods.matryoshka_sae import Matryoshka
 from polyseme.interpret.benchmark.methods.relu_sae import ReLU
-from polyseme.interpret.benchmark.methods.sparse_codes.counted import BatchTopK, TopK
+from polyseme.interpret.benchmark.methods.sparse_codes.counted import (
+    BatchTopK,
+    TopK,
+    largest_of_batch,
+    largest_of_inputs,
+)
 from polyseme.interpret.benchmark.subject import subject_of
 
 torch = pytest.importorskip("torch")
@@ -116,6 +124,26 @@ def test_the_same_seed_gives_the_same_claims(subject, name):
         np.testing.assert_array_equal(one.directions, two.directions)
     assert first.notes == again.notes
     assert not np.array_equal(first.readings[0].directions, other.readings[0].directions)
+
+
+def test_claims_do_not_depend_on_what_was_fitted_before(subject):
+    fitted(subject, "topk-sae", 4)
+    after = fitted(subject, "transcoder", 4)
+    fresh = replace(subject, module=copy.deepcopy(subject.module))
+    alone = fitted(fresh, "transcoder", 4)
+    for one, two in zip(after.readings, alone.readings, strict=True):
+        np.testing.assert_array_equal(one.directions, two.directions)
+    assert after.notes == alone.notes
+
+
+@pytest.mark.parametrize(("largest", "axis"), [(largest_of_inputs, 1), (largest_of_batch, None)])
+@pytest.mark.parametrize("count", [1, 3, 7, 9])
+def test_the_largest_values_are_kept(largest, axis, count):
+    values = np.random.default_rng(count).exponential(size=(5, 7)).astype(np.float32)
+    place = np.argsort(np.argsort(-values, axis=axis), axis=axis).reshape(values.shape)
+    kept = place < (count if axis == 1 else 5 * count)
+    found = largest(torch.from_numpy(values), count)
+    np.testing.assert_array_equal(found.numpy(), np.where(kept, values, 0))
 
 
 def test_a_site_that_is_not_asked_for_has_no_claims(subject):

@@ -29,7 +29,8 @@ def fit(network: HookedNetwork, sampler: Sampler, budget: Budget) -> Claims:
 
     The search is scikit-learn's MiniBatchDictionaryLearning with non-negative codes; what is then
     read is coded by orthogonal matching pursuit, as there. It has converged when the last fifth of
-    the steps lowered the share of fresh samples that is not explained by under 1 %.
+    the steps lowered the share of fresh samples that is not explained by under 1 %, or to under
+    1 %.
     """
     return claims_of_features(network, sampler, budget, find_atoms)
 

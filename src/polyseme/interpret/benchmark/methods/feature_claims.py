@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from polyseme.common.extras import import_torch
 from polyseme.common.random_streams import Stream, stream
+from polyseme.interpret.benchmark.activations import activations
 from polyseme.interpret.benchmark.claims import Activity, Batch, Claims, Readings
 from polyseme.interpret.benchmark.method import Budget
 from polyseme.interpret.benchmark.methods.co_firing import co_firing, pairs_of_sites
-from polyseme.interpret.benchmark.methods.streaming import Numbers, at_sites, sites_of
+from polyseme.interpret.benchmark.methods.streaming import Numbers, sites_of
 from polyseme.interpret.benchmark.sampler import Sampler
 from polyseme.networks import sites
 
@@ -128,10 +129,10 @@ def _coded(
 ) -> dict[str, _Codes]:
     """Return the codes of the first samples at every site."""
     coded = {site: _Codes(len(one.directions)) for site, one in found.items()}
-    for batch in range(min(budget.steps, -(-CODED // budget.batch))):
-        drawn = at_sites(network, sampler, budget, tuple(found), batch)
-        for site, numbers in zip(found, drawn, strict=True):
-            coded[site].add(found[site].code(numbers))
+    count = min(budget.steps, -(-CODED // budget.batch))
+    for drawn in activations(network, sampler, tuple(found), batch=budget.batch, count=count):
+        for site, one in found.items():
+            coded[site].add(one.code(drawn[site].numpy()))
     return coded
 
 

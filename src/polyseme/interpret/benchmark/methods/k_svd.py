@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from polyseme.networks.exporting.torch_modules import HookedNetwork
 
 # Samples held at once, rounds over them, and atoms of a code.
-SAMPLES, ROUNDS, ATOMS = 5000, 25, 4
+SAMPLES, ROUNDS, ATOMS = 5000, 75, 4
 
 
 def fit(network: HookedNetwork, sampler: Sampler, budget: Budget) -> Claims:
@@ -27,7 +27,7 @@ def fit(network: HookedNetwork, sampler: Sampler, budget: Budget) -> Claims:
     Codes are not negative, and an atom is updated by one step of the power method (Rubinstein,
     Zibulevsky and Elad 2008). An atom that no sample uses becomes the sample that is explained
     worst. It has converged when the last fifth of the rounds lowered the share of the samples that
-    is not explained by under 1 %.
+    is not explained by under 1 %, or to under 1 %.
     """
     return claims_of_features(network, sampler, budget, _find)
 

@@ -49,14 +49,15 @@ class Matryoshka(BatchTopK):
         values = sums(numbers, inputs).relu()
         codes = largest_of_batch(values, aim.active)
         average_threshold(numbers, codes, aim.step)
-        error, begin = targets - numbers["decoder_bias"], 0
+        error = targets - numbers["decoder_bias"]
         loss = error.new_zeros(())
         if "skip" in numbers:
             error = error - inputs @ numbers["skip"]
-        for share in NESTED:
-            end = max(1, round(share * codes.shape[1]))
-            error = error - codes[:, begin:end] @ numbers["decoder"][begin:end]
-            loss, begin = loss + missed(error) / len(NESTED), end
+        ends = [max(1, round(share * codes.shape[1])) for share in NESTED[:-1]]
+        parts = codes.tensor_split(ends, dim=1), numbers["decoder"].tensor_split(ends)
+        for some, rows in zip(*parts, strict=True):
+            error = error - some @ rows
+            loss = loss + missed(error) / len(NESTED)
         return Trained(loss + auxiliary(numbers, values, error, aim), codes, error)
 
 

@@ -29,7 +29,7 @@ def fit(network: HookedNetwork, sampler: Sampler, budget: Budget) -> Claims:
     The search is scikit-learn's MiniBatchNMF. Numbers of both signs are split into what is above
     and below 0, side by side, and a part is written where the first half of it is less the second.
     There may be more parts than dimensions. It has converged when the last fifth of the steps
-    lowered the error by under 1 %.
+    lowered the error by under 1 %, or to under 1 %.
     """
     return claims_of_features(network, sampler, budget, _find)
 

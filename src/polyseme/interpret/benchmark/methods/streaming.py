@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyseme.common.extras import import_torch
+from polyseme.interpret.benchmark.activations import activations
 from polyseme.interpret.benchmark.method import Budget
 from polyseme.interpret.benchmark.sampler import Sampler
 
@@ -42,8 +43,9 @@ class Numbers:
         count = self.budget.steps
         if most is not None:
             count = min(count, -(-most // self.budget.batch))
-        for batch in range(count):
-            yield at_sites(self.network, self.sampler, self.budget, (self.site,), batch)[0]
+        size = self.budget.batch
+        for found in activations(self.network, self.sampler, self.site, batch=size, count=count):
+            yield found[self.site].numpy()
 
     def gathered(self, most: int) -> NDArray[np.float32]:
         """Return the numbers of about `most` samples at once, or of all if there are fewer."""

@@ -58,23 +58,28 @@ class Attributed:
     settings: Settings
     notes: dict[str, float | bool | str]
 
-    def kept(self, inputs: torch.Tensor, probes: torch.Generator) -> torch.Tensor:
-        """Return which components are kept, (samples, components) of 0 and 1."""
-        found = self._attributions(inputs, probes)
+    def kept(
+        self, inputs: torch.Tensor, probes: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return which components are kept, (samples, components) of 0 and 1, and the outputs."""
+        found, outputs = self._attributions(inputs, probes)
         count = min(self.settings.active * len(inputs), found.numel())
         flat = torch.zeros(found.numel())
         flat[found.flatten().topk(count, sorted=False).indices] = 1
-        return flat.view(found.shape)
+        return flat.view(found.shape), outputs
 
-    def _attributions(self, inputs: torch.Tensor, probes: torch.Generator) -> torch.Tensor:
-        """Return the mean over outputs of the squared first-order effect of every component."""
+    def _attributions(
+        self, inputs: torch.Tensor, probes: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the squared first-order effect of every component, over outputs; the outputs."""
+        outputs, read, slopes = self.target.slopes(inputs, self.name, probes, _PROBES)
         total = torch.zeros(len(inputs), self.settings.components)
-        for _ in range(_PROBES):
-            slopes, read = self.target.slopes(inputs, self.name, probes)
-            with torch.no_grad():
-                each = self.parts.inner(read) * (slopes @ self.parts.writes.T)
-                total += each.view(len(inputs), -1, self.settings.ranks).sum(dim=2).square()
-        return total
+        with torch.no_grad():
+            inner = self.parts.inner(read)
+            for each in slopes:
+                effects = inner * (each @ self.parts.writes.T)
+                total += effects.view(len(inputs), -1, self.settings.ranks).sum(dim=2).square()
+        return total, outputs
 
     @torch.no_grad()
     def whole(self) -> Components:
@@ -107,11 +112,10 @@ def decompose_by_attribution(
     parts = begin(target.linears[name], settings.components * settings.ranks, generator)
     probes = torch.Generator().manual_seed(int(generator.integers(2**63)))
     found = Attributed(target, name, parts, settings, {})
-    adam = torch.optim.Adam([parts.reads, parts.writes], settings.rate)
+    adam = torch.optim.Adam([parts.reads, parts.writes], settings.rate, fused=True)
     losses: list[float] = []
     for inputs in batches:
-        outputs, _ = target.run(inputs)
-        kept = found.kept(inputs, probes)
+        kept, outputs = found.kept(inputs, probes)
         mask = kept.repeat_interleave(settings.ranks, dim=1)
         given = target.masked(inputs, {name: parts}, {name: mask})
         missed = ((given - outputs) / scale).square().mean()

@@ -92,11 +92,12 @@ class Target:
             return outputs
 
     def slopes(
-        self, inputs: torch.Tensor, name: str, probes: torch.Generator
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the slopes of outputs, summed with random signs, in what a map gives; its reads.
+        self, inputs: torch.Tensor, name: str, probes: torch.Generator, count: int
+    ) -> tuple[torch.Tensor, torch.Tensor, list[torch.Tensor]]:
+        """Return outputs, what a map reads, and slopes of outputs in what it gives, `count` times.
 
-        Their squares are, on average over the signs, the sums of the squares of all outputs.
+        They are summed over outputs with random signs: their squares are, on average over the
+        signs, the sums of the squares of all outputs.
         """
         seen: dict[str, torch.Tensor] = {}
 
@@ -106,9 +107,11 @@ class Target:
 
         with torch.enable_grad(), self._hooked({name: keep}):
             outputs = self.module(inputs)
-        signs = 2.0 * torch.randint(0, 2, outputs.shape, generator=probes) - 1
-        (slopes,) = torch.autograd.grad(outputs, seen["sums"], signs)
-        return slopes, seen["read"].detach()
+        found: list[torch.Tensor] = []
+        for left in reversed(range(count)):
+            signs = 2.0 * torch.randint(0, 2, outputs.shape, generator=probes) - 1
+            found += torch.autograd.grad(outputs, seen["sums"], signs, retain_graph=left > 0)
+        return outputs.detach(), seen["read"].detach(), found
 
     @contextmanager
     def _hooked(self, hooks: Mapping[str, Callable[..., Any]]) -> Iterator[None]:

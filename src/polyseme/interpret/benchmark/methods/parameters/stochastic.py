@@ -65,7 +65,10 @@ class Importance:
     def __call__(self, inner: torch.Tensor) -> torch.Tensor:
         """Return importance before it is kept from 0 to 1, (samples, components)."""
         # Components first, and samples last, so that sums run over what lies together.
-        hidden = torch.nn.functional.gelu(self.weights[0] * inner.T[:, None] + self.biases[0])
+        # Biases are weights of a 1 beside what is read, so that their slopes are products too.
+        read = torch.stack((inner.T, torch.ones_like(inner.T)), dim=1)
+        given = torch.cat((self.weights[0], self.biases[0]), dim=2)
+        hidden = torch.nn.functional.gelu(torch.bmm(given, read))
         return (torch.bmm(self.weights[1].mT, hidden)[:, 0] + self.biases[1]).T
 
     @property
@@ -122,7 +125,9 @@ def decompose(
     for _ in range(min(_WARM_UP, settings.steps)):
         _descend(warm, target.unfaithful(components))
     adam = torch.optim.Adam(
-        [*made, *(tensor for one in importances.values() for tensor in one.numbers)], settings.rate
+        [*made, *(tensor for one in importances.values() for tensor in one.numbers)],
+        settings.rate,
+        fused=True,
     )
     masks = torch.Generator().manual_seed(int(generator.integers(2**63)))
     found = Decomposed(components, importances, [], {})

@@ -5,7 +5,8 @@ Importing this file needs torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,7 @@ from polyseme.interpret.benchmark.methods.sparse_codes.descent import Code, Desc
 from polyseme.interpret.benchmark.methods.sparse_codes.edges import jacobian_edges
 from polyseme.interpret.benchmark.methods.sparse_codes.kind import Kind
 from polyseme.interpret.benchmark.methods.sparse_codes.pilots import target_l0
+from polyseme.interpret.benchmark.methods.sparse_codes.remembered import remembered
 from polyseme.interpret.benchmark.methods.sparse_codes.settings import rate_for
 from polyseme.interpret.benchmark.sampler import Sampler
 from polyseme.networks import sites
@@ -40,7 +42,7 @@ def fit_autoencoders(
         kind: The kind of code.
     """
     asked = coded_sites(network, budget)
-    codes = {site: autoencoder_at(network, sampler, budget, site, kind) for site in asked}
+    codes = learned(network, sampler, budget, [Place(site, site) for site in asked], kind)
     readings = tuple(Readings(site, *spoken(code)) for site, code in codes.items())
     edges = [
         jacobian_edges(
@@ -98,7 +100,10 @@ def reported(codes: dict[str, Code]) -> dict[str, float | bool]:
 
 def chosen_l0(network: HookedNetwork, sampler: Sampler, budget: Budget, site: str) -> int:
     """Return the target L0 of a site."""
+    return remembered(network, sampler, budget, site, _knee)
 
+
+def _knee(network: HookedNetwork, sampler: Sampler, budget: Budget, site: str) -> int:
     def values(count: int) -> Iterator[torch.Tensor]:
         for found in activations(network, sampler, site, batch=budget.batch, count=count):
             yield found[site]
@@ -111,25 +116,57 @@ def numbers_for(budget: Budget, site: str) -> np.random.Generator:
     return stream(budget.seed, Stream.BENCH_METHODS, *site.encode())
 
 
-def autoencoder_at(
+@dataclass(frozen=True)
+class Place:
+    """The site that a code reads, and the one that it writes."""
+
+    reads: str
+    writes: str
+
+
+def learned(
     network: HookedNetwork,
     sampler: Sampler,
     budget: Budget,
-    site: str,
+    places: Sequence[Place],
     kind: Kind,
-) -> Code:
-    """Return an autoencoder of the numbers at a site."""
-    active = chosen_l0(network, sampler, budget, site)
-    latents = budget.readings[site]
-    sizes = Sizes(latents, active, budget.steps, rate_for(latents))
-    descent = None
-    batches = activations(network, sampler, site, batch=budget.batch, count=budget.steps)
-    for found in batches:
-        values = found[site]
-        descent = descent or Descent(kind, sizes, values, values, numbers_for(budget, site))
-        descent.step(values, values)
-    assert descent is not None
-    return descent.code()
+    skips: bool = False,
+) -> dict[str, Code]:
+    """Return codes of a kind by the sites that they write, all from one pass over the inputs.
+
+    Args:
+        network: The network.
+        sampler: Its inputs.
+        budget: What may be spent.
+        places: What each code reads and writes.
+        kind: The kind of code.
+        skips: True for a linear map beside each code.
+    """
+    sizes = {place: _sizes(network, sampler, budget, place, skips) for place in places}
+    descents: dict[Place, Descent] = {}
+    asked = dict.fromkeys(site for place in places for site in (place.reads, place.writes))
+    for found in activations(network, sampler, asked, batch=budget.batch, count=budget.steps):
+        for place in places:
+            read, written = found[place.reads], found[place.writes]
+            if place not in descents:
+                start = numbers_for(budget, place.writes)
+                descents[place] = Descent(kind, sizes[place], read, written, start)
+            descents[place].step(read, written)
+    return {place.writes: descent.code() for place, descent in descents.items()}
+
+
+def _sizes(
+    network: HookedNetwork, sampler: Sampler, budget: Budget, place: Place, skips: bool
+) -> Sizes:
+    latents = budget.readings[place.writes]
+    return Sizes(
+        latents,
+        chosen_l0(network, sampler, budget, place.writes),
+        budget.steps,
+        rate_for(latents),
+        skips,
+        tied=place.reads == place.writes,
+    )
 
 
 def _edge_batches(

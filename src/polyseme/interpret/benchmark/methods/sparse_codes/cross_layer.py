@@ -11,8 +11,8 @@ Source: Lindsey, Templeton, Marcus, Conerly, Batson, Olah 2024, *Sparse crosscod
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -78,13 +78,26 @@ class CrossLayer:
 
     def _open(self, numbers: Numbers) -> Numbers:
         """Return the numbers, 0 where a latent may not read or write."""
-        reads = self.reads[:, None] == self.latents
-        writes = self.latents[:, None] <= self.writes
         return {
             **numbers,
-            "encoder": numbers["encoder"] * reads,
-            "decoder": numbers["decoder"] * writes,
+            "encoder": numbers["encoder"] * self._reading,
+            "decoder": numbers["decoder"] * self._writing,
         }
+
+    @cached_property
+    def _reading(self) -> torch.Tensor:
+        """Return 1 where a latent may read, (inputs, latents)."""
+        return (self.reads[:, None] == self.latents).float()
+
+    @cached_property
+    def _writing(self) -> torch.Tensor:
+        """Return 1 where a latent may write, (latents, outputs)."""
+        return (self.latents[:, None] <= self.writes).float()
+
+    @cached_property
+    def _by_layer(self) -> torch.Tensor:
+        """Return 1 for the layer of every output, (outputs, layers)."""
+        return torch.nn.functional.one_hot(self.writes).float()
 
     def train(
         self, numbers: Numbers, inputs: torch.Tensor, targets: torch.Tensor, aim: Aim
@@ -93,7 +106,7 @@ class CrossLayer:
         opened = self._open(numbers)
         codes = sums(opened, inputs).relu()
         error = targets - decoded(opened, codes, inputs)
-        squares = opened["decoder"].square() @ torch.nn.functional.one_hot(self.writes).float()
+        squares = opened["decoder"].square() @ self._by_layer
         lengths = (squares + 1e-12).sqrt().sum(dim=1)
         paid = aim.penalty * (codes * lengths).sum(dim=1).mean()
         return Trained(missed(error) + paid, codes, error)
@@ -153,7 +166,8 @@ def _descended(
     active = sum(chosen_l0(network, sampler, budget, site) for site in layers.above)
     sizes = Sizes(sum(counts), active, budget.steps, rate_for(sum(counts)), tied=False)
     descent = beside = kind = None
-    for found in _batches(network, sampler, budget, layers):
+    batches = activations(network, sampler, layers.all, batch=budget.batch, count=budget.steps)
+    for found in batches:
         if descent is None or beside is None:
             beside = _Beside(layers, {site: scale_of(found[site]) for site in layers.all})
             kind = CrossLayer(
@@ -169,12 +183,6 @@ def _descended(
     assert beside is not None
     assert kind is not None
     return descent.code(), beside, kind
-
-
-def _batches(
-    network: HookedNetwork, sampler: Sampler, budget: Budget, layers: Layers
-) -> Iterator[dict[str, torch.Tensor]]:
-    return activations(network, sampler, layers.all, batch=budget.batch, count=budget.steps)
 
 
 def _numbered(counts: list[int]) -> torch.Tensor:

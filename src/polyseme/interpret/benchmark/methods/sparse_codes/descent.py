@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch.optim.adam import adam
 
+from polyseme.interpret.benchmark.methods.convergence import LITTLE
 from polyseme.interpret.benchmark.methods.settled import settled
 from polyseme.interpret.benchmark.methods.sparse_codes.kind import Aim, Kind, Numbers, missed
 
@@ -24,8 +26,6 @@ _WARM_UP = 1 / 3
 _FOLLOWS = 0.02
 _FIRST_PENALTY = 0.05
 _PENALTIES = 1e-5, 0.5
-# So little is missed that it has converged, whatever it does.
-_LITTLE = 0.01
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,43 @@ class Code:
         return self.numbers["encoder"].detach() / self.reads.length
 
 
+class Adam:
+    """Adam, without what torch's own does around every step, which takes longer than the step.
+
+    Args:
+        learned: The numbers that descend.
+        momentum: The first beta; the second is .999.
+    """
+
+    def __init__(self, learned: list[torch.Tensor], momentum: float) -> None:
+        """Begin with averages of 0."""
+        self.learned, self.momentum = learned, momentum
+        self.means = [torch.zeros_like(one) for one in learned]
+        self.squares = [torch.zeros_like(one) for one in learned]
+        self.steps = [torch.zeros(()) for _ in learned]
+
+    def step(self, rate: float) -> None:
+        """Make one step down the slopes, and forget them."""
+        adam(
+            self.learned,
+            [one.grad for one in self.learned if one.grad is not None],
+            self.means,
+            self.squares,
+            [],
+            self.steps,
+            fused=True,
+            amsgrad=False,
+            beta1=self.momentum,
+            beta2=0.999,
+            lr=rate,
+            weight_decay=0.0,
+            eps=1e-8,
+            maximize=False,
+        )
+        for one in self.learned:
+            one.grad = None
+
+
 class Descent:
     """The descent on one code, a step at a time.
 
@@ -128,8 +165,7 @@ class Descent:
         if sizes.skips:
             self.numbers["skip"] = torch.zeros(reads.shape[1], writes.shape[1], requires_grad=True)
         kind.begin(self.numbers)
-        learned = [tensor for tensor in self.numbers.values() if tensor.requires_grad]
-        self.adam = torch.optim.Adam(learned, sizes.rate, (kind.momentum, 0.999), foreach=True)
+        self.adam = Adam([one for one in self.numbers.values() if one.requires_grad], kind.momentum)
         self.silent = torch.zeros(sizes.latents, dtype=torch.int64)
         self.penalty = _FIRST_PENALTY
         self.misses: list[float] = []
@@ -139,23 +175,19 @@ class Descent:
         """Make one step, on values (samples, inputs) and (samples, outputs)."""
         step = len(self.misses)
         done = step / self.sizes.steps
-        for group in self.adam.param_groups:
-            group["lr"] = self.sizes.rate * min(1.0, (1 - done) / _FALL)
         inputs = self.reads(reads)
         targets = inputs if writes is reads else self.writes(writes)
         penalty = self.penalty * min(1.0, done / _WARM_UP)
         aim = Aim(self.sizes.active, penalty, self.silent > _PATIENCE, step)
-        self.adam.zero_grad()
         trained = self.kind.train(self.numbers, inputs, targets, aim)
         torch.autograd.backward(trained.loss)
         with torch.no_grad():
             _stay_unit(self.numbers["decoder"])
-            self.adam.step()
+            self.adam.step(self.sizes.rate * min(1.0, (1 - done) / _FALL))
             decoder = self.numbers["decoder"]
-            decoder /= decoder.norm(dim=1, keepdim=True)
-            on = trained.codes > 0
-            self.silent = torch.where(on.any(dim=0), 0, self.silent + 1)
-            count = float(on.sum()) / len(on)
+            decoder /= torch.linalg.vector_norm(decoder, dim=1, keepdim=True)
+            self.silent.add_(1).masked_fill_(trained.codes.amax(dim=0) > 0, 0)
+            count = float((trained.codes > 0).sum()) / len(trained.codes)
             if self.kind.pays and done < 1 - _FALL:
                 self._follow(count)
             self.counts.append(count)
@@ -177,7 +209,7 @@ class Descent:
             self.writes,
             self.sizes,
             {
-                "converged": settled(self.misses) or missing < _LITTLE,
+                "converged": settled(self.misses) or missing < LITTLE,
                 "loss": missing,
                 "l0": float(np.mean(self.counts[-last:])),
                 "target_l0": float(self.sizes.active),
@@ -195,4 +227,5 @@ def _unit_rows(rows: int, columns: int, generator: np.random.Generator) -> torch
 def _stay_unit(decoder: torch.Tensor) -> None:
     """Take from the slope of every row what would change its length."""
     if decoder.grad is not None:
-        decoder.grad -= (decoder.grad * decoder).sum(dim=1, keepdim=True) * decoder
+        along = (decoder.grad * decoder).sum(dim=1, keepdim=True)
+        decoder.grad.addcmul_(along, decoder, value=-1)

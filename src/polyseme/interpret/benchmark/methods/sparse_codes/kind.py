@@ -69,15 +69,15 @@ class Kind(Protocol):
 
 def sums(numbers: Numbers, inputs: torch.Tensor) -> torch.Tensor:
     """Return what the encoder says of every latent, (samples, latents), before any threshold."""
-    return inputs @ numbers["encoder"] + numbers["encoder_bias"]
+    return numbers["encoder_bias"].addmm(inputs, numbers["encoder"])
 
 
 def decoded(numbers: Numbers, codes: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
     """Return what codes stand for, with what skips them if there is a skip; (samples, outputs)."""
-    found = codes @ numbers["decoder"] + numbers["decoder_bias"]
+    found = numbers["decoder_bias"].addmm(codes, numbers["decoder"])
     return found + inputs @ numbers["skip"] if "skip" in numbers else found
 
 
 def missed(error: torch.Tensor) -> torch.Tensor:
     """Return the mean over samples of the squared length of an error."""
-    return error.square().sum(dim=1).mean()
+    return error.square().sum() / len(error)

@@ -11,23 +11,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from polyseme.interpret.benchmark.activations import activations
 from polyseme.interpret.benchmark.claims import Activity, Batch, Claims, Edges, Readings
 from polyseme.interpret.benchmark.method import Budget
 from polyseme.interpret.benchmark.methods.sparse_codes.autoencoders import (
-    autoencoder_at,
-    chosen_l0,
+    Place,
     coded_sites,
-    numbers_for,
+    learned,
     reported,
     spoken,
     writing_sites,
 )
 from polyseme.interpret.benchmark.methods.sparse_codes.counted import TopK
-from polyseme.interpret.benchmark.methods.sparse_codes.descent import Code, Descent, Sizes
+from polyseme.interpret.benchmark.methods.sparse_codes.descent import Code
 from polyseme.interpret.benchmark.methods.sparse_codes.edges import product_edges
 from polyseme.interpret.benchmark.methods.sparse_codes.kind import Kind
-from polyseme.interpret.benchmark.methods.sparse_codes.settings import rate_for
+from polyseme.interpret.benchmark.methods.sparse_codes.remembered import remembered
 from polyseme.interpret.benchmark.sampler import Sampler
 from polyseme.networks import sites
 from polyseme.networks.exporting.torch_modules import HookedNetwork
@@ -71,12 +69,13 @@ def fit_transcoders(
     layers = layers_asked(network, budget)
     codes = inputs_of(network, sampler, budget)
     readings = [Readings(site, *spoken(code)) for site, code in codes.items()]
+    places = [Place(*pair) for pair in zip(layers.below, layers.above, strict=True)]
+    codes |= learned(network, sampler, budget, places, kind, skips)
     edges: list[Edges] = []
     for below, above in zip(layers.below, layers.above, strict=True):
-        code = _transcoder(network, sampler, budget, (below, above), kind, skips)
+        code = codes[above]
         if below in codes:
             edges.append(product_edges(above, below, code, codes[below].directions))
-        codes[above] = code
         readings.append(Readings(above, code.directions.numpy(), reads_at(network, below, code)))
     return Claims(tuple(readings), tuple(edges), notes=reported(codes))
 
@@ -85,7 +84,11 @@ def inputs_of(network: HookedNetwork, sampler: Sampler, budget: Budget) -> dict[
     """Return a TopK autoencoder of the inputs, by its site, if readings of them are asked for."""
     if sites.EMBED not in budget.readings:
         return {}
-    return {sites.EMBED: autoencoder_at(network, sampler, budget, sites.EMBED, TopK())}
+    return {sites.EMBED: remembered(network, sampler, budget, sites.EMBED, _topk_code)}
+
+
+def _topk_code(network: HookedNetwork, sampler: Sampler, budget: Budget, site: str) -> Code:
+    return learned(network, sampler, budget, [Place(site, site)], TopK())[site]
 
 
 def reads_at(network: HookedNetwork, site: str, code: Code) -> Activity:
@@ -98,25 +101,3 @@ def reads_at(network: HookedNetwork, site: str, code: Code) -> Activity:
         return numbers
 
     return activity
-
-
-def _transcoder(
-    network: HookedNetwork,
-    sampler: Sampler,
-    budget: Budget,
-    pair: tuple[str, str],
-    kind: Kind,
-    skips: bool,
-) -> Code:
-    below, above = pair
-    latents = budget.readings[above]
-    active = chosen_l0(network, sampler, budget, above)
-    sizes = Sizes(latents, active, budget.steps, rate_for(latents), skips=skips, tied=False)
-    descent = None
-    batches = activations(network, sampler, pair, batch=budget.batch, count=budget.steps)
-    for found in batches:
-        read, written = found[below], found[above]
-        descent = descent or Descent(kind, sizes, read, written, numbers_for(budget, above))
-        descent.step(read, written)
-    assert descent is not None
-    return descent.code()
