@@ -94,8 +94,8 @@ FIGURES: Mapping[str, _Kind] = {
         scaling.run,
         scaling.draw,
         (
-            "400 features at 5 widths, 1,000 at 6 in the publication; 2 values of weight decay",
-            "2,000 steps of 256 samples, 20,000 of 2,048 in the publication",
+            "2 values of weight decay",
+            "2,000 steps of 512 samples, 20,000 of 2,048 in the publication",
         ),
     ),
     "compressed-computation": _Kind(

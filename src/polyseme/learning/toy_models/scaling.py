@@ -41,11 +41,11 @@ _TRIED, _ON = 2000, 3
 class Settings:
     """Sizes; the chance of feature i to be on falls as i^-(1 + tail), and one is on on average."""
 
-    features: int = 400
-    widths: tuple[int, ...] = (10, 18, 32, 56, 100)
+    features: int = 1000
+    widths: tuple[int, ...] = (10, 16, 25, 40, 63, 100)
     decays: tuple[float, ...] = (-1.0, 1.0)
     tail: float = 0.0
-    batch: int = 256
+    batch: int = 512
     steps: int = 2_000
     rate: float = 1e-2
     warm_up: int = 200
