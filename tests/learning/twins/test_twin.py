@@ -39,7 +39,10 @@ def trained(**settings) -> Twin:
 @pytest.mark.parametrize("readout", ["free", "fixed"])
 def test_readings_are_those_of_the_network_that_is_made(encoder, readout):
     found = trained(encoder=encoder, readout=readout, steps=3)
-    network, task = found.network, _task(CIRCUIT, 12, 3, encoder, readout, "normal", "band", 9, 1, 0)
+    network, task = (
+        found.network,
+        _task(CIRCUIT, 12, 3, encoder, readout, "normal", "band", 9, 1, 0),
+    )
     weight = 1 if task.readout is None else task.readout.weight
     rows = np.array([[0, 1, 2], [3, -1, -1], [-1, -1, -1], [4, 9, -1]], np.int32)
     on = [[f"x{i}" for i in row if i >= 0] for row in rows]
@@ -149,6 +152,11 @@ def test_a_step_has_inputs_of_every_kind():
     rows = task_of("fixed", "free", hard=2)._draw(np.random.default_rng(3))
     assert rows.shape == (60, 3)
     assert ((rows >= 0).sum(axis=1) > 0).all()
+    alone, gates = np.sort(rows[45:], axis=1), terms_of(CIRCUIT).literals.reshape(12, 2)
+    assert (alone[:, 0] == -1).all()
+    assert {tuple(row) for row in alone[:, 1:].tolist()} <= {
+        tuple(sorted(g)) for g in gates.tolist()
+    }
 
 
 def test_training_learns_and_is_measured():

@@ -1,7 +1,8 @@
 """The task of training one hidden layer on a circuit: readings R relu(W E f + b) + c near 0 and 1.
 
 f are the features that are on and E is the encoder. W and b are learnt, and so are R and c unless
-the readout is fixed. Inputs are drawn as `verify` draws them, of every kind in equal numbers.
+the readout is fixed. Inputs are drawn as `verify` draws them, of every kind in equal numbers, those
+of gates alone among them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from polyseme.circuits.terms import Terms
 from polyseme.codes.code import SparseCode
 from polyseme.common.extras import import_torch
 from polyseme.learning.twins.losses import losses_and_slopes
-from polyseme.verification.inputs import draw_inputs
+from polyseme.verification.inputs import draw_inputs, padded_literals, satisfiable
 from polyseme.verification.term_readings import KINDS
 
 if TYPE_CHECKING:
@@ -142,15 +143,25 @@ class LayerTask:
 
     def _draw(self, generator: np.random.Generator) -> NDArray[np.int32]:
         """Draw inputs of every kind, int32 (samples, active)."""
-        count = self.batch * self.hard
-        shares = [count // len(KINDS) + (place < count % len(KINDS)) for place in range(len(KINDS))]
-        return np.concatenate(
-            [
-                draw_inputs(kind, self.terms, self.active, share, generator)
-                for kind, share in zip(KINDS, shares, strict=True)
-                if share
-            ]
-        )
+        count, kinds = self.batch * self.hard, (*KINDS, "alone")
+        shares = [count // len(kinds) + (place < count % len(kinds)) for place in range(len(kinds))]
+        rows = [
+            draw_inputs(kind, self.terms, self.active, share, generator)
+            for kind, share in zip(KINDS, shares, strict=False)
+            if share
+        ]
+        return np.concatenate([*rows, self._alone(shares[-1], generator)])
+
+    def _alone(self, samples: int, generator: np.random.Generator) -> NDArray[np.int32]:
+        """Draw gates whose inputs are on and nothing else, each as often as any other.
+
+        All other kinds fill up what is on, and readings are scaled by these.
+        """
+        chosen = generator.choice(satisfiable(self.terms, self.active), samples)
+        plain = padded_literals(self.terms, chosen, 1)
+        rows = np.full((samples, min(self.active, self.terms.features)), -1, np.int32)
+        rows[:, : plain.shape[1]] = plain
+        return rows
 
     def _losses(
         self, readings: torch.Tensor, rows: NDArray[np.int32]
