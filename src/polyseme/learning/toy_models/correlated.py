@@ -78,11 +78,8 @@ def share_of_models(pairs: NDArray[np.bool_]) -> dict[str, Any]:
     Args:
         pairs: Whether a pair is so, (instances, pairs).
     """
-    every = pairs.all(axis=1)
-    return {
-        "share": float(every.mean()),
-        "interval": list(clopper_pearson(int(every.sum()), len(every))),
-    }
+    every, models = int(pairs.all(axis=1).sum()), len(pairs)
+    return {"share": every / models, "interval": list(clopper_pearson(every, models))}
 
 
 def _cosines(codes: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -212,7 +212,7 @@ def draw(canvas: Figure, data: Mapping[str, NDArray[Any]]) -> None:
     weights.hist(data["reads"].ravel(), bins=60, color="C0")
     for value in data["values"]:
         weights.axvline(value, color="C3", linestyle="--", linewidth=1)
-    weights.set(title="Weights of the layer, and their two values", xlabel="weight")
+    weights.set(title="Weights, and their two values", xlabel="weight")
     places = np.arange(4)
     for place, (name, table) in enumerate(zip(CLASSES, data["tables"], strict=True)):
         outputs.bar(places + 0.2 * (place - 1.5), table, 0.2, label=name)
