@@ -11,6 +11,7 @@ import polyseme as ps
 from polyseme.errors import OptionError
 from polyseme.learning.toy_models import figures, intro, phase_diagram, scaling
 from polyseme.learning.toy_models.autoencoder import Autoencoder, reconstruct
+from polyseme.learning.toy_models.correlated import share_of_models
 from polyseme.learning.toy_models.measures import (
     dimensionality,
     dimensions_per_feature,
@@ -256,3 +257,13 @@ def test_intro_finds_the_shapes_of_the_publication():
 def test_the_phase_diagram_is_that_of_the_theory():
     found = ps.learning.toy_models.figure("phase-diagram", steps=1500).findings
     assert found["agreement"] > 0.95
+
+
+def test_a_model_counts_if_all_of_its_pairs_do():
+    found = share_of_models(np.array([[True, True], [True, False], [False, False], [True, True]]))
+    assert found["share"] == 0.5
+    assert found["interval"][0] < 0.07
+    assert found["interval"][1] > 0.93
+    assert share_of_models(np.ones((16, 2), bool))["interval"] == pytest.approx(
+        [0.794, 1], abs=1e-3
+    )

@@ -10,7 +10,8 @@ import pytest
 import polyseme as ps
 from polyseme.circuits.terms import terms_of
 from polyseme.errors import CapacityError, FileFormatError, OptionError
-from polyseme.learning.twins.layer_task import LOSSES, LayerTask
+from polyseme.learning.twins.layer_task import LayerTask, encoded_rows
+from polyseme.learning.twins.losses import LOSSES, losses_and_slopes
 from polyseme.learning.twins.twin import Twin, _task, train_twin
 
 torch = pytest.importorskip("torch")
@@ -19,8 +20,10 @@ CIRCUIT = ps.problems.pairwise_and(12, 12)
 EASY = {"steps": 250, "samples": 1000, "batch": 128, "rate": 0.02}
 
 
-def task_of(encoder: str, readout: str, loss: str = "squared", hard: int = 1) -> LayerTask:
-    return _task(CIRCUIT, 8, 3, encoder, readout, loss, 30, hard, seed=0)
+def task_of(
+    encoder: str, readout: str, loss: str = "squared", hard: int = 1, start: str = "normal"
+) -> LayerTask:
+    return _task(CIRCUIT, 8, 3, encoder, readout, start, loss, 30, hard, seed=0)
 
 
 def tensors(task: LayerTask) -> dict:
@@ -36,7 +39,10 @@ def trained(**settings) -> Twin:
 @pytest.mark.parametrize("readout", ["free", "fixed"])
 def test_readings_are_those_of_the_network_that_is_made(encoder, readout):
     found = trained(encoder=encoder, readout=readout, steps=3)
-    network, task = found.network, _task(CIRCUIT, 12, 3, encoder, readout, "band", 9, 1, 0)
+    network, task = (
+        found.network,
+        _task(CIRCUIT, 12, 3, encoder, readout, "normal", "band", 9, 1, 0),
+    )
     weight = 1 if task.readout is None else task.readout.weight
     rows = np.array([[0, 1, 2], [3, -1, -1], [-1, -1, -1], [4, 9, -1]], np.int32)
     on = [[f"x{i}" for i in row if i >= 0] for row in rows]
@@ -71,7 +77,68 @@ def test_losses_are_what_they_say(loss):
                 "band": max(error - 0.2, 0) ** 2,
                 "hinge": max(0.75 - reading if on else reading - 0.25, 0) ** 2,
             }[loss]
-    assert task._losses(numbers, rows).detach().numpy() == pytest.approx(expected, rel=1e-4)
+    readings = task._readings(numbers, rows).detach()
+    assert task._losses(readings, rows)[0].numpy() == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_slopes_are_those_of_differences(loss):
+    readings = 1.5 * torch.randn((3, 7), generator=torch.Generator().manual_seed(4))
+    readings, on = readings.double(), torch.tensor([0, 9, 20])
+    _, slopes = losses_and_slopes(loss, readings.clone(), on)
+    for place in range(21):
+        lower, upper = readings.clone(), readings.clone()
+        lower.view(-1)[place] -= 1e-6
+        upper.view(-1)[place] += 1e-6
+        ends = [float(losses_and_slopes(loss, one, on)[0].sum()) for one in (lower, upper)]
+        slope = (ends[1] - ends[0]) / 2e-6
+        assert float(slopes.view(-1)[place]) == pytest.approx(slope, rel=1e-4, abs=1e-6)
+
+
+def test_the_step_leaves_the_slopes_of_the_mean_loss():
+    task = task_of("learned", "free", "band")
+    numbers = tensors(task)
+    loss = task.descend(numbers, np.random.default_rng(2))
+    rows = task._draw(np.random.default_rng(2))
+    slope = float(numbers["weights"].grad[rows[0, 0], 3])
+
+    def shifted(by: float) -> float:
+        moved = {name: one.detach().clone() for name, one in numbers.items()}
+        moved["weights"][rows[0, 0], 3] += by
+        return float(task._losses(task._readings(moved, rows), rows)[0].mean())
+
+    assert float(loss[0]) == pytest.approx(shifted(0), rel=1e-5)
+    assert slope == pytest.approx((shifted(1e-2) - shifted(-1e-2)) / 2e-2, rel=0.02, abs=1e-3)
+
+
+def test_encoded_rows_are_the_product_with_the_code():
+    task = task_of("fixed", "free")
+    rows = task._draw(np.random.default_rng(5))
+    rows[3:6, 1] = -1
+    on = np.zeros((len(rows), 13), np.float32)
+    on[np.arange(len(rows))[:, None], rows] = 1
+    expected = on[:, :12] @ task.encoder.matrix().toarray()
+    assert encoded_rows(task.encoder, rows).tolist() == expected.tolist()
+
+
+def test_a_sparse_start_reads_few_features_and_bends():
+    task = task_of("learned", "free", start="sparse")
+    begun = task.begin(np.random.default_rng(1))
+    assert set(np.unique(begun["weights"])) == {0, 1}
+    assert begun["weights"].mean() == pytest.approx(0.1, abs=0.1)
+    assert set(begun["bias"]) == {-1}
+    behind = task_of("fixed", "free", start="sparse").begin(np.random.default_rng(1))
+    code = task_of("fixed", "free").encoder
+    expected = code.matrix().toarray().T @ begun["weights"] / code.weight
+    np.testing.assert_allclose(behind["weights"], expected, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_a_sparse_start_comes_nearer_to_computing():
+    circuit = ps.problems.pairwise_and(300, 300)
+    settings = {"encoder": "learned", "rate": 1e-2, "steps": 1500, "samples": 3000}
+    sparse, normal = (train_twin(circuit, 250, start=s, **settings) for s in ("sparse", "normal"))
+    assert sparse.reading.epsilon < 0.4 < normal.reading.epsilon
 
 
 def test_hard_inputs_have_larger_losses():
@@ -86,6 +153,11 @@ def test_a_step_has_inputs_of_every_kind():
     rows = task_of("fixed", "free", hard=2)._draw(np.random.default_rng(3))
     assert rows.shape == (60, 3)
     assert ((rows >= 0).sum(axis=1) > 0).all()
+    alone, gates = np.sort(rows[45:], axis=1), terms_of(CIRCUIT).literals.reshape(12, 2)
+    assert (alone[:, 0] == -1).all()
+    assert {tuple(row) for row in alone[:, 1:].tolist()} <= {
+        tuple(sorted(g)) for g in gates.tolist()
+    }
 
 
 def test_training_learns_and_is_measured():
@@ -129,6 +201,7 @@ def test_the_same_seed_gives_the_same_bytes_and_a_state_goes_on(tmp_path):
         ({"loss": "l2"}, "loss is 'l2'"),
         ({"encoder": "basis"}, "encoder is 'basis'"),
         ({"readout": "dense"}, "readout is 'dense'"),
+        ({"start": "zero"}, "start is 'zero'"),
         ({"steps": 0}, "steps is 0"),
         ({"rate": -1.0}, "rate is -1.0"),
         ({"batch": 0}, "batch is 0"),

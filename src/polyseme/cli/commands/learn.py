@@ -21,7 +21,8 @@ from polyseme.errors import PolysemeError
 from polyseme.learning.toy_models.figures import FIGURES, figure
 from polyseme.learning.toy_models.toy_figure import checked_places
 from polyseme.learning.training.pace import MAX_STEPS
-from polyseme.learning.twins.layer_task import LOSSES
+from polyseme.learning.twins.layer_task import STARTS
+from polyseme.learning.twins.losses import LOSSES
 from polyseme.learning.twins.twin import (
     DEFAULT_BATCH,
     DEFAULT_RATE,
@@ -104,6 +105,16 @@ def learn_command(
             "of neurons.",
         ),
     ] = READOUTS[0],
+    start: Annotated[
+        str,
+        typer.Option(
+            "--start",
+            metavar="NAME",
+            help="The first weights: "
+            + "; or ".join(f"{name}, {about}" for name, about in STARTS.items())
+            + ".",
+        ),
+    ] = "normal",
     loss: Annotated[
         str,
         typer.Option(
@@ -212,6 +223,7 @@ def learn_command(
         active=active,
         encoder=encoder,
         readout=readout,
+        start=start,
         loss=loss,
         steps=DEFAULT_STEPS if steps is None else steps,
         rate=rate,

@@ -17,6 +17,7 @@ from polyseme.learning.toy_models.sparse_values import RELATIONS, SparseValues
 from polyseme.learning.toy_models.toy_figure import Finished, part_of
 from polyseme.learning.training.driver import train
 from polyseme.learning.training.pace import Pace
+from polyseme.verification.intervals import clopper_pearson
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,12 +60,26 @@ def run(settings: Settings, seed: int, state: str | None, device: str) -> Finish
         findings[relation] = {
             "orthogonal_pairs": float((abs(cosines) < _NEAR).mean()),
             "antipodal_pairs": float((cosines < _NEAR - 1).mean()),
+            "models_of_orthogonal_pairs": share_of_models(abs(cosines) < _NEAR),
+            "models_of_antipodal_pairs": share_of_models(cosines < _NEAR - 1),
             "orthogonal_pairs_of_least_loss": float((abs(best) < _NEAR).mean()),
             "antipodal_pairs_of_least_loss": float((best < _NEAR - 1).mean()),
         }
         data[relation] = codes
         losses.append(found.losses)
     return Finished(findings, data, np.concatenate(losses), settings.steps)
+
+
+def share_of_models(pairs: NDArray[np.bool_]) -> dict[str, Any]:
+    """Return the share of models all of whose pairs are so, with its interval of 95 %.
+
+    The pairs of one model depend on each other, models do not.
+
+    Args:
+        pairs: Whether a pair is so, (instances, pairs).
+    """
+    every, models = int(pairs.all(axis=1).sum()), len(pairs)
+    return {"share": every / models, "interval": list(clopper_pearson(every, models))}
 
 
 def _cosines(codes: NDArray[np.float32]) -> NDArray[np.float64]:

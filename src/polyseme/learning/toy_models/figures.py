@@ -26,6 +26,7 @@ from polyseme.learning.toy_models.published import (
     athletes,
     compressed_computation,
     memorised_facts,
+    universal_and,
 )
 from polyseme.learning.toy_models.toy_figure import Draw, Finished, ToyFigure
 from polyseme.learning.training.pace import MAX_STEPS
@@ -111,6 +112,16 @@ FIGURES: Mapping[str, _Kind] = {
         memorised_facts.run,
         memorised_facts.draw,
         ("d up to 2^5, 2^6.5 in the publication", "2,000 steps at most, 2^15 in the publication"),
+    ),
+    "universal-and": _Kind(
+        "ANDs of all pairs of 50 features by 150 ReLUs: two values of weights, four classes",
+        universal_and.Settings(),
+        universal_and.run,
+        universal_and.draw,
+        (
+            "50 features and 150 neurons, 200 and 600 in the publication",
+            "20,000 steps, 3,000 in the publication: after so few the weights have no two values",
+        ),
     ),
     "ceiling": _Kind(
         "bits of a circuit per parameter: compiled, refined and trained below the counting bound",

@@ -26,7 +26,8 @@ from polyseme.compiler.task import checked
 from polyseme.errors import CapacityError, OptionError
 from polyseme.learning.training.driver import train
 from polyseme.learning.training.pace import MAX_STEPS, Pace
-from polyseme.learning.twins.layer_task import LOSSES, LayerTask
+from polyseme.learning.twins.layer_task import STARTS, LayerTask
+from polyseme.learning.twins.losses import LOSSES
 from polyseme.networks.answer_key import term_key
 from polyseme.networks.ends import Encoder, Readout
 from polyseme.networks.layer import Layer
@@ -81,6 +82,7 @@ def train_twin(
     active: int | None = None,
     encoder: str = "fixed",
     readout: str = "free",
+    start: str = "normal",
     loss: str = "band",
     steps: int = DEFAULT_STEPS,
     rate: float = DEFAULT_RATE,
@@ -103,6 +105,8 @@ def train_twin(
             on basis-aligned inputs.
         readout: "free" learns what outputs read of every neuron; "fixed" gives each output a set of
             neurons that it averages.
+        start: The first weights: "normal", or "sparse" as for universal AND (Vaintrob, Mendel and
+            Hänni 2024; `STARTS` has a line about each). Neither knows the gates.
         loss: "band", "hinge", "l4" or "squared" (`LOSSES` has a line about each).
         steps: Steps of Adam; the rate rises over the first 100 and falls as a cosine.
         rate: The largest step size.
@@ -136,6 +140,7 @@ def train_twin(
     for name, value, known in (
         ("encoder", encoder, ENCODERS),
         ("readout", readout, READOUTS),
+        ("start", start, tuple(STARTS)),
         ("loss", loss, tuple(LOSSES)),
     ):
         text(name, value, known)
@@ -152,7 +157,7 @@ def train_twin(
         raise OptionError(f"{circuit.name}: only one hidden layer is trained: {refusal}")
     _check_size(circuit, neurons, batch * hard)
     import_torch("training")
-    task = _task(circuit, neurons, promise, encoder, readout, loss, batch, hard, seed)
+    task = _task(circuit, neurons, promise, encoder, readout, start, loss, batch, hard, seed)
     with watched(progress):
         started = time.monotonic()
         found = train(task, pace, seed=seed, state=state, device=device)
@@ -160,7 +165,10 @@ def train_twin(
         network = _calibrated(_network(task, found.numbers, seed), seed)
         measured = verify(network, samples=samples, seed=seed + 1)
         reading = reading_error(network, samples=samples, seed=seed + 1)
-    note = f"trained, {steps:,} steps on the loss {loss!r}; encoder {encoder}, readout {readout}"
+    note = (
+        f"trained, {steps:,} steps on the loss {loss!r}; encoder {encoder}, readout {readout}, "
+        f"start {start}"
+    )
     network = replace(network, provenance=replace(network.provenance, note=note))
     history = found.history[:, 0]
     return Twin(network, measured, reading, float(found.losses[0]), history, steps, seconds)
@@ -183,6 +191,7 @@ def _task(
     active: int,
     encoder: str,
     readout: str,
+    start: str,
     loss: str,
     batch: int,
     hard: int,
@@ -197,7 +206,9 @@ def _task(
         outputs = len(circuit.outputs)
         read = affine_or_balanced_code(outputs, neurons, weight, stream(seed, Stream.OUTPUT_CODES))
         read = SparseCode(neurons, read.positions, read.signs)
-    return LayerTask(circuit, terms_of(circuit), active, neurons, code, read, loss, batch, hard)
+    return LayerTask(
+        circuit, terms_of(circuit), active, neurons, code, read, start, loss, batch, hard
+    )
 
 
 def _network(task: LayerTask, numbers: dict[str, NDArray[np.float32]], seed: int) -> Network:
