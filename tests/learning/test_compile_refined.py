@@ -10,9 +10,10 @@ import pytest
 import polyseme as ps
 from polyseme.cli.main import main
 from polyseme.errors import OptionError
-from polyseme.learning import compile_refined as driver
+from polyseme.learning.smallest_refined import Grid, smallest_refined
 
 DECLARED = 1000
+GRID = Grid(first=0.88, step=1.04, least=0.6, power=0.5)
 
 
 def searched(error_at, most=2 * DECLARED, passes=lambda neurons, error: error < 0.25):
@@ -26,19 +27,21 @@ def searched(error_at, most=2 * DECLARED, passes=lambda neurons, error: error < 
         network = SimpleNamespace(neurons=neurons)
         return SimpleNamespace(
             network=network,
+            task=task,
             passed=passes(neurons, error),
             reading_error=SimpleNamespace(epsilon=error),
             reported=lambda declared, decisions: (neurons, declared),
         )
 
+    task = SimpleNamespace(epsilon=0.25, one_layer=True)
     candidate = SimpleNamespace(
         declared=SimpleNamespace(neurons=DECLARED),
-        task=SimpleNamespace(epsilon=0.25),
+        task=task,
         construction=SimpleNamespace(name="least-noise"),
         decisions=lambda network: (),
     )
     refining = SimpleNamespace(candidate=candidate, tell=said.append, at=at)
-    return tried, driver._smallest(refining, most), said
+    return tried, smallest_refined(refining, GRID, most), said
 
 
 @pytest.mark.parametrize("least", range(700, 1150, 15))
