@@ -125,6 +125,30 @@ def test_other_constructions_are_compiled_and_then_refined():
     assert "1 passes" in report.network.provenance.note
 
 
+@SHORT
+def test_a_deep_network_of_a_size_is_refined_layer_by_layer(few_inputs, monkeypatch):
+    monkeypatch.setattr("polyseme.learning.refinement.held_out._ALONE_DEEP", 1000)
+    circuit = ps.problems.layered(300, 2, active=1)
+    asked = {"active": 1, "neurons": 200, "carry": "gates", "epsilon": None, "error": 0.01}
+    report = ps.compile_refined(circuit, passes=20, **asked)
+    assert report.network.provenance.note.startswith("refined by descent, 20 passes")
+    assert report.network.neurons <= 200
+    assert report.exact.neurons_total > 0
+    assert [layer.kind for layer in report.layers] == ["superposed"] * 2
+    assert report.confirmation.wrong < ps.compile_report(circuit, **asked).confirmation.wrong
+
+
+@pytest.mark.slow
+def test_of_deep_networks_the_smallest_refined_size_is_searched(few_inputs):
+    circuit, lines = ps.problems.layered(1000, 2, active=1), []
+    report = ps.compile_refined(
+        circuit, active=1, passes=60, carry="gates", epsilon=None, note=lines.append
+    )
+    assert report.passed
+    assert report.network.neurons < 0.75 * report.predicted
+    assert lines[-2].startswith("refined sizes and their errors: ")
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [

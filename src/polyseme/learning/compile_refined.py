@@ -37,11 +37,11 @@ from polyseme.verification.reading_error import COMPUTED, reading_error
 
 # Inputs of each kind on which the readings of networks of other constructions are looked at.
 _READ = 30_000
-# No refined network was found at a smaller share of the declared size. Reading errors of refined
-# networks fall about with the square root of the neurons: slowly, since the descent stops at its
-# limits. Errors of deep ones fall far faster.
+# Reading errors of refined networks fall about with the square root of the neurons: slowly, since
+# the descent stops at its limits. Errors of deep ones fall far faster. No refined network was found
+# at a smaller share of the declared size than `least`.
 _READINGS = Grid(first=0.88, step=1.04, least=0.6, power=0.5)
-_LAYERS = Grid(first=0.74, step=1.06, least=0.4, power=8)
+_LAYERS = Grid(first=0.55, step=1.08, least=0.3, power=8)
 # Units per gate at a reading error of 1/4, up to one more or less, and the power of it with which
 # they grow as it falls. Descent wants fewer than the closed form, and ReLUs that bend a little
 # higher.

@@ -184,9 +184,10 @@ def _refined_layers(
     refiner = DepthRefiner(network, key, seed)
     judge = judge_of(network, HeldOut(network, key, seed), tell)
 
-    def watch(done: int, layers: int) -> None:
-        step(done, layers)
-        tell(f"refined {done:,} of {layers:,} layers by {passes:,} passes each")
+    def watch(made: int, steps: int) -> None:
+        step(made, steps)
+        if made % passes == 0:
+            tell(f"refined {made // passes:,} of {steps // passes:,} layers by {passes:,} passes")
 
     with phase(f"refining {network.neurons:,} neurons") as step:
         refined = refiner.run(passes, kept, watch)

@@ -82,7 +82,9 @@ def test_steps_are_those_of_adam():
 def test_the_loss_falls_and_what_was_given_stays(drawn):
     samples, begun = drawn
     kept = begun.weights.copy(), begun.bias.copy()
-    found = descended(begun, FULL, samples, 60)
+    told = []
+    found = descended(begun, FULL, samples, 60, told.append)
+    assert told == list(range(1, 61))
     losses = [
         float(loss_of(samples, torch.tensor(one.weights), torch.tensor(one.bias)))
         for one in (begun, found)
@@ -96,6 +98,6 @@ def test_more_steps_than_batches_take_the_samples_again(drawn):
     samples, begun = drawn
     read = sp.vstack([samples.read] * (BATCH // SAMPLES + 1)).tocsr()
     wanted = sp.vstack([samples.wanted] * (BATCH // SAMPLES + 1)).tocsr()
-    once = descended(begun, FULL, Samples(read, wanted), 3)
-    again = descended(begun, FULL, Samples(read[:BATCH], wanted[:BATCH]), 3)
+    once = descended(begun, FULL, Samples(read, wanted), 3, lambda _: None)
+    again = descended(begun, FULL, Samples(read[:BATCH], wanted[:BATCH]), 3, lambda _: None)
     assert np.array_equal(once.weights, again.weights)

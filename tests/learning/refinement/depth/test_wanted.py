@@ -26,7 +26,7 @@ def compiled(source, neurons, **options):
     ("source", "options"),
     [
         (LAYERED, {"neurons": 400, "construction": "monosemantic", "carry": "gates"}),
-        (LAYERED, {"neurons": 48, "construction": "deep", "carry": "residual"}),
+        (LAYERED, {"neurons": 80, "construction": "deep", "carry": "residual"}),
         (LOGIC, {"neurons": 400, "construction": "monosemantic", "carry": "gates"}),
     ],
 )
@@ -46,7 +46,7 @@ def test_columns_that_are_wires_are_on_where_their_wires_are(source, options):
 
 
 def test_a_unit_should_be_on_if_any_of_its_columns_is():
-    network = compiled(LAYERED, 48, construction="deep")
+    network = compiled(LAYERED, 80, construction="deep")
     held = network.key.layers[1]
     on = sp.csr_array(np.random.default_rng(6).random((50, len(held.wires))) < 0.05)
     found = units_wanted(held, on).toarray()
@@ -58,6 +58,6 @@ def test_a_unit_should_be_on_if_any_of_its_columns_is():
 
 
 def test_a_key_of_no_schedule_of_its_circuit_is_refused():
-    key = compiled(LAYERED, 48, construction="deep").key
+    key = compiled(LAYERED, 80, construction="deep").key
     with pytest.raises(OptionError, match="no schedule of the circuit has the layers"):
         stages_of(replace(key, layers=key.layers[:-1]))

@@ -1,8 +1,8 @@
 """Inputs on which the layers of a deep network descend: those that it is used on, and hard ones.
 
-Half of the inputs of a batch switch on a gate and fill up with random features, as they do where
+Five eighths of the inputs switch on a gate and fill up with random features, as they do where
 networks are verified. A gate (a and not b) with both a and b on is rare among those, and a descent
-gives up what is rare: it would read b too weakly. So a quarter of the inputs switch on the inputs
+gives up what is rare: it would read b too weakly. So an eighth of the inputs switch on the inputs
 of such a gate. On inputs with fewer features on, or with none of the gates, noise is another; an
 eighth switches a gate on alone, and an eighth is uniformly random.
 """
@@ -18,7 +18,7 @@ from polyseme.common.ragged import places_in_rows
 from polyseme.verification.inputs import draw_deep_inputs, fill
 
 # Eighths of the inputs.
-_SATISFIED, _BLOCKED, _ALONE, _UNIFORM = 4, 2, 1, 1
+_SATISFIED, _BLOCKED, _ALONE, _UNIFORM = 5, 1, 1, 1
 
 
 def hard_inputs(

@@ -42,7 +42,7 @@ from polyseme.verification.inputs import draw_deep_inputs
 # Times the sum at which a compiled unit is saturated.
 _SOFTER = 2
 # Different samples that a layer descends on, at most; more steps take them again.
-_MOST_SAMPLES = 160 * BATCH
+_MOST_SAMPLES = 320 * BATCH
 _CALIBRATION_SAMPLES = 10_000
 # Samples whose sums are held at once.
 _AT_ONCE = 2048
@@ -62,9 +62,9 @@ class DepthRefiner:
         self._stages = stages_of(key)
 
     def run(self, passes: int, kept: Kept | None, watch: Callable[[int, int], None]) -> Network:
-        """Return the refined network; `watch` is told the layers done, and of how many, each time.
+        """Return the refined network.
 
-        A pass makes one step at every layer.
+        A pass makes one step at every layer. `watch` is told the steps made, and of how many.
         """
         refined, done = self._resumed(kept)
         generator = stream(self._seed, Stream.REFINEMENT_LAYERS)
@@ -76,14 +76,25 @@ class DepthRefiner:
             on = columns_on(stage, on)
             if number in self._numbers[done:]:
                 samples = Samples(values.astype(np.float32), units_wanted(held, on))
-                refined = self._with_layer(refined, number, samples, passes)
+                begun, steps = done * passes, len(self._numbers) * passes
+
+                def told(made: int, begun: int = begun, steps: int = steps) -> None:
+                    watch(begun + made, steps)
+
+                refined = self._with_layer(refined, number, samples, passes, told)
                 done += 1
                 self._keep(refined, done, kept)
-                watch(done, len(self._numbers))
             values = _written(refined, number, values)
         return self._calibrated(self._with_key(refined))
 
-    def _with_layer(self, network: Network, number: int, samples: Samples, passes: int) -> Network:
+    def _with_layer(
+        self,
+        network: Network,
+        number: int,
+        samples: Samples,
+        passes: int,
+        watch: Callable[[int], None],
+    ) -> Network:
         """Return the network with one layer refined, in whole numbers of as many bytes."""
         layer, held = network.layers[number], self._key.layers[number]
         assert isinstance(layer.activation, Clip)
@@ -92,7 +103,7 @@ class DepthRefiner:
             np.ascontiguousarray(layer.weights.T.astype(np.float32) / unit),
             layer.bias.astype(np.float32) / unit,
         )
-        found = descended(begun, cap / held.resolution, samples, passes)
+        found = descended(begun, cap / held.resolution, samples, passes, watch)
         most = np.iinfo(layer.weights.dtype).max
         weights = np.clip(np.rint(found.weights.T * unit), -most, most)
         return _with(network, number, weights, found.bias * unit, cap)
