@@ -48,6 +48,7 @@ from studies.deep_frontier import DeepFrontier
 from studies.layered import Layered
 from studies.mutants import Mutants
 from studies.reading_error import ReadingErrors
+from studies.refined_depth import RefinedDepth
 from studies.room import Room
 from studies.toy_decompositions.study import ToyDecompositions
 from studies.trained_twins import TrainedTwins
@@ -74,6 +75,7 @@ STUDIES: tuple[Part, ...] = (
     Layered(),
     AdlerShavit(),
     DeepFrontier(),
+    RefinedDepth(),
     ReadingErrors(),
     Mutants(),
     CertifiedSizes(),

@@ -53,7 +53,8 @@ if TYPE_CHECKING:
     from polyseme.interpret.editing.edit import Edited, edit
     from polyseme.interpret.polysemanticity import Polysemanticity, polysemanticity, served_by
     from polyseme.learning.compile_refined import compile_refined
-    from polyseme.learning.refinement.refine import Refined, refine
+    from polyseme.learning.refinement.refine import refine
+    from polyseme.learning.refinement.refined import Refined
     from polyseme.learning.twins.twin import Twin, train_twin
     from polyseme.limits.table import bounds
     from polyseme.limits.width import bounds_of_width
@@ -99,7 +100,7 @@ _LATER = {
     "Polysemanticity": "interpret.polysemanticity",
     "Proof": "proving.proof",
     "ReadingError": "verification.reading_error",
-    "Refined": "learning.refinement.refine",
+    "Refined": "learning.refinement.refined",
     "StudyRun": "studies.run",
     "Twin": "learning.twins.twin",
     "Verification": "verification.sampling",

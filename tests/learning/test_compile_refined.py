@@ -10,9 +10,10 @@ import pytest
 import polyseme as ps
 from polyseme.cli.main import main
 from polyseme.errors import OptionError
-from polyseme.learning import compile_refined as driver
+from polyseme.learning.smallest_refined import Grid, smallest_refined
 
 DECLARED = 1000
+GRID = Grid(first=0.88, step=1.04, least=0.6, power=0.5)
 
 
 def searched(error_at, most=2 * DECLARED, passes=lambda neurons, error: error < 0.25):
@@ -26,19 +27,21 @@ def searched(error_at, most=2 * DECLARED, passes=lambda neurons, error: error < 
         network = SimpleNamespace(neurons=neurons)
         return SimpleNamespace(
             network=network,
+            task=task,
             passed=passes(neurons, error),
             reading_error=SimpleNamespace(epsilon=error),
             reported=lambda declared, decisions: (neurons, declared),
         )
 
+    task = SimpleNamespace(epsilon=0.25, one_layer=True)
     candidate = SimpleNamespace(
         declared=SimpleNamespace(neurons=DECLARED),
-        task=SimpleNamespace(epsilon=0.25),
+        task=task,
         construction=SimpleNamespace(name="least-noise"),
         decisions=lambda network: (),
     )
     refining = SimpleNamespace(candidate=candidate, tell=said.append, at=at)
-    return tried, driver._smallest(refining, most), said
+    return tried, smallest_refined(refining, GRID, most), said
 
 
 @pytest.mark.parametrize("least", range(700, 1150, 15))
@@ -120,6 +123,31 @@ def test_other_constructions_are_compiled_and_then_refined():
     report = ps.compile_refined(circuit, passes=1, neurons=96, construction="tight-frames")
     assert report.network.provenance.construction == "tight-frames"
     assert "1 passes" in report.network.provenance.note
+
+
+@SHORT
+def test_a_deep_network_of_a_size_is_refined_layer_by_layer(few_inputs, monkeypatch):
+    monkeypatch.setattr("polyseme.learning.refinement.held_out._ALONE_DEEP", 1000)
+    circuit = ps.problems.layered(300, 2, active=1)
+    report = ps.compile_refined(
+        circuit, active=1, passes=20, neurons=200, carry="gates", epsilon=None, error=0.1
+    )
+    assert report.network.provenance.note.startswith("refined by descent, 20 passes")
+    assert report.network.neurons <= 200
+    assert report.exact.neurons_total > 0
+    assert [layer.kind for layer in report.layers] == ["superposed"] * 2
+    assert report.passed
+
+
+@pytest.mark.slow
+def test_of_deep_networks_the_smallest_refined_size_is_searched(few_inputs):
+    circuit, lines = ps.problems.layered(1000, 2, active=1), []
+    report = ps.compile_refined(
+        circuit, active=1, passes=60, carry="gates", epsilon=None, note=lines.append
+    )
+    assert report.passed
+    assert report.network.neurons < 0.75 * report.predicted
+    assert lines[-2].startswith("refined sizes and their errors: ")
 
 
 @pytest.mark.parametrize(

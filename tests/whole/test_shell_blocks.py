@@ -56,6 +56,9 @@ SHORTER = {
     "x3032,x4584": "x30,x45",
     "--neurons 1296": "--neurons 260",
     "layered:width=20000,depth=8,active=3 --neurons 12000": "layered:width=60,depth=3",
+    "layered:width=4000,depth=8,active=2 --active 2 --carry gates --epsilon none --neurons 2300 "
+    "--refine 300": "layered:width=300,depth=2,active=1 --active 1 --carry gates --epsilon none "
+    "--neurons 200 --refine 5 --error 0.9",
     "layered:width=64,depth=4": "layered:width=24,depth=3",
     "uand:features=100 --active 2": "uand:features=30 --active 2",
     "polyseme learn toy intro -o": "polyseme learn toy intro --steps 5 -o",

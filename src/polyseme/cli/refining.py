@@ -18,9 +18,9 @@ Refine = Annotated[
         metavar="PASSES",
         parser=whole(1, MAX_PASSES),
         help="Descend on weights and biases for at most PASSES passes over all outputs. For "
-        "least-noise (of ANDs of two features), whose smallest size is then searched after the "
-        "descent; needs the extra polyseme\\[speed]. For tight-frames (of ANDs of two features) "
-        "and three-channel; needs the extra polyseme\\[torch].",
+        "least-noise (of ANDs of two features) and deep, whose smallest size is then searched "
+        "after the descent; needs the extra polyseme\\[speed]. For tight-frames (of ANDs of two "
+        "features) and three-channel; needs the extra polyseme\\[torch].",
     ),
 ]
 RefineState = Annotated[
@@ -29,7 +29,7 @@ RefineState = Annotated[
         "--refine-state",
         metavar="FILE",
         help="Save the state of the descent in this file, and go on from it if it exists. Of "
-        "least-noise, only with --neurons.",
+        "least-noise and deep, only with --neurons.",
     ),
 ]
 

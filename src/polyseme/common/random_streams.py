@@ -49,6 +49,7 @@ class Stream(IntEnum):
     REFINEMENT_PAIRS = 100_007
     REFINEMENT_READINGS = 100_008
     REFINEMENT_MENDING = 100_009
+    REFINEMENT_LAYERS = 100_010
 
     # Training from random numbers: the first numbers, the steps, and what is drawn once.
     TRAINING_START = 300_000

@@ -1,51 +1,47 @@
 """The driver of refinement: from a circuit to a refined network, of the smallest size that passes.
 
-Refinement lets a smaller network keep the same reading error, so of `least-noise` the size is
-searched after it. Every size tried costs a whole descent, so sizes are those of a coarse grid: it
-begins at a share of what the construction declares, and the reading error that is found says how
-many steps away the next size is. Networks of other constructions are searched first and then
-refined, for fewer wrong decisions at the same size.
+Refinement lets a smaller network keep the same errors, so of `least-noise` and `deep` the size is
+searched after it, on a coarse grid (`smallest_refined.py`). Networks of other constructions are
+searched first and then refined, for fewer wrong decisions at the same size.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from math import log
 
 from polyseme.circuits.circuit import Circuit
 from polyseme.circuits.promise import promise_for
 from polyseme.common.arguments import function, whole_number
 from polyseme.common.extras import import_numba, import_torch
-from polyseme.common.progress import Note, silent
+from polyseme.common.progress import Note, phase, silent
 from polyseme.common.progress_shown import Watcher, watched
 from polyseme.compiler.choose import choose
 from polyseme.compiler.compile import check_construction, measured_report
-from polyseme.compiler.constructions.catalogue import LEAST_NOISE
+from polyseme.compiler.constructions.catalogue import LEAST_NOISE, SUPERPOSED_LAYERS
 from polyseme.compiler.constructions.construction import Candidate
 from polyseme.compiler.constructions.least_noise.build import build_least_noise
 from polyseme.compiler.constructions.least_noise.codes import draw_codes
+from polyseme.compiler.constructions.monosemantic import smallest_exact
 from polyseme.compiler.report import Compilation
 from polyseme.compiler.shortfalls import warn_of
 from polyseme.compiler.task import Task, checked
 from polyseme.compiler.trials import Trial, tried
-from polyseme.errors import OptionError, TooFewNeuronsError
+from polyseme.errors import OptionError
 from polyseme.learning.refinement.readings.cases import check_refinable
 from polyseme.learning.refinement.refine import MAX_PASSES, refine
+from polyseme.learning.smallest_refined import Grid, smallest_refined
 from polyseme.networks.checks import check_state
 from polyseme.networks.network import Network
 from polyseme.verification.reading_error import COMPUTED, reading_error
 
 # Inputs of each kind on which the readings of networks of other constructions are looked at.
 _READ = 30_000
-# The first size is this share of the declared one; sizes differ by so much, or a few times that.
-_FIRST, _STEP = 0.88, 1.04
-# No refined network was found at a smaller share of the declared size.
-_LEAST = 0.6
-_MOST_TRIALS = 5
-# The reading error of refined networks falls about with this power of the neurons: slowly, since
-# the descent stops at its limits.
-_POWER = 0.5
+# Reading errors of refined networks fall about with the square root of the neurons: slowly, since
+# the descent stops at its limits. Errors of deep ones fall far faster. No refined network was found
+# at a smaller share of the declared size than `least`.
+_READINGS = Grid(first=0.88, step=1.04, least=0.6, power=0.5)
+_LAYERS = Grid(first=0.55, step=1.08, least=0.3, power=8)
 # Units per gate at a reading error of 1/4, up to one more or less, and the power of it with which
 # they grow as it falls. Descent wants fewer than the closed form, and ReLUs that bend a little
 # higher.
@@ -71,8 +67,8 @@ def compile_refined(
 ) -> Compilation:
     """Compile a circuit, refine the network, and return it with all that was measured of it.
 
-    Of `least-noise`, the smallest size is searched whose refined network passes. Networks of other
-    constructions are found first and then refined.
+    Of `least-noise` and `deep`, the smallest size is searched whose refined network passes.
+    Networks of other constructions are found first and then refined.
 
     Args:
         circuit: The circuit. Arguments that are not explained here are those of `polyseme.compile`.
@@ -85,8 +81,8 @@ def compile_refined(
         seed: The seed of the network and of the descent.
         carry: "gates", "residual" or "auto".
         passes: The most passes over all outputs, as for `polyseme.refine`, for each size tried.
-        state: A file that keeps the state of the descent of one network; of `least-noise`, only
-            with `neurons` given.
+        state: A file that keeps the state of the descent of one network; of `least-noise` and
+            `deep`, only with `neurons` given.
         note: A function that is called with one line of text per step.
         progress: True to show progress on standard error, or a function that is told
             every `polyseme.Headway`.
@@ -125,7 +121,8 @@ def compile_refined(
 
 def is_refinable(task: Task, construction: str, neurons: int | None) -> bool:
     """Return whether readings are refined of the network that is compiled for a task."""
-    if _candidate(task, construction, neurons) is None:
+    searched = _searched(task, construction, neurons)
+    if searched is None or searched.candidate.construction is not LEAST_NOISE:
         return False
     try:
         check_refinable(task.circuit.name, task.terms, task.active)
@@ -143,23 +140,29 @@ def refined_report(
     tell: Note,
 ) -> Compilation:
     """Refine the network of the smallest size that passes, or the one compiled."""
-    of_readings = _candidate(task, construction, neurons)
-    if of_readings is not None:
-        import_numba("refining least-noise")
-        check_refinable(task.circuit.name, task.terms, task.active)
-        if state is not None and neurons is None:
-            raise OptionError("a state is of the descent of one network; name its neurons too")
-        refining = _Refining(of_readings.candidate, passes, state, tell)
-        if neurons is not None:
-            return refining.at(neurons, 0).reported(None)
-        found = _smallest(refining, of_readings.most)
-        if found is not None:
-            return found
-        tell("no refined network is small enough and passes; none is refined")
-    else:
+    searched = _searched(task, construction, neurons)
+    if searched is None:
         import_torch("refining")
-    report = measured_report(task, construction, neurons, tell)
-    return report if of_readings is not None else _refined(report, passes, state, tell)
+        return _refined(measured_report(task, construction, neurons, tell), passes, state, tell)
+    import_numba(f"refining {searched.candidate.construction.name}")
+    if searched.candidate.construction is LEAST_NOISE:
+        check_refinable(task.circuit.name, task.terms, task.active)
+    if state is not None and neurons is None:
+        raise OptionError("a state is of the descent of one network; name its neurons too")
+    refining = _Refining(searched.candidate, passes, state, tell)
+    if neurons is not None:
+        trial = refining.at(neurons, 0)
+        found = trial.reported(None, searched.candidate.decisions(trial.network))
+    else:
+        smallest = smallest_refined(refining, searched.grid, searched.most)
+        if smallest is None:
+            tell("no refined network is small enough and passes; none is refined")
+            return measured_report(task, construction, neurons, tell)
+        found = smallest
+    if task.one_layer:
+        return found
+    with phase("sizing the exact network"):
+        return replace(found, exact=smallest_exact(task))
 
 
 def _refined(
@@ -182,25 +185,33 @@ def _refined(
 
 
 @dataclass(frozen=True, eq=False)
-class _OfReadings:
-    """The candidate whose readings are refined, and the most neurons that are worth it."""
+class _Searched:
+    """The candidate whose size is searched after refinement, and the most neurons worth it."""
 
     candidate: Candidate
+    grid: Grid
     most: int
 
 
-def _candidate(task: Task, construction: str, neurons: int | None) -> _OfReadings | None:
-    """Return the candidate of `least-noise`, if it is what would be compiled; else None."""
-    if task.epsilon is None:
+def _searched(task: Task, construction: str, neurons: int | None) -> _Searched | None:
+    """Return the candidate of `least-noise` or `deep`, if it is what would be compiled; else None.
+
+    It is not where so many neurons are enough to be exact.
+    """
+    if task.one_layer and task.epsilon is None:
         return None
     choice = choose(task, construction)
     first = next(choice.candidates)
-    if first.construction is not LEAST_NOISE:
+    if first.construction is SUPERPOSED_LAYERS:
+        grid, exact = _LAYERS, int(first.plan.monosemantic_neurons)
+    elif first.construction is not LEAST_NOISE:
         return None
-    if choice.fallback is None:
-        return _OfReadings(first, 2 * first.declared.neurons)
-    exact = choice.fallback.declared.neurons
-    return None if neurons is not None and neurons >= exact else _OfReadings(first, exact - 1)
+    elif choice.fallback is None:
+        return _Searched(first, _READINGS, 2 * first.declared.neurons)
+    else:
+        grid, exact = _READINGS, choice.fallback.declared.neurons
+    enough = neurons is not None and neurons >= exact
+    return None if enough else _Searched(first, grid, exact - 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,14 +226,13 @@ class _Refining:
     def at(self, neurons: int, attempt: int) -> Trial:
         """Build a network, refine it, and try it on fresh inputs."""
         task = self.candidate.task
-        assert task.epsilon is not None
-        network = _built(task, neurons, task.epsilon)
+        network = self._built(neurons)
         self.tell(f"refine {network.neurons:,} neurons")
         found = refine(
             network,
             passes=self.passes,
             error=task.error,
-            epsilon=task.epsilon,
+            epsilon=COMPUTED if task.epsilon is None else task.epsilon,
             seed=task.seed,
             state=self.state,
             note=self.tell,
@@ -231,57 +241,10 @@ class _Refining:
         self.tell(f"refined {trial}")
         return trial
 
-
-def _built(task: Task, neurons: int, epsilon: float) -> Network:
-    units = round(_UNITS * (COMPUTED / epsilon) ** _UNITS_POWER)
-    return build_least_noise(task, draw_codes(task, neurons, range(units - 1, units + 2)), _BEND)
-
-
-def _smallest(refining: _Refining, most: int) -> Compilation | None:
-    """Return the smallest refined network of the grid that passes; None if none does."""
-    candidate, tell = refining.candidate, refining.tell
-    declared, asked = candidate.declared.neurons, candidate.task.epsilon
-    assert asked is not None
-    tell(f"{candidate.construction.name} declares {declared:,} neurons without refinement")
-    if most < _LEAST * declared:
-        return None
-    failed: int | None = None
-    passed: int | None = None
-    best: Trial | None = None
-    tries: list[str] = []
-    place: int | None = 0
-    while place is not None and len(tries) < _MOST_TRIALS:
-        neurons = min(round(declared * _FIRST * _STEP**place), most)
-        try:
-            trial = refining.at(neurons, 2 * len(tries))
-        except TooFewNeuronsError:
-            tries.append(f"{neurons:,} (too few)")
-            failed, steps = place, 1
-        else:
-            assert trial.reading_error is not None
-            epsilon = trial.reading_error.epsilon
-            tries.append(f"{trial.network.neurons:,} ({epsilon:.3f})")
-            over = log(epsilon / asked)
-            if trial.passed:
-                passed, best = place, trial
-                over = -over
-            else:
-                failed = place
-            # One step where readings err by less than asked, and yet something else failed.
-            steps = max(1, round(over / (_POWER * log(_STEP))))
-        too_large = passed is None and neurons >= most
-        place = None if too_large else _next(failed, passed, steps)
-    tell(f"refined sizes and their reading errors: {', '.join(tries)}")
-    if best is None:
-        return None
-    tell(f"found {best.network.neurons:,} neurons, {best.network.neurons / declared:.3f} of that")
-    return best.reported(declared, candidate.decisions(best.network))
-
-
-def _next(failed: int | None, passed: int | None, steps: int) -> int | None:
-    """Return the next place on the grid, between one that failed and one that passed."""
-    if passed is None:
-        return (failed or 0) + steps
-    if failed is None:
-        return passed - steps
-    return (failed + passed) // 2 if passed - failed > 1 else None
+    def _built(self, neurons: int) -> Network:
+        task, epsilon = self.candidate.task, self.candidate.task.epsilon
+        if self.candidate.construction is not LEAST_NOISE or epsilon is None:
+            return self.candidate.build(neurons)
+        units = round(_UNITS * (COMPUTED / epsilon) ** _UNITS_POWER)
+        codes = draw_codes(task, neurons, range(units - 1, units + 2))
+        return build_least_noise(task, codes, _BEND)

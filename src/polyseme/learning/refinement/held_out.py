@@ -5,16 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.common.random_streams import Stream, stream
+from polyseme.common.random_streams import Stream
+from polyseme.compiler.task import Task
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.network import Network
-from polyseme.verification.inputs import draw_inputs
 from polyseme.verification.sampling import Verification, wrong_samples
 
 PROBE_SAMPLES = 10_000
 _SAMPLES = 20_000
 # Up to this many gates are all tried alone; of more gates, this many are chosen at random.
 _MOST_ALONE = 100_000
+# Gates of a deeper circuit are switched on alone in so many samples.
+_ALONE_DEEP = 10_000
 
 
 class HeldOut:
@@ -22,7 +24,7 @@ class HeldOut:
 
     def __init__(self, network: Network, key: AnswerKey, seed: int) -> None:
         """Keep what the inputs are drawn from; nothing is drawn yet."""
-        self._active, self._key, self._seed = network.provenance.active, key, seed
+        self._task = Task(key.circuit, network.provenance.active, seed=seed)
 
     def satisfied(self, samples: int, purpose: Stream) -> NDArray[np.int32]:
         """Draw inputs that satisfy a random gate, with random other features on.
@@ -32,8 +34,9 @@ class HeldOut:
         return self._drawn("satisfied", samples, purpose)
 
     def alone(self) -> NDArray[np.int32]:
-        """Return rows that switch on the inputs of one gate and nothing else, one row per gate."""
-        return self._drawn("alone", _MOST_ALONE, Stream.REFINEMENT_VERIFICATION)
+        """Return rows that switch on one gate and nothing else: every shallow gate, or a sample."""
+        samples = _MOST_ALONE if self._task.one_layer else _ALONE_DEEP
+        return self._drawn("alone", samples, Stream.REFINEMENT_VERIFICATION)
 
     def verified(self, network: Network) -> Verification:
         """Verify a network on fresh satisfied inputs."""
@@ -46,9 +49,8 @@ class HeldOut:
         return self._tried(network, "alone", self.alone())
 
     def _tried(self, network: Network, inputs: str, rows: NDArray[np.int32]) -> Verification:
-        wrong = int(wrong_samples(network, self._key.circuit, rows).sum())
-        return Verification(inputs, self._active, len(rows), wrong)
+        wrong = int(wrong_samples(network, self._task.circuit, rows).sum())
+        return Verification(inputs, self._task.active, len(rows), wrong)
 
     def _drawn(self, inputs: str, samples: int, purpose: Stream) -> NDArray[np.int32]:
-        generator = stream(self._seed, purpose)
-        return draw_inputs(inputs, self._key.terms, self._active, samples, generator)
+        return self._task.draw(inputs, samples, self._task.stream(purpose))

@@ -4,7 +4,8 @@ W and biases move; encoder and readout stay, so nothing is hidden in them. The c
 The strengths at which neurons read features, C, do change, and the answer key has the refined C:
 W = C D, exactly. The loss depends on whether ReLUs bend: `linear.py` has the loss for networks in
 which none does, `bending.py` for the others. Networks of `least-noise` have no C: there W descends
-on the loss of `readings/`, biases stay, and the reading error decides.
+on the loss of `readings/`, biases stay, and the reading error decides. Networks of `deep` have none
+either: there layer after layer descends on its own units (`depth/`).
 
 Progress is kept in a file if one is named. The same seed, options and network give the same bytes.
 """
@@ -12,7 +13,7 @@ Progress is kept in a file if one is named. The same seed, options and network g
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,7 +24,7 @@ from polyseme.common.extras import import_numba, import_torch
 from polyseme.common.progress import Note, phase, silent
 from polyseme.common.progress_shown import Watcher, watched
 from polyseme.common.random_streams import Stream, stream
-from polyseme.compiler.constructions.catalogue import LEAST_NOISE
+from polyseme.compiler.constructions.catalogue import LEAST_NOISE, SUPERPOSED_LAYERS
 from polyseme.compiler.task import check_epsilon
 from polyseme.errors import OptionError
 from polyseme.learning.refinement.bending import Bending
@@ -31,13 +32,13 @@ from polyseme.learning.refinement.descent import Descent, Kept
 from polyseme.learning.refinement.held_out import PROBE_SAMPLES, HeldOut
 from polyseme.learning.refinement.linear import Linear
 from polyseme.learning.refinement.quantise import basis_features
+from polyseme.learning.refinement.refined import Refined, judge_of, moved
 from polyseme.learning.refinement.state import digest_of
 from polyseme.learning.refinement.torch_threads import one_thread
 from polyseme.networks.answer_key import AnswerKey
 from polyseme.networks.checks import check_state
 from polyseme.networks.network import Network
 from polyseme.verification.reading_error import COMPUTED, ReadingError, readings_of, summed_up
-from polyseme.verification.sampling import Verification
 from polyseme.verification.term_readings import KINDS
 
 MAX_PASSES = 100_000
@@ -46,33 +47,6 @@ _PROBES = 10
 _AIM = 0.4
 # Inputs of each kind on which the reading error of a refined network is looked at.
 _READ = 30_000
-
-
-@dataclass(frozen=True, eq=False)
-class Refined:
-    """A refined network, and its error beside that of the network it came from.
-
-    Attributes:
-        network: The refined network, with its answer key.
-        measured: Its error on fresh samples.
-        before: The error of the network it came from, on the same samples.
-        alone: Its error on every gate by itself.
-        alone_before: The error of the network it came from on every gate by itself.
-        moved: The norm of the change of W over the norm of W.
-        passes: Passes over all outputs that were made.
-        reading: Its reading error on held-out inputs; None if that was not descended on.
-        reading_before: That of the network it came from, on the same inputs.
-    """
-
-    network: Network
-    measured: Verification
-    before: Verification
-    alone: Verification
-    alone_before: Verification
-    moved: float
-    passes: int
-    reading: ReadingError | None = None
-    reading_before: ReadingError | None = None
 
 
 class Refiner(Protocol):
@@ -106,7 +80,7 @@ def refine(
     note: Note | None = None,
     progress: Watcher = None,
 ) -> Refined:
-    """Descend on the weights and biases of a network of one hidden layer and of its key.
+    """Descend on the weights and biases of a network and of its key.
 
     The descent ends early if, after a tenth, two tenths, ... of the passes, the error on a held-out
     probe is well under `error`; if ReLUs bend, every gate alone must then be right too. A result
@@ -117,9 +91,14 @@ def refine(
     passes. A pass is a step of L-BFGS. The result is dropped if its reading error on held-out
     inputs is no lower. Needs the `speed` extra instead.
 
+    Of `deep`, the layers in superposition descend one after another, for all the passes each, until
+    units are on where a wire that they hold is on. A pass is one step, on 2,048 inputs of which
+    each switches on a gate. Needs the `speed` extra instead.
+
     Args:
-        network: A network of `tight-frames` (ANDs of two features), `three-channel`, or
-            `least-noise` (ANDs of two features, three of which are on), with its answer key.
+        network: A network of `tight-frames` (ANDs of two features), `three-channel`,
+            `least-noise` (ANDs of two features, three of which are on), or `deep`, with its answer
+            key.
         passes: The most passes over all outputs.
         error: The error asked for.
         epsilon: The reading error asked of `least-noise`, above 0 and at most 1/4.
@@ -136,7 +115,8 @@ def refine(
         OptionError: The network is of another kind, or an argument is of a wrong type or out of
             range.
         FileFormatError: The file is no state of this descent.
-        MissingExtraError: torch is not installed, or numba for `least-noise`.
+        MissingExtraError: torch is not installed, or numba for `least-noise` and
+            `deep`.
 
     Example:
         >>> import polyseme as ps
@@ -154,6 +134,8 @@ def refine(
         described = f"{network.provenance.source} {passes} {error} {epsilon} {seed}"
         kept = Kept(state, digest_of(described, _arrays(network)))
     with watched(progress):
+        if network.provenance.construction == SUPERPOSED_LAYERS.name:
+            return _refined_layers(network, key, passes, seed, kept, note or silent)
         if network.provenance.construction == LEAST_NOISE.name:
             return _refined_readings(network, key, passes, epsilon, seed, kept, note or silent)
         return _refined_decisions(network, key, passes, error, seed, kept, note or silent)
@@ -172,8 +154,7 @@ def _refined_decisions(
     import_torch("refining")
     held_out = HeldOut(network, key, seed)
     refiner: Refiner = REFINERS[network.provenance.construction](network, key, held_out, seed)
-    before, alone_before = held_out.verified(network), held_out.verified_alone(network)
-    tell(f"before refinement {before.wrong:,} of {before.samples:,} wrong{_of_gates(alone_before)}")
+    judge = judge_of(network, held_out, tell)
 
     def watch(done: int, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> bool:
         step(done, passes)
@@ -189,19 +170,28 @@ def _refined_decisions(
         descent = refiner.descent(passes)
         made = descent.run(kept, watch)
         refined = refiner.finished(descent.weights, descent.bias)
-    alone, measured = held_out.verified_alone(refined), held_out.verified(refined)
-    moved = _moved(network, refined)
-    said = f"refined by descent, {made:,} passes: W moved by {moved:.0%} of its norm"
-    if (alone.wrong, measured.wrong) > (alone_before.wrong, before.wrong):
-        said = (
-            f"not refined: {made:,} passes of descent made {measured.wrong:,} of "
-            f"{measured.samples:,} wrong, {before.wrong:,} were before"
-        )
-        tell(said)
-        refined, measured, alone, moved = network, before, alone_before, 0.0
-    provenance = replace(refined.provenance, note=said + _of_gates(alone))
-    refined = replace(refined, provenance=provenance)
-    return Refined(refined, measured, before, alone, alone_before, moved, made)
+    return judge.judged(refined, made, tell)
+
+
+def _refined_layers(
+    network: Network, key: AnswerKey, passes: int, seed: int, kept: Kept | None, tell: Note
+) -> Refined:
+    """Descend on one layer after another until its units are on where they should be."""
+    import_numba("refining deep networks")
+    # What it imports is compiled by numba, which is an extra.
+    from polyseme.learning.refinement.depth.refiner import DepthRefiner
+
+    refiner = DepthRefiner(network, key, seed)
+    judge = judge_of(network, HeldOut(network, key, seed), tell)
+
+    def watch(made: int, steps: int) -> None:
+        step(made, steps)
+        if made % passes == 0:
+            tell(f"refined {made // passes:,} of {steps // passes:,} layers by {passes:,} passes")
+
+    with phase(f"refining {network.neurons:,} neurons") as step:
+        refined = refiner.run(passes, kept, watch)
+    return judge.judged(refined, passes, tell)
 
 
 def _refined_readings(
@@ -232,9 +222,9 @@ def _refined_readings(
         made = descent.run(kept, watch)
         refined = refiner.finished(descent.weights)
     after = _read(refined, key, seed)
-    moved = _moved(network, refined)
+    change = moved(network, refined)
     said = (
-        f"refined by descent on readings, {made:,} passes: W moved by {moved:.0%} of its norm, "
+        f"refined by descent on readings, {made:,} passes: W moved by {change:.0%} of its norm, "
         f"reading error {before.epsilon:.3f} before and {after.epsilon:.3f} after"
     )
     if after.epsilon >= before.epsilon:
@@ -242,7 +232,7 @@ def _refined_readings(
             f"not refined: {made:,} passes of descent made the reading error {after.epsilon:.3f}, "
             f"{before.epsilon:.3f} it was before"
         )
-        refined, after, moved = network, before, 0.0
+        refined, after, change = network, before, 0.0
     tell(said)
     refined = replace(refined, provenance=replace(refined.provenance, note=said))
     return Refined(
@@ -251,7 +241,7 @@ def _refined_readings(
         held_out.verified(network),
         held_out.verified_alone(refined),
         held_out.verified_alone(network),
-        moved,
+        change,
         made,
         after,
         before,
@@ -265,20 +255,14 @@ def _read(network: Network, key: AnswerKey, seed: int) -> ReadingError:
     return summed_up(network, active, readings_of(network, key.circuit, active, counts, generator))
 
 
-def _of_gates(alone: Verification) -> str:
-    return f"; {alone.wrong:,} of {alone.samples:,} gates alone wrong"
-
-
 def _arrays(network: Network) -> list[NDArray[Any]]:
     """Return the arrays of a network that a descent depends on."""
-    layer, code, readout = network.layers[0], network.encoder.code, network.readout
-    found = [layer.weights, layer.bias, code.positions, code.signs, readout.neurons]
+    code, readout = network.encoder.code, network.readout
+    found: list[NDArray[Any]] = []
+    for layer in network.layers:
+        found += [layer.weights.data if layer.is_sparse else layer.weights, layer.bias]
+    found += [code.positions, code.signs, readout.neurons]
     return [*found, readout.weights, readout.thresholds]
-
-
-def _moved(before: Network, after: Network) -> float:
-    old, new = (layer.weights * layer.scale for layer in (before.layers[0], after.layers[0]))
-    return float(np.linalg.norm(new - old) / np.linalg.norm(old))
 
 
 def _check(network: Network, passes: int, error: float, epsilon: float, seed: int) -> AnswerKey:
@@ -290,7 +274,7 @@ def _check(network: Network, passes: int, error: float, epsilon: float, seed: in
     check_epsilon(epsilon)
     whole_number("seed", seed, 0)
     construction = network.provenance.construction
-    able = (*REFINERS, LEAST_NOISE.name)
+    able = (*REFINERS, LEAST_NOISE.name, SUPERPOSED_LAYERS.name)
     if construction not in able or key is None:
         raise OptionError(
             f"{name}: only networks of {', '.join(able[:-1])} and {able[-1]}, with their answer "

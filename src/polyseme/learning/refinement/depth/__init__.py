@@ -1,0 +1,1 @@
+"""Descent through the layers of a deep network, one after another."""
