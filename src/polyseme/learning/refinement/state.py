@@ -46,7 +46,9 @@ def digest_of(described: str, arrays: Sequence[NDArray[Any]]) -> str:
 def save_state(state: State, digest: str, path: str | os.PathLike[str]) -> None:
     """Write a state. Raises PolysemeError if it cannot be written."""
     text = json.dumps({"digest": digest, "format": _FORMAT, "step": state.step}, sort_keys=True)
-    write_whole(path, save(state.tensors, metadata={"polyseme": text}))
+    # The library writes the memory of an array as it lies.
+    tensors = {name: np.ascontiguousarray(tensor) for name, tensor in state.tensors.items()}
+    write_whole(path, save(tensors, metadata={"polyseme": text}))
 
 
 def load_state(
