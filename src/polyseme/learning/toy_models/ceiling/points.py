@@ -24,7 +24,7 @@ class Settings:
     computed: tuple[int, ...] = (512, 2048)
     refined: tuple[int, ...] = (512, 1024)
     trained: tuple[int, ...] = (128,)
-    steps: int = 3000
+    steps: int = 2000
 
 
 @dataclass(frozen=True)

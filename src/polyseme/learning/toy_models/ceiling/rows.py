@@ -23,9 +23,9 @@ from polyseme.limits.table import bounds
 from polyseme.networks.network import TRAINED as TRAINED_BY
 from polyseme.networks.network import Network
 
-ERROR, _SAMPLES, _BATCH = 1e-3, 10_000, 256
+ERROR, _SAMPLES, _BATCH, _RATE = 1e-3, 10_000, 256, 0.01
 # Widths that training tries grow by this factor, from the compiled one, at most so many of them.
-_GROWTH, _MOST_TRIED = 1.4, 3
+_GROWTH, _MOST_TRIED = 1.4, 5
 # Passes of a refinement.
 _PASSES = 100
 
@@ -91,7 +91,10 @@ def _least_trained(circuit: Circuit, asked: Asked, device: str) -> tuple[Network
             circuit,
             width,
             active=asked.active,
+            encoder="learned",
+            start="sparse",
             loss="hinge",
+            rate=_RATE,
             steps=asked.steps,
             batch=_BATCH,
             samples=_SAMPLES,
@@ -121,8 +124,9 @@ def _command(asked: Asked, neurons: int) -> str:
     ending = f"--active {asked.active} --seed {asked.seed}"
     if asked.kind == TRAINED:
         return (
-            f"polyseme learn {source} --neurons {neurons} --loss hinge --steps {asked.steps} "
-            f"--batch {_BATCH} --samples {_SAMPLES} {ending}"
+            f"polyseme learn {source} --neurons {neurons} --encoder learned --start sparse "
+            f"--loss hinge --rate {_RATE} --steps {asked.steps} --batch {_BATCH} "
+            f"--samples {_SAMPLES} {ending}"
         )
     more = {COMPILED: "--epsilon none ", REFINED: f"--refine {_PASSES} "}.get(asked.kind, "")
     return f"polyseme compile {source} {more}{ending}"
@@ -133,7 +137,7 @@ def _call(asked: Asked, neurons: int) -> str:
     ending = f"active={asked.active}, seed={asked.seed}"
     if asked.kind == TRAINED:
         return (
-            f"ps.train_twin({source}, {neurons}, loss='hinge', steps={asked.steps}, "
-            f"batch={_BATCH}, samples={_SAMPLES}, {ending})"
+            f"ps.train_twin({source}, {neurons}, encoder='learned', start='sparse', loss='hinge', "
+            f"rate={_RATE}, steps={asked.steps}, batch={_BATCH}, samples={_SAMPLES}, {ending})"
         )
     return f"ps.compile({source}, epsilon=None, {ending})"
