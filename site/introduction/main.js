@@ -2,6 +2,8 @@
 
 import { link, part } from "./address.js";
 
+document.querySelector(".idle").remove();
+
 // The part that the address leads to. Machines above it make the page longer when they are set up, so it is
 // shown again after each, until the reader moves by himself.
 let wanted = part();

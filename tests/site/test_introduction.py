@@ -374,3 +374,17 @@ def test_parts_2_7_and_9_are_operated_by_keys_alone(page):
     press_until("Add")
     keys.press("Enter")
     assert "KTM" in machine.inner_text()
+
+
+def test_a_page_that_is_not_served_says_how_to_serve_it(opened, tmp_path):
+    build_introduction(tmp_path / "introduction")
+    page = opened.new_page()
+    page.goto((tmp_path / "introduction" / "index.html").as_uri())
+    page.wait_for_selector(".idle", state="visible")
+    assert "make site-serve" in page.inner_text(".idle")
+    page.close()
+
+
+def test_a_page_that_is_served_does_not(page):
+    part(page, "dream")
+    assert not page.locator(".idle").count()
