@@ -60,7 +60,7 @@ def test_verify_tells_what_the_library_measures(bench: Bench, inputs: str) -> No
 
 def test_verify_says_what_hidden_layers_compute(bench: Bench) -> None:
     words = done("verify", bench.weak, "--samples", "500", "--error", "0.2").stdout
-    assert "\nthresholded" in words
+    assert "\nthresholded  the thresholds" in words
     assert "no next layer could use the readings" in words
     table = done("verify", bench.weak, "--inputs", "all", "--samples", "500", status=1).stdout
     assert "readings of every hidden layer" in table

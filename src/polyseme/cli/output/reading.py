@@ -56,7 +56,7 @@ def _fields(layer: LayerComputation) -> dict[str, Any]:
 
 
 def reading_lines(found: ReadingError | None, margin: int) -> list[str]:
-    """Return lines about what is computed where, their words indented by `margin`."""
+    """Return lines about what is computed where, their words indented by at least `margin`."""
     if found is None:
         return []
     worst, label = found.worst, "computed" if found.computed else "thresholded"
@@ -64,12 +64,13 @@ def reading_lines(found: ReadingError | None, margin: int) -> list[str]:
     kappa = "" if worst.kappa_mean is None else f"; kappa {worst.kappa_mean:.2f} on average"
     if worst.kappa_min is not None:
         kappa += f", {worst.kappa_min:.2f} at least"
-    return [
-        f"{label:<{margin}}{_verdict(found)}",
-        f"{'readings':<{margin}}of {where}, all gates at once: error {worst.epsilon:.3f} on all "
-        f"but 1e-3 of each kind of input, {worst.epsilon_max:.3f} at most{kappa}",
-        f"{'bends':<{margin}}{_bends(found)}",
-    ]
+    words = {
+        label: _verdict(found),
+        "readings": f"of {where}, all gates at once: error {worst.epsilon:.3f} on all but 1e-3 of "
+        f"each kind of input, {worst.epsilon_max:.3f} at most{kappa}",
+        "bends": _bends(found),
+    }
+    return [f"{name:<{max(margin, len(name) + 2)}}{said}" for name, said in words.items()]
 
 
 def _verdict(found: ReadingError) -> str:
