@@ -136,8 +136,8 @@ def _compositions(results: list[Result]) -> Iterator[Table]:
         yield Table(
             "What readings at layers that compute gates are like",
             "Shares of the readings, means over layers, networks and seeds. A reading is like the "
-            "gate, input or unit with which it fires together (|phi| of 1/2 or more), the most "
-            "alike of the three kinds, or like none.",
+            "gate, input or unit with which it correlates most, or like none if no correlation is "
+            "1/2 or more.",
             rows,
         )
 
