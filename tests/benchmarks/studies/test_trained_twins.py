@@ -103,6 +103,8 @@ def test_tables_have_a_row_per_problem_and_per_case() -> None:
         }
     }
     page = "\n".join(TrainedTwins().section(results))
-    assert "| 20 to 24 | 30 (monosemantic) | over 31 | 30 (monosemantic) |" in page
+    assert "| 20 to 24 (2 seeds) | 30 (monosemantic) | over 31 | 30 (monosemantic) |" in page
     assert "| thresholded | 20, 24 | 900 | 0.10 | 0.400 | sparse | 200 | 6 | 6 |" in page
-    assert TrainedTwins().finding(results).startswith(f"`{CASE.problem}`: 20 to 24 trained")
+    assert (
+        TrainedTwins().finding(results).startswith(f"`{CASE.problem}`: 20 to 24 (2 seeds) trained")
+    )
