@@ -59,4 +59,4 @@ def _standard(columns: Floats) -> Floats:
     lengths = np.linalg.norm(centred, axis=0)
     # What is left of a constant column is rounding.
     some = lengths > 1e-6 * np.linalg.norm(columns, axis=0)
-    return np.divide(centred, lengths, out=np.zeros_like(centred), where=some)
+    return np.asarray(np.divide(centred, lengths, out=np.zeros_like(centred), where=some))
