@@ -44,13 +44,14 @@ class Case:
 CASES = (
     Case(AND.format(300), False, 2_000, 31),
     Case(AND.format(300), True, 12_000, 39),
-    Case(AND.format(1_000), False, 6_000, 42, 3),
-    Case(PERMUTATION, False, 6_000, 39),
+    Case(AND.format(1_000), False, 15_000, 40, 1),
+    Case(PERMUTATION, False, 6_000, 39, 4),
     Case(COUNTRIES, False, 2_000, 30),
 )
 # More seeds, and what takes hours.
 LONG_CASES = (
-    Case(AND.format(1_000), False, 6_000, 42),
+    Case(AND.format(1_000), False, 15_000, 40),
+    Case(PERMUTATION, False, 6_000, 39),
     Case(AND.format(1_000), True, 20_000, 46, 1),
     Case(PERMUTATION, True, 12_000, 43, 1),
     Case(AND.format(3_000), False, 10_000, 46, 1),

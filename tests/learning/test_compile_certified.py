@@ -97,6 +97,7 @@ def test_the_exact_network_is_returned_where_superposition_does_not_pay():
     assert report.certified_active == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mending", "certified"), [(False, 2), (True, 3)])
 def test_a_network_refined_too_little_is_mended(monkeypatch, mending, certified):
     """After few passes of refinement, a small network is right with two on and not with three."""

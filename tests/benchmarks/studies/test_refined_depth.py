@@ -24,6 +24,7 @@ def circuit(*sizes: dict[str, object]) -> dict[str, object]:
     return {**place, "declared": 800, "exact": exact, "sizes": list(sizes)}
 
 
+@pytest.mark.slow
 def test_a_row_has_what_verification_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refined_depth, "SAMPLES", 500)
     monkeypatch.setattr("polyseme.learning.refinement.held_out._SAMPLES", 500)

@@ -319,6 +319,7 @@ def test_a_basis_may_have_a_gap_where_a_feature_has_dimensions_of_its_own():
 # ------------------------------------------------------------------------------ the command line
 
 
+@pytest.mark.slow
 def test_the_command_line_refines_a_table(tmp_path, capsys):
     source, net, state = tmp_path / "t.csv", tmp_path / "net.safetensors", tmp_path / "state"
     rows = table(300)

@@ -26,7 +26,7 @@ _MEAN, _SQUARE = 0.9, 0.99
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """What a layer reads in samples, and the units of it that should be on in them.
+    """Numbers that a layer reads in samples, and the units of it that should be on in them.
 
     Both are csr_array float32 (samples, numbers below) and bool (samples, units).
     """

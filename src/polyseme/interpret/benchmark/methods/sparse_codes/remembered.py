@@ -1,4 +1,4 @@
-"""What several methods need of a network, found once in a process and remembered.
+"""Results that several methods need of a network, found once in a process and remembered.
 
 What is found is the same whoever asks first, so results do not depend on what was remembered.
 Importing this file needs torch.
