@@ -89,7 +89,7 @@ def test_longer_cases_stand_in_for_shorter_ones() -> None:
 
 def test_tables_have_a_row_per_problem_and_per_case() -> None:
     seed = {"neurons": 20, "kappa": 0.1, "epsilon": 0.4, "parameters": 900, "seconds": 3.0}
-    seed |= {"trainings": 3}
+    seed |= {"trainings": 3, "at_most": False}
     case = {"problem": CASE.problem, "computed": False, "steps": 200, "start": "sparse"}
     none = {"neurons": None, "beyond": 31, "seconds": 9.0, "trainings": 7}
     built = {"neurons": 30, "construction": "monosemantic"}
@@ -108,3 +108,15 @@ def test_tables_have_a_row_per_problem_and_per_case() -> None:
     assert (
         TrainedTwins().finding(results).startswith(f"`{CASE.problem}`: 20 to 24 (2 seeds) trained")
     )
+    seed["at_most"] = True
+    assert "| at most 20 to 24 (2 seeds) |" in "\n".join(TrainedTwins().section(results))
+
+
+def test_where_the_smallest_width_tried_passes_it_is_an_upper_end(
+    tmp_path: Path, made: list[tuple[int, int]]
+) -> None:
+    near = Case(CASE.problem, False, 200, 22 + trained_twins.MOST_TRIED, 1)
+    found = least(near, 0, Trainings(tmp_path / "rows.json", silent), near.guess)
+    assert (found["neurons"], found["at_most"]) == (round(STEP**23), True)
+    found = least(near, 0, Trainings(tmp_path / "rows.json", silent), 24)
+    assert (found["neurons"], found["at_most"]) == (round(STEP**22), False)
