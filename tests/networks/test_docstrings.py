@@ -24,7 +24,8 @@ SECTIONED = (ps.AnswerKey, ps.LayerKey, ps.Network, Encoder, Readout, Layer, Cli
 
 
 @pytest.mark.parametrize("name", [*MODULES, "polyseme.verification.layers"])
-def test_examples_are_true(name):
+def test_examples_are_true(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     found = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
     assert found.failed == 0
 
