@@ -11,6 +11,7 @@ Source: Bushnaq, Braun, Sharkey 2025, *Stochastic parameter decomposition*, arXi
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -52,21 +53,12 @@ COLUMNS = ("model", "C", "steps x samples", "seed", "map", "cosine, mean and lea
 COLUMNS += ("ratio of norms, mean, least, most", "important per input", "converged", "CPU s")
 
 
-def job(
-    features: int,
-    hidden: int,
-    components: int,
-    minimality: float,
-    power: float,
-    steps: int,
-    batch: int,
-    seed: int,
-) -> Row:
-    """Return the row of one seed."""
+def job(**asked: Any) -> Row:
+    """Return the row of one seed of a case."""
     # Needs torch, which the other parts do not wait for.
     from studies.toy_decompositions.decomposed import decomposed
 
-    return decomposed(features, hidden, components, minimality, power, steps, batch, seed)
+    return decomposed(**asked)
 
 
 class ToyDecompositions(Part):
