@@ -1,6 +1,7 @@
 """Composition: of readings at a layer that computes gates, how many are like gates, inputs, units.
 
 It is no score: nothing is better or worse. It says what a method finds where gates could be found.
+The same is said of the components of weights.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from polyseme.interpret.benchmark.claims import Decomposition
+from polyseme.interpret.benchmark.scores.components import site_read
 from polyseme.interpret.benchmark.scores.tried import Tried, activity_of
+from polyseme.networks import sites
 
 GATES, INPUTS, UNITS, NONE = "gates", "inputs", "units", "none"
 # In this order where a reading is as much like one as like another.
@@ -18,6 +22,8 @@ LIKE = (GATES, INPUTS, UNITS, NONE)
 _LIKE = 0.5
 # Two that are on in so few samples can look alike by chance.
 _LEAST_SAMPLES = 4
+# A component is alive if its importance is above this for some input, as authors count.
+_ALIVE = 0.1
 
 Floats = NDArray[np.float32]
 
@@ -28,19 +34,38 @@ def composition(tried: Tried) -> dict[str, dict[str, int]]:
     A reading is like the kind of thing with which it correlates most: how far it is on, with
     whether a gate or an input is on, or with the number of a unit. It is like none if no
     correlation is 1/2 or more, of either sign.
+
+    Under the name of the layer's weights, such as "layers.0.linear", is the same of the components
+    that are alive, with their importance in the place of how far a reading is on.
     """
     trial, found = tried.trial, {}
-    inputs = [trial.labels[site] for site in tried.sites("inputs")]
     for site in tried.sites("gates", claimed=True):
         readings = tried.claims.at(site)
         assert readings is not None
-        activity = _standard(activity_of(readings, trial.batch(site)))
-        kinds = [_on(labels) for labels in (trial.labels[site], *inputs)]
-        found[site] = _counts(activity, [*kinds, _standard(trial.activations[site])])
+        found[site] = _counts(activity_of(readings, trial.batch(site)), _kinds(tried, site))
+    apart = tried.claims.decomposition
+    if apart is not None and sites.post(apart.layer) in tried.sites("gates"):
+        kinds = _kinds(tried, sites.post(apart.layer))
+        found[f"layers.{apart.layer}.linear"] = _counts(_alive(tried, apart), kinds)
     return found
 
 
+def _kinds(tried: Tried, site: str) -> list[Floats]:
+    """Return the gates of a site, the inputs of the network and the units of the site."""
+    trial = tried.trial
+    inputs = [trial.labels[one] for one in tried.sites("inputs")]
+    on = [_on(labels) for labels in (trial.labels[site], *inputs)]
+    return [*on, _standard(trial.activations[site])]
+
+
+def _alive(tried: Tried, apart: Decomposition) -> Floats:
+    """Return the importance of the components that matter for some input."""
+    importance = apart.importance(tried.trial.batch(site_read(apart.layer)))
+    return importance[:, importance.max(axis=0, initial=0) > _ALIVE]
+
+
 def _counts(activity: Floats, kinds: list[Floats]) -> dict[str, int]:
+    activity = _standard(activity)
     best = np.array([np.abs(activity.T @ things).max(axis=1, initial=0) for things in kinds])
     found = np.where(best.max(axis=0) >= _LIKE, best.argmax(axis=0), len(kinds))
     return {name: int(np.count_nonzero(found == place)) for place, name in enumerate(LIKE)}
