@@ -138,7 +138,8 @@ class Claims:
         operators: For sites that have readings, the operator of each, one of `OPERATORS`.
         decomposition: Components of a layer, from methods that take weights apart.
         notes: What the method reports of itself, such as its loss; numbers, text and truths by
-            name. `converged`, if given, says whether it had converged.
+            name. `converged`, if given, says whether it had converged, and `converged at SITE`
+            whether at that site, for scores that are about its readings alone.
 
     Raises:
         OptionError: A site has two entries, or an edge or operator is about a reading not claimed.

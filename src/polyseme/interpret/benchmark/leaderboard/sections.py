@@ -8,6 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
+from polyseme.interpret.benchmark.leaderboard.convergence import not_converged
 from polyseme.interpret.benchmark.leaderboard.measured import Result
 from polyseme.interpret.benchmark.leaderboard.standings import Standing, is_negative_control
 from polyseme.interpret.benchmark.scores.composition import LIKE
@@ -96,7 +97,7 @@ def _by_network(results: list[Result]) -> Iterator[Table]:
             place = one["method"], one["network"]
             if score in one["scores"]:
                 values.setdefault(place, []).append(one["scores"][score]["corrected"])
-            if one["notes"].get("converged") is False:
+            if not_converged(one, score):
                 starred.add(place)
         if not values:
             continue

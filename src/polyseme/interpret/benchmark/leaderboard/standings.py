@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyseme.interpret.benchmark.leaderboard import bootstrap
+from polyseme.interpret.benchmark.leaderboard.convergence import not_converged
 from polyseme.interpret.benchmark.leaderboard.measured import Measured, Result, measured
 from polyseme.interpret.benchmark.scores.scored import NAMES
 from polyseme.interpret.benchmark.suite.networks import SPECS
@@ -79,7 +80,7 @@ def is_negative_control(network: str) -> bool:
 
 def _of_class(results: list[Result], score: str) -> Iterator[Standing]:
     remarks = {
-        name: _remark([one for one in results if one["method"] == name])
+        name: _remark([one for one in results if one["method"] == name], score)
         for name in {one["method"] for one in results}
     }
     for found in measured(results, score):
@@ -120,12 +121,12 @@ def _together(
         )
 
 
-def _remark(fits: list[Result]) -> str:
+def _remark(fits: list[Result], score: str) -> str:
     """Return why a method is not ranked: it is a control, drew too much or had not converged."""
     if fits[0]["family"] == "control":
         return "control"
     over = sum(one["drawn"] > one["budget"]["samples"] for one in fits)
-    open_ = sum(one["notes"].get("converged") is False for one in fits)
+    open_ = sum(not_converged(one, score) for one in fits)
     told = [f"{over} of {len(fits)} fits drew more than allowed"] if over else []
     told += [f"{open_} of {len(fits)} fits not converged"] if open_ else []
     return "; ".join(told)

@@ -79,6 +79,7 @@ def claims_of_features(
         for site, below in pairs_of_sites(asked)
     )
     notes: dict[str, Any] = {"converged": all(one.converged for one in found.values())}
+    notes |= {f"converged at {site}": one.converged for site, one in found.items()}
     notes |= {f"loss at {site}": one.loss for site, one in found.items() if site != sites.READOUT}
     notes |= {f"readings at {one.site}": len(one) for one in readings}
     return Claims(readings, edges, notes=notes)

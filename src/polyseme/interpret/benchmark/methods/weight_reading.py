@@ -52,8 +52,10 @@ def fit(network: HookedNetwork, sampler: Sampler, budget: Budget) -> Claims:
     for site in asked:
         if site == sites.EMBED:
             held[site], notes["converged"] = _features(network, sampler, budget)
+            notes[f"converged at {site}"] = notes["converged"]
         else:
             held[site] = _read(network, sampler, site, budget.readings[site])
+            notes[f"converged at {site}"] = True
     edges, operators = [], {}
     for site, below in pairs_of_sites(asked):
         virtual = _virtual(network, sampler, held[site], held[below])
