@@ -22,6 +22,7 @@ from polyseme.interpret.benchmark.leaderboard.standings import standings
 from polyseme.interpret.benchmark.leaderboard.write import write_leaderboard
 
 GATES = 200
+LADDER = ("and2-64-load1", "and2-64-load2")
 
 
 def result(method: str, mean: float, seed: int = 0, **changes: Any) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def test_letters_go_on_behind_z():
 
 
 def test_pages_are_the_same_bytes_whole_and_escaped(tmp_path: Path):
-    results = some(("<b>&|", 0.5), ("other", 0.5))
+    results = some(("<b>&|", 0.5), ("other", 0.5), composition={})
     write_leaderboard(tmp_path, results)
     names = ("leaderboard.csv", "leaderboard.md", "index.html")
     first = [(tmp_path / name).read_bytes() for name in names]
@@ -137,16 +138,48 @@ def test_pages_are_the_same_bytes_whole_and_escaped(tmp_path: Path):
     assert [row["method"] for row in rows] == ["<b>&|", "other"]
 
 
-def test_recovery_is_drawn_against_load(tmp_path: Path):
+def drawn_page(folder: Path, results: list[dict[str, Any]]) -> tuple[set[str], str]:
+    """The pictures of a leaderboard by their files, and its page."""
     pytest.importorskip("matplotlib")
+    write_leaderboard(folder, results)
+    pictures = {path.name for path in folder.glob("*.svg")}
+    text = (folder / "leaderboard.md").read_text()
+    assert all(f"]({name})" in text for name in pictures)
+    return pictures, (folder / "index.html").read_text()
+
+
+def test_recovery_is_drawn_against_load_and_what_is_found(tmp_path: Path):
     results = [
-        {**result("one", 0.5), "network": network, "scores": {"firing-gates": score}}
-        for network in ("and2-64-load1", "and2-64-load2")
+        {**result("-->$x", 0.5, **changes), "network": network, "scores": {"firing-gates": score}}
+        for network in LADDER
         for score in [result("one", 0.5)["scores"]["exact-gates"]]
+        for changes in ({}, {"notes": {"converged": False}, "seed": 1})
     ]
-    write_leaderboard(tmp_path, results)
-    assert "recovery.svg" in (tmp_path / "leaderboard.md").read_text()
-    assert "<svg" in (tmp_path / "index.html").read_text()
+    pictures, page = drawn_page(tmp_path, results)
+    assert pictures == {"recovery.svg", "composition.svg"}
+    assert page.count("<svg") == 2
+    # No name of a method ends a comment of the picture, or begins a formula.
+    assert "-->$x" not in page
+
+
+def test_nothing_is_drawn_of_which_there_is_nothing(tmp_path: Path):
+    controls = some(("sure", 1.0), family="control", told="truth", composition={})
+    pictures, page = drawn_page(tmp_path, controls)
+    assert not pictures
+    assert "<svg" not in page
+    # A ladder of loads on which only controls were run.
+    drawn_page(tmp_path, [{**one, "network": n} for one in controls for n in LADDER])
+    assert not list(tmp_path.glob("*.svg"))
+
+
+def test_a_method_without_a_score_at_one_load_is_drawn_at_others(tmp_path: Path):
+    score = result("one", 0.5)["scores"]["exact-gates"]
+    scores = ({"firing-gates": score}, {})
+    results = [
+        result("one", 0.5, network=network, scores=some_scores, composition={})
+        for network, some_scores in zip(LADDER, scores, strict=True)
+    ]
+    assert drawn_page(tmp_path, results)[0] == {"recovery.svg"}
 
 
 def test_without_results_nothing_is_written(tmp_path: Path):
@@ -154,11 +187,16 @@ def test_without_results_nothing_is_written(tmp_path: Path):
     assert not list(tmp_path.iterdir())
 
 
-def test_the_page_says_what_readings_are_like(tmp_path):
+def test_the_page_says_what_readings_and_components_are_like(tmp_path):
+    apart = {"layers.0.linear": {"gates": 0, "inputs": 1, "units": 3, "none": 0}}
     claims_nothing = some(("quiet", 0.5), composition={})
     random = some(("one", 0.9), network="and2-200-random", composition={"x": {"gates": 1}})
-    write_leaderboard(tmp_path, [*some(("one", 0.5)), *claims_nothing, *random])
+    components = some(("apart", 0.5), composition=apart)
+    write_leaderboard(tmp_path, [*some(("one", 0.5)), *claims_nothing, *random, *components])
     page = (tmp_path / "leaderboard.md").read_text()
-    assert "| method | gates | inputs | units | none |" in page
-    assert "| one | 0.75 | 0.19 | 0.00 | 0.06 |" in page
-    assert "| quiet | 0." not in page.split("are like")[1].split("##")[0]
+    readings, of_components = (part.split("##")[0] for part in page.split("are like\n")[1:])
+    assert "| method | gates | inputs | units | none |" in readings
+    assert "| one | 0.75 | 0.19 | 0.00 | 0.06 |" in readings
+    assert "| quiet |" not in readings
+    assert "| apart |" not in readings
+    assert "| apart | 0.00 | 0.25 | 0.75 | 0.00 |" in of_components

@@ -54,8 +54,8 @@ def test_the_oracle_gets_one_in_every_score_and_nothing_says_how_long_it_took():
     assert all(one["corrected"] == pytest.approx(1) for one in found["result"]["scores"].values())
     assert found["result"]["composition"] == {
         "layers.0.hook_post": {"gates": 32, "inputs": 0, "units": 0, "none": 0},
-            # The true components of the weights are the units.
-            "layers.0.linear": {"gates": 0, "inputs": 0, "units": 42, "none": 0},
+        # The true components of the weights are the units.
+        "layers.0.linear": {"gates": 0, "inputs": 0, "units": 42, "none": 0},
     }
     assert set(found["seconds"]) == {"fit", "peak_megabytes_of_process", "score"}
     assert "seconds" not in json.dumps(found["result"])

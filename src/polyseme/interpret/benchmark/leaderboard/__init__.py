@@ -1,1 +1,1 @@
-"""The leaderboard: tables, a page and a picture, made from the files of results alone."""
+"""The leaderboard: tables, a page and pictures, made from the files of results alone."""

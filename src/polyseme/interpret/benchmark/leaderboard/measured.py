@@ -97,3 +97,10 @@ def _on(fits: list[list[Result]], score: str) -> OnNetwork:
 
     gates = np.array([[one["per_gate"] for one in row] for row in found], np.float64)
     return OnNetwork(number("corrected"), number("raw"), gates)
+
+
+def methods_and_controls(results: list[Result], *, controls: bool = True) -> list[str]:
+    """Return methods and then, unless they are not asked for, controls, by name."""
+    found = {one["method"]: one["family"] == "control" for one in results}
+    names = [name for name, control in found.items() if controls or not control]
+    return sorted(names, key=lambda name: (found[name], name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 from polyseme.interpret.benchmark.leaderboard.sections import Table
@@ -18,12 +19,20 @@ _STYLE = (
 )
 
 
-def markdown(tables: Sequence[Table], picture: bool) -> str:
-    """Return tables as Markdown, the first one's title as that of the page."""
+@dataclass(frozen=True)
+class Picture:
+    """A picture of the page: the name of its file, what it shows, and its SVG."""
+
+    file: str
+    title: str
+    svg: str
+
+
+def markdown(tables: Sequence[Table], pictures: Sequence[Picture]) -> str:
+    """Return tables as Markdown, the first one's title as that of the page, and pictures below."""
     first, *others = tables
     parts = [f"# {first.title}", first.text]
-    if picture:
-        parts.append("![Recovery against load](recovery.svg)")
+    parts += [f"![{picture.title}]({picture.file})" for picture in pictures]
     for table in others:
         parts.append(f"## {table.title}")
         if table.text:
@@ -38,8 +47,8 @@ def _markdown_rows(rows: Sequence[tuple[str, ...]]) -> list[str]:
     return [f"| {' | '.join(line)} |" for line in lines]
 
 
-def html(tables: Sequence[Table], picture: str) -> str:
-    """Return tables as a page of HTML; `picture` is an SVG that stands in it, "" for none."""
+def html(tables: Sequence[Table], pictures: Sequence[Picture]) -> str:
+    """Return tables as a page of HTML, in which the pictures stand."""
     first, *others = tables
     parts = [
         "<!doctype html>",
@@ -47,14 +56,14 @@ def html(tables: Sequence[Table], picture: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(first.title)}</title><style>{_STYLE}</style></head><body>",
         f"<h1>{escape(first.title)}</h1><p>{escape(first.text)}</p>",
-        picture,
+        *(picture.svg for picture in pictures),
     ]
     for table in others:
         parts.append(f"<h2>{escape(table.title)}</h2>")
         if table.text:
             parts.append(f"<p>{escape(table.text)}</p>")
         parts.append(f'<div class="wide"><table>{_html_rows(table.rows)}</table></div>')
-    return "\n".join([*filter(None, parts), "</body></html>"]) + "\n"
+    return "\n".join([*parts, "</body></html>"]) + "\n"
 
 
 def _html_rows(rows: Sequence[tuple[str, ...]]) -> str:

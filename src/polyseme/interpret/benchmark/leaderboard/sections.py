@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-import numpy as np
-
+from polyseme.interpret.benchmark.leaderboard.compositions import shares
 from polyseme.interpret.benchmark.leaderboard.convergence import not_converged
-from polyseme.interpret.benchmark.leaderboard.measured import Result
+from polyseme.interpret.benchmark.leaderboard.measured import Result, methods_and_controls
 from polyseme.interpret.benchmark.leaderboard.standings import Standing, is_negative_control
 from polyseme.interpret.benchmark.scores.composition import LIKE
 from polyseme.interpret.benchmark.scores.scored import NAMES
@@ -89,7 +88,7 @@ def _ranking(some: list[Standing]) -> Table:
 def _by_network(results: list[Result]) -> Iterator[Table]:
     """Yield for every score the mean of every method on every network, dressed and random ones."""
     networks = sorted({one["network"] for one in results})
-    methods = _methods(results)
+    methods = methods_and_controls(results)
     for score in NAMES:
         values: dict[tuple[str, str], list[float]] = {}
         starred = set()
@@ -122,31 +121,26 @@ def _by_network(results: list[Result]) -> Iterator[Table]:
 
 
 def _compositions(results: list[Result]) -> Iterator[Table]:
-    """Yield what readings at layers of gates are like, if any are claimed there."""
-    rows: list[tuple[str, ...]] = [("method", *LIKE)]
-    for method in _methods(results):
-        shares = [
-            np.array([counts[name] for name in LIKE]) / max(1, sum(counts.values()))
-            for one in results
-            if one["method"] == method and not is_negative_control(one["network"])
-            for counts in one["composition"].values()
-        ]
-        if shares:
-            rows.append((method, *(f"{share:.2f}" for share in np.mean(shares, axis=0))))
-    if len(rows) > 1:
-        yield Table(
-            "What readings at layers that compute gates are like",
-            "Shares of the readings, means over layers, networks and seeds. A reading is like the "
-            "gate, input or unit with which it correlates most, or like none if no correlation is "
-            "1/2 or more.",
-            rows,
-        )
+    """Yield what readings at layers of gates, and components of weights, are like, if any are."""
+    for components, what, of in (
+        (False, "readings at layers that compute gates", "readings, means over layers,"),
+        (True, "components of weights that compute gates", "components that are alive, means over"),
+    ):
+        found = shares(results, methods_and_controls(results), components=components)
+        if found:
+            rows = [(name, *(f"{share:.2f}" for share in each)) for name, each in found.items()]
+            yield Table(
+                f"What {what} are like",
+                f"Shares of the {of} networks and seeds. One is like the gate, input or unit with "
+                "which it correlates most, or like none if no correlation is 1/2 or more.",
+                [("method", *LIKE), *rows],
+            )
 
 
 def _fits(results: list[Result]) -> Table:
     """Return what methods are and how they are set."""
     rows = [("method", "family", "told", "fits", "converged", "settings")]
-    for method in _methods(results):
+    for method in methods_and_controls(results):
         own = [one for one in results if one["method"] == method]
         said = [one["notes"]["converged"] for one in own if "converged" in one["notes"]]
         settings = ", ".join(f"{name} {value}" for name, value in own[0]["settings"].items())
@@ -170,9 +164,3 @@ def _budgets(results: list[Result]) -> Table:
         readings = ", ".join(f"{site} {count}" for site, count in budget["readings"].items())
         rows.append((network, f"{budget['samples']:,}", str(budget["batch"]), readings))
     return Table("Budgets", "What a fit may spend; nothing is tuned on the networks.", rows)
-
-
-def _methods(results: list[Result]) -> list[str]:
-    """Return methods and then controls, by name."""
-    controls = {one["method"] for one in results if one["family"] == "control"}
-    return sorted({one["method"] for one in results}, key=lambda name: (name in controls, name))

@@ -1,4 +1,4 @@
-"""The leaderboard written beside the results: a table of numbers, two pages and a picture."""
+"""The leaderboard written beside the results: a table of numbers, two pages and pictures."""
 
 from __future__ import annotations
 
@@ -10,31 +10,41 @@ from pathlib import Path
 from polyseme.common.files import write_whole
 from polyseme.errors import MissingExtraError
 from polyseme.interpret.benchmark.leaderboard.measured import Result
-from polyseme.interpret.benchmark.leaderboard.pages import html, markdown
-from polyseme.interpret.benchmark.leaderboard.picture import recovery_svg
+from polyseme.interpret.benchmark.leaderboard.pages import Picture, html, markdown
+from polyseme.interpret.benchmark.leaderboard.pictures.composition import composition_svg
+from polyseme.interpret.benchmark.leaderboard.pictures.recovery import recovery_svg
 from polyseme.interpret.benchmark.leaderboard.sections import sections
 from polyseme.interpret.benchmark.leaderboard.standings import Standing, standings
 
 
 def write_leaderboard(folder: Path, results: list[Result]) -> None:
-    """Write leaderboard.csv, leaderboard.md, index.html and, with matplotlib, recovery.svg.
+    """Write leaderboard.csv, leaderboard.md, index.html and, with matplotlib, the pictures.
 
     The same results give the same bytes. Without results nothing is written. Raises PolysemeError
     if a file cannot be written.
     """
     if not results:
         return
-    try:
-        picture = recovery_svg(results)
-    except MissingExtraError:
-        picture = ""
     found = standings(results)
-    tables = sections(results, found)
-    if picture:
-        _write(folder / "recovery.svg", picture)
+    tables, pictures = sections(results, found), _pictures(results)
+    for picture in pictures:
+        _write(folder / picture.file, picture.svg)
     _write(folder / "leaderboard.csv", _csv(found))
-    _write(folder / "leaderboard.md", markdown(tables, bool(picture)))
-    _write(folder / "index.html", html(tables, picture))
+    _write(folder / "leaderboard.md", markdown(tables, pictures))
+    _write(folder / "index.html", html(tables, pictures))
+
+
+def _pictures(results: list[Result]) -> list[Picture]:
+    """Return the pictures for which there are results; none without matplotlib."""
+    drawn = {
+        "recovery.svg": ("What methods find against load", recovery_svg),
+        "composition.svg": ("What is found: gates, inputs or units", composition_svg),
+    }
+    try:
+        pictures = [Picture(file, title, draw(results)) for file, (title, draw) in drawn.items()]
+    except MissingExtraError:
+        return []
+    return [picture for picture in pictures if picture.svg]
 
 
 def _csv(found: list[Standing]) -> str:

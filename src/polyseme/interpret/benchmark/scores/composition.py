@@ -22,6 +22,8 @@ LIKE = (GATES, INPUTS, UNITS, NONE)
 _LIKE = 0.5
 # Two that are on in so few samples can look alike by chance.
 _LEAST_SAMPLES = 4
+# How the places of components end in what `composition` returns.
+COMPONENTS = ".linear"
 # A component is alive if its importance is above this for some input, as authors count.
 _ALIVE = 0.1
 
@@ -46,7 +48,7 @@ def composition(tried: Tried) -> dict[str, dict[str, int]]:
     apart = tried.claims.decomposition
     if apart is not None and sites.post(apart.layer) in tried.sites("gates"):
         kinds = _kinds(tried, sites.post(apart.layer))
-        found[f"layers.{apart.layer}.linear"] = _counts(_alive(tried, apart), kinds)
+        found[f"layers.{apart.layer}{COMPONENTS}"] = _counts(_alive(tried, apart), kinds)
     return found
 
 
