@@ -50,6 +50,7 @@ from studies.mutants import Mutants
 from studies.reading_error import ReadingErrors
 from studies.refined_depth import RefinedDepth
 from studies.room import Room
+from studies.target_l0.study import TargetL0
 from studies.toy_decompositions.study import ToyDecompositions
 from studies.trained_twins import TrainedTwins
 
@@ -83,6 +84,7 @@ STUDIES: tuple[Part, ...] = (
     Browser(),
     TrainedTwins(),
     ToyDecompositions(),
+    TargetL0(),
 )
 
 

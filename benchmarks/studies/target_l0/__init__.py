@@ -1,0 +1,1 @@
+"""The target L0 of autoencoders on a layer of gates."""
