@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from polyseme.interpret.benchmark.leaderboard.bootstrap import (
     tie_groups,
 )
 from polyseme.interpret.benchmark.leaderboard.measured import measured
-from polyseme.interpret.benchmark.leaderboard.standings import standings
+from polyseme.interpret.benchmark.leaderboard.standings import standings, standings_by_network
 from polyseme.interpret.benchmark.leaderboard.write import write_leaderboard
 
 GATES = 200
@@ -115,6 +116,29 @@ def test_what_is_told_dressings_and_networks_are_apart_and_negative_controls_lef
         ("b", "A"),
         ("c", "A"),
     ]
+
+
+def test_methods_are_ranked_on_networks_on_which_they_had_converged(tmp_path: Path):
+    open_ = {"notes": {"converged": False}, "network": LADDER[1]}
+    results = [
+        *some(("one", 0.8), ("other", 0.4), network=LADDER[0]),
+        *some(("other", 0.4), network=LADDER[1]),
+        *some(("one", 0.8), **open_),
+    ]
+    assert groups(results) == {"one": "", "other": "A"}
+    alone = {(one.names, one.method): one.group for one in standings_by_network(results)}
+    assert alone == {
+        (LADDER[0], "one"): "A",
+        (LADDER[0], "other"): "B",
+        (LADDER[1], "one"): "",
+        (LADDER[1], "other"): "A",
+    }
+    write_leaderboard(tmp_path, results)
+    page = (tmp_path / "leaderboard.md").read_text().split("by network")[1].split("##")[0]
+    assert re.search(r"\| one \| 0\.\d\d A \| 0\.\d\d\* \|", page)
+    assert re.search(r"\| other \| 0\.\d\d B \| 0\.\d\d A \|", page)
+    rows = list(csv.DictReader((tmp_path / "leaderboard.csv").read_text().splitlines()))
+    assert [row["networks"] for row in rows] == ["2", "2", "1", "1", "1", "1"]
 
 
 def test_letters_go_on_behind_z():

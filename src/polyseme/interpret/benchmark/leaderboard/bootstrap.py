@@ -7,6 +7,8 @@ the suite is what it is.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,18 +22,18 @@ LEVEL = 0.95
 
 def drawn(found: Measured) -> Reals:
     """Return corrected scores as they might have been, float64 (draws, methods)."""
-    generator = stream(0, Stream.BENCH_CHANCE)
     seeds = len(found.seeds)
     # Seeds are drawn once for all networks: a seed is a draw of everything.
-    weights = generator.multinomial(seeds, np.full(seeds, 1 / seeds), DRAWS) / seeds
-    return np.asarray(np.mean([_on(one, weights, generator) for one in found.on], axis=0))
+    weights = _times(seeds, 0) / seeds
+    every = [_on(one, weights, place) for place, one in enumerate(found.on, 1)]
+    return np.asarray(np.mean(every, axis=0))
 
 
-def _on(one: OnNetwork, weights: Reals, generator: np.random.Generator) -> Reals:
+def _on(one: OnNetwork, weights: Reals, place: int) -> Reals:
     methods, seeds, gates = one.gates.shape
     values = np.broadcast_to(one.corrected, (DRAWS, methods, seeds))
     if gates:
-        times = generator.multinomial(gates, np.full(gates, 1 / gates), DRAWS).astype(np.float64)
+        times = _times(gates, place)
         known = ~np.isnan(one.gates)
         parts = np.where(known, one.gates, 0).reshape(-1, gates)
         counts = known.reshape(-1, gates).astype(np.float64)
@@ -39,6 +41,14 @@ def _on(one: OnNetwork, weights: Reals, generator: np.random.Generator) -> Reals
         values = values + moved.reshape(DRAWS, methods, seeds) * one.slope
     found: Reals = np.einsum("dms,ds->dm", values, weights)
     return found
+
+
+# All scores of a suite are drawn alike, so that its networks fit.
+@lru_cache(maxsize=16)
+def _times(things: int, place: int) -> Reals:
+    """Return how often each thing is in each draw, (draws, things); places are independent."""
+    generator = stream(0, Stream.BENCH_CHANCE, place, things)
+    return generator.multinomial(things, np.full(things, 1 / things), DRAWS).astype(np.float64)
 
 
 def _share(parts: Reals, counts: Reals) -> Reals:

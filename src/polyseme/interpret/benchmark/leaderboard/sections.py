@@ -30,13 +30,19 @@ class Table:
     rows: Sequence[tuple[str, ...]] = ()
 
 
-def sections(results: list[Result], found: list[Standing]) -> list[Table]:
-    """Return the tables of the page: an introduction, standings, and what they are made from."""
+def sections(results: list[Result], found: list[Standing], alone: list[Standing]) -> list[Table]:
+    """Return the tables of the page: an introduction, standings, and what they are made from.
+
+    Args:
+        results: The results.
+        found: Standings on all networks.
+        alone: Standings on every network alone.
+    """
     tables = [_introduction(results)]
     # The order of standings is that of the page.
     apart = groupby(found, lambda one: (one.score, one.dressing, one.told, one.names, one.fits))
     tables += [_ranking(list(some)) for _, some in apart]
-    tables += _by_network(results)
+    tables += _by_network(results, alone)
     tables += _compositions(results)
     tables += [_fits(results), _budgets(results)]
     return tables
@@ -85,8 +91,9 @@ def _ranking(some: list[Standing]) -> Table:
     return Table(title, f"{resolved}On {first.names.replace(' ', ', ')}.", rows)
 
 
-def _by_network(results: list[Result]) -> Iterator[Table]:
+def _by_network(results: list[Result], alone: list[Standing]) -> Iterator[Table]:
     """Yield for every score the mean of every method on every network, dressed and random ones."""
+    groups = {(one.score, one.method, one.names): one.group for one in alone}
     networks = sorted({one["network"] for one in results})
     methods = methods_and_controls(results)
     for score in NAMES:
@@ -106,7 +113,9 @@ def _by_network(results: list[Result]) -> Iterator[Table]:
             for network in networks:
                 got = values.get((method, network))
                 star = "*" if (method, network) in starred else ""
-                cells.append(f"{sum(got) / len(got):.2f}{star}" if got else "-")
+                group = groups.get((score, method, network))
+                letter = f" {group}" if group else ""
+                cells.append(f"{sum(got) / len(got):.2f}{star}{letter}" if got else "-")
             if set(cells) != {"-"}:
                 rows.append((method, *cells))
         random = [name for name in networks if is_negative_control(name)]
@@ -115,7 +124,8 @@ def _by_network(results: list[Result]) -> Iterator[Table]:
         )
         yield Table(
             f"{score} by network",
-            f"Means over seeds; * not every fit had converged.{of_random}",
+            "Means over seeds; * not every fit had converged. Letters are groups on that network, "
+            f"among methods that are told as much and had converged there.{of_random}",
             rows,
         )
 

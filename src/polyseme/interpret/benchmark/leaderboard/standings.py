@@ -72,6 +72,16 @@ def standings(results: list[Result]) -> list[Standing]:
     ]
 
 
+def standings_by_network(results: list[Result]) -> list[Standing]:
+    """Return the standings on every network alone, among the methods that had converged there."""
+    networks = sorted({one["network"] for one in results})
+    return [
+        standing
+        for network in networks
+        for standing in standings([one for one in results if one["network"] == network])
+    ]
+
+
 def is_negative_control(network: str) -> bool:
     """Return whether a network is one in which there is nothing to find."""
     spec = SPECS.get(network.partition("+")[0])

@@ -14,7 +14,11 @@ from polyseme.interpret.benchmark.leaderboard.pages import Picture, html, markdo
 from polyseme.interpret.benchmark.leaderboard.pictures.composition import composition_svg
 from polyseme.interpret.benchmark.leaderboard.pictures.recovery import recovery_svg
 from polyseme.interpret.benchmark.leaderboard.sections import sections
-from polyseme.interpret.benchmark.leaderboard.standings import Standing, standings
+from polyseme.interpret.benchmark.leaderboard.standings import (
+    Standing,
+    standings,
+    standings_by_network,
+)
 
 
 def write_leaderboard(folder: Path, results: list[Result]) -> None:
@@ -25,11 +29,11 @@ def write_leaderboard(folder: Path, results: list[Result]) -> None:
     """
     if not results:
         return
-    found = standings(results)
-    tables, pictures = sections(results, found), _pictures(results)
+    found, alone = standings(results), standings_by_network(results)
+    tables, pictures = sections(results, found, alone), _pictures(results)
     for picture in pictures:
         _write(folder / picture.file, picture.svg)
-    _write(folder / "leaderboard.csv", _csv(found))
+    _write(folder / "leaderboard.csv", _csv(list(dict.fromkeys([*found, *alone]))))
     _write(folder / "leaderboard.md", markdown(tables, pictures))
     _write(folder / "index.html", html(tables, pictures))
 
