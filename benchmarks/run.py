@@ -46,6 +46,7 @@ from studies.browser import Browser
 from studies.certified import CertifiedSizes
 from studies.deep_frontier import DeepFrontier
 from studies.layered import Layered
+from studies.loads.study import Loads
 from studies.mutants import Mutants
 from studies.reading_error import ReadingErrors
 from studies.refined_depth import RefinedDepth
@@ -85,6 +86,7 @@ STUDIES: tuple[Part, ...] = (
     TrainedTwins(),
     ToyDecompositions(),
     TargetL0(),
+    Loads(),
 )
 
 

@@ -1,0 +1,1 @@
+"""What methods find of the same gates on more and more units."""
