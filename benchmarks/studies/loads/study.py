@@ -79,10 +79,10 @@ class Loads(Part):
         found = results[self.name]
         case, units = found["case"], _units(found)
         return [
-            f"The circuit of `{case['network']}`, {_gates(found)} ANDs, is compiled on more and more",
-            "units, and methods are fitted with the budget of the core suite. The score is",
-            f"`{SCORE}`, the mean of {case['seeds']} seeds, with the least and the largest; a star:",
-            "not every fit had converged.",
+            f"The circuit of `{case['network']}`, {_gates(found)} ANDs, is compiled on more and",
+            "more units, and methods are fitted with the budget of the core suite. The score is",
+            f"`{SCORE}`, the mean of {case['seeds']} seeds, with the least and the largest; a",
+            "star: not every fit had converged.",
             "",
             f"![Gates found by units]({self.name}.png)",
             "",
