@@ -93,7 +93,7 @@ def test_too_few_neurons_are_a_size_that_fails():
 
 @pytest.fixture
 def few_inputs(monkeypatch):
-    monkeypatch.setattr("polyseme.learning.refinement.refine._READ", 3000)
+    monkeypatch.setattr("polyseme.learning.refinement.readings.refined_readings._READ", 3000)
     monkeypatch.setattr("polyseme.learning.refinement.held_out._SAMPLES", 2000)
 
 

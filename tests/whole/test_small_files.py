@@ -10,7 +10,7 @@ from support.imports import imports, modules
 
 SHORT = 40
 # The limit is lowered when there are fewer, and never raised.
-MOST = 9
+MOST = 8
 # Modules that list what there is; whatever they import is an entry of a catalogue.
 CATALOGUES = (
     "polyseme.compiler.constructions.catalogue",
@@ -20,6 +20,7 @@ CATALOGUES = (
     "polyseme.circuits.sources",
     "polyseme.reproduce.catalogue",
     "polyseme.interpret.benchmark.scores.score",
+    "polyseme.learning.refinement.refine",
 )
 FOLDERS = ("polyseme.circuits.readers.", "polyseme.circuits.writers.", "polyseme.cli.commands.")
 

@@ -17,11 +17,11 @@ from polyseme.common.extras import import_torch
 from polyseme.errors import FileFormatError, MissingExtraError, OptionError, PolysemeError
 from polyseme.learning.refinement import margins as margins_module
 from polyseme.learning.refinement.batches import Blocks
+from polyseme.learning.refinement.decisions import without_slopes
 from polyseme.learning.refinement.linear import Linear
 from polyseme.learning.refinement.margins import Margins
 from polyseme.learning.refinement.quantise import basis_features
 from polyseme.learning.refinement.refine import refine
-from polyseme.learning.refinement.torch_threads import one_thread
 from polyseme.networks.saving.files import load, save_key, save_network
 
 GATES, NEURONS = 200, 96
@@ -270,7 +270,7 @@ def test_the_slope_is_that_of_the_loss_summed_over_inputs_one_by_one(active, at_
     weights = generator.normal(size=(neurons, neurons)).astype(np.float32) / 2
     bias = generator.normal(size=neurons).astype(np.float32)
     blocks = Blocks(gates, features, active, 4, 0)
-    with one_thread():
+    with without_slopes():
         block = blocks.at(1)
         margins = Margins(*(_sparse(each) for each in (encoder, readout)), gates, level)
         slope = margins.slope(torch.from_numpy(weights), torch.from_numpy(bias), block, margin)

@@ -18,12 +18,12 @@ from polyseme.common.extras import import_torch
 from polyseme.compiler.constructions.catalogue import THREE_CHANNEL
 from polyseme.compiler.task import Task
 from polyseme.errors import OptionError
+from polyseme.learning.refinement.decisions import without_slopes
 from polyseme.learning.refinement.hinge import Hinge
 from polyseme.learning.refinement.quantise import basis_features
 from polyseme.learning.refinement.refine import refine
 from polyseme.learning.refinement.sampled_loss import _ALONE, SampledLoss
 from polyseme.learning.refinement.samples import Samples
-from polyseme.learning.refinement.torch_threads import one_thread
 from polyseme.networks.saving.files import load, save_key, save_network
 
 ACTIVE = 3
@@ -243,7 +243,7 @@ def test_the_slope_is_that_of_the_loss_sample_by_sample(seed, monkeypatch):
     weights = (layer.weights * layer.scale).astype(np.float32)
     weights += generator.normal(size=weights.shape).astype(np.float32) * weights.std() / 2
     bias = (layer.bias * layer.scale - 0.2).astype(np.float32)
-    with one_thread():
+    with without_slopes():
         hinge = Hinge(network, key)
         loss = SampledLoss(key, hinge, Samples(key.terms, ACTIVE, seed))
         slope = loss.slope(torch.from_numpy(weights), torch.from_numpy(bias), 0, margin)

@@ -25,7 +25,7 @@ GATES, NEURONS, PASSES = 300, 240, 15
 def few_held_out_inputs():
     """What is measured around a descent takes far longer than the descent of a small network."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("polyseme.learning.refinement.refine._READ", 3000)
+        patch.setattr("polyseme.learning.refinement.readings.refined_readings._READ", 3000)
         patch.setattr("polyseme.learning.refinement.held_out._SAMPLES", 2000)
         yield
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -24,6 +23,7 @@ from polyseme.common.extras import import_torch
 from polyseme.common.progress import phase
 from polyseme.common.random_streams import Stream, stream
 from polyseme.errors import OptionError, PolysemeError
+from polyseme.learning.torch_threads import one_thread
 from polyseme.learning.training.checkpoint import Numbers, State, load_state, save_state
 from polyseme.learning.training.pace import Pace
 from polyseme.learning.training.task import Task
@@ -98,7 +98,7 @@ def train(
     started = time.monotonic()
     run = {"task": task.name, **task.described, **asdict(pace), "seed": seed}
     begun = _begun(task, seed)
-    with one_thread():
+    with one_thread("training"):
         place = checked_device(device)
         now = begun if state is None or not _exists(state) else load_state(state, run, begun)
         steps = _Steps(task, pace, seed, now, place)
@@ -115,18 +115,6 @@ def train(
             save_state(last, run, state)
     losses = last.history[-1]
     return Trained(last.numbers, losses, last.history, last.step, time.monotonic() - started)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let torch use one thread inside, and its own number of threads after."""
-    library = import_torch("training")
-    threads = library.get_num_threads()
-    library.set_num_threads(1)
-    try:
-        yield
-    finally:
-        library.set_num_threads(threads)
 
 
 def checked_device(name: str) -> Any:

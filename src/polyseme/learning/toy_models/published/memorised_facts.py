@@ -29,8 +29,9 @@ from polyseme.common.progress import phase
 from polyseme.common.random_streams import Stream, stream
 from polyseme.compiler.compile import compile
 from polyseme.errors import CapacityError
+from polyseme.learning.torch_threads import one_thread
 from polyseme.learning.toy_models.toy_figure import Finished, part_of
-from polyseme.learning.training.driver import one_thread, train
+from polyseme.learning.training.driver import train
 from polyseme.learning.training.pace import Pace
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ def run(settings: Settings, seed: int, state: str | None, device: str) -> Finish
             losses[0] = found.losses
             library = import_torch("toy models")
             ended = {name: library.from_numpy(values) for name, values in found.numbers.items()}
-            with one_thread():
+            with one_thread("training"):
                 return task.right(ended) >= RIGHT
 
         def solved(count: int, numbers: int = numbers, width: int = width) -> bool:
