@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
@@ -99,3 +101,34 @@ def test_a_method_of_ones_own_is_scored():
     found = score(own.METHOD.fit(subject().module, subject().sampler(0), budget()), subject(), 0)
     assert found["features-outputs"].raw > 0
     assert "edges-gates" not in found
+
+
+def first_unit_at_rest(samples: int, generator: np.random.Generator) -> sp.csr_array:
+    """Inputs on which the first unit of the network, which is one gate, is never on."""
+    on = sp.lil_array(subject().draw_on(samples, generator))
+    gate = subject().network.layers[0].weights[0]
+    read = gate.toarray().ravel() if sp.issparse(gate) else gate
+    on[:, [int(np.argmax(np.abs(read)))]] = False
+    found = sp.csr_array(on)
+    found.eliminate_zeros()
+    return found
+
+
+@pytest.mark.parametrize(
+    "method",
+    [fast_ica.METHOD, nmf.METHOD, dictionary_learning.METHOD, k_svd.METHOD, k_means.METHOD],
+    ids=lambda one: one.name,
+)
+def test_a_number_that_never_changes_is_no_obstacle(method):
+    quiet = replace(subject(), draw_on=first_unit_at_rest)
+    claims = method.fit(quiet.module, quiet.sampler(0, method.told), budget())
+    readings = claims.at("layers.0.hook_post")
+    assert len(readings)
+    assert np.isfinite(readings.directions).all()
+
+
+def test_k_means_takes_batches_together_that_are_smaller_than_its_clusters():
+    claims = k_means.METHOD.fit(
+        subject().module, subject().sampler(0), replace(budget(), samples=512, batch=8)
+    )
+    assert len(claims.at("layers.0.hook_post")) > 8

@@ -37,7 +37,13 @@ def _find(numbers: Numbers, count: int, generator: np.random.Generator) -> Found
     from sklearn.exceptions import ConvergenceWarning
 
     held = numbers.gathered(SAMPLES)
-    count = min(count, int(np.linalg.matrix_rank(np.cov(held.T), rtol=1e-6, hermitian=True)))
+    # FastICA takes its signs from the first number, and finds nothing where that never changes.
+    vary = np.flatnonzero(held.min(axis=0) < held.max(axis=0))
+    if not len(vary):
+        return Found(np.zeros((0, held.shape[1]), np.float32), _none, True, 0.0)
+    width, held = held.shape[1], held[:, vary]
+    spread = np.atleast_2d(np.cov(held.T))
+    count = min(count, int(np.linalg.matrix_rank(spread, rtol=1e-6, hermitian=True)))
     model = FastICA(
         count,
         whiten="unit-variance",
@@ -57,11 +63,17 @@ def _find(numbers: Numbers, count: int, generator: np.random.Generator) -> Found
     off = np.median(held @ unmixing, axis=0)
 
     def code(values: Floats) -> Floats:
-        return np.asarray(values @ unmixing - off, np.float32)
+        return np.asarray(values[:, vary] @ unmixing - off, np.float32)
 
     rest = held - model.mean_ - sources @ model.mixing_.T
     loss = float(rest.var(axis=0).sum() / max(held.var(axis=0).sum(), 1e-12))
-    return Found(np.asarray(model.mixing_.T * sign[:, None], np.float32), code, converged, loss)
+    directions = np.zeros((count, width), np.float32)
+    directions[:, vary] = model.mixing_.T * sign[:, None]
+    return Found(directions, code, converged, loss)
+
+
+def _none(values: Floats) -> Floats:
+    return np.zeros((len(values), 0), np.float32)
 
 
 METHOD = Method(

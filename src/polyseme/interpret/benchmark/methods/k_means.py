@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,7 +42,7 @@ def _find(numbers: Numbers, count: int, generator: np.random.Generator) -> Found
     spread = float(first.var(axis=0).sum())
     losses: list[float] = []
     for _ in range(PASSES):
-        for batch in numbers.batches(SAMPLES):
+        for batch in _at_least(count, numbers.batches(SAMPLES)):
             model.partial_fit(batch)
         losses.append(-float(model.score(first)) / len(first))
         if _settled(losses):
@@ -54,6 +55,16 @@ def _find(numbers: Numbers, count: int, generator: np.random.Generator) -> Found
         return np.asarray(np.eye(count, dtype=np.float32)[nearest])
 
     return Found(centres - mean, code, _settled(losses), losses[-1] / max(spread, 1e-12))
+
+
+def _at_least(count: int, batches: Iterable[Floats]) -> Iterator[Floats]:
+    """Yield batches together, so many samples at the least as there are clusters."""
+    held: list[Floats] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(map(len, held)) >= count:
+            yield np.concatenate(held)
+            held = []
 
 
 def _settled(losses: list[float]) -> bool:
