@@ -10,6 +10,8 @@
 A part writes `benchmarks/results/<part>.json`, its page `docs/benchmarks/<part>.md` with pictures
 beside it, and its line of the index, `docs/benchmarks.md`. What `--quick` measures goes to
 `build/bench-quick` instead: small sizes say nothing about large ones, and show that all of it runs.
+Steps that run side by side are studies of `polyseme.run_study`, in `build/bench-unfinished` until a
+part is done: one that was killed goes on where it was, unless the code has changed since.
 """
 
 from __future__ import annotations
@@ -51,6 +53,7 @@ from studies.mutants import Mutants
 from studies.reading_error import ReadingErrors
 from studies.refined_depth import RefinedDepth
 from studies.room import Room
+from studies.spd_loads.study import SpdLoads
 from studies.target_l0.study import TargetL0
 from studies.toy_decompositions.study import ToyDecompositions
 from studies.trained_twins import TrainedTwins
@@ -87,6 +90,7 @@ STUDIES: tuple[Part, ...] = (
     ToyDecompositions(),
     TargetL0(),
     Loads(),
+    SpdLoads(),
 )
 
 

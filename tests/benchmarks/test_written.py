@@ -19,7 +19,7 @@ INSIDE = {"harness/compiling.py", "harness/written.py", "studies/ablation/intern
 INSIDE |= {"studies/proofs_of_logic.py", "studies/room.py", "studies/certified.py"}
 INSIDE |= {"studies/decompiler.py", "studies/edits.py", "studies/synthetic_features.py"}
 INSIDE |= {"studies/toy_decompositions/decomposed.py", "studies/target_l0/trained.py"}
-INSIDE |= {"studies/loads/fitted.py"}
+INSIDE |= {"studies/loads/fitted.py", "studies/spd_loads/decomposed.py"}
 
 
 @pytest.mark.parametrize("part", EVERY, ids=lambda part: part.name)
