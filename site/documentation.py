@@ -49,6 +49,7 @@ NAVIGATION = """
       - Studies: studies.md
       - The benchmark of methods: benchmark-of-methods.md
       - Scores of the benchmark: benchmark-of-scores.md
+      - What the benchmark found: findings.md
       - Limits: limits.md
   - Theory:
       - Theory that runs: theory.md

@@ -14,9 +14,9 @@ from polyseme.circuits.problems import pairwise_and
 from polyseme.compiler import search
 from polyseme.compiler.compile import compile
 from polyseme.compiler.constructions.construction import Size
-from polyseme.compiler.probing import counted, decides_probe, looks_of_probe
 from polyseme.compiler.task import Task
-from polyseme.compiler.trials import Trial
+from polyseme.compiler.trials.counting import counted, decides_probe, looks_of_probe
+from polyseme.compiler.trials.trial import Trial
 from polyseme.errors import TooFewNeuronsError
 from polyseme.verification.sampling import Verification, verify
 

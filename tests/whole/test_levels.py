@@ -45,6 +45,7 @@ INSIDE = {
         "report",
         "parts",
         "constructions",
+        "trials",
         "search",
         "choose",
         "sizing",

@@ -25,10 +25,12 @@ import numpy as np
 
 from polyseme.common.progress import Note, phase
 from polyseme.compiler.constructions.construction import Candidate
-from polyseme.compiler.probing import Count
 from polyseme.compiler.report import Compilation
 from polyseme.compiler.task import Task
-from polyseme.compiler.trials import EXPECTED_FAILURES, Trial, probed, tried
+from polyseme.compiler.trials.confirm import EXPECTED_FAILURES, tried
+from polyseme.compiler.trials.counting import Count
+from polyseme.compiler.trials.probe import probed
+from polyseme.compiler.trials.trial import Trial
 from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Network
 from polyseme.verification.affine_reading import BEYOND

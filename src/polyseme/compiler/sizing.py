@@ -17,7 +17,7 @@ from polyseme.compiler.paying import least_that_can, where_it_pays
 from polyseme.compiler.report import Compilation
 from polyseme.compiler.search import Found, smallest
 from polyseme.compiler.task import Task
-from polyseme.compiler.trials import tried
+from polyseme.compiler.trials.confirm import tried
 from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Network
 

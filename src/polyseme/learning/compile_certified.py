@@ -26,7 +26,7 @@ from polyseme.compiler.constructions.catalogue import MONOSEMANTIC, TIGHT_FRAMES
 from polyseme.compiler.constructions.monosemantic import smallest_exact
 from polyseme.compiler.report import Compilation
 from polyseme.compiler.task import Task
-from polyseme.compiler.trials import tried
+from polyseme.compiler.trials.confirm import tried
 from polyseme.learning.compile_refined import is_refinable, refined_report
 from polyseme.learning.refinement.mending import is_mendable, mended
 from polyseme.networks.network import Network

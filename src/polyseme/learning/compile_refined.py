@@ -26,7 +26,8 @@ from polyseme.compiler.constructions.monosemantic import smallest_exact
 from polyseme.compiler.report import Compilation
 from polyseme.compiler.shortfalls import warn_of
 from polyseme.compiler.task import Task, checked
-from polyseme.compiler.trials import Trial, tried
+from polyseme.compiler.trials.confirm import tried
+from polyseme.compiler.trials.trial import Trial
 from polyseme.errors import OptionError
 from polyseme.learning.refinement.readings.cases import check_refinable
 from polyseme.learning.refinement.refine import MAX_PASSES, refine

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyseme.compiler.probing import (
+from polyseme.compiler.trials.counting import (
     Count,
     confirms,
     counted,

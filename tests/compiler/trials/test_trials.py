@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 import polyseme as ps
-from polyseme.compiler import trials
-from polyseme.compiler.probing import Count
 from polyseme.compiler.task import Task
-from polyseme.compiler.trials import Trial, probed, tried
+from polyseme.compiler.trials.confirm import errors_of, tried
+from polyseme.compiler.trials.counting import Count
+from polyseme.compiler.trials.decisions import decisions
+from polyseme.compiler.trials.probe import probed
+from polyseme.compiler.trials.trial import Trial
 from polyseme.verification.layer_readings import KindErrors, LayerReadings
 from polyseme.verification.sampling import Verification
 
@@ -61,7 +63,7 @@ def test_a_trial_has_room_if_three_quarters_of_the_failures_allowed_are_not_exce
 def test_readings_are_looked_at_until_it_is_decided(share, looks):
     """Of 10,000 inputs 5 misread may be few enough or not; 0 surely are, and 100 are not."""
     fitted = Fitted(share)
-    errors = trials._errors(fitted, "satisfied", 0.25, (10_000, 30_000, 90_000), None)
+    errors = errors_of(fitted, "satisfied", 0.25, (10_000, 30_000, 90_000), None)
     assert fitted.looks == looks
     assert len(errors.worst) == len(errors.worst_on) == (10_000, 30_000, 90_000)[looks - 1]
 
@@ -109,7 +111,7 @@ def test_the_worst_kind_of_input_counts(network):
     circuit = ps.problems.k_and(300, 300, 3)
     network = ps.compile(circuit, construction="tight-frames", neurons=96, epsilon=None)
     task = Task(circuit)
-    kinds = dict(trials._decisions(task, network, (2000,), lambda count: False, task.stream(10)))
+    kinds = dict(decisions(task, network, (2000,), lambda count: False, task.stream(10)))
     assert set(kinds) == {"satisfied", "one-short"}
     worst = probed(task, network, 2000, 1e-9)
     assert worst.over > 0
