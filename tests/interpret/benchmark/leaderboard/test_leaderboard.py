@@ -214,13 +214,16 @@ def test_without_results_nothing_is_written(tmp_path: Path):
 def test_the_page_says_what_readings_and_components_are_like(tmp_path):
     apart = {"layers.0.linear": {"gates": 0, "inputs": 1, "units": 3, "none": 0}}
     claims_nothing = some(("quiet", 0.5), composition={})
-    random = some(("one", 0.9), network="and2-200-random", composition={"x": {"gates": 1}})
+    only_gates = {"x": {"gates": 1, "inputs": 0, "units": 0, "none": 0}}
+    random = some(("one", 0.9), network="and2-200-random", composition=only_gates)
     components = some(("apart", 0.5), composition=apart)
     write_leaderboard(tmp_path, [*some(("one", 0.5)), *claims_nothing, *random, *components])
     page = (tmp_path / "leaderboard.md").read_text()
-    readings, of_components = (part.split("##")[0] for part in page.split("are like\n")[1:])
+    parts = page.split("what they are like\n")[1:]
+    readings, of_random, of_components = (part.split("##")[0] for part in parts)
     assert "| method | gates | inputs | units | none |" in readings
     assert "| one | 0.75 | 0.19 | 0.00 | 0.06 |" in readings
     assert "| quiet |" not in readings
     assert "| apart |" not in readings
+    assert "| one | 1.00 | 0.00 | 0.00 | 0.00 |" in of_random
     assert "| apart | 0.00 | 0.25 | 0.75 | 0.00 |" in of_components

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from polyseme.interpret.benchmark.leaderboard.compositions import shares
+from polyseme.interpret.benchmark.leaderboard.compositions import compositions
 from polyseme.interpret.benchmark.leaderboard.convergence import not_converged
 from polyseme.interpret.benchmark.leaderboard.measured import Result, methods_and_controls
 from polyseme.interpret.benchmark.leaderboard.standings import Standing, is_negative_control
@@ -132,19 +132,15 @@ def _by_network(results: list[Result], alone: list[Standing]) -> Iterator[Table]
 
 def _compositions(results: list[Result]) -> Iterator[Table]:
     """Yield what readings at layers of gates, and components of weights, are like, if any are."""
-    for components, what, of in (
-        (False, "readings at layers that compute gates", "readings, means over layers,"),
-        (True, "components of weights that compute gates", "components that are alive, means over"),
-    ):
-        found = shares(results, methods_and_controls(results), components=components)
-        if found:
-            rows = [(name, *(f"{share:.2f}" for share in each)) for name, each in found.items()]
-            yield Table(
-                f"What {what} are like",
-                f"Shares of the {of} networks and seeds. One is like the gate, input or unit with "
-                "which it correlates most, or like none if no correlation is 1/2 or more.",
-                [("method", *LIKE), *rows],
-            )
+    for title, found in compositions(results, methods_and_controls(results)).items():
+        rows = [(name, *(f"{share:.2f}" for share in each)) for name, each in found.items()]
+        yield Table(
+            f"{title}: what they are like",
+            "Shares, means over layers, networks and seeds. One is like the gate, input or unit "
+            "with which it correlates most, or like none if no correlation is 1/2 or more. "
+            "Components are those that are alive.",
+            [("method", *LIKE), *rows],
+        )
 
 
 def _fits(results: list[Result]) -> Table:

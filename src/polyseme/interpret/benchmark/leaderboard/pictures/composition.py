@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from polyseme.interpret.benchmark.leaderboard.compositions import shares
+from polyseme.interpret.benchmark.leaderboard.compositions import compositions
 from polyseme.interpret.benchmark.leaderboard.measured import Result, methods_and_controls
 from polyseme.interpret.benchmark.leaderboard.pictures.drawing import figure_of, shown, svg_of
 from polyseme.interpret.benchmark.scores.composition import LIKE
@@ -21,12 +21,8 @@ def composition_svg(results: list[Result]) -> str:
 
     Raises MissingExtraError without matplotlib.
     """
-    methods = methods_and_controls(results)
-    panels = {
-        "readings at layers that compute gates": shares(results, methods, components=False),
-        "components of weights": shares(results, methods, components=True),
-    }
-    panels = {title: _sorted(found) for title, found in panels.items() if found}
+    found_by = compositions(results, methods_and_controls(results))
+    panels = {title: _sorted(found) for title, found in found_by.items()}
     if not panels:
         return ""
     most = max(map(len, panels.values()))
