@@ -30,7 +30,7 @@ from polyseme.compiler.constructions.staged.build import build_stages
 from polyseme.compiler.constructions.staged.plan import StagedPlan, make_staged_plan
 from polyseme.compiler.parts.weights import weight_matrix
 from polyseme.compiler.report import Compilation
-from polyseme.compiler.search import smallest as smallest_found
+from polyseme.compiler.search.smallest import smallest as smallest_found
 from polyseme.compiler.task import Task
 from polyseme.counting_argument.drawn_codes import Agreed
 from polyseme.counting_argument.entropy_coding import encode_integers

@@ -45,7 +45,6 @@ INSIDE = {
         "report",
         "parts",
         "constructions",
-        "trials",
         "search",
         "choose",
         "sizing",

@@ -68,7 +68,6 @@ SHORTER = {
     "polyseme verify trained.safetensors": "polyseme verify trained.safetensors --samples 1000 "
     "--error 0.999999",
     "--method topk-sae -o": "--method neurons -o",
-    "bench --suite small -o": "bench --suite small --method neurons -o",
     "polyseme reproduce  ": "polyseme reproduce --only reed-solomon  ",
 }
 

@@ -15,9 +15,9 @@ from polyseme.compiler.choose import (
 from polyseme.compiler.constructions.construction import Candidate
 from polyseme.compiler.paying import least_that_can, where_it_pays
 from polyseme.compiler.report import Compilation
-from polyseme.compiler.search import Found, smallest
+from polyseme.compiler.search.confirm import tried
+from polyseme.compiler.search.smallest import Found, smallest
 from polyseme.compiler.task import Task
-from polyseme.compiler.trials.confirm import tried
 from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Network
 

@@ -25,8 +25,8 @@ from polyseme.compiler.compile import measured_report
 from polyseme.compiler.constructions.catalogue import MONOSEMANTIC, TIGHT_FRAMES
 from polyseme.compiler.constructions.monosemantic import smallest_exact
 from polyseme.compiler.report import Compilation
+from polyseme.compiler.search.confirm import tried
 from polyseme.compiler.task import Task
-from polyseme.compiler.trials.confirm import tried
 from polyseme.learning.compile_refined import is_refinable, refined_report
 from polyseme.learning.refinement.mending import is_mendable, mended
 from polyseme.networks.network import Network

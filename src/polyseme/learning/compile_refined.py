@@ -24,10 +24,10 @@ from polyseme.compiler.constructions.least_noise.build import build_least_noise
 from polyseme.compiler.constructions.least_noise.codes import draw_codes
 from polyseme.compiler.constructions.monosemantic import smallest_exact
 from polyseme.compiler.report import Compilation
+from polyseme.compiler.search.confirm import tried
+from polyseme.compiler.search.trial import Trial
 from polyseme.compiler.shortfalls import warn_of
 from polyseme.compiler.task import Task, checked
-from polyseme.compiler.trials.confirm import tried
-from polyseme.compiler.trials.trial import Trial
 from polyseme.errors import OptionError
 from polyseme.learning.refinement.readings.cases import check_refinable
 from polyseme.learning.refinement.refine import MAX_PASSES, refine

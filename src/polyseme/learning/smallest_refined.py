@@ -14,7 +14,7 @@ from typing import Protocol
 from polyseme.common.progress import Note
 from polyseme.compiler.constructions.construction import Candidate
 from polyseme.compiler.report import Compilation
-from polyseme.compiler.trials.trial import Trial
+from polyseme.compiler.search.trial import Trial
 from polyseme.errors import TooFewNeuronsError
 
 _MOST_TRIALS = 5

@@ -11,12 +11,12 @@ import pytest
 
 from polyseme.circuits import problems
 from polyseme.circuits.problems import pairwise_and
-from polyseme.compiler import search
 from polyseme.compiler.compile import compile
 from polyseme.compiler.constructions.construction import Size
+from polyseme.compiler.search import smallest as search
+from polyseme.compiler.search.counting import counted, decides_probe, looks_of_probe
+from polyseme.compiler.search.trial import Trial
 from polyseme.compiler.task import Task
-from polyseme.compiler.trials.counting import counted, decides_probe, looks_of_probe
-from polyseme.compiler.trials.trial import Trial
 from polyseme.errors import TooFewNeuronsError
 from polyseme.verification.sampling import Verification, verify
 

@@ -1,4 +1,4 @@
-"""What was found of a network that was tried, and whether it has passed.
+"""A network that was tried, and whether it has passed.
 
 A sample *fails* if any output is decided wrongly. If the task wants its gates computed, a sample
 also fails if affine readings of a hidden layer are not within `epsilon` of all its gates. A share
@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from polyseme.compiler.report import Compilation, LayerDecision
+from polyseme.compiler.search.alone import most_wrong_alone
+from polyseme.compiler.search.readings import beyond
 from polyseme.compiler.task import Task
-from polyseme.compiler.trials.alone import most_wrong_alone
-from polyseme.compiler.trials.readings import beyond
 from polyseme.networks.network import Network
 from polyseme.verification.affine_reading import BEYOND
 from polyseme.verification.intervals import clopper_pearson

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 import polyseme as ps
+from polyseme.compiler.search.confirm import errors_of, tried
+from polyseme.compiler.search.counting import Count
+from polyseme.compiler.search.decisions import decisions
+from polyseme.compiler.search.probe import probed
+from polyseme.compiler.search.trial import Trial
 from polyseme.compiler.task import Task
-from polyseme.compiler.trials.confirm import errors_of, tried
-from polyseme.compiler.trials.counting import Count
-from polyseme.compiler.trials.decisions import decisions
-from polyseme.compiler.trials.probe import probed
-from polyseme.compiler.trials.trial import Trial
 from polyseme.verification.layer_readings import KindErrors, LayerReadings
 from polyseme.verification.sampling import Verification
 

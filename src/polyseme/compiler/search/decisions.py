@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from polyseme.common.progress import Progress, phase
+from polyseme.compiler.search.counting import Count, counted
 from polyseme.compiler.task import Task
-from polyseme.compiler.trials.counting import Count, counted
 from polyseme.networks.network import Network
 from polyseme.verification.reference import reference_of
 from polyseme.verification.sampling import Comparison

@@ -6,12 +6,12 @@ import numpy as np
 
 from polyseme.common.progress import phase
 from polyseme.common.random_streams import Stream
+from polyseme.compiler.search.alone import wrong_alone
+from polyseme.compiler.search.counting import confirms, counted
+from polyseme.compiler.search.decisions import decisions
+from polyseme.compiler.search.readings import fitted_to, read
+from polyseme.compiler.search.trial import ROOM, Trial
 from polyseme.compiler.task import Task
-from polyseme.compiler.trials.alone import wrong_alone
-from polyseme.compiler.trials.counting import confirms, counted
-from polyseme.compiler.trials.decisions import decisions
-from polyseme.compiler.trials.readings import fitted_to, read
-from polyseme.compiler.trials.trial import ROOM, Trial
 from polyseme.networks.network import Network
 from polyseme.verification.affine_reading import BEYOND
 from polyseme.verification.layer_readings import KindErrors, LayerReadings

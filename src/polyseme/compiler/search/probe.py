@@ -9,16 +9,16 @@ import numpy as np
 
 from polyseme.common.progress import phase
 from polyseme.common.random_streams import Stream
-from polyseme.compiler.task import Task
-from polyseme.compiler.trials.counting import (
+from polyseme.compiler.search.counting import (
     Count,
     counted,
     decides_probe,
     far_error,
     looks_of_probe,
 )
-from polyseme.compiler.trials.decisions import decisions
-from polyseme.compiler.trials.readings import beyond, fitted_to, read
+from polyseme.compiler.search.decisions import decisions
+from polyseme.compiler.search.readings import beyond, fitted_to, read
+from polyseme.compiler.task import Task
 from polyseme.networks.network import Network
 from polyseme.verification.affine_reading import BEYOND
 from polyseme.verification.extremes import Floats

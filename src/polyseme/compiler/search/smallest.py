@@ -26,11 +26,11 @@ import numpy as np
 from polyseme.common.progress import Note, phase
 from polyseme.compiler.constructions.construction import Candidate
 from polyseme.compiler.report import Compilation
+from polyseme.compiler.search.confirm import EXPECTED_FAILURES, tried
+from polyseme.compiler.search.counting import Count
+from polyseme.compiler.search.probe import probed
+from polyseme.compiler.search.trial import Trial
 from polyseme.compiler.task import Task
-from polyseme.compiler.trials.confirm import EXPECTED_FAILURES, tried
-from polyseme.compiler.trials.counting import Count
-from polyseme.compiler.trials.probe import probed
-from polyseme.compiler.trials.trial import Trial
 from polyseme.errors import TooFewNeuronsError
 from polyseme.networks.network import Network
 from polyseme.verification.affine_reading import BEYOND

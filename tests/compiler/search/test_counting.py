@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyseme.compiler.trials.counting import (
+from polyseme.compiler.search.counting import (
     Count,
     confirms,
     counted,
