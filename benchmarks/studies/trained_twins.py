@@ -44,18 +44,18 @@ class Case:
 CASES = (
     Case(AND.format(300), False, 2_000, 31),
     Case(AND.format(300), True, 12_000, 39),
-    Case(AND.format(1_000), False, 15_000, 40, 1),
+    Case(AND.format(1_000), False, 15_000, 34, 3),
     Case(PERMUTATION, False, 6_000, 39, 4),
     Case(COUNTRIES, False, 2_000, 30),
 )
 # More seeds, and what takes hours.
 LONG_CASES = (
-    Case(AND.format(1_000), False, 15_000, 40),
+    Case(AND.format(1_000), False, 15_000, 34),
     Case(PERMUTATION, False, 6_000, 39),
-    Case(AND.format(1_000), True, 20_000, 46, 1),
+    Case(AND.format(1_000), True, 20_000, 44, 1),
     Case(PERMUTATION, True, 12_000, 43, 1),
     Case(AND.format(3_000), False, 10_000, 46, 1),
-    Case(COUNTRIES, True, 12_000, 38, 1),
+    Case(COUNTRIES, True, 12_000, 36, 1),
 )
 QUICK_CASES = (Case(AND.format(30), False, 200, 22, 1, 0.02),)
 

@@ -33,7 +33,12 @@ class Case:
     targets: tuple[int, ...] = TARGETS
 
 
-CASES = (Case("and2-200-load1", 3), Case("and2-200-mono", 1))
+CASES = (
+    Case("and2-200-load1", 3),
+    # The same inputs in larger batches, as the benchmark of methods takes them.
+    Case("and2-200-load1", 3, steps=2_000, batch=256),
+    Case("and2-200-mono", 1),
+)
 QUICK_CASES = (Case("and2-64-load1", 1, steps=64, targets=(1, 4)),)
 
 ABOUT = (
@@ -44,7 +49,8 @@ ABOUT = (
     "direction. Overlap is the mean |cosine| of two directions; where it is least, Chanin and",
     "Garriga-Alonso ([2025](https://arxiv.org/abs/2508.16560)) choose the L0.",
 )
-COLUMNS = ("network", "autoencoder", "target L0", "seeds", "gates found, after each look")
+COLUMNS = ("network", "steps x inputs", "autoencoder", "target L0", "L0 at the end", "seeds")
+COLUMNS += ("gates found, after each look",)
 COLUMNS += ("loss, after each look", "latents' overlap at the end", "converged")
 
 
@@ -75,15 +81,13 @@ class TargetL0(Part):
         cases = QUICK_CASES if size is Size.QUICK else CASES
         layers = side_by_side([Job(layer_job, {"network": one.network}) for one in cases], tell)
         asked = [
-            (case, {"network": case.network, "kind": kind, "target": target})
+            (case, _asked(case, kind, target))
             for case in cases
             for kind in KINDS
             for target in case.targets
         ]
         jobs = [
-            Job(job, {**one, "steps": case.steps, "batch": case.batch, "seed": seed})
-            for case, one in asked
-            for seed in range(case.seeds)
+            Job(job, {**one, "seed": seed}) for case, one in asked for seed in range(case.seeds)
         ]
         runs = iter(side_by_side(jobs, tell))
         return {
@@ -111,7 +115,7 @@ class TargetL0(Part):
     def finding(self, results: Results) -> str:
         """Return the best and the worst target of ReLU autoencoders on the first network."""
         rows = results[self.name]["rows"]
-        own = [row for row in rows if (row["network"], row["kind"]) == _first(rows)]
+        own = _of(rows, rows[0]["network"], rows[0]["kind"], rows[0]["steps"])
         scores = {row["target"]: _mean(row, "found")[-1] for row in own}
         best, worst = max(scores, key=scores.__getitem__), min(scores, key=scores.__getitem__)
         return (
@@ -124,12 +128,13 @@ class TargetL0(Part):
         from harness.plots import plt
 
         rows = results[self.name]["rows"]
-        network = rows[0]["network"]
+        network, most = rows[0]["network"], rows[0]["steps"]
+        others = {row["steps"] for row in rows if row["network"] == network} - {most}
         figure, axes = plt.subplots(
             1, len(KINDS), figsize=(12, 4.6), sharey=True, layout="constrained"
         )
         for axis, kind in zip(axes, KINDS, strict=True):
-            own = [row for row in rows if (row["network"], row["kind"]) == (network, kind)]
+            own = _of(rows, network, kind, most)
             targets = [row["target"] for row in own]
             steps = [look["step"] for look in own[0]["runs"][0]["looks"]]
             every = np.array([[_found(run) for run in row["runs"]] for row in own])
@@ -139,17 +144,31 @@ class TargetL0(Part):
                 axis.plot(targets, values.mean(axis=1), "o-", color=colour, label=f"{step:,}")
                 low, high = values.min(axis=1), values.max(axis=1)
                 axis.fill_between(targets, low, high, color=colour, alpha=0.15, lw=0)
+            for fewer in sorted(others):
+                ends = [
+                    np.mean([_found(run)[-1] for run in row["runs"]])
+                    for row in _of(rows, network, kind, fewer)
+                ]
+                batch = _of(rows, network, kind, fewer)[0]["batch"]
+                axis.plot(targets, ends, "k--", label=f"{fewer:,} of {batch}")
             axis.set(xscale="log", title=f"{kind}, {network}", xlabel="target L0", ylim=(0, 1))
             axis.set_xticks(targets, [str(target) for target in targets])
             axis.minorticks_off()
             axis.grid(alpha=0.25)
         axes[0].set_ylabel("gates found (features-gates)")
-        axes[-1].legend(title="steps", loc="lower left", fontsize=10)
+        axes[-1].legend(title=f"steps of {rows[0]['batch']}", loc="lower left", fontsize=10)
         save_picture(figure, folder / f"{self.name}.png")
 
 
-def _first(rows: list[Row]) -> tuple[str, str]:
-    return rows[0]["network"], rows[0]["kind"]
+def _asked(case: Case, kind: str, target: int) -> Row:
+    sizes = {"steps": case.steps, "batch": case.batch}
+    return {"network": case.network, "kind": kind, "target": target, **sizes}
+
+
+def _of(rows: list[Row], network: str, kind: str, steps: int) -> list[Row]:
+    """Return the rows of all targets."""
+    wanted = network, kind, steps
+    return [row for row in rows if (row["network"], row["kind"], row["steps"]) == wanted]
 
 
 def _found(run: Row) -> list[float]:
@@ -176,8 +195,10 @@ def _cells(row: Row) -> tuple[str, ...]:
     runs = row["runs"]
     return (
         row["network"],
+        f"{row['steps']:,} x {row['batch']}",
         row["kind"],
         str(row["target"]),
+        f"{_mean(row, 'l0')[-1]:.1f}",
         str(len(runs)),
         ", ".join(f"{one:.2f}" for one in _mean(row, "found")),
         ", ".join(f"{one:.3f}" for one in _mean(row, "loss")),

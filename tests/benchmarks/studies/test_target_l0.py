@@ -47,6 +47,8 @@ def test_a_small_run_has_a_page() -> None:
             "network": NETWORK,
             "kind": kind,
             "target": 2,
+            "steps": 64,
+            "batch": 64,
             "runs": [trained(NETWORK, kind, 2, 64, 64, 0)],
         }
         for kind in KINDS
