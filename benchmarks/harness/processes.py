@@ -71,6 +71,28 @@ def side_by_side(jobs: list[Job], tell: Tell) -> list[Row]:
     return [rows[job.call] for job in jobs]
 
 
+def seed_by_seed(step: Callable[..., Row], cases: list[Row], tell: Tell) -> list[Row]:
+    """Run a step with every seed of every case, side by side; return the cases with their `runs`.
+
+    Args:
+        step: It takes what a case holds, and `seed` in the place of `seeds`.
+        cases: Arguments as JSON; `seeds` is the number of seeds, from 0.
+        tell: Told of progress.
+    """
+    asked = [{name: case[name] for name in case if name != "seeds"} for case in cases]
+    seeds = [range(case["seeds"]) for case in cases]
+    jobs = [
+        Job(step, {**case, "seed": seed})
+        for case, some in zip(asked, seeds, strict=True)
+        for seed in some
+    ]
+    runs = iter(side_by_side(jobs, tell))
+    return [
+        {**case, "runs": [next(runs) for _ in some]}
+        for case, some in zip(asked, seeds, strict=True)
+    ]
+
+
 def called_on_one_core(call: str) -> Row:
     """Return the row of a job, run in a process of its own with one thread."""
     return _called(call, 1)

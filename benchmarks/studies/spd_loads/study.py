@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.pages import table
 from harness.part import Part, Results, Row, Size, Tell
-from harness.processes import Job, side_by_side
+from harness.processes import seed_by_seed
 from harness.written import save_picture
 
 LIKE = ("gates", "inputs", "units", "none")
@@ -67,20 +67,7 @@ class SpdLoads(Part):
     def measure(self, size: Size, tell: Tell) -> Row:
         """Decompose every network with every seed, side by side."""
         cases = QUICK_CASES if size is Size.QUICK else CASES
-        asked = [asdict(case) for case in cases]
-        counts = [case.pop("seeds") for case in asked]
-        jobs = [
-            Job(job, {**case, "seed": seed})
-            for case, count in zip(asked, counts, strict=True)
-            for seed in range(count)
-        ]
-        runs = iter(side_by_side(jobs, tell))
-        return {
-            "cases": [
-                {**case, "runs": [next(runs) for _ in range(count)]}
-                for case, count in zip(asked, counts, strict=True)
-            ]
-        }
+        return {"cases": seed_by_seed(job, [asdict(case) for case in cases], tell)}
 
     def section(self, results: Results) -> list[str]:
         """Return the picture, and a row per case."""

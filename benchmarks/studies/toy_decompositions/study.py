@@ -17,7 +17,7 @@ import numpy as np
 
 from harness.pages import table
 from harness.part import Part, Results, Row, Size, Tell
-from harness.processes import Job, side_by_side
+from harness.processes import seed_by_seed
 
 
 @dataclass(frozen=True)
@@ -71,20 +71,7 @@ class ToyDecompositions(Part):
     def measure(self, size: Size, tell: Tell) -> Row:
         """Decompose every model with every seed, side by side."""
         cases = {Size.QUICK: QUICK_CASES, Size.FULL: CASES, Size.LONG: LONG_CASES + CASES}[size]
-        asked = [asdict(case) for case in cases]
-        counts = [case.pop("seeds") for case in asked]
-        jobs = [
-            Job(job, {**case, "seed": seed})
-            for case, count in zip(asked, counts, strict=True)
-            for seed in range(count)
-        ]
-        rows = iter(side_by_side(jobs, tell))
-        return {
-            "cases": [
-                {**case, "runs": [next(rows) for _ in range(count)]}
-                for case, count in zip(asked, counts, strict=True)
-            ]
-        }
+        return {"cases": seed_by_seed(job, [asdict(case) for case in cases], tell)}
 
     def section(self, results: Results) -> list[str]:
         """Return the table, with a row per map and seed."""

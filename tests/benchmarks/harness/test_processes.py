@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness import processes
-from harness.processes import Job, apart, side_by_side
+from harness.processes import Job, apart, seed_by_seed, side_by_side
 
 
 @pytest.fixture
@@ -24,6 +24,7 @@ def double(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any
         "    with open(calls, 'a') as file: file.write(f'{x} ')\n"
         "    if x < 0 and not os.path.exists(calls + '.mended'): sys.exit('x is negative')\n"
         "    return {'y': 2 * x, 'threads': os.environ['OMP_NUM_THREADS']}\n"
+        "def seeded(x, seed): return {'y': x + seed}\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
@@ -62,3 +63,17 @@ def test_what_was_done_before_a_failure_is_not_done_again(
     # What is finished is measured anew.
     side_by_side(jobs[:1], str)
     assert (tmp_path / "calls").read_text() == "1 -2 3 -2 1 "
+
+
+def test_every_case_has_a_run_per_seed(double: Callable[..., Any]) -> None:
+    def told(line: str) -> None:
+        """Progress is of no interest here."""
+
+    seeded = import_module("doubling_steps").seeded
+    cases = [{"x": 1, "seeds": 2}, {"x": 5, "seeds": 1}]
+    assert seed_by_seed(seeded, cases, told) == [
+        {"x": 1, "runs": [{"y": 1}, {"y": 2}]},
+        {"x": 5, "runs": [{"y": 5}]},
+    ]
+    # What was given is as it was.
+    assert cases[0] == {"x": 1, "seeds": 2}
